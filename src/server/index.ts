@@ -1,0 +1,13 @@
+/**
+ * The door of the server room: talks to clients, asks the core what only it knows.
+ */
+export { ListenError } from './listen.ts';
+export { Server } from './server.ts';
+export {
+  DEFAULT_SETTINGS,
+  type OutputLimit,
+  type Personality,
+  type ServerPorts,
+  type ServerSettings,
+} from './settings.ts';
+export { LINE_VERSION, OWN_VERSION, REDIS_VERSION } from './version.ts';

@@ -1,0 +1,171 @@
+/**
+ * Opens the listening sockets: the `bind` list with its rules, and the unix socket (config.md §5.1, §6).
+ *
+ * Either all that must listen do, or none: on a failure what was opened is closed again and a `ListenError` carries
+ * the log lines the original would have written.
+ */
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import { createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net';
+import { getSystemErrorMap } from 'node:util';
+import type { ServerSettings } from './settings.ts';
+
+/** The server could not be opened. `lines` are to be logged as warnings, then the process ends with status 1. */
+export class ListenError extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.name = 'ListenError';
+    this.lines = lines;
+  }
+}
+
+export interface Listener {
+  readonly server: NetServer;
+  /** As written in the file, without the `-`; the path of a unix socket. */
+  readonly address: string;
+  readonly unix: boolean;
+}
+
+/** Failures that an address with a leading `-` is forgiven: this machine simply does not have it. */
+const UNAVAILABLE = new Set([
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'ENOPROTOOPT',
+  'EPROTONOSUPPORT',
+  'ESOCKTNOSUPPORT',
+  'EPFNOSUPPORT',
+]);
+
+const SYSTEM_TEXT: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EACCES: 'Permission denied',
+  EAFNOSUPPORT: 'Address family not supported by protocol',
+  EINVAL: 'Invalid argument',
+  ENOENT: 'No such file or directory',
+  ENOTDIR: 'Not a directory',
+  EMFILE: 'Too many open files',
+  ENOTFOUND: 'Name or service not known',
+  EAI_AGAIN: 'Temporary failure in name resolution',
+};
+
+/** The system's words for an error of Node, as the C library puts them where we know them. */
+export function systemText(error: unknown): string {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  const known = code === undefined ? undefined : SYSTEM_TEXT[code];
+  if (known !== undefined) return known;
+  const described = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  return described ?? message;
+}
+
+function hostOf(address: string): { host: string; ipv6Only: boolean } {
+  if (address === '*') return { host: '0.0.0.0', ipv6Only: false };
+  if (address === '::*') return { host: '::', ipv6Only: true };
+  return { host: address, ipv6Only: address.includes(':') };
+}
+
+function opened(options: ListenOptions, accept: (socket: Socket) => void): Promise<NetServer> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: false, noDelay: true }, accept);
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+async function openTcp(
+  settings: ServerSettings,
+  accept: (socket: Socket) => void,
+  warn: (text: string) => void,
+  listeners: Listener[],
+): Promise<void> {
+  const { port, backlog } = settings;
+  let tcp = 0;
+  const lines: string[] = [];
+  for (const word of settings.bind) {
+    const optional = word.startsWith('-');
+    const address = optional ? word.slice(1) : word;
+    try {
+      const server = await opened({ ...hostOf(address), port, backlog, exclusive: true }, accept);
+      listeners.push({ server, address, unix: false });
+      tcp += 1;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      const step = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? '' : 'bind: ';
+      const line = `Warning: Could not create server TCP listening socket ${address}:${port}: ${step}${systemText(error)}`;
+      if (UNAVAILABLE.has(code) && optional) {
+        warn(line);
+        continue;
+      }
+      // Of a machine without IPv6 the original asks nothing, whether the address was optional or not.
+      if (UNAVAILABLE.has(code) && code !== 'EADDRNOTAVAIL') continue;
+      throw new ListenError([...lines, line, `Failed listening on port ${port} (TCP), aborting.`]);
+    }
+  }
+  if (tcp === 0 && settings.bind.length > 0) {
+    throw new ListenError([`Failed listening on port ${port} (TCP), aborting.`]);
+  }
+}
+
+/** A socket file that a killed predecessor left behind is in the way; anything that is no socket stays. */
+async function removeStaleSocket(path: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isSocket()) await unlink(path);
+  } catch {
+    // Nothing there, or not ours to remove: the bind that follows says what is wrong.
+  }
+}
+
+async function openUnix(
+  path: string,
+  settings: ServerSettings,
+  accept: (socket: Socket) => void,
+  listeners: Listener[],
+): Promise<void> {
+  try {
+    await removeStaleSocket(path);
+    const server = await opened({ path, backlog: settings.backlog }, accept);
+    listeners.push({ server, address: path, unix: true });
+    if (settings.unixSocketPerm !== 0) await chmod(path, settings.unixSocketPerm);
+  } catch (error) {
+    throw new ListenError([
+      `Failed opening Unix socket: bind: ${systemText(error)}`,
+      'Failed listening on unix socket, aborting.',
+    ]);
+  }
+}
+
+/**
+ * Opens every listener of the settings. `accept` is called for each connection, `warn` for an optional address
+ * that is not there. Throws `ListenError`.
+ */
+export async function openListeners(
+  settings: ServerSettings,
+  accept: (socket: Socket, unix: boolean) => void,
+  warn: (text: string) => void,
+): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    if (settings.port !== 0) {
+      await openTcp(settings, (socket) => accept(socket, false), warn, listeners);
+    }
+    if (settings.unixSocket !== null) {
+      await openUnix(settings.unixSocket, settings, (socket) => accept(socket, true), listeners);
+    }
+    if (listeners.length === 0) {
+      throw new ListenError(['Configured to not listen anywhere, exiting.']);
+    }
+    return listeners;
+  } catch (error) {
+    await Promise.all(listeners.map(({ server }) => closed(server)));
+    throw error;
+  }
+}
+
+/** Stops accepting. Connections that exist are not waited for. */
+export function closed(server: NetServer): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

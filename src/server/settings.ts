@@ -1,0 +1,93 @@
+/**
+ * What the server must be told, and what it asks of the house around it.
+ *
+ * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerSettings`
+ * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
+ */
+import type { LogLevel, Reply } from '../core/index.ts';
+
+/** The line of the original whose texts, table and reply order are followed (versions.md). */
+export type Personality = 'redis-7.0' | 'redis-8' | 'valkey';
+
+/** One class of `client-output-buffer-limit`; 0 switches a limit off. */
+export interface OutputLimit {
+  readonly hardBytes: number;
+  readonly softBytes: number;
+  readonly softSeconds: number;
+}
+
+export interface ServerSettings {
+  readonly personality: Personality;
+  /** 0: no TCP listener. */
+  readonly port: number;
+  /** As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable). Empty: no TCP. */
+  readonly bind: readonly string[];
+  readonly unixSocket: string | null;
+  /** Mode bits, 0: leave as created. */
+  readonly unixSocketPerm: number;
+  readonly backlog: number;
+  readonly maxClients: number;
+  readonly protectedMode: boolean;
+  /** Idle seconds after which a client without subscriptions is closed; 0: never. */
+  readonly timeoutSeconds: number;
+  readonly keepaliveSeconds: number;
+  /** Password of user `default`. */
+  readonly requirepass: string | null;
+  /** The words after `user` of each `user` line: name, then rules. */
+  readonly users: readonly (readonly string[])[];
+  /** `rename-command`: lower-case name in the table to the new name; empty removes the command. */
+  readonly renames: ReadonlyMap<string, string>;
+  readonly normalOutputLimit: OutputLimit;
+  readonly pubsubOutputLimit: OutputLimit;
+  readonly queryBufferBytes: number;
+  readonly protoMaxBulkBytes: number;
+  /** For INFO: `no`, `upstart`, `systemd` or `unknown`. */
+  readonly supervised: string;
+  /** For INFO: absolute path of the program. */
+  readonly executable: string;
+  /** For INFO: absolute path of the configuration file. */
+  readonly configFile: string;
+  /** For INFO. */
+  readonly hz: number;
+}
+
+/** The defaults of a file that says nothing (config.md §5.1); spread and override. */
+export const DEFAULT_SETTINGS: ServerSettings = {
+  personality: 'redis-8',
+  port: 26379,
+  bind: ['*', '-::*'],
+  unixSocket: null,
+  unixSocketPerm: 0,
+  backlog: 511,
+  maxClients: 10_000,
+  protectedMode: false,
+  timeoutSeconds: 0,
+  keepaliveSeconds: 300,
+  requirepass: null,
+  users: [],
+  renames: new Map(),
+  normalOutputLimit: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
+  pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
+  queryBufferBytes: 1024 * 1024 * 1024,
+  protoMaxBulkBytes: 512 * 1024 * 1024,
+  supervised: 'no',
+  executable: '',
+  configFile: '',
+  hz: 10,
+};
+
+/** The house as the server sees it. */
+export interface ServerPorts {
+  /**
+   * A request only the core can answer. `argv[0]` is lower-case and one of `sentinel` (`argv[1]` is then the
+   * lower-case subcommand, Valkey's aliases as they are), `publish`, `role` or `info` (to be answered with a bulk
+   * that holds the `# Sentinel` section, every line ended by CR LF). The number of words and the permissions were checked.
+   * `done` is called once, now or later; until then no other command of the same client is executed.
+   */
+  command(argv: readonly string[], done: (reply: Reply) => void): void;
+  log(level: LogLevel, text: string): void;
+  /** False when lines of this level are not written: the server then spares itself making them. */
+  logs?(level: LogLevel): boolean;
+  /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
+  shutdown(): void;
+}
