@@ -1,0 +1,169 @@
+// Puts Redis on the PATH when it is not there: through the system's package manager when it may,
+// else out of the Docker image redis:7, else it says what to install. No service of Redis is started
+// or left enabled by it: everything here starts its own servers on free ports, and 6379 belongs to
+// whoever uses this machine.
+
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run, say, which } from './run.js';
+
+const IMAGE = 'redis:7';
+
+// Debian starts and enables a service with the package: policy-rc.d forbids the start, disable
+// takes back the rest. The file is removed again; one that was there before is left as it is.
+const APT = `set -e
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 130' INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod 755 $policy
+fi
+apt-get update
+apt-get install -y --no-install-recommends redis-server redis-sentinel redis-tools
+for service in redis-server redis-sentinel; do
+  systemctl disable $service || update-rc.d $service disable || true
+done`;
+
+/** Package managers in the order of trial; `needsRoot` is false for those that refuse root. */
+const MANAGERS = [
+  { program: 'apt-get', needsRoot: true, script: APT },
+  { program: 'dnf', needsRoot: true, script: 'dnf install -y redis' },
+  { program: 'yum', needsRoot: true, script: 'yum install -y redis' },
+  { program: 'apk', needsRoot: true, script: 'apk add --no-cache redis' },
+  { program: 'pacman', needsRoot: true, script: 'pacman -Sy --noconfirm redis' },
+  { program: 'zypper', needsRoot: true, script: 'zypper --non-interactive install redis' },
+  { program: 'brew', needsRoot: false, script: 'brew install redis' },
+];
+
+/**
+ * Makes sure that the programs are on the PATH (of this process and its children).
+ * @param {string[]} programs redis-server, redis-sentinel, redis-cli
+ * @param {string} root the repository
+ * @returns {string | null} null when all are there, else what the user is to install
+ */
+export function provideRedis(programs, root) {
+  const missing = () => programs.filter((program) => which(program) === null);
+  if (missing().length === 0) return null;
+  const cache = join(root, 'node_modules', '.cache', 'redis');
+  if (existsSync(join(cache, 'bin', 'redis-server'))) usePath(join(cache, 'bin'));
+  const reasons = [];
+  for (const way of [installPackage, () => takeFromImage(cache)]) {
+    if (missing().length === 0) return null;
+    const reason = way(missing());
+    if (reason !== null) reasons.push(reason);
+  }
+  const still = missing();
+  return still.length === 0 ? null : advice(still, reasons);
+}
+
+function usePath(folder) {
+  process.env.PATH = `${folder}${delimiter}${process.env.PATH ?? ''}`;
+}
+
+/** @returns {string | null} why it did not work */
+function installPackage(missing) {
+  const manager = MANAGERS.find(({ program }) => which(program) !== null);
+  if (manager === undefined) return 'no package manager known here';
+  const root = process.getuid?.() === 0;
+  let command = ['sh', '-c', manager.script];
+  if (manager.needsRoot && !root) {
+    if (which('sudo') === null || !run('sudo', ['-n', 'true']).ok) {
+      return `${manager.program} needs root, which this user is not (nor by sudo without a password)`;
+    }
+    command = ['sudo', '-n', ...command];
+  }
+  say(`Installing ${missing.join(', ')} with ${manager.program} (no service is started) …`);
+  const { ok, output } = run(command[0], command.slice(1));
+  return ok ? null : `${manager.program} failed: ${lastLines(output)}`;
+}
+
+/**
+ * Takes Redis out of the image with all it links to, and runs it here by the image's own loader: a
+ * process of this machine that can be stopped, continued and killed like an installed one, which
+ * a container behind `docker run` could not.
+ * @returns {string | null} why it did not work
+ */
+function takeFromImage(cache) {
+  if (which('docker') === null) return 'no docker command';
+  if (process.platform !== 'linux') return 'programs of a Docker image run on Linux only';
+  if (!run('docker', ['version', '--format', '{{.Server.Version}}']).ok) {
+    return 'no Docker engine answers';
+  }
+  say(`Taking Redis out of the Docker image ${IMAGE} …`);
+  const made = run('docker', ['create', IMAGE, 'redis-server']);
+  if (!made.ok) return `docker create ${IMAGE} failed: ${lastLines(made.output)}`;
+  const container = made.output.split('\n').find((line) => /^[0-9a-f]{64}$/.test(line));
+  const fresh = `${cache}.${process.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(join(fresh, 'root'), { recursive: true });
+  mkdirSync(join(fresh, 'bin'));
+  const script =
+    'set -e; docker export "$1" | tar -x -C "$2/root" --no-same-owner --exclude "dev/*"';
+  const copied = run('sh', ['-c', script, 'sh', container, fresh]);
+  run('docker', ['rm', container]);
+  const reason = copied.ok
+    ? wrap(fresh, cache)
+    : `docker export failed: ${lastLines(copied.output)}`;
+  if (reason === null) {
+    rmSync(cache, { recursive: true, force: true });
+    renameSync(fresh, cache);
+    usePath(join(cache, 'bin'));
+  } else {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return reason;
+}
+
+/** Writes bin/redis-… below `folder`, which will stand at `final`. */
+function wrap(folder, final) {
+  const files = readdirSync(join(folder, 'root'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const loader = files.find((file) => /\/ld-(linux|musl)[^/]*\.so\.?\d*$/.test(file));
+  const server = files.find((file) => /\/bin\/redis-server$/.test(file));
+  const client = files.find((file) => /\/bin\/redis-cli$/.test(file));
+  if (!loader || !server || !client) return `${IMAGE} does not hold what was expected`;
+  const folders = files
+    .filter((file) => /\.so(\.\d+)*$/.test(file))
+    .map((f) => f.replace(/\/[^/]*$/, ''));
+  const at = (path) => path.replace(folder, final);
+  const libraries = [...new Set(folders)].map(at).join(':');
+  for (const [name, program, extra] of [
+    ['redis-server', server, ''],
+    ['redis-sentinel', server, ' --sentinel'],
+    ['redis-cli', client, ''],
+  ]) {
+    // --sentinel goes last: the configuration file must stay the first word.
+    const line = `exec '${at(loader)}' --library-path '${libraries}' '${at(program)}' "$@"${extra}`;
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${line}\n`);
+    chmodSync(join(folder, 'bin', name), 0o755);
+  }
+  return null;
+}
+
+function lastLines(output) {
+  return output.trim().split('\n').slice(-3).join('\n  ');
+}
+
+function advice(missing, reasons) {
+  return `${missing.join(', ')} not found on the PATH, and it could not be provided:
+  ${reasons.join('\n  ')}
+
+Install Redis 6.2 or newer, then run the same command again:
+  Debian, Ubuntu   sudo apt-get install redis-server redis-sentinel redis-tools
+  Fedora, RHEL     sudo dnf install redis
+  Alpine           sudo apk add redis
+  Arch             sudo pacman -S redis
+  macOS            brew install redis
+or start a Docker engine, out of whose image ${IMAGE} it is then taken (Linux).`;
+}
