@@ -1,0 +1,158 @@
+/**
+ * The gate in front of the library's reply parser: passes whole, limited RESP2 frames, one at a time.
+ *
+ * The parser trusts its peer: a stray `\r`, a length of `abc` or a frame type of RESP3 makes it wait for ever, grow, or
+ * throw from a place nobody can catch. An instance that talks nonsense must cost its own connection only, so the gate
+ * checks the framing (never the content) and refuses the rest. Invariant: what was passed on is a prefix of a valid
+ * sequence of frames.
+ */
+
+/** Longest reply, INFO included, that is not an attack on memory. */
+const bytesMax = 16 * 1024 * 1024;
+const itemsMax = 65_536;
+const depthMax = 8;
+/** Longest line: a status or an error. Lengths and integers are far shorter. */
+const lineBytesMax = 64 * 1024;
+
+const LF = 10;
+const CR = 13;
+const textLine = 0x2b; // +
+const errorLine = 0x2d; // -
+const integerLine = 0x3a; // :
+const bulk = 0x24; // $
+const array = 0x2a; // *
+
+/** What the peer sent is not RESP2. */
+export class ProtocolError extends Error {}
+
+export class Gate {
+  /** Items still to come, one number per open array. */
+  readonly #open: number[] = [];
+  /** Bytes of a bulk body (with its line end) still to come. */
+  #body = 0;
+  /** Beginning of a line whose end has not arrived. */
+  #line: Buffer | null = null;
+  /** Bytes of the present frame so far. */
+  #size = 0;
+
+  /**
+   * Hands on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame. Stops as soon as
+   * `pass` returns false. Throws `ProtocolError`.
+   */
+  feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): void {
+    let from = 0;
+    let at = 0;
+    while (at < chunk.length) {
+      const next = this.#body > 0 ? this.#skipBody(chunk, at) : this.#readLine(chunk, at);
+      this.#grow(next - at);
+      at = next;
+      if (this.#frameIsWhole()) {
+        this.#size = 0;
+        if (!pass(chunk.subarray(from, at), true)) return;
+        from = at;
+      }
+    }
+    if (from < chunk.length) pass(chunk.subarray(from), false);
+  }
+
+  #frameIsWhole(): boolean {
+    return this.#open.length === 0 && this.#body === 0 && this.#line === null;
+  }
+
+  #grow(bytes: number): void {
+    this.#size += bytes;
+    if (this.#size > bytesMax) throw new ProtocolError('Protocol error, reply too long');
+  }
+
+  #skipBody(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + this.#body);
+    // The body's own line end decides whether the next byte starts a frame: check it, byte by byte.
+    for (let i = Math.max(at, at + this.#body - 2); i < end; i++) {
+      const expected = at + this.#body - i === 2 ? CR : LF;
+      if (chunk[i] !== expected) throw new ProtocolError('Protocol error, bad bulk length');
+    }
+    this.#body -= end - at;
+    if (this.#body === 0) this.#itemDone();
+    return end;
+  }
+
+  #readLine(chunk: Buffer, at: number): number {
+    const newline = chunk.indexOf(LF, at);
+    const end = newline === -1 ? chunk.length : newline + 1;
+    let line = chunk.subarray(at, end);
+    if (this.#line !== null) line = Buffer.concat([this.#line, line]);
+    if (line.length > lineBytesMax) throw new ProtocolError('Protocol error, line too long');
+    checkType(line[0] ?? 0);
+    if (newline === -1) {
+      this.#line = line;
+      return end;
+    }
+    this.#line = null;
+    if (line.indexOf(CR) !== line.length - 2) {
+      throw new ProtocolError('Protocol error, bad line ending');
+    }
+    this.#lineDone(line);
+    return end;
+  }
+
+  #lineDone(line: Buffer): void {
+    const type = line[0];
+    if (type === textLine || type === errorLine) {
+      this.#itemDone();
+      return;
+    }
+    const digits = line.toString('latin1', 1, line.length - 2);
+    if (type === integerLine) {
+      if (!/^-?\d{1,20}$/.test(digits)) throw new ProtocolError('Protocol error, bad integer');
+      this.#itemDone();
+      return;
+    }
+    if (digits === '-1') {
+      this.#itemDone();
+      return;
+    }
+    if (!/^\d{1,10}$/.test(digits)) throw new ProtocolError('Protocol error, bad length');
+    const length = Number(digits);
+    if (type === bulk) this.#openBulk(length);
+    else this.#openArray(length);
+  }
+
+  #openBulk(length: number): void {
+    if (length > bytesMax) throw new ProtocolError('Protocol error, bulk too long');
+    this.#body = length + 2;
+  }
+
+  #openArray(length: number): void {
+    if (length > itemsMax || this.#open.length >= depthMax) {
+      throw new ProtocolError('Protocol error, array too long or too deep');
+    }
+    if (length === 0) this.#itemDone();
+    else this.#open.push(length);
+  }
+
+  #itemDone(): void {
+    for (let top = this.#open.length - 1; top >= 0; top--) {
+      const left = (this.#open[top] ?? 0) - 1;
+      if (left > 0) {
+        this.#open[top] = left;
+        return;
+      }
+      this.#open.pop();
+    }
+  }
+}
+
+function checkType(type: number): void {
+  switch (type) {
+    case textLine:
+    case errorLine:
+    case integerLine:
+    case bulk:
+    case array:
+      return;
+    default:
+      throw new ProtocolError(
+        `Protocol error, got ${JSON.stringify(String.fromCharCode(type))} as reply type byte`,
+      );
+  }
+}
