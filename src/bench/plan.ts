@@ -1,0 +1,114 @@
+/** What is measured in which order: line-ups of Sentinels, faults, rounds; and the words that choose them. */
+import { parseArgs } from 'node:util';
+import type { SentinelKind } from '../lab/index.ts';
+
+export type Fault = 'kill' | 'stop';
+
+export const FAULT_TITLES: Readonly<Record<Fault, string>> = {
+  kill: 'kill -9 of the master',
+  stop: 'SIGSTOP of the master',
+};
+
+/** Three Sentinels of these kinds in one quorum. */
+export interface LineUp {
+  readonly name: string;
+  readonly kinds: readonly SentinelKind[];
+}
+
+const LINE_UPS: Readonly<Record<string, LineUp>> = {
+  original: { name: 'original', kinds: ['original', 'original', 'original'] },
+  ours: { name: 'ours', kinds: ['ours', 'ours', 'ours'] },
+  '1+2': { name: '1 ours + 2 originals', kinds: ['ours', 'original', 'original'] },
+  '2+1': { name: '2 ours + 1 original', kinds: ['ours', 'ours', 'original'] },
+};
+
+export interface Plan {
+  /** The first one is what the others are compared with. */
+  readonly lineUps: readonly LineUp[];
+  readonly faults: readonly Fault[];
+  /** Of each fault with each line-up. */
+  readonly rounds: number;
+  /** ms */
+  readonly downAfter: number;
+  /** Where the raw rounds go as JSON. */
+  readonly json: string | null;
+}
+
+export const HELP = `npm run bench -- failover [OPTION …]
+
+  --rounds N       rounds of each fault with each line-up (default 20)
+  --kinds LIST     line-ups of three Sentinels, the first is compared with (default original,ours);
+                   original, ours, 1+2 (1 ours and 2 originals), 2+1 (2 ours and 1 original)
+  --mixed          the same as --kinds original,1+2,2+1
+  --faults LIST    kill, stop (default kill,stop)
+  --down-after MS  default 1000
+  --json FILE      write every round and the summaries to FILE`;
+
+/** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
+export function readPlan(args: readonly string[]): Plan | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '20' },
+      kinds: { type: 'string' },
+      mixed: { type: 'boolean', default: false },
+      faults: { type: 'string', default: 'kill,stop' },
+      'down-after': { type: 'string', default: '1000' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  if (positionals.length !== 1 || positionals[0] !== 'failover') {
+    throw new Error('say what to measure: failover');
+  }
+  const kinds = values.kinds ?? (values.mixed ? 'original,1+2,2+1' : 'original,ours');
+  return {
+    lineUps: kinds.split(',').map((word) => choose('line-up', LINE_UPS, word)),
+    faults: values.faults.split(',').map(toFault),
+    rounds: positive('--rounds', values.rounds),
+    downAfter: positive('--down-after', values['down-after']),
+    json: values.json ?? null,
+  };
+}
+
+function toFault(word: string): Fault {
+  if (word !== 'kill' && word !== 'stop') throw new Error(`no fault is called ${word}`);
+  return word;
+}
+
+function choose<T>(what: string, among: Readonly<Record<string, T>>, word: string): T {
+  const found = among[word];
+  if (found === undefined) {
+    throw new Error(`no ${what} is called ${word} (there are ${Object.keys(among).join(', ')})`);
+  }
+  return found;
+}
+
+function positive(option: string, word: string): number {
+  const number = Number(word);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} wants a number above 0`);
+  return number;
+}
+
+/** One line-up with its share of rounds: Sentinels are started once for it. */
+export interface Block {
+  readonly lineUp: LineUp;
+  readonly rounds: number;
+}
+
+const BLOCK_ROUNDS = 5;
+
+/**
+ * The line-ups in turn, a few rounds each, until all have had all: what disturbs the machine for a while disturbs every
+ * line-up alike.
+ */
+export function blocks({ lineUps, rounds }: Pick<Plan, 'lineUps' | 'rounds'>): Block[] {
+  const result: Block[] = [];
+  for (let done = 0; done < rounds; done += BLOCK_ROUNDS) {
+    const share = Math.min(BLOCK_ROUNDS, rounds - done);
+    for (const lineUp of lineUps) result.push({ lineUp, rounds: share });
+  }
+  return result;
+}
