@@ -202,6 +202,8 @@ export interface Surroundings {
   readonly tlsReplication: boolean;
   /** Own password: used towards other Sentinels when `sentinel-pass` is unset. */
   readonly requirepass: string | null;
+  /** Log level in force at start, for CONFIG GET. */
+  readonly logLevel: LogLevel | 'nothing';
   /** Entropy for the dice and for ids: at least 20 random bytes as text. */
   readonly seed: string;
   /** May a path be executed? Asked for SENTINEL SET …-script; the driver answers from the file system. */

@@ -1,0 +1,119 @@
+/**
+ * Asking the peers whether they see the master down, and for their votes (failover.md §3; safety.md W4, W12, W13, S22).
+ *
+ * Every question carries what it was about; an answer counts for nothing else. One question a peer is in flight at a
+ * time. It is asked the instant the master goes SDOWN and then at growing intervals, or at once when a peer's own
+ * question hints that it has changed its mind.
+ */
+import { endpoint } from './address.ts';
+import { noteVoteForClaim } from './conflict.ts';
+import { isOpen, send } from './links.ts';
+import { announced } from './names.ts';
+import type { Group, Peer, Pending } from './state.ts';
+import type { LinkReply } from './types.ts';
+import { log, type Work, wake } from './work.ts';
+
+const INTERVAL_FIRST_MS = 50;
+const HINT_MIN_MS = 5;
+
+type AskPending = Extract<Pending, { kind: 'ask' }>;
+
+/** Who wants an answer: nobody, somebody who wants opinions, or a candidate who wants votes. */
+function purpose(work: Work, group: Group): 'none' | 'opinion' | 'vote' {
+  const { failover } = group;
+  if (failover?.state === 'wait_start') return failover.durable ? 'vote' : 'none';
+  if (work.state.tiltSince !== null || group.master.sDownSince === null) return 'none';
+  return 'opinion';
+}
+
+export function tendAsk(work: Work, peer: Peer): void {
+  const { group, ask } = peer;
+  const { askPeriod } = work.state.timers;
+  if (ask.answeredAt !== null) {
+    const expiry = ask.answeredAt + 5 * askPeriod;
+    if (work.now > expiry) {
+      ask.masterDown = false;
+      ask.vote = null;
+      ask.answeredAt = null;
+    } else if (ask.masterDown || ask.vote !== null) wake(group, expiry + 1);
+  }
+  const what = purpose(work, group);
+  if (what === 'none' || !isOpen(peer.link)) return;
+  if (ask.pendingSince !== null) {
+    if (work.now < ask.pendingSince + askPeriod) return wake(group, ask.pendingSince + askPeriod);
+    ask.pendingSince = null;
+  }
+  if (work.now < ask.nextAt) return wake(group, ask.nextAt);
+  const { address } = group.master;
+  const epoch = what === 'vote' ? group.failover!.epoch : work.state.disk.durableEpoch;
+  askNow(work, peer, announced(work.state, address), address.port, epoch, what === 'vote');
+  const settled = what === 'opinion' && group.master.oDownSince !== null;
+  ask.interval = settled
+    ? askPeriod
+    : Math.min(askPeriod, ask.interval === 0 ? INTERVAL_FIRST_MS : ask.interval * 2);
+  ask.nextAt = work.now + ask.interval;
+  wake(group, ask.nextAt);
+}
+
+/** Write one question. */
+export function askNow(
+  work: Work,
+  peer: Peer,
+  host: string,
+  port: number,
+  epoch: bigint,
+  forVote: boolean,
+): void {
+  const id = forVote ? work.state.myId : '*';
+  const argv = ['SENTINEL', 'is-master-down-by-addr', host, String(port), String(epoch), id];
+  const pending: AskPending = { kind: 'ask', peer, endpoint: endpoint(host, port), epoch, forVote };
+  if (!send(work, peer.link, peer.group, argv, pending)) return;
+  peer.ask.pendingSince = work.now;
+  peer.ask.sentAt = work.now;
+}
+
+/** Votes are wanted now: nobody waits for his interval. */
+export function askAllAgain(work: Work, group: Group): void {
+  for (const { ask } of group.peers.values()) {
+    ask.pendingSince = null;
+    ask.nextAt = work.now;
+    ask.interval = 0;
+  }
+}
+
+/** A peer's answer. */
+export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
+  const { peer } = pending;
+  const { group, ask } = peer;
+  if (peer.removed || group.removed) return;
+  ask.pendingSince = null;
+  if (reply.kind !== 'array' || reply.items.length !== 3) return;
+  const [down, leader, epoch] = reply.items;
+  if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
+  const voteEpoch = BigInt.asUintN(64, BigInt(epoch.value));
+  if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
+  const { address } = group.master;
+  if (pending.endpoint !== endpoint(announced(work.state, address), address.port)) return;
+  work.touched.add(group);
+  ask.answeredAt = work.now;
+  if (pending.forVote) ask.answeredFor = pending.epoch;
+  ask.masterDown = Number(down.value) === 1;
+  if (leader.text === '*') return;
+  if (ask.vote?.epoch !== voteEpoch) {
+    log(work, 'notice', `${peer.id} voted for ${leader.text} ${voteEpoch}`);
+  }
+  ask.vote = { leader: leader.text, epoch: voteEpoch };
+}
+
+/** Somebody asked us about this master without knowing the answer: he may have seen it die just now. */
+export function hinted(work: Work, group: Group): void {
+  if (group.master.sDownSince === null || group.master.oDownSince !== null) return;
+  for (const { ask } of group.peers.values()) {
+    if (ask.sentAt !== null && work.now - ask.sentAt < HINT_MIN_MS && ask.pendingSince !== null) {
+      continue;
+    }
+    ask.nextAt = work.now;
+    ask.interval = 0;
+  }
+  work.touched.add(group);
+}

@@ -1,0 +1,43 @@
+/**
+ * One look at one group: everything that can be decided about it now, in the original's order (monitoring.md §2).
+ *
+ * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
+ */
+import { tendAsk } from './ask.ts';
+import { members, tendTilt } from './clock.ts';
+import { tendConflict } from './conflict.ts';
+import { judge, judgeTogether } from './down.ts';
+import { tendFailover, tendStart } from './failover.ts';
+import { pushHeap } from './heap.ts';
+import { tendHello } from './hello.ts';
+import { tendLink, tendPing } from './links.ts';
+import { tendRepair } from './repair.ts';
+import { tendInfo } from './server.ts';
+import type { Group } from './state.ts';
+import { type Work, wake } from './work.ts';
+
+export function attend(work: Work, group: Group): void {
+  const { state } = work;
+  group.wakeAt = Number.POSITIVE_INFINITY;
+  if (group.removed) return;
+  for (const instance of members(group)) tendLink(work, instance);
+  tendTilt(work);
+  if (state.tiltSince === null) decide(work, group);
+  for (const peer of group.peers.values()) tendAsk(work, peer);
+  for (const instance of members(group)) {
+    if (instance.kind !== 'sentinel') tendInfo(work, instance);
+    tendPing(work, instance);
+    tendHello(work, instance);
+  }
+  if (state.disk.failing) wake(group, state.disk.retryAt);
+  if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
+}
+
+function decide(work: Work, group: Group): void {
+  for (const instance of members(group)) judge(work, instance);
+  judgeTogether(work, group);
+  tendStart(work, group);
+  tendFailover(work, group);
+  tendConflict(work, group);
+  for (const replica of group.replicas.values()) tendRepair(work, replica);
+}

@@ -1,0 +1,93 @@
+/**
+ * Down or not: SDOWN of any instance, ODOWN of a master (failover.md §1–2; safety.md S19, W31).
+ *
+ * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
+ */
+import { event } from './events.ts';
+import { isDisconnected, send } from './links.ts';
+import type { Group, Instance, Master } from './state.ts';
+import { type Work, wake } from './work.ts';
+
+/** The instant from which silence counts, or null while there is none. */
+function silentSince(instance: Instance): number | null {
+  const { link } = instance;
+  if (link.unansweredSince !== null) return link.unansweredSince;
+  return isDisconnected(link) && link.command === null ? link.lastOkAt : null;
+}
+
+/** SDOWN of one instance; wakes the group when the answer may change by time alone. */
+export function judge(work: Work, instance: Instance): void {
+  const { group } = instance;
+  const limits: number[] = [];
+  const silent = silentSince(instance);
+  if (silent !== null) limits.push(silent + group.downAfter);
+  if (instance.kind === 'master') masterLimits(work, instance, limits);
+  const downAt = Math.min(...limits);
+  if (work.now > downAt) goDown(work, instance);
+  else {
+    if (downAt !== Number.POSITIVE_INFINITY) wake(group, downAt + 0.01);
+    comeUp(work, instance);
+  }
+}
+
+function masterLimits(work: Work, master: Master, limits: number[]): void {
+  if (master.role === 'slave') {
+    const { infoPeriod } = work.state.timers;
+    limits.push(master.roleSince + master.group.downAfter + 2 * infoPeriod);
+  }
+  if (master.rebootSince !== null) {
+    limits.push(master.rebootSince + master.group.masterRebootDownAfter);
+  }
+}
+
+function goDown(work: Work, instance: Instance): void {
+  if (instance.sDownSince !== null) return;
+  instance.sDownSince = work.now;
+  instance.lastDownAt = work.now;
+  event(work, 'warning', '+sdown', instance);
+  if (instance.kind !== 'master') return;
+  // Candidates are chosen by what they say now, and peers are asked in this very turn.
+  for (const replica of instance.group.replicas.values()) replica.infoDueAt = work.now;
+  for (const peer of instance.group.peers.values()) {
+    peer.ask.nextAt = work.now;
+    peer.ask.interval = 0;
+  }
+}
+
+function comeUp(work: Work, instance: Instance): void {
+  if (instance.sDownSince === null) return;
+  instance.sDownSince = null;
+  instance.scriptKillSent = false;
+  event(work, 'warning', '-sdown', instance);
+  // What it says of itself may be wrong by now: ask at once.
+  if (instance.kind !== 'sentinel') instance.infoDueAt = work.now;
+  else instance.helloForced = true;
+}
+
+/** Opinions that the master is down, ours included. */
+export function agreeing(group: Group): number {
+  let count = 1;
+  for (const peer of group.peers.values()) if (peer.ask.masterDown) count += 1;
+  return count;
+}
+
+/** ODOWN: a count of opinions, at this moment. */
+export function judgeTogether(work: Work, group: Group): void {
+  const { master } = group;
+  const count = agreeing(group);
+  const down = master.sDownSince !== null && count >= group.quorum;
+  if (down && master.oDownSince === null) {
+    master.oDownSince = work.now;
+    event(work, 'warning', '+odown', master, `#quorum ${count}/${group.quorum}`);
+  } else if (!down && master.oDownSince !== null) {
+    master.oDownSince = null;
+    group.attempts.startAt = null;
+    event(work, 'warning', '-odown', master);
+  }
+}
+
+/** A script hogs the server: after SDOWN it is killed, once for each time the instance goes down. */
+export function busyReply(work: Work, instance: Instance): void {
+  if (instance.sDownSince === null || instance.scriptKillSent) return;
+  instance.scriptKillSent = send(work, instance.link, instance.group, ['SCRIPT', 'KILL']);
+}

@@ -1,0 +1,345 @@
+/**
+ * The failover: start, election, selection, promotion (failover.md §6–7, §11; safety.md W4, W5, W19, W22).
+ *
+ * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of an epoch, a vote or a
+ * promotion that is not on disk; a leader has the votes of exactly its epoch; every attempt ends.
+ */
+
+import type { Address } from './address.ts';
+import { askAllAgain } from './ask.ts';
+import { rollBelow } from './dice.ts';
+import { event, eventText } from './events.ts';
+import { switchMaster } from './groups.ts';
+import { spreadHello } from './hello.ts';
+import { isOpen } from './links.ts';
+import { announced } from './names.ts';
+import { promote } from './orders.ts';
+import { startDelay } from './rank.ts';
+import { tendReconfiguration } from './reconf.ts';
+import { queueScript } from './scripts.ts';
+import { objection, selectReplica } from './selection.ts';
+import { sendInfo } from './server.ts';
+import type { Failover, Group, Replica } from './state.ts';
+import { castVote, tally, votesNeeded, yieldTo } from './vote.ts';
+import { log, saveThen, type Work, wake } from './work.ts';
+
+/** Candidates get this long to answer a last INFO before the choice. */
+const REFRESH_MS = 100;
+const FRESH_MS = 500;
+const PROMOTION_INFO_MS = 100;
+/** A reachable peer that does not answer a request for its vote holds a manual failover up this long. */
+const MANUAL_PATIENCE_MS = 1000;
+const MANUAL_ROUNDS_MAX = 5;
+const MANUAL_STEP_MS = 60;
+/** Undecided elections are given up after this, long before the original's ten seconds, and tried anew. */
+const ELECTION_PATIENCE_MS = 1000;
+const SPLIT_BACKOFF_MS = 100;
+const DISK_BACKOFF_MS = 1000;
+
+type InState<S extends Failover['state']> = Extract<Failover, { state: S }>;
+
+/** Start an automatic failover when everything speaks for it. */
+export function tendStart(work: Work, group: Group): void {
+  const { attempts, master } = group;
+  if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
+  if (work.now < attempts.holdUntil) {
+    const leader = attempts.leader === null ? undefined : group.peers.get(attempts.leader);
+    if (leader?.sDownSince == null) {
+      announceHold(work, group);
+      return wake(group, attempts.holdUntil);
+    }
+    attempts.holdUntil = work.now;
+  }
+  attempts.leader = null;
+  attempts.startAt ??= work.now + startDelay(work.state, group);
+  if (work.now < attempts.startAt) return wake(group, attempts.startAt);
+  startFailover(work, group, false);
+}
+
+function announceHold(work: Work, group: Group): void {
+  const { attempts } = group;
+  if (attempts.holdLogged) return;
+  attempts.holdLogged = true;
+  const text = 'Next failover delay: I will not start a failover before ';
+  log(work, 'notice', text, attempts.holdUntil - work.now);
+}
+
+/** Raise the epoch, vote for ourselves, and go on when both are on disk. */
+export function startFailover(work: Work, group: Group, forced: boolean, rounds = 0): void {
+  const { state } = work;
+  const { electionTimeout } = state.timers;
+  const { attempts, master } = group;
+  state.currentEpoch += 1n;
+  const epoch = state.currentEpoch;
+  const patience = forced ? MANUAL_PATIENCE_MS : ELECTION_PATIENCE_MS;
+  const dice = Math.floor(rollBelow(state.dice, 1000));
+  group.failover = {
+    state: 'wait_start',
+    epoch,
+    forced,
+    rounds,
+    durable: false,
+    startedAt: work.now + dice,
+    since: work.now,
+    deadline: work.now + Math.min(patience, electionTimeout, group.failoverTimeout),
+    againAt: null,
+  };
+  attempts.startAt = null;
+  attempts.holdUntil = work.now + dice + 2 * group.failoverTimeout;
+  attempts.holdLogged = false;
+  group.conflict = null;
+  eventText(work, 'warning', '+new-epoch', group, String(epoch));
+  if (rounds === 0) event(work, 'warning', '+try-failover', master);
+  castVote(work, group, state.myId, epoch);
+  saveThen(work, { kind: 'candidacy', group, epoch });
+  work.touched.add(group);
+}
+
+/** Our candidacy is on disk (or could not be written: then there is none). */
+export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+  const { failover } = group;
+  if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
+  if (!ok) {
+    if (group.vote.epoch === epoch) group.vote.leader = null;
+    notElected(work, group, work.now + DISK_BACKOFF_MS);
+    return;
+  }
+  failover.durable = true;
+  askAllAgain(work, group);
+  work.touched.add(group);
+}
+
+/** One look at a running failover; goes on as far as it can. */
+export function tendFailover(work: Work, group: Group): void {
+  for (let before: Failover | null = null; group.failover !== before; ) {
+    before = group.failover;
+    if (before === null) return;
+    switch (before.state) {
+      case 'wait_start':
+        waitStart(work, group, before);
+        break;
+      case 'select_slave':
+        select(work, group, before);
+        break;
+      case 'send_slaveof_noone':
+        sendPromotion(work, group, before);
+        break;
+      case 'wait_promotion':
+        waitPromotion(work, group, before);
+        break;
+      case 'reconf_slaves':
+        tendReconfiguration(work, group, before);
+        break;
+    }
+  }
+}
+
+function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): void {
+  if (group.vote.epoch > failover.epoch) return notElected(work, group, group.attempts.holdUntil);
+  if (!failover.durable) return;
+  const count = tally(work.state, group, failover.epoch);
+  if (failover.forced) return manualElection(work, group, failover);
+  if (count.mine >= votesNeeded(group)) return elected(work, group, failover);
+  if (count.awaited > 0 && work.now < failover.deadline) return wake(group, failover.deadline);
+  if (count.rival !== null && count.rivalVotes >= votesNeeded(group)) {
+    yieldTo(work, group, count.rival);
+    return notElected(work, group, group.attempts.holdUntil);
+  }
+  if (count.rival === null && work.now < failover.deadline) return wake(group, failover.deadline);
+  // Nobody won. A split is tried again soon; voters out of reach need more patience.
+  const base = count.rival !== null ? SPLIT_BACKOFF_MS : ELECTION_PATIENCE_MS;
+  const backoff =
+    base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
+  group.attempts.lost += 1;
+  notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
+}
+
+/** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
+function manualElection(work: Work, group: Group, failover: InState<'wait_start'>): void {
+  const count = tally(work.state, group, failover.epoch);
+  const taken = count.rival !== null;
+  if (!taken && count.awaited > 0 && work.now < failover.deadline) {
+    return wake(group, failover.deadline);
+  }
+  if (!taken) return elected(work, group, failover);
+  if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(work, group, work.now);
+  // The other one may repeat too: the dice make one earlier, and the later one then has voted for him and gives up.
+  failover.againAt ??=
+    work.now + rollBelow(work.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
+  if (work.now < failover.againAt) return wake(group, failover.againAt);
+  startFailover(work, group, true, failover.rounds + 1);
+}
+
+function notElected(work: Work, group: Group, holdUntil: number): void {
+  event(work, 'warning', '-failover-abort-not-elected', group.master);
+  group.attempts.holdUntil = holdUntil;
+  abort(work, group);
+}
+
+/** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
+function abort(work: Work, group: Group): void {
+  group.failover = null;
+  group.attempts.startAt = null;
+  work.touched.add(group);
+}
+
+function elected(work: Work, group: Group, failover: InState<'wait_start'>): void {
+  const { state } = work;
+  event(work, 'warning', '+elected-leader', group.master);
+  if (state.simulate.crashAfterElection) return crash(work);
+  const { epoch, forced, rounds, startedAt } = failover;
+  group.failover = {
+    state: 'select_slave',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    refreshUntil: work.now + REFRESH_MS,
+  };
+  group.attempts.lost = 0;
+  event(work, 'warning', '+failover-state-select-slave', group.master);
+  for (const replica of group.replicas.values()) {
+    const fresh = replica.infoAt !== null && work.now - replica.infoAt < FRESH_MS;
+    if (!fresh && replica.infoPendingSince === null) sendInfo(work, replica);
+  }
+}
+
+function select(work: Work, group: Group, failover: InState<'select_slave'>): void {
+  const asked = [...group.replicas.values()].some(
+    (r) => r.infoPendingSince !== null && r.sDownSince === null,
+  );
+  if (asked && work.now < failover.refreshUntil) return wake(group, failover.refreshUntil);
+  const promoted = selectReplica(work, group);
+  if (promoted === null) {
+    for (const replica of group.replicas.values()) {
+      log(work, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(work, replica)}`);
+    }
+    event(work, 'warning', '-failover-abort-no-good-slave', group.master);
+    return abort(work, group);
+  }
+  const { epoch, forced, rounds, startedAt } = failover;
+  group.failover = {
+    state: 'send_slaveof_noone',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    promoted,
+  };
+  event(work, 'warning', '+selected-slave', promoted);
+  event(work, 'notice', '+failover-state-send-slaveof-noone', promoted);
+}
+
+function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof_noone'>): void {
+  const { promoted } = failover;
+  if (!promote(work, promoted)) return orAbortLater(work, group, failover);
+  group.failover = {
+    ...failover,
+    state: 'wait_promotion',
+    since: work.now,
+    sentOn: promoted.link.command!.id,
+    saving: false,
+  };
+  event(work, 'notice', '+failover-state-wait-promotion', promoted);
+}
+
+function waitPromotion(work: Work, group: Group, failover: InState<'wait_promotion'>): void {
+  const { promoted } = failover;
+  if (failover.saving) return;
+  const { link } = promoted;
+  if (isOpen(link) && link.command!.id !== failover.sentOn && promoted.role === 'slave') {
+    // The connection was lost with the order on it; nobody else will repeat it.
+    if ((promoted.infoAt ?? 0) >= link.command!.startedAt && promote(work, promoted)) {
+      failover.sentOn = link.command!.id;
+    }
+  }
+  promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;
+  orAbortLater(work, group, failover);
+}
+
+function orAbortLater(
+  work: Work,
+  group: Group,
+  failover: InState<'send_slaveof_noone' | 'wait_promotion'>,
+): void {
+  const limit = failover.since + group.failoverTimeout;
+  if (work.now <= limit) return wake(group, limit + 1);
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  abort(work, group);
+}
+
+/** INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to disk. */
+export function promotionSeen(work: Work, replica: Replica): void {
+  const { group } = replica;
+  const { failover } = group;
+  if (failover?.state !== 'wait_promotion' || failover.promoted !== replica) return;
+  if (replica.role !== 'master' || failover.saving) return;
+  failover.saving = true;
+  saveThen(work, { kind: 'promotion', group, epoch: failover.epoch });
+}
+
+/** The new configuration is durable: from here on everybody may know. */
+export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+  const { failover } = group;
+  if (failover?.state !== 'wait_promotion' || failover.epoch !== epoch || group.removed) return;
+  failover.saving = false;
+  work.touched.add(group);
+  if (!ok) {
+    failover.promoted.infoDueAt = work.now + 2 * PROMOTION_INFO_MS;
+    return;
+  }
+  const { promoted, forced, rounds, startedAt } = failover;
+  const oldMaster = group.master.address;
+  group.configEpoch = epoch;
+  event(work, 'warning', '+promoted-slave', promoted);
+  if (work.state.simulate.crashAfterPromotion) return crash(work);
+  event(work, 'warning', '+failover-state-reconf-slaves', group.master);
+  reconfigScript(work, group, 'leader', oldMaster, promoted.address);
+  for (const replica of group.replicas.values()) {
+    replica.reconf = replica === promoted ? null : { state: 'pending' };
+  }
+  group.failover = {
+    state: 'reconf_slaves',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    oldMaster,
+  };
+  switchMaster(work, group, { ...promoted.address });
+  spreadHello(work, group);
+}
+
+function reconfigScript(
+  work: Work,
+  group: Group,
+  role: 'leader' | 'observer',
+  from: Address,
+  to: Address,
+): void {
+  if (group.clientReconfigScript === null) return;
+  const { state } = work;
+  queueScript(work, [
+    group.clientReconfigScript,
+    group.name,
+    role,
+    'start',
+    announced(state, from),
+    String(from.port),
+    announced(state, to),
+    String(to.port),
+  ]);
+}
+
+/** A peer's configuration was adopted. */
+export function observerScript(work: Work, group: Group, from: Address, to: Address): void {
+  reconfigScript(work, group, 'observer', from, to);
+}
+
+function crash(work: Work): void {
+  log(work, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
+  work.effects.push({ type: 'exit', status: 99 });
+}

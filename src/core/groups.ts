@@ -1,0 +1,321 @@
+/**
+ * Groups and their members: how records come and go (monitoring.md §1, failover.md §9).
+ *
+ * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
+ * S20); a switch keeps the configuration and the peers and makes the replica list anew.
+ */
+import { type Address, numericAddress, sameAddress } from './address.ts';
+import { event, eventText, replicaKey } from './events.ts';
+import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
+import { announced, resolve, toAddress } from './names.ts';
+import type { Ask, Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
+import type { GroupConfig, Instant } from './types.ts';
+import { save, type Work } from './work.ts';
+
+export const ID_LENGTH = 40;
+
+function instanceBase(work: Work, group: Group, address: Address, link: Link) {
+  return {
+    group,
+    address,
+    runId: '',
+    link,
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloAt: null,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    infoAt: null,
+    infoText: null,
+    infoPendingSince: null,
+    infoSentAt: null,
+    infoDueAt: null,
+    roleSince: work.now,
+    failoverOngoing: false,
+    createdAt: work.now,
+    authWarned: false,
+  };
+}
+
+function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
+  const master: Master = {
+    kind: 'master',
+    ...instanceBase(work, group, address, link),
+    role: 'master',
+    oDownSince: null,
+    rebootSince: null,
+  };
+  link.owners.add(master);
+  return master;
+}
+
+function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
+  const replica: Replica = {
+    kind: 'replica',
+    ...instanceBase(work, group, address, link),
+    key: replicaKey(work.state, address),
+    role: 'slave',
+    priority: 100,
+    offset: 0n,
+    announced: true,
+    masterHost: null,
+    masterPort: 0,
+    masterLinkUp: false,
+    masterLinkDownTime: 0,
+    syncInProgress: false,
+    conf: work.now,
+    reconf: null,
+    formerMaster: false,
+    mismatchSince: null,
+    repairedAt: null,
+  };
+  link.owners.add(replica);
+  group.replicas.set(replica.key, replica);
+  return replica;
+}
+
+export function freshAsk(now: Instant): Ask {
+  return {
+    pendingSince: null,
+    answeredAt: null,
+    sentAt: null,
+    nextAt: now,
+    interval: 0,
+    masterDown: false,
+    vote: null,
+    answeredFor: 0n,
+  };
+}
+
+export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
+  const link = peerLink(work, id, address);
+  const base = instanceBase(work, group, address, link);
+  const peer: Peer = {
+    kind: 'sentinel',
+    group,
+    address,
+    runId: id,
+    link,
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloAt: base.helloAt,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    id,
+    lastHelloAt: work.now,
+    lastHelloText: '',
+    helloConfigEpoch: 0n,
+    ask: freshAsk(work.now),
+    lastNudgedAt: null,
+  };
+  link.owners.add(peer);
+  group.peers.set(id, peer);
+  return peer;
+}
+
+/** A group from its configuration. The caller has checked that the name is free. */
+export function createGroup(work: Work, config: GroupConfig): Group {
+  const { state } = work;
+  const link = createLink(work, { host: '', ip: '', port: 0 }, true);
+  const address = toAddress(work, config.host, config.port, { kind: 'link', link });
+  link.address = address;
+  const group = {
+    name: config.name,
+    order: state.groups.size,
+    quorum: config.quorum,
+    downAfter: config.downAfter,
+    failoverTimeout: config.failoverTimeout,
+    parallelSyncs: config.parallelSyncs,
+    notificationScript: config.notificationScript,
+    clientReconfigScript: config.clientReconfigScript,
+    authPass: config.authPass,
+    authUser: config.authUser,
+    masterRebootDownAfter: config.masterRebootDownAfter,
+    renames: [...config.renames],
+    configEpoch: config.configEpoch,
+    vote: { epoch: config.leaderEpoch, leader: null, givenAt: null },
+    replicas: new Map(),
+    peers: new Map(),
+    failover: null,
+    attempts: { lost: 0, holdUntil: 0, leader: null, holdLogged: true, startAt: null },
+    conflict: null,
+    wakeAt: Number.POSITIVE_INFINITY,
+    removed: false,
+  } as Omit<Group, 'master'> as Group;
+  group.master = createMaster(work, group, address, link);
+  state.groups.set(group.name, group);
+  if (config.configEpoch > state.currentEpoch) state.currentEpoch = config.configEpoch;
+  for (const { host, port } of config.replicas) configuredReplica(work, group, host, port);
+  for (const { id, host, port } of config.sentinels) {
+    if (id === state.myId || group.peers.has(id)) continue;
+    const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
+    const peer = createPeer(work, group, id, peerAddress);
+    const parked = { kind: 'link', link: peer.link } as const;
+    peer.address.ip = toAddress(work, host, port, parked).ip;
+    peer.link.address.ip ||= peer.address.ip;
+  }
+  work.touched.add(group);
+  return group;
+}
+
+function configuredReplica(work: Work, group: Group, host: string, port: number): void {
+  const link = createLink(work, { host: '', ip: '', port: 0 }, true);
+  const address = toAddress(work, host, port, { kind: 'link', link });
+  link.address = address;
+  if (sameAddress(address, group.master.address) || knownReplica(group, address)) return;
+  createReplica(work, group, address, link);
+}
+
+function knownReplica(group: Group, address: Address): Replica | undefined {
+  for (const replica of group.replicas.values()) {
+    if (sameAddress(replica.address, address)) return replica;
+  }
+  return undefined;
+}
+
+/** A replica named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
+export function addReplica(work: Work, group: Group, host: string, port: number): void {
+  if (port < 0 || port > 65535) return;
+  const { master } = group;
+  const input = { type: 'tick' } as const;
+  const ip = resolve(work, host, { kind: 'input', input });
+  if (ip === null || ip === 'pending') {
+    // The answer's arrival does not replay an INFO: the next one will find the name known.
+    if (ip === 'pending') master.infoDueAt = work.now + 100;
+    return;
+  }
+  const address: Address = { host: numericAddress(host) ?? host, ip, port };
+  if (knownReplica(group, address) || sameAddress(address, master.address)) return;
+  const replica = createReplica(work, group, address, createLink(work, { ...address }, true));
+  event(work, 'notice', '+slave', replica);
+  save(work);
+}
+
+/** Take a member out of its group for good. */
+export function removeInstance(work: Work, instance: Instance): void {
+  instance.removed = true;
+  releaseLink(work, instance);
+  if (instance.kind === 'sentinel') {
+    instance.group.peers.delete(instance.id);
+    instance.group.conflict?.claims.delete(instance.id);
+  } else if (instance.kind === 'replica') instance.group.replicas.delete(instance.key);
+}
+
+export function removeGroup(work: Work, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+  group.master.removed = true;
+  releaseLink(work, group.master);
+  group.removed = true;
+  work.state.groups.delete(group.name);
+}
+
+/** Give the far end of an existing link to a new record: connections stay, ages start anew. */
+function adoptLink(work: Work, from: Instance): Link {
+  const { link } = from;
+  link.owners.clear();
+  if (link.pingPendingSince === null && link.command !== null) link.unansweredSince = null;
+  else link.unansweredSince = work.now;
+  link.lastOkAt = work.now;
+  link.lastReplyAt = work.now;
+  link.retryAt = Math.min(link.retryAt, work.now);
+  return link;
+}
+
+function freshLink(work: Work, address: Address): Link {
+  return createLink(work, { ...address }, true);
+}
+
+/**
+ * The group has another master from now on: `+switch-master`, new records, votes and opinions about the old one
+ * forgotten (safety.md W12). The caller has set the config epoch and sees to the save.
+ */
+export function switchMaster(work: Work, group: Group, to: Address): void {
+  const { state } = work;
+  const oldMaster = group.master;
+  const old = oldMaster.address;
+  const text = `${group.name} ${announced(state, old)} ${old.port} ${announced(state, to)} ${to.port}`;
+  eventText(work, 'warning', '+switch-master', group, text);
+  const replicas = [...group.replicas.values()];
+  const promoted = replicas.find((replica) => sameAddress(replica.address, to));
+  const same = sameAddress(old, to);
+  group.replicas.clear();
+  for (const record of [oldMaster, ...replicas]) record.removed = true;
+
+  const link = promoted ? adoptLink(work, promoted) : freshLink(work, to);
+  group.master = createMaster(work, group, to, link);
+  if (promoted !== undefined) carryOver(group.master, promoted);
+  else group.master.infoText = oldMaster.infoText;
+  oldMaster.link.owners.delete(oldMaster);
+  dropConnections(work, oldMaster.link);
+
+  for (const replica of replicas) {
+    if (replica === promoted) continue;
+    const fresh = createReplica(work, group, replica.address, adoptLink(work, replica));
+    fresh.runId = replica.runId;
+    fresh.reconf = replica.reconf;
+    event(work, 'notice', '+slave', fresh);
+  }
+  if (!same) {
+    const former = createReplica(work, group, old, freshLink(work, old));
+    former.formerMaster = true;
+    event(work, 'notice', '+slave', former);
+  }
+  forgetOpinions(work, group);
+  work.touched.add(group);
+}
+
+function carryOver(master: Master, promoted: Replica): void {
+  master.runId = promoted.runId;
+  master.infoAt = promoted.role === 'master' ? promoted.infoAt : null;
+  master.infoText = promoted.infoText;
+}
+
+/** Votes, answers and holds that were about the old master. */
+function forgetOpinions(work: Work, group: Group): void {
+  group.vote.leader = null;
+  group.vote.givenAt = null;
+  group.conflict = null;
+  group.attempts.lost = 0;
+  group.attempts.holdUntil = 0;
+  group.attempts.leader = null;
+  group.attempts.holdLogged = true;
+  group.attempts.startAt = null;
+  for (const peer of group.peers.values()) peer.ask = freshAsk(work.now);
+}
+
+/** SENTINEL RESET of one group: members forgotten, an own failover cancelled; discovery starts at once. */
+export function resetGroup(work: Work, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+  const { master } = group;
+  const { infoAt, infoText, sDownSince, lastDownAt } = master;
+  master.removed = true;
+  releaseLink(work, master);
+  group.failover = null;
+  forgetOpinions(work, group);
+  group.master = createMaster(work, group, master.address, freshLink(work, master.address));
+  group.master.infoAt = infoAt;
+  group.master.infoText = infoText;
+  group.master.infoDueAt = work.now;
+  group.master.lastDownAt = sDownSince ?? lastDownAt;
+  event(work, 'warning', '+reset-master', group.master);
+  work.touched.add(group);
+}
+
+/** The group an address belongs to as its master, for asks (failover.md §4). */
+export function groupByAddress(state: State, host: string, port: number): Group | undefined {
+  const ip = numericAddress(host) ?? state.names.get(host.toLowerCase())?.ip ?? null;
+  for (const group of state.groups.values()) {
+    const { address } = group.master;
+    if (address.port !== port) continue;
+    if ((ip !== null && ip === address.ip) || host.toLowerCase() === address.host.toLowerCase()) {
+      return group;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,222 @@
+/**
+ * Hello messages: what we say, and what we believe (monitoring.md §9; safety.md S14, S15, S20, S21, W3, W23, W29).
+ *
+ * Invariants: eight fields, never changed; the epoch shown is on disk (S3); the configuration of a peer is taken only
+ * when its config epoch is strictly greater and its address can be used; a malformed hello changes nothing.
+ */
+import { type Address, numericAddress, sameAddress } from './address.ts';
+import { noteConflict } from './conflict.ts';
+import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
+import { event } from './events.ts';
+import { observerScript } from './failover.ts';
+import { createPeer, removeInstance, switchMaster } from './groups.ts';
+import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
+import { announced, resolve } from './names.ts';
+import type { Connection, Group, Instance, Peer } from './state.ts';
+import { save, type Work, wake } from './work.ts';
+
+const HELLO_MAX_BYTES = 1069;
+/** A peer that lags behind is told so at most this often. */
+const NUDGE_MS = 500;
+const RETRY_MS = 100;
+
+interface Hello {
+  readonly ip: string;
+  readonly port: number;
+  readonly id: string;
+  readonly currentEpoch: bigint;
+  readonly group: string;
+  readonly masterHost: string;
+  readonly masterPort: number;
+  readonly configEpoch: bigint;
+}
+
+/** The port other Sentinels should dial. */
+export function announcedPort(work: Work): number {
+  const { state } = work;
+  const { port, tlsPort, tlsReplication } = state.surroundings;
+  if (state.announcePort !== 0) return state.announcePort;
+  return tlsReplication && tlsPort !== 0 ? tlsPort : port;
+}
+
+function helloText(work: Work, group: Group, connection: Connection): string {
+  const { state } = work;
+  const { address } = group.master;
+  return [
+    state.announceIp || connection.localAddress,
+    announcedPort(work),
+    state.myId,
+    state.disk.durableEpoch,
+    group.name,
+    announced(state, address),
+    address.port,
+    group.configEpoch,
+  ]
+    .join(',')
+    .slice(0, HELLO_MAX_BYTES);
+}
+
+/** Say hello when the period is over or something new is to be told; one in flight at a time. */
+export function tendHello(work: Work, instance: Instance): void {
+  const { link, group } = instance;
+  const { publishPeriod } = work.state.timers;
+  if (!isOpen(link) || instance.helloPendingSince !== null || isBusy(link)) return;
+  // A write-paused server would keep it, and every PING behind it, waiting.
+  if (instance.kind !== 'sentinel' && instance.failoverOngoing) return;
+  const due = instance.helloForced ? work.now : (instance.helloAt ?? 0) + publishPeriod;
+  if (work.now < due) return wake(group, due);
+  const argv = ['PUBLISH', HELLO_CHANNEL, helloText(work, group, link.command!)];
+  send(work, link, group, argv, { kind: 'hello', instance });
+  instance.helloPendingSince = work.now;
+  instance.helloForced = false;
+}
+
+/** The answer to a hello we sent. */
+export function helloAnswered(work: Work, instance: Instance, ok: boolean): void {
+  instance.helloPendingSince = null;
+  const { publishPeriod } = work.state.timers;
+  instance.helloAt = ok ? work.now : work.now - publishPeriod + RETRY_MS;
+}
+
+/** Tell everybody now: peers first, they decide faster than servers distribute. */
+export function spreadHello(work: Work, group: Group): void {
+  for (const instance of [...group.peers.values(), group.master, ...group.replicas.values()]) {
+    instance.helloForced = true;
+    tendHello(work, instance);
+  }
+}
+
+function atoi(text: string): number {
+  const match = /^\s*([+-]?\d+)/.exec(text);
+  return match === null ? 0 : Number(match[1]);
+}
+
+function parseHello(payload: string): Hello | null {
+  const fields = payload.split(',');
+  if (fields.length !== 8) return null;
+  const currentEpoch = parseEpoch(fields[3]!);
+  const configEpoch = parseEpoch(fields[7]!);
+  if (currentEpoch === null || configEpoch === null) return null;
+  return {
+    ip: fields[0]!,
+    port: atoi(fields[1]!),
+    id: fields[2]!,
+    currentEpoch,
+    group: fields[4]!,
+    masterHost: fields[5]!,
+    masterPort: atoi(fields[6]!),
+    configEpoch,
+  };
+}
+
+/** A hello came, by subscription or directly. */
+export function helloReceived(work: Work, payload: string): void {
+  const { state } = work;
+  if (payload.includes(state.myId)) return;
+  const hello = parseHello(payload);
+  if (hello === null) return;
+  const group = state.groups.get(hello.group);
+  if (group === undefined) return;
+  const known = group.peers.get(hello.id);
+  if (known !== undefined && known.lastHelloText === payload) {
+    known.lastHelloAt = work.now;
+    afterHello(work, group, known);
+    return;
+  }
+  if (hello.port < 0 || hello.port > 65535) return;
+  const parked = { kind: 'hello', payload } as const;
+  const ip = resolve(work, hello.ip, parked);
+  // An address nobody can use changes nothing at all: a known peer is not lost for it.
+  if (ip === null || ip === 'pending') return;
+  const masterIp = resolve(work, hello.masterHost, parked);
+  if (masterIp === 'pending') return;
+  const address = { host: numericAddress(hello.ip) ?? hello.ip, ip, port: hello.port };
+  const peer = notePeer(work, group, hello.id, address);
+  raiseEpoch(work, group, hello.currentEpoch);
+  noteConfiguration(work, group, peer, hello, masterIp);
+  peer.lastHelloAt = work.now;
+  peer.lastHelloText = payload;
+  peer.helloConfigEpoch = hello.configEpoch;
+  afterHello(work, group, peer);
+}
+
+/** A fresh word of a peer may be what a demotion waits for; a peer that lags behind is told at once. */
+function afterHello(work: Work, group: Group, peer: Peer): void {
+  for (const replica of group.replicas.values()) {
+    if (replica.mismatchSince !== null) work.touched.add(group);
+  }
+  const quietSince = peer.lastNudgedAt ?? Number.NEGATIVE_INFINITY;
+  if (peer.helloConfigEpoch < group.configEpoch && work.now - quietSince >= NUDGE_MS) {
+    peer.lastNudgedAt = work.now;
+    peer.helloForced = true;
+    work.touched.add(group);
+  }
+}
+
+/** The peer this hello comes from, made or moved if need be (monitoring.md §9.6). */
+function notePeer(work: Work, group: Group, id: string, address: Address): Peer {
+  const { master } = group;
+  const known = group.peers.get(id);
+  if (known !== undefined && sameAddress(known.address, address)) return known;
+  work.touched.add(group);
+  if (known !== undefined) {
+    const text = `ip ${announced(work.state, address)} port ${address.port} for ${id}`;
+    event(work, 'notice', '+sentinel-address-switch', master, text);
+    known.address = address;
+    const others = movePeer(work, known);
+    if (others > 0) {
+      const count = `${others} additional matching instances`;
+      event(work, 'notice', '+sentinel-address-update', known, count);
+    }
+    save(work);
+    return known;
+  }
+  for (const other of [...group.peers.values()]) {
+    if (!sameAddress(other.address, address)) continue;
+    event(work, 'notice', '+sentinel-invalid-addr', other);
+    forgetEverywhere(work, other.id);
+  }
+  const peer = createPeer(work, group, id, address);
+  event(work, 'notice', '+sentinel', peer);
+  save(work);
+  return peer;
+}
+
+function forgetEverywhere(work: Work, id: string): void {
+  for (const group of work.state.groups.values()) {
+    const peer = group.peers.get(id);
+    if (peer !== undefined) removeInstance(work, peer);
+  }
+}
+
+function noteConfiguration(
+  work: Work,
+  group: Group,
+  peer: Peer,
+  hello: Hello,
+  masterIp: string | null,
+): void {
+  if (hello.configEpoch < group.configEpoch) return;
+  if (masterIp === null || hello.masterPort < 0 || hello.masterPort > 65535) return;
+  const address: Address = {
+    host: numericAddress(hello.masterHost) ?? hello.masterHost,
+    ip: masterIp,
+    port: hello.masterPort,
+  };
+  const same = sameAddress(address, group.master.address);
+  if (hello.configEpoch === group.configEpoch) {
+    noteConflict(work, group, peer, same ? null : address, hello.configEpoch);
+    return;
+  }
+  if (!acceptableEpoch(work.state, hello.configEpoch)) return;
+  group.configEpoch = hello.configEpoch;
+  raiseEpoch(work, group, hello.configEpoch);
+  save(work);
+  group.conflict = null;
+  if (same) return;
+  event(work, 'warning', '+config-update-from', peer);
+  const old = group.master.address;
+  group.failover = null;
+  switchMaster(work, group, address);
+  observerScript(work, group, old, address);
+}

@@ -1,0 +1,416 @@
+/**
+ * Links: which connections exist, when they are opened, replaced and given up, and the sign of life that PING is
+ * (monitoring.md §3–4; safety.md W17, W25, W31).
+ *
+ * Invariants: a connection belongs to exactly one link; the down clock starts at the loss of the link or at the first
+ * unanswered ping that was really written, whichever came first, and stops only at an acceptable answer.
+ */
+
+import { sameAddress } from './address.ts';
+import { event } from './events.ts';
+import { lookUp } from './names.ts';
+import type { Connection, Group, Instance, Link, Peer, Pending, State } from './state.ts';
+import { save, type Work, wake } from './work.ts';
+
+export const HELLO_CHANNEL = '__sentinel__:hello';
+
+const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 1000;
+const CONNECT_DEADLINE_MAX_MS = 2000;
+const CONNECT_DEADLINE_MIN_MS = 100;
+const PROBE_PAUSE_MS = 1000;
+const PING_MIN_MS = 50;
+/** Commands in flight a connection may carry before nothing periodic is added. */
+const PENDING_MAX = 100;
+
+export function createLink(work: Work, address: Link['address'], wantsPubsub: boolean): Link {
+  return {
+    owners: new Set(),
+    wantsPubsub,
+    address,
+    command: null,
+    pubsub: null,
+    probe: null,
+    probeAt: 0,
+    unansweredSince: work.now,
+    pingPendingSince: null,
+    lastPingAt: null,
+    lastOkAt: work.now,
+    lastReplyAt: work.now,
+    lastAnsweredPingAt: null,
+    lastLossAt: null,
+    retryAt: work.now,
+    failures: 0,
+  };
+}
+
+/** The link to a peer: the one that another group already has to the same id, or a new one. */
+export function peerLink(work: Work, id: string, address: Link['address']): Link {
+  const shared = work.state.peerLinks.get(id);
+  if (shared !== undefined) return shared;
+  const link = createLink(work, address, false);
+  work.state.peerLinks.set(id, link);
+  return link;
+}
+
+/** An instance leaves its link; the last owner closes it. */
+export function releaseLink(work: Work, instance: Instance): void {
+  const { link } = instance;
+  link.owners.delete(instance);
+  if (link.owners.size > 0) return;
+  dropConnections(work, link);
+  if (instance.kind === 'sentinel' && work.state.peerLinks.get(instance.id) === link) {
+    work.state.peerLinks.delete(instance.id);
+  }
+}
+
+/** Close everything now; the next tending opens it again. Ages stay. */
+export function dropConnections(work: Work, link: Link): void {
+  for (const connection of [link.command, link.pubsub, link.probe]) {
+    if (connection !== null) closeConnection(work, connection);
+  }
+  link.retryAt = work.now;
+}
+
+function closeConnection(work: Work, connection: Connection): void {
+  work.effects.push({ type: 'close', connection: connection.id });
+  forget(work, connection);
+}
+
+/** Take a connection out of its link: what was in flight on it will never be answered. */
+function forget(work: Work, connection: Connection): void {
+  const { link } = connection;
+  work.state.connections.delete(connection.id);
+  for (const pending of connection.pending.values()) abandon(pending);
+  if (link.command === connection) {
+    link.command = null;
+    link.pingPendingSince = null;
+  }
+  if (link.pubsub === connection) link.pubsub = null;
+  if (link.probe === connection) link.probe = null;
+}
+
+function abandon(pending: Pending): void {
+  switch (pending.kind) {
+    case 'info':
+      pending.server.infoPendingSince = null;
+      break;
+    case 'hello':
+      pending.instance.helloPendingSince = null;
+      break;
+    case 'ask':
+      pending.peer.ask.pendingSince = null;
+      break;
+    default:
+  }
+}
+
+/** Lacks a connection it needs (the `disconnected` flag; an opening connection counts as there, as in the original). */
+export function isDisconnected(link: Link): boolean {
+  return link.command === null || (link.wantsPubsub && link.pubsub === null);
+}
+
+export function isOpen(link: Link): boolean {
+  return link.command?.open === true;
+}
+
+/** PING this often: silence is noticed within down-after + 10 %. */
+export function pingPeriod(state: State, instance: Instance): number {
+  const share = Math.max(PING_MIN_MS, instance.group.downAfter / 10);
+  const period = instance.kind === 'sentinel' ? instance.group.downAfter : share;
+  return Math.min(state.timers.pingPeriod, period);
+}
+
+/** Send a command on the link's command connection; false when it is not open. */
+export function send(
+  work: Work,
+  link: Link,
+  group: Group,
+  argv: string[],
+  pending: Pending = { kind: 'ignore' },
+): boolean {
+  if (link.command === null || !link.command.open) return false;
+  sendOn(work, link.command, group, argv, pending);
+  return true;
+}
+
+function sendOn(
+  work: Work,
+  connection: Connection,
+  group: Group,
+  argv: string[],
+  pending: Pending,
+): void {
+  const token = work.state.nextToken++;
+  connection.pending.set(token, pending);
+  work.effects.push({
+    type: 'send',
+    connection: connection.id,
+    token,
+    argv: connection.link.wantsPubsub ? [renamed(group, argv[0]!), ...argv.slice(1)] : argv,
+  });
+}
+
+/** The word to use for a command on this group's servers. Never applied to peers (safety.md W26). */
+export function renamed(group: Group, word: string): string {
+  const lower = word.toLowerCase();
+  return group.renames.find((r) => r.command.toLowerCase() === lower)?.renamed ?? word;
+}
+
+function open(work: Work, link: Link, role: Connection['role']): Connection | null {
+  const { state } = work;
+  const { address } = link;
+  if (state.resolveHostnames && address.host !== address.ip) {
+    const name = lookUp(work, address.host);
+    if (name.ip !== null && name.ip !== address.ip) {
+      address.ip = name.ip;
+      for (const owner of link.owners) if (owner.link === link) owner.address.ip = name.ip;
+    }
+  }
+  if (address.ip === '' || address.port === 0) return null;
+  const connection: Connection = {
+    id: state.nextConnection++,
+    role,
+    link,
+    startedAt: work.now,
+    open: false,
+    localAddress: '',
+    lastActivityAt: work.now,
+    pending: new Map(),
+  };
+  state.connections.set(connection.id, connection);
+  work.effects.push({
+    type: 'connect',
+    connection: connection.id,
+    role,
+    host: address.ip,
+    port: address.port,
+    tls: state.surroundings.tlsReplication,
+  });
+  return connection;
+}
+
+/** Open what is missing, give up what hangs, replace what is silent. */
+export function tendLink(work: Work, instance: Instance): void {
+  const { link, group } = instance;
+  const { now } = work;
+  const deadline = Math.min(
+    CONNECT_DEADLINE_MAX_MS,
+    Math.max(CONNECT_DEADLINE_MIN_MS, group.downAfter),
+  );
+  for (const connection of [link.command, link.pubsub, link.probe]) {
+    if (connection === null || connection.open) continue;
+    if (now >= connection.startedAt + deadline) {
+      closeConnection(work, connection);
+      lost(work, link, connection.role);
+    } else wake(group, connection.startedAt + deadline);
+  }
+  tendPubsub(work, instance);
+  tendProbe(work, instance);
+  const missing = link.command === null || (link.wantsPubsub && link.pubsub === null);
+  if (!missing) return;
+  if (now < link.retryAt) {
+    wake(group, link.retryAt);
+    return;
+  }
+  if (link.command === null) link.command = open(work, link, 'command');
+  if (link.wantsPubsub && link.pubsub === null) link.pubsub = open(work, link, 'pubsub');
+  if (link.command === null) {
+    link.retryAt = now + RETRY_MAX_MS;
+    wake(group, link.retryAt);
+  } else wake(group, now + deadline);
+}
+
+/** Nothing heard on the subscription for three hello periods although hellos should pass: open a new one. */
+function tendPubsub(work: Work, instance: Instance): void {
+  const { pubsub } = instance.link;
+  if (pubsub === null || !pubsub.open || work.state.tiltSince !== null) return;
+  const limit = pubsub.lastActivityAt + 3 * work.state.timers.publishPeriod;
+  if (work.now > limit) closeConnection(work, pubsub);
+  else wake(instance.group, limit + 1);
+}
+
+/** A silent command connection gets a rival: whoever answers first stays. */
+function tendProbe(work: Work, instance: Instance): void {
+  const { link, group } = instance;
+  if (!isOpen(link) || link.pingPendingSince === null || work.state.tiltSince !== null) return;
+  const patience = Math.max(PING_MIN_MS * 2, group.downAfter / 2);
+  const at = Math.max(link.pingPendingSince + patience, link.probeAt);
+  if (link.probe !== null) {
+    const giveUp = link.probe.startedAt + CONNECT_DEADLINE_MAX_MS + PROBE_PAUSE_MS;
+    if (work.now < giveUp) return wake(group, giveUp);
+    closeConnection(work, link.probe);
+    link.probeAt = work.now + PROBE_PAUSE_MS;
+    return wake(group, link.probeAt);
+  }
+  if (work.now < at) return wake(group, at);
+  link.probe = open(work, link, 'command');
+  wake(group, work.now + CONNECT_DEADLINE_MAX_MS);
+}
+
+/** Credentials towards the far end of a link, or null (monitoring.md §3.2). */
+function credentials(state: State, instance: Instance): string[] | null {
+  if (instance.kind === 'sentinel') {
+    if (state.sentinelPass !== null) {
+      return state.sentinelUser === null
+        ? [state.sentinelPass]
+        : [state.sentinelUser, state.sentinelPass];
+    }
+    const own = state.surroundings.requirepass;
+    return own === null ? null : [own];
+  }
+  const { authPass, authUser } = instance.group;
+  if (authPass === null) return null;
+  return authUser === null ? [authPass] : [authUser, authPass];
+}
+
+function owner(link: Link): Instance | undefined {
+  return link.owners.values().next().value;
+}
+
+/** A connection is open: introduce ourselves, then ask for a sign of life. */
+export function connected(work: Work, connection: Connection, localAddress: string): void {
+  const { link } = connection;
+  const instance = owner(link);
+  if (instance === undefined) return;
+  connection.open = true;
+  connection.localAddress = localAddress;
+  connection.lastActivityAt = work.now;
+  const { group } = instance;
+  const auth = credentials(work.state, instance);
+  if (auth !== null) sendOn(work, connection, group, ['AUTH', ...auth], { kind: 'auth' });
+  const name = `sentinel-${work.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
+  sendOn(work, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
+  if (connection.role === 'pubsub') {
+    const word = renamed(group, 'SUBSCRIBE');
+    work.effects.push({
+      type: 'subscribe',
+      connection: connection.id,
+      word,
+      channel: HELLO_CHANNEL,
+    });
+    return;
+  }
+  ping(work, connection, group);
+  for (const one of link.owners) {
+    if (one.kind !== 'sentinel') one.infoDueAt = work.now;
+    one.helloForced = true;
+  }
+}
+
+function ping(work: Work, connection: Connection, group: Group): void {
+  const { link } = connection;
+  sendOn(work, connection, group, ['PING'], { kind: 'ping', sentAt: work.now });
+  if (link.command !== connection) return;
+  link.lastPingAt = work.now;
+  link.pingPendingSince = work.now;
+  link.unansweredSince ??= work.now;
+}
+
+/** PING when its period is over and none is in flight. */
+export function tendPing(work: Work, instance: Instance): void {
+  const { link, group } = instance;
+  if (!isOpen(link) || link.pingPendingSince !== null) return;
+  const due = Math.max(link.lastReplyAt, link.lastPingAt ?? 0) + pingPeriod(work.state, instance);
+  if (work.now >= due) ping(work, link.command!, group);
+  else wake(group, due);
+}
+
+/** A round of pings at once, for the end of a pause. */
+export function pingNow(work: Work, instance: Instance): void {
+  if (isOpen(instance.link)) ping(work, instance.link.command!, instance.group);
+}
+
+export function isBusy(link: Link): boolean {
+  return (link.command?.pending.size ?? 0) >= PENDING_MAX * Math.max(1, link.owners.size);
+}
+
+/** Answer to a PING. Returns whether it is a good sign of life (monitoring.md §4.1). */
+export function pinged(work: Work, connection: Connection, sentAt: number, text: string): boolean {
+  const { link } = connection;
+  if (link.probe === connection) promoteProbe(work, link, connection);
+  link.pingPendingSince = null;
+  link.lastReplyAt = work.now;
+  link.lastAnsweredPingAt = sentAt;
+  if (link.probe !== null) closeConnection(work, link.probe);
+  if (!/^(PONG|LOADING|MASTERDOWN)/.test(text)) return false;
+  link.lastOkAt = work.now;
+  link.unansweredSince = null;
+  link.failures = 0;
+  return true;
+}
+
+/** The rival answered first: the silent connection goes, with all that was stuck on it. */
+function promoteProbe(work: Work, link: Link, probe: Connection): void {
+  const silent = link.command;
+  link.probe = null;
+  if (silent !== null) closeConnection(work, silent);
+  link.command = probe;
+}
+
+/** A connection ended or was refused. */
+export function disconnected(work: Work, connection: Connection, reason: string): void {
+  const { link } = connection;
+  const wasOpen = connection.open;
+  const wasProbe = link.probe === connection;
+  forget(work, connection);
+  if (wasProbe) {
+    link.probeAt = work.now + PROBE_PAUSE_MS;
+    return;
+  }
+  if (!wasOpen) {
+    const name =
+      connection.role === 'command' ? '-cmd-link-reconnection' : '-pubsub-link-reconnection';
+    const one = owner(link);
+    if (one !== undefined) event(work, 'debug', name, one, `#${reason}`);
+  }
+  // An open connection that ends is tried again at once — unless it never lived, which would spin.
+  const lived = wasOpen && work.now - connection.startedAt > RETRY_FIRST_MS * 4;
+  if (lived) link.retryAt = Math.min(link.retryAt, work.now);
+  lost(work, link, connection.role, lived);
+}
+
+function lost(work: Work, link: Link, role: Connection['role'], atOnce = false): void {
+  link.lastLossAt = work.now;
+  if (role === 'command') link.unansweredSince ??= work.now;
+  if (atOnce && link.failures === 0) {
+    link.failures = 1;
+    return;
+  }
+  // Both connections of one attempt fail together: count them once.
+  if (work.now < link.retryAt) return;
+  const pause = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.max(0, link.failures - 1));
+  link.failures += 1;
+  link.retryAt = work.now + pause;
+}
+
+/** `<group>`'s credentials changed: its servers are connected anew. */
+export function reconnectServers(work: Work, group: Group): void {
+  for (const server of [group.master, ...group.replicas.values()]) {
+    dropConnections(work, server.link);
+  }
+  work.touched.add(group);
+}
+
+/** The credentials towards peers changed. */
+export function reconnectPeers(work: Work): void {
+  for (const link of work.state.peerLinks.values()) {
+    dropConnections(work, link);
+    for (const one of link.owners) work.touched.add(one.group);
+  }
+}
+
+/** A peer moved: every group that knows it follows. Returns how many other groups were changed. */
+export function movePeer(work: Work, peer: Peer): number {
+  let others = 0;
+  for (const owner of peer.link.owners) {
+    if (owner === peer || sameAddress(owner.address, peer.address)) continue;
+    owner.address = { ...peer.address };
+    others += 1;
+    work.touched.add(owner.group);
+  }
+  peer.link.address = { ...peer.address };
+  dropConnections(work, peer.link);
+  if (others > 0) save(work);
+  return others;
+}

@@ -1,0 +1,95 @@
+/**
+ * SENTINEL subcommands that change what is watched: MONITOR, REMOVE, RESET, FAILOVER, FLUSHCONFIG (commands.md §10.6–10.11).
+ *
+ * The answer waits for the save; when that fails the change stays and the answer says so.
+ */
+import { numericAddress } from './address.ts';
+import { fail, globMatches, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
+import { event } from './events.ts';
+import { startFailover } from './failover.ts';
+import { createGroup, removeGroup, resetGroup } from './groups.ts';
+import { resolve } from './names.ts';
+import { selectReplica } from './selection.ts';
+import { answer, log, save, saveThen, type Work } from './work.ts';
+
+const I32_MAX = 2147483647n;
+
+export function monitor(work: Work, request: number, args: readonly string[]): void {
+  const [name = '', host = '', portText = '', quorumText = ''] = args;
+  const bad = args.findIndex(hasControl);
+  if (bad >= 0) {
+    const text =
+      `ERR Invalid argument at index ${bad + 2} for SENTINEL MONITOR: ` +
+      'control characters are not allowed (argument must not contain control characters)';
+    return fail(work, request, text);
+  }
+  const quorum = strictInteger(quorumText);
+  if (quorum === null || quorum > I32_MAX) return fail(work, request, 'ERR Invalid quorum');
+  const port = strictInteger(portText);
+  if (port === null) return fail(work, request, 'ERR Invalid port');
+  if (quorum < 1n) return fail(work, request, 'ERR Quorum must be 1 or greater.');
+  const argv = ['sentinel', 'monitor', ...args];
+  const input = { type: 'command', request, argv } as const;
+  const ip = resolve(work, host, { kind: 'input', input });
+  if (ip === 'pending') return;
+  if (ip === null) return fail(work, request, 'ERR Invalid IP address or hostname specified');
+  if (port < 0n || port > 65535n) return fail(work, request, 'ERR Invalid port number.');
+  if (work.state.groups.has(name)) return fail(work, request, 'ERR Duplicate master name.');
+  const { defaultDownAfter, defaultFailoverTimeout } = work.state.timers;
+  const group = createGroup(work, {
+    name,
+    host: numericAddress(host) ?? host,
+    port: Number(port),
+    quorum: Number(quorum),
+    downAfter: defaultDownAfter,
+    failoverTimeout: defaultFailoverTimeout,
+    parallelSyncs: 1,
+    notificationScript: null,
+    clientReconfigScript: null,
+    authPass: null,
+    authUser: null,
+    masterRebootDownAfter: 0,
+    configEpoch: 0n,
+    leaderEpoch: 0n,
+    replicas: [],
+    sentinels: [],
+    renames: [],
+  });
+  saveThen(work, { kind: 'answer', request, monitored: group });
+}
+
+export function remove(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  event(work, 'warning', '-monitor', group.master);
+  removeGroup(work, group);
+  saveThen(work, { kind: 'answer', request, monitored: null });
+}
+
+export function reset(work: Work, request: number, args: readonly string[]): void {
+  let count = 0;
+  for (const group of work.state.groups.values()) {
+    if (!globMatches(args[0] ?? '', group.name)) continue;
+    resetGroup(work, group);
+    count += 1;
+  }
+  // Otherwise a restart would bring the forgotten lists back (safety.md W29).
+  if (count > 0) save(work);
+  answer(work, request, { kind: 'integer', value: count });
+}
+
+export function failoverCommand(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  if (group.failover !== null) return fail(work, request, 'INPROG Failover already in progress');
+  if (selectReplica(work, group) === null) {
+    return fail(work, request, 'NOGOODSLAVE No suitable replica to promote');
+  }
+  log(work, 'notice', `Executing user requested FAILOVER of '${group.name}'`);
+  startFailover(work, group, true);
+  answer(work, request, OK);
+}
+
+export function flushConfig(work: Work, request: number): void {
+  saveThen(work, { kind: 'answer', request, monitored: null });
+}

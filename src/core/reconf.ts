@@ -1,0 +1,111 @@
+/**
+ * After the switch: the other replicas are re-attached, at most parallel-syncs at a time (failover.md §7.5, §8; W20, W21).
+ *
+ * Runs in the background of an announced switch, so it delays nobody; it ends when all are done, at failover-timeout, or
+ * when the new master is objectively down itself.
+ */
+import { describe, eventText } from './events.ts';
+import { isOpen } from './links.ts';
+import { announced } from './names.ts';
+import { reattach } from './orders.ts';
+import { followsMaster } from './server.ts';
+import type { Failover, Group, Replica } from './state.ts';
+import { type Work, wake } from './work.ts';
+
+const POLL_MS = 150;
+const POLL_SLOW_MS = 1000;
+const POLL_SLOW_AFTER_MS = 3000;
+
+type Reconf = Extract<Failover, { state: 'reconf_slaves' }>;
+
+/** Progress of a replica is told with the master it was under when the failover began, as the original does. */
+function tell(work: Work, failover: Reconf, name: string, replica: Replica): void {
+  const text = describe(work.state, replica, failover.oldMaster);
+  eventText(work, 'notice', name, replica.group, text);
+}
+
+export function tendReconfiguration(work: Work, group: Group, failover: Reconf): void {
+  const members = [...group.replicas.values()].filter((r) => r.reconf !== null);
+  for (const replica of members) giveUpStuck(work, failover, replica);
+  const limit = failover.since + group.failoverTimeout;
+  const late = work.now > limit || group.master.oDownSince !== null;
+  let busy = members.filter((r) => isBusyReplica(r)).length;
+  for (const replica of members) {
+    if (late || busy >= group.parallelSyncs) break;
+    if (replica.reconf?.state !== 'pending' || !attach(work, replica)) continue;
+    tell(work, failover, '+slave-reconf-sent', replica);
+    busy += 1;
+  }
+  for (const replica of members) poll(work, replica);
+  const remaining = members.filter((r) => r.reconf?.state !== 'done' && r.sDownSince === null);
+  if (remaining.length > 0 && !late) return wake(group, limit + 1);
+  finish(work, group, failover, work.now > limit && remaining.length > 0, members);
+}
+
+function isBusyReplica(replica: Replica): boolean {
+  return replica.reconf?.state === 'sent' || replica.reconf?.state === 'inprog';
+}
+
+function attach(work: Work, replica: Replica): boolean {
+  const { address } = replica.group.master;
+  if (!reattach(work, replica, announced(work.state, address), address.port)) return false;
+  replica.reconf = { state: 'sent', since: work.now };
+  return true;
+}
+
+/** Neither obeying nor synchronising for too long: the others must not wait for it. */
+function giveUpStuck(work: Work, failover: Reconf, replica: Replica): void {
+  const { reconf, group } = replica;
+  if (reconf?.state !== 'sent' && reconf?.state !== 'inprog') return;
+  if (reconf.state === 'inprog' && replica.syncInProgress) {
+    replica.reconf = { state: 'inprog', since: work.now };
+    return;
+  }
+  const limit = reconf.since + work.state.timers.slaveReconfTimeout;
+  if (work.now <= limit) return wake(group, limit + 1);
+  replica.reconf = { state: 'done' };
+  tell(work, failover, '-slave-reconf-sent-timeout', replica);
+}
+
+function poll(work: Work, replica: Replica): void {
+  if (!isBusyReplica(replica) || replica.infoDueAt !== null || !isOpen(replica.link)) return;
+  const reconf = replica.reconf as { since: number };
+  const slow = work.now - reconf.since > POLL_SLOW_AFTER_MS;
+  replica.infoDueAt = (replica.infoSentAt ?? work.now) + (slow ? POLL_SLOW_MS : POLL_MS);
+}
+
+/** INFO of a replica that was sent to its new master. */
+export function reconfigurationSeen(work: Work, replica: Replica): void {
+  const { failover } = replica.group;
+  if (failover?.state !== 'reconf_slaves' || replica.role !== 'slave') return;
+  if (replica.reconf?.state === 'sent' && followsMaster(replica)) {
+    replica.reconf = { state: 'inprog', since: work.now };
+    tell(work, failover, '+slave-reconf-inprog', replica);
+  }
+  if (replica.reconf?.state === 'inprog' && replica.masterLinkUp) {
+    replica.reconf = { state: 'done' };
+    tell(work, failover, '+slave-reconf-done', replica);
+  }
+}
+
+function finish(
+  work: Work,
+  group: Group,
+  failover: Reconf,
+  timedOut: boolean,
+  members: Replica[],
+): void {
+  const { state } = work;
+  const { oldMaster } = failover;
+  const old = `master ${group.name} ${announced(state, oldMaster)} ${oldMaster.port}`;
+  if (timedOut) eventText(work, 'warning', '+failover-end-for-timeout', group, old);
+  eventText(work, 'warning', '+failover-end', group, old);
+  for (const replica of members) {
+    if (timedOut && replica.reconf?.state === 'pending' && attach(work, replica)) {
+      tell(work, failover, '+slave-reconf-sent-be', replica);
+    }
+    replica.reconf = null;
+  }
+  group.failover = null;
+  work.touched.add(group);
+}

@@ -1,0 +1,84 @@
+/**
+ * Strays: servers whose role or master is not what the group's configuration says (monitoring.md §8.4).
+ *
+ * The quiet times exist to learn of newer configurations first. They are waived for a former master when every peer that
+ * is up has sent a hello with a configuration no newer than ours after the mismatch was seen (safety.md §6.2), and no
+ * other Sentinel may be at work on this group.
+ */
+
+import { event } from './events.ts';
+import { isOpen } from './links.ts';
+import { announced } from './names.ts';
+import { reattach } from './orders.ts';
+import { followsMaster } from './server.ts';
+import type { Group, Replica } from './state.ts';
+import { type Work, wake } from './work.ts';
+
+/** A repair is repeated at most this often while INFO goes on showing the mismatch. */
+const REPEAT_MS = 1000;
+const MISMATCH_INFO_MS = 100;
+
+/** Look at one replica; sends it to the right master when that is safe. */
+export function tendRepair(work: Work, replica: Replica): void {
+  const { group } = replica;
+  if (replica.infoAt === null || replica.reconf !== null) return;
+  const wrong = replica.role === 'master' || !followsMaster(replica);
+  if (!wrong || isPromoted(group, replica)) {
+    replica.mismatchSince = null;
+    return;
+  }
+  if (replica.mismatchSince === null) {
+    replica.mismatchSince = work.now;
+    // Our own hello is the evidence others wait for.
+    if (replica.role === 'master') for (const peer of group.peers.values()) peer.helloForced = true;
+  }
+  if (!isOpen(replica.link) || !masterIsSane(work, group)) return;
+  const { repairedAt } = replica;
+  if (repairedAt !== null && replica.infoAt <= repairedAt + MISMATCH_INFO_MS) return;
+  if (repairedAt !== null && work.now < repairedAt + REPEAT_MS) {
+    return wake(group, repairedAt + REPEAT_MS);
+  }
+  const convert = replica.role === 'master';
+  const quiet = convert ? 4 * work.state.timers.publishPeriod : group.failoverTimeout;
+  const clock = convert ? replica.roleSince : replica.conf;
+  const calmAt = Math.max(clock, replica.lastDownAt ?? Number.NEGATIVE_INFINITY) + quiet;
+  if (work.now <= calmAt && !(convert && mayDemoteNow(work, replica))) {
+    return wake(group, calmAt + 1);
+  }
+  const { address } = group.master;
+  if (!reattach(work, replica, announced(work.state, address), address.port)) return;
+  replica.repairedAt = work.now;
+  event(work, 'notice', convert ? '+convert-to-slave' : '+fix-slave-config', replica);
+}
+
+function isPromoted(group: Group, replica: Replica): boolean {
+  const { failover } = group;
+  return failover !== null && 'promoted' in failover && failover.promoted === replica;
+}
+
+function masterIsSane(work: Work, group: Group): boolean {
+  const { master } = group;
+  return (
+    master.role === 'master' &&
+    master.sDownSince === null &&
+    master.oDownSince === null &&
+    master.infoAt !== null &&
+    work.now - master.infoAt < 2 * work.state.timers.infoPeriod
+  );
+}
+
+/** Everybody's newest word since the mismatch agrees with our configuration. */
+function mayDemoteNow(work: Work, replica: Replica): boolean {
+  const { group, mismatchSince } = replica;
+  if (!replica.formerMaster || mismatchSince === null || group.failover !== null) return false;
+  const { vote } = group;
+  if (vote.givenAt !== null && vote.epoch > group.configEpoch) {
+    if (work.now - vote.givenAt < group.failoverTimeout) return false;
+  }
+  for (const peer of group.peers.values()) {
+    if (peer.sDownSince !== null) continue;
+    if (peer.lastHelloAt <= mismatchSince || peer.helloConfigEpoch > group.configEpoch)
+      return false;
+  }
+  return true;
+}

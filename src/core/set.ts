@@ -1,0 +1,152 @@
+/**
+ * SENTINEL SET: options of one group, applied left to right, each with its own event (commands.md §10.12).
+ */
+import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
+import { event } from './events.ts';
+import { reconnectServers } from './links.ts';
+import type { Group } from './state.ts';
+import { save, saveThen, type Work } from './work.ts';
+
+const I32_MAX = 2147483647n;
+
+/** null: applied; else the error to answer. `option` is as typed. */
+type Apply = (work: Work, group: Group, words: readonly string[], option: string) => string | null;
+
+interface Option {
+  readonly words: number;
+  readonly apply: Apply;
+  /** Secrets are not shown in the event. */
+  readonly secret?: true;
+}
+
+function invalid(value: string, option: string): string {
+  return `ERR Invalid argument '${value}' for SENTINEL SET '${option}'`;
+}
+
+function integer(low: bigint, high: bigint, put: (group: Group, value: number) => void): Option {
+  return {
+    words: 1,
+    apply: (_work, group, [text = ''], option) => {
+      const value = strictInteger(text);
+      if (value === null || value < low || value > high) return invalid(text, option);
+      put(group, Number(value));
+      return null;
+    },
+  };
+}
+
+function script(what: string, put: (group: Group, path: string | null) => void): Option {
+  return {
+    words: 1,
+    apply: (work, group, [path = '']) => {
+      if (work.state.denyScriptsReconfig) {
+        return (
+          'ERR Reconfiguration of scripts path is denied for security reasons. Check the ' +
+          'deny-scripts-reconfig configuration directive in your Sentinel configuration'
+        );
+      }
+      if (path !== '' && !work.state.surroundings.isExecutable(path)) {
+        return `ERR ${what} seems non existing or non executable`;
+      }
+      put(group, path === '' ? null : path);
+      return null;
+    },
+  };
+}
+
+function credential(secret: boolean, put: (group: Group, value: string | null) => void): Option {
+  return {
+    words: 1,
+    ...(secret ? { secret: true as const } : {}),
+    apply: (work, group, [value = '']) => {
+      put(group, value === '' ? null : value);
+      reconnectServers(work, group);
+      return null;
+    },
+  };
+}
+
+const MS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+const reboot = integer(0n, MS_MAX, (group, value) => {
+  group.masterRebootDownAfter = value;
+});
+
+const OPTIONS: Readonly<Record<string, Option>> = {
+  'down-after-milliseconds': integer(1n, MS_MAX, (group, value) => {
+    group.downAfter = value;
+  }),
+  'failover-timeout': integer(1n, MS_MAX, (group, value) => {
+    group.failoverTimeout = value;
+  }),
+  'parallel-syncs': integer(1n, I32_MAX, (group, value) => {
+    group.parallelSyncs = value;
+  }),
+  quorum: integer(1n, I32_MAX, (group, value) => {
+    group.quorum = value;
+  }),
+  'master-reboot-down-after-period': reboot,
+  'primary-reboot-down-after-period': reboot,
+  'notification-script': script('Notification script', (group, path) => {
+    group.notificationScript = path;
+  }),
+  'client-reconfig-script': script('Client reconfiguration script', (group, path) => {
+    group.clientReconfigScript = path;
+  }),
+  'auth-pass': credential(true, (group, value) => {
+    group.authPass = value;
+  }),
+  'auth-user': credential(false, (group, value) => {
+    group.authUser = value;
+  }),
+  'rename-command': {
+    words: 2,
+    apply: (_work, group, [command = '', renamed = ''], option) => {
+      if (command === '' || renamed === '') return invalid('', option);
+      const lower = command.toLowerCase();
+      group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
+      if (renamed.toLowerCase() !== lower) group.renames.push({ command, renamed });
+      return null;
+    },
+  },
+};
+
+export function setCommand(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  let applied = false;
+  let error: string | null = controlError(args);
+  for (let i = 1; i < args.length && error === null; ) {
+    const name = args[i]!;
+    const option = Object.hasOwn(OPTIONS, name.toLowerCase())
+      ? OPTIONS[name.toLowerCase()]!
+      : undefined;
+    const words = option === undefined ? [] : args.slice(i + 1, i + 1 + option.words);
+    if (option === undefined || words.length < option.words) {
+      error = `ERR Unknown option or number of arguments for SENTINEL SET '${name}'`;
+      break;
+    }
+    error = option.apply(work, group, words, name);
+    if (error !== null) break;
+    applied = true;
+    const shown = option.secret ? '******' : words.join(' ');
+    event(work, 'warning', '+set', group.master, `${name} ${shown}`);
+    i += 1 + option.words;
+  }
+  work.touched.add(group);
+  if (error === null) return saveThen(work, { kind: 'answer', request, monitored: null });
+  if (applied) save(work);
+  fail(work, request, error);
+}
+
+/** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */
+function controlError(args: readonly string[]): string | null {
+  const bad = args.findIndex((word, i) => {
+    const before = args[i - 1]?.toLowerCase();
+    return hasControl(word) && before !== 'auth-pass' && before !== 'auth-user';
+  });
+  return bad < 0
+    ? null
+    : `ERR Invalid argument at index ${bad + 2} for SENTINEL SET: ` +
+        'control characters are not allowed (argument must not contain control characters)';
+}

@@ -1,0 +1,198 @@
+/**
+ * Settings of the whole Sentinel: CONFIG GET/SET, DEBUG, SIMULATE-FAILURE (commands.md §10.13, §10.16, §10.17).
+ */
+import { bulk, fail, globMatches, hasControl, OK, strictInteger } from './arguments.ts';
+import { reconnectPeers } from './links.ts';
+import type { State } from './state.ts';
+import type { LogLevel, Reply, Timers } from './types.ts';
+import { answer, log, saveThen, type Work } from './work.ts';
+
+interface Variable {
+  readonly get: (state: State) => string;
+  /** false: not acceptable. */
+  readonly valid: (value: string) => boolean;
+  readonly set: (work: Work, value: string) => void;
+}
+
+const yesNo = (value: string) => /^(yes|no)$/i.test(value);
+const isYes = (value: string) => value.toLowerCase() === 'yes';
+const anything = () => true;
+const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing'];
+
+/** In the order of CONFIG GET. */
+const VARIABLES: Readonly<Record<string, Variable>> = {
+  'resolve-hostnames': {
+    get: (state) => (state.resolveHostnames ? 'yes' : 'no'),
+    valid: yesNo,
+    set: ({ state }, value) => {
+      state.resolveHostnames = isYes(value);
+    },
+  },
+  'announce-hostnames': {
+    get: (state) => (state.announceHostnames ? 'yes' : 'no'),
+    valid: yesNo,
+    set: ({ state }, value) => {
+      state.announceHostnames = isYes(value);
+    },
+  },
+  'announce-ip': {
+    get: (state) => state.announceIp ?? '',
+    valid: (value) => !hasControl(value),
+    set: ({ state }, value) => {
+      state.announceIp = value;
+    },
+  },
+  'announce-port': {
+    get: (state) => String(state.announcePort),
+    valid: (value) => {
+      const port = strictInteger(value);
+      return port !== null && port >= 0n && port <= 65535n;
+    },
+    set: ({ state }, value) => {
+      state.announcePort = Number(value);
+    },
+  },
+  'sentinel-user': {
+    get: (state) => state.sentinelUser ?? '',
+    valid: anything,
+    set: (work, value) => {
+      work.state.sentinelUser = value === '' ? null : value;
+      reconnectPeers(work);
+    },
+  },
+  'sentinel-pass': {
+    get: (state) => state.sentinelPass ?? '',
+    valid: anything,
+    set: (work, value) => {
+      work.state.sentinelPass = value === '' ? null : value;
+      reconnectPeers(work);
+    },
+  },
+  loglevel: {
+    get: (state) => state.logLevel,
+    valid: (value) => LOG_LEVELS.includes(value.toLowerCase()),
+    set: (work, value) => {
+      const level = value.toLowerCase() as LogLevel | 'nothing';
+      work.state.logLevel = level;
+      work.effects.push({ type: 'setLogLevel', level });
+    },
+  },
+};
+
+export function configCommand(work: Work, request: number, args: readonly string[]): void {
+  const [verb = '', ...words] = args;
+  if (/^get$/i.test(verb) && words.length >= 1) return configGet(work, request, words);
+  if (/^set$/i.test(verb) && words.length >= 2) return configSet(work, request, words);
+  const text =
+    'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> ' +
+    '[<param> <value> ...] are supported.';
+  fail(work, request, text);
+}
+
+function configGet(work: Work, request: number, patterns: readonly string[]): void {
+  const names = new Set<string>();
+  for (const pattern of patterns) {
+    for (const name of Object.keys(VARIABLES)) {
+      if (globMatches(pattern, name, true)) names.add(name);
+    }
+  }
+  const entries = [...names].map((name): [Reply, Reply] => [
+    bulk(name),
+    bulk(VARIABLES[name]!.get(work.state)),
+  ]);
+  answer(work, request, { kind: 'map', entries });
+}
+
+/** All or nothing: everything is checked before anything is set. */
+function configSet(work: Work, request: number, words: readonly string[]): void {
+  const changes: [Variable, string][] = [];
+  const seen = new Set<string>();
+  for (let i = 0; i < words.length; i += 2) {
+    const name = words[i]!;
+    const lower = name.toLowerCase();
+    if (!Object.hasOwn(VARIABLES, lower)) {
+      return fail(work, request, `ERR Invalid argument '${name}' to SENTINEL CONFIG SET`);
+    }
+    if (seen.has(lower)) {
+      return fail(work, request, `ERR Duplicate argument '${name}' to SENTINEL CONFIG SET`);
+    }
+    seen.add(lower);
+    const value = words[i + 1];
+    if (value === undefined) return fail(work, request, `ERR Missing argument '${name}' value`);
+    if (!VARIABLES[lower]!.valid(value)) {
+      return fail(work, request, `ERR Invalid value '${value}' to SENTINEL CONFIG SET '${name}'`);
+    }
+    changes.push([VARIABLES[lower]!, value]);
+  }
+  for (const [variable, value] of changes) variable.set(work, value);
+  saveThen(work, { kind: 'answer', request, monitored: null });
+}
+
+const TIMERS: Readonly<Record<string, keyof Timers>> = {
+  'INFO-PERIOD': 'infoPeriod',
+  'PING-PERIOD': 'pingPeriod',
+  'ASK-PERIOD': 'askPeriod',
+  'PUBLISH-PERIOD': 'publishPeriod',
+  'DEFAULT-DOWN-AFTER': 'defaultDownAfter',
+  'DEFAULT-FAILOVER-TIMEOUT': 'defaultFailoverTimeout',
+  'TILT-TRIGGER': 'tiltTrigger',
+  'TILT-PERIOD': 'tiltPeriod',
+  'SLAVE-RECONF-TIMEOUT': 'slaveReconfTimeout',
+  'MIN-LINK-RECONNECT-PERIOD': 'minLinkReconnectPeriod',
+  'ELECTION-TIMEOUT': 'electionTimeout',
+  'SCRIPT-MAX-RUNTIME': 'scriptMaxRuntime',
+  'SCRIPT-RETRY-DELAY': 'scriptRetryDelay',
+};
+
+export function debugCommand(work: Work, request: number, args: readonly string[]): void {
+  const { timers, groups } = work.state;
+  if (args.length === 0) {
+    const entries = Object.entries(TIMERS).map(([name, key]): [Reply, Reply] => [
+      bulk(name),
+      bulk(timers[key]),
+    ]);
+    return answer(work, request, { kind: 'map', entries });
+  }
+  for (let i = 0; i < args.length; i += 2) {
+    const name = args[i]!;
+    const upper = name.toUpperCase();
+    const text = args[i + 1];
+    if (!Object.hasOwn(TIMERS, upper) || text === undefined) {
+      const error = `ERR Unknown option or number of arguments for SENTINEL DEBUG '${name}'`;
+      return fail(work, request, error);
+    }
+    const value = strictInteger(text);
+    if (value === null || value <= 0n) {
+      return fail(work, request, `ERR Invalid argument '${text}' for SENTINEL DEBUG '${name}'`);
+    }
+    timers[TIMERS[upper]!] = Number(value);
+  }
+  for (const group of groups.values()) work.touched.add(group);
+  answer(work, request, OK);
+}
+
+export function simulateFailure(work: Work, request: number, args: readonly string[]): void {
+  const { simulate } = work.state;
+  simulate.crashAfterElection = false;
+  simulate.crashAfterPromotion = false;
+  const will = 'Failure simulation: this Sentinel will crash after';
+  for (const word of args) {
+    switch (word.toLowerCase()) {
+      case 'crash-after-election':
+        simulate.crashAfterElection = true;
+        log(work, 'warning', `${will} being successfully elected as failover leader`);
+        break;
+      case 'crash-after-promotion':
+        simulate.crashAfterPromotion = true;
+        log(work, 'warning', `${will} promoting the selected replica to master`);
+        break;
+      case 'help': {
+        const items = [bulk('crash-after-election'), bulk('crash-after-promotion')];
+        return answer(work, request, { kind: 'array', items });
+      }
+      default:
+        return fail(work, request, 'ERR Unknown failure simulation specified');
+    }
+  }
+  answer(work, request, OK);
+}

@@ -1,0 +1,156 @@
+/**
+ * Birth: state from configuration, the first turn, and the configuration back from the state (config.md §6–7, §9).
+ */
+import { createDice, rollId } from './dice.ts';
+import { event } from './events.ts';
+import { createGroup } from './groups.ts';
+import { createHeap } from './heap.ts';
+import { announced } from './names.ts';
+import { createScripts } from './scripts.ts';
+import type { Group, State } from './state.ts';
+import type { AddressConfig, GroupConfig, SentinelConfig, Surroundings, Timers } from './types.ts';
+import { log, save, type Work } from './work.ts';
+
+const DISK_RETRY_MS = 1000;
+
+/** timers.md. */
+export const DEFAULT_TIMERS: Timers = {
+  infoPeriod: 10000,
+  pingPeriod: 1000,
+  askPeriod: 1000,
+  publishPeriod: 2000,
+  defaultDownAfter: 30000,
+  defaultFailoverTimeout: 180000,
+  tiltTrigger: 2000,
+  tiltPeriod: 30000,
+  slaveReconfTimeout: 10000,
+  minLinkReconnectPeriod: 15000,
+  electionTimeout: 10000,
+  scriptMaxRuntime: 60000,
+  scriptRetryDelay: 30000,
+};
+
+/** A Sentinel before its first turn. `now` is the driver's time. */
+export function createState(
+  config: SentinelConfig,
+  surroundings: Surroundings,
+  now: number,
+  timers: Partial<Timers> = {},
+): State {
+  const dice = createDice(surroundings.seed);
+  const state: State = {
+    surroundings,
+    timers: { ...DEFAULT_TIMERS, ...timers },
+    dice,
+    myId: config.myId ?? rollId(dice),
+    idIsNew: config.myId === null,
+    currentEpoch: config.currentEpoch,
+    denyScriptsReconfig: config.denyScriptsReconfig,
+    resolveHostnames: config.resolveHostnames,
+    announceHostnames: config.announceHostnames,
+    announceIp: config.announceIp,
+    announcePort: config.announcePort,
+    sentinelUser: config.sentinelUser,
+    sentinelPass: config.sentinelPass,
+    logLevel: surroundings.logLevel,
+    groups: new Map(),
+    connections: new Map(),
+    peerLinks: new Map(),
+    nextConnection: 1,
+    nextToken: 1,
+    clock: { skipped: 0, lastTurnAt: now, plannedAt: now },
+    disk: {
+      wanted: 0,
+      saved: 0,
+      failing: false,
+      retryAt: 0,
+      durableEpoch: config.currentEpoch,
+      marks: [],
+      waiting: [],
+    },
+    tiltSince: null,
+    tiltTotal: 0,
+    scripts: createScripts(),
+    simulate: { crashAfterElection: false, crashAfterPromotion: false },
+    names: new Map(),
+    wakes: createHeap(),
+  };
+  const work: Work = { state, now, effects: [], touched: new Set(), saving: false };
+  for (const group of config.groups) createGroup(work, group);
+  // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
+  for (const name of state.names.values()) name.pending = false;
+  state.disk.durableEpoch = state.currentEpoch;
+  return state;
+}
+
+/** The first turn: who we are, what we watch, and the first look at everything. */
+export function start(work: Work): void {
+  const { state } = work;
+  if (state.idIsNew) save(work);
+  log(work, 'notice', `Sentinel ID is ${state.myId}`);
+  for (const group of state.groups.values()) {
+    event(work, 'warning', '+monitor', group.master, `quorum ${group.quorum}`);
+    work.touched.add(group);
+  }
+}
+
+/** The disk refused: nothing that needs it is promised until it works again, and that is tried by itself. */
+export function saveFailed(work: Work): void {
+  const { disk } = work.state;
+  disk.failing = true;
+  disk.retryAt = work.now + DISK_RETRY_MS;
+  for (const group of work.state.groups.values()) work.touched.add(group);
+}
+
+/** What the file should say now: the configuration and everything that must survive (config.md §7.3). */
+export function configOf(state: State): SentinelConfig {
+  return {
+    myId: state.myId,
+    currentEpoch: state.currentEpoch,
+    denyScriptsReconfig: state.denyScriptsReconfig,
+    resolveHostnames: state.resolveHostnames,
+    announceHostnames: state.announceHostnames,
+    announceIp: state.announceIp,
+    announcePort: state.announcePort,
+    sentinelUser: state.sentinelUser,
+    sentinelPass: state.sentinelPass,
+    groups: [...state.groups.values()].map((group) => groupConfig(state, group)),
+  };
+}
+
+function groupConfig(state: State, group: Group): GroupConfig {
+  const { failover, master } = group;
+  const promoted =
+    failover?.state === 'wait_promotion' && failover.saving ? failover.promoted : null;
+  const written = (address: { host: string; ip: string; port: number }): AddressConfig => ({
+    host: announced(state, address),
+    port: address.port,
+  });
+  const replicas = [...group.replicas.values()].map((r) =>
+    written(r === promoted ? master.address : r.address),
+  );
+  return {
+    name: group.name,
+    ...written(promoted?.address ?? master.address),
+    quorum: group.quorum,
+    downAfter: group.downAfter,
+    failoverTimeout: group.failoverTimeout,
+    parallelSyncs: group.parallelSyncs,
+    notificationScript: group.notificationScript,
+    clientReconfigScript: group.clientReconfigScript,
+    authPass: group.authPass,
+    authUser: group.authUser,
+    masterRebootDownAfter: group.masterRebootDownAfter,
+    configEpoch: promoted !== null && failover !== null ? failover.epoch : group.configEpoch,
+    leaderEpoch: group.vote.epoch,
+    replicas,
+    sentinels: [...group.peers.values()].map((p) => ({ ...written(p.address), id: p.id })),
+    renames: group.renames,
+  };
+}
+
+/** The defaults in force, which decide what is left out of the file. */
+export function defaultsOf(state: State): { downAfter: number; failoverTimeout: number } {
+  const { defaultDownAfter, defaultFailoverTimeout } = state.timers;
+  return { downAfter: defaultDownAfter, failoverTimeout: defaultFailoverTimeout };
+}

@@ -1,0 +1,332 @@
+/**
+ * All that a Sentinel knows: the shapes, nothing else (monitoring.md §1, failover.md §7).
+ *
+ * A flag and the instant it was set are one field (`null` when not set). Instants are in the core's own time, which is
+ * the driver's monotonic time without detected pauses (see `clock.ts`).
+ */
+import type { Address } from './address.ts';
+import type { Dice } from './dice.ts';
+import type { Heap } from './heap.ts';
+import type { ScriptQueue } from './scripts.ts';
+import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
+
+export interface State {
+  readonly surroundings: Surroundings;
+  readonly timers: Timers;
+  readonly dice: Dice;
+  myId: string;
+  /** The id was drawn in this life and is not on disk yet. */
+  idIsNew: boolean;
+  currentEpoch: bigint;
+  denyScriptsReconfig: boolean;
+  resolveHostnames: boolean;
+  announceHostnames: boolean;
+  announceIp: string | null;
+  announcePort: number;
+  sentinelUser: string | null;
+  sentinelPass: string | null;
+  /** Only remembered here: the shell obeys it. */
+  logLevel: LogLevel | 'nothing';
+  readonly groups: Map<string, Group>;
+  readonly connections: Map<number, Connection>;
+  /** Links to peers by id: one for all groups that know the peer. */
+  readonly peerLinks: Map<string, Link>;
+  nextConnection: number;
+  nextToken: number;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  /** Not null: in TILT since. */
+  tiltSince: Instant | null;
+  tiltTotal: number;
+  readonly scripts: ScriptQueue;
+  readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
+  readonly names: Map<string, ResolvedName>;
+  readonly wakes: Heap<Group>;
+}
+
+export interface Clock {
+  /** Driver time that was slept through and does not count. */
+  skipped: number;
+  /** Driver time of the last turn and of the wake-up it asked for. */
+  lastTurnAt: Instant;
+  plannedAt: Instant;
+}
+
+/** What is on disk, what should be, and what waits for it. */
+export interface Disk {
+  wanted: number;
+  saved: number;
+  /** The last attempt failed: no vote, no candidacy, and a new attempt at `retryAt`. */
+  failing: boolean;
+  retryAt: Instant;
+  /** Highest epoch known to be on disk: what hellos may show (safety.md S3). */
+  durableEpoch: bigint;
+  /** Epoch at each version not yet confirmed. */
+  readonly marks: { version: number; epoch: bigint }[];
+  readonly waiting: { version: number; what: Waiting }[];
+}
+
+/** Continuations of turns that had to be durable first; plain data so that a snapshot can hold them. */
+export type Waiting =
+  | {
+      readonly kind: 'vote';
+      readonly group: Group;
+      readonly request: number;
+      readonly down: boolean;
+      readonly leader: string | null;
+      readonly epoch: bigint;
+    }
+  | { readonly kind: 'candidacy'; readonly group: Group; readonly epoch: bigint }
+  | { readonly kind: 'promotion'; readonly group: Group; readonly epoch: bigint }
+  | { readonly kind: 'reassert'; readonly group: Group; readonly epoch: bigint }
+  | { readonly kind: 'answer'; readonly request: number; readonly monitored: Group | null };
+
+export interface ResolvedName {
+  ip: string | null;
+  /** When the answer came; null while the first one is outstanding. */
+  at: Instant | null;
+  pending: boolean;
+  /** Inputs that could not go on without the answer, replayed when it comes. */
+  readonly parked: Parked[];
+}
+
+export type Parked =
+  | { readonly kind: 'input'; readonly input: Input }
+  | { readonly kind: 'hello'; readonly payload: string }
+  | { readonly kind: 'link'; readonly link: Link };
+
+export interface Group {
+  readonly name: string;
+  readonly order: number;
+  master: Master;
+  quorum: number;
+  downAfter: number;
+  failoverTimeout: number;
+  parallelSyncs: number;
+  notificationScript: string | null;
+  clientReconfigScript: string | null;
+  authPass: string | null;
+  authUser: string | null;
+  masterRebootDownAfter: number;
+  renames: Rename[];
+  configEpoch: bigint;
+  vote: Vote;
+  readonly replicas: Map<string, Replica>;
+  readonly peers: Map<string, Peer>;
+  failover: Failover | null;
+  readonly attempts: Attempts;
+  /** A hello with our config epoch and another address was seen (safety.md W6). */
+  conflict: Conflict | null;
+  wakeAt: Instant;
+  removed: boolean;
+}
+
+/** Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md §4.1). */
+export interface Vote {
+  epoch: bigint;
+  leader: string | null;
+  /** When we voted for somebody else. */
+  givenAt: Instant | null;
+}
+
+/** When an automatic failover may start. */
+export interface Attempts {
+  /** Failed elections in a row; the back-off grows with it. */
+  lost: number;
+  /** Earliest next start. */
+  holdUntil: Instant;
+  /** The winner we wait for: when he dies the hold is over. */
+  leader: string | null;
+  /** The hold was announced in the log. */
+  holdLogged: boolean;
+  /** All conditions hold since a moment ago; we start then unless somebody is faster. */
+  startAt: Instant | null;
+}
+
+export interface Conflict {
+  /** Peers that advertise another master with our config epoch, and the address each asks us to believe. */
+  readonly claims: Map<string, { host: string; port: number }>;
+  /** When we try to settle it by a new epoch. */
+  settleAt: Instant;
+  /** Not null: our election for that epoch is running. */
+  election: { epoch: bigint; startedAt: Instant; votes: Set<string> } | null;
+  rounds: number;
+}
+
+interface InstanceBase {
+  readonly group: Group;
+  address: Address;
+  runId: string;
+  link: Link;
+  sDownSince: Instant | null;
+  /** When it last *went* down; survives `-sdown` ("not down recently" tests). */
+  lastDownAt: Instant | null;
+  scriptKillSent: boolean;
+  /** Last successful hello to it, and the one in flight. */
+  helloAt: Instant | null;
+  helloPendingSince: Instant | null;
+  helloForced: boolean;
+  removed: boolean;
+}
+
+/** What INFO says of a server (monitoring.md §8). */
+export interface ServerBase extends InstanceBase {
+  infoAt: Instant | null;
+  infoText: string | null;
+  infoPendingSince: Instant | null;
+  /** When INFO was last written. */
+  infoSentAt: Instant | null;
+  /** Ask INFO again at this time although the period is not over. */
+  infoDueAt: Instant | null;
+  role: 'master' | 'slave';
+  roleSince: Instant;
+  /** An ongoing `FAILOVER` command: hellos are withheld. */
+  failoverOngoing: boolean;
+  createdAt: Instant;
+  authWarned: boolean;
+}
+
+export interface Master extends ServerBase {
+  readonly kind: 'master';
+  oDownSince: Instant | null;
+  rebootSince: Instant | null;
+}
+
+export type Reconfiguration =
+  | { readonly state: 'pending' }
+  | { readonly state: 'sent'; readonly since: Instant }
+  | { readonly state: 'inprog'; readonly since: Instant }
+  | { readonly state: 'done' };
+
+export interface Replica extends ServerBase {
+  readonly kind: 'replica';
+  readonly key: string;
+  priority: number;
+  offset: bigint;
+  announced: boolean;
+  masterHost: string | null;
+  masterPort: number;
+  masterLinkUp: boolean;
+  masterLinkDownTime: number;
+  syncInProgress: boolean;
+  /** When the reported master last changed. */
+  conf: Instant;
+  reconf: Reconfiguration | null;
+  /** Was the master before a switch and has not said `role:slave` since: may be demoted without the quiet time. */
+  formerMaster: boolean;
+  /** Its role or master was first seen wrong at this time. */
+  mismatchSince: Instant | null;
+  repairedAt: Instant | null;
+}
+
+export interface Peer extends InstanceBase {
+  readonly kind: 'sentinel';
+  /** Same as runId. */
+  readonly id: string;
+  lastHelloAt: Instant;
+  /** The last hello, byte for byte: an equal one needs no second look. */
+  lastHelloText: string;
+  helloConfigEpoch: bigint;
+  ask: Ask;
+  lastNudgedAt: Instant | null;
+}
+
+/** Our asking of one peer about the master (failover.md §3). */
+export interface Ask {
+  pendingSince: Instant | null;
+  /** Last valid answer. */
+  answeredAt: Instant | null;
+  sentAt: Instant | null;
+  nextAt: Instant;
+  interval: number;
+  masterDown: boolean;
+  vote: { leader: string; epoch: bigint } | null;
+  /** Epoch of the last request for a vote that was answered, whatever the answer. */
+  answeredFor: bigint;
+}
+
+export type Instance = Master | Replica | Peer;
+export type Server = Master | Replica;
+
+interface FailoverBase {
+  readonly epoch: bigint;
+  readonly forced: boolean;
+  /** Epochs tried before in the same manual failover (safety.md W5). */
+  readonly rounds: number;
+  /** Start, shifted by dice as the original does (failover.md §6). */
+  readonly startedAt: Instant;
+  /** When the present state began. */
+  readonly since: Instant;
+}
+
+export type Failover =
+  /** `durable`: epoch and own vote are on disk, so we may ask. */
+  | (FailoverBase & {
+      readonly state: 'wait_start';
+      durable: boolean;
+      readonly deadline: Instant;
+      /** A manual attempt found its epoch taken and takes another one then. */
+      againAt: Instant | null;
+    })
+  /** Waiting for fresh INFO of the candidates, at most until `refreshUntil`. */
+  | (FailoverBase & { readonly state: 'select_slave'; readonly refreshUntil: Instant })
+  | (FailoverBase & { readonly state: 'send_slaveof_noone'; readonly promoted: Replica })
+  /** `saving`: INFO said master, the new configuration is being written. */
+  | (FailoverBase & {
+      readonly state: 'wait_promotion';
+      readonly promoted: Replica;
+      sentOn: number;
+      saving: boolean;
+    })
+  /** The switch is done and announced; the other replicas are being re-attached. */
+  | (FailoverBase & { readonly state: 'reconf_slaves'; readonly oldMaster: Address });
+
+/** Our relation to one endpoint, with one or two connections (monitoring.md §3). */
+export interface Link {
+  readonly owners: Set<Instance>;
+  readonly wantsPubsub: boolean;
+  address: Address;
+  command: Connection | null;
+  pubsub: Connection | null;
+  /** A second command connection, tried when the first is silent (safety.md W17, W25). */
+  probe: Connection | null;
+  probeAt: Instant;
+  /** First unanswered ping, or the loss of the link if that came first. */
+  unansweredSince: Instant | null;
+  pingPendingSince: Instant | null;
+  lastPingAt: Instant | null;
+  lastOkAt: Instant;
+  lastReplyAt: Instant;
+  /** When the ping answered last was written. */
+  lastAnsweredPingAt: Instant | null;
+  /** Last time a connection of it was lost or refused. */
+  lastLossAt: Instant | null;
+  retryAt: Instant;
+  failures: number;
+}
+
+export interface Connection {
+  readonly id: number;
+  readonly role: 'command' | 'pubsub';
+  readonly link: Link;
+  readonly startedAt: Instant;
+  open: boolean;
+  localAddress: string;
+  lastActivityAt: Instant;
+  readonly pending: Map<number, Pending>;
+}
+
+/** What an outstanding command was, so that its answer is bound to its question (safety.md W12). */
+export type Pending =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'auth' }
+  | { readonly kind: 'ping'; readonly sentAt: Instant }
+  | { readonly kind: 'info'; readonly server: Server }
+  | { readonly kind: 'hello'; readonly instance: Instance }
+  | {
+      readonly kind: 'ask';
+      readonly peer: Peer;
+      readonly endpoint: string;
+      readonly epoch: bigint;
+      readonly forVote: boolean;
+    };

@@ -1,0 +1,239 @@
+/**
+ * The machine: one input, one turn (architecture: "step(state, input, now) -> Turn").
+ */
+import { asked } from './ask.ts';
+import { attend } from './attend.ts';
+import { advance, enterTilt } from './clock.ts';
+import { runCommand } from './commands.ts';
+import { reassertSaved } from './conflict.ts';
+import { busyReply } from './down.ts';
+import { event } from './events.ts';
+import { candidacySaved, promotionSaved } from './failover.ts';
+import { peekHeap, popHeap } from './heap.ts';
+import { helloAnswered, helloReceived } from './hello.ts';
+import { connected, disconnected, pinged } from './links.ts';
+import { resolved } from './names.ts';
+import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
+import { informed } from './server.ts';
+import { saveFailed, start } from './start.ts';
+import type { Connection, Pending, State, Waiting } from './state.ts';
+import type { Input, Instant, LinkReply, Turn } from './types.ts';
+import { voteSaved } from './vote.ts';
+import { answer, save, type Work } from './work.ts';
+
+/** A heartbeat keeps the distance between turns known, so that a pause of the process can be told from idleness. */
+const HEARTBEAT_MS = 1000;
+
+/** Give the machine one input at driver time `driverNow` (monotonic ms, never smaller than before). */
+export function step(state: State, input: Input, driverNow: Instant): Turn {
+  const { now, pause } = advance(state, driverNow);
+  const work: Work = { state, now, effects: [], touched: new Set(), saving: false };
+  if (pause > state.timers.tiltTrigger) enterTilt(work);
+  take(work, input);
+  settle(work);
+  const { disk, clock } = state;
+  if (disk.failing && !work.saving && now >= disk.retryAt) save(work);
+  const scriptsAt = tendScripts(work);
+  const wakeAt = Math.min(peekHeap(state.wakes)?.at ?? Infinity, scriptsAt, now + HEARTBEAT_MS);
+  clock.plannedAt = Math.max(driverNow, wakeAt + clock.skipped);
+  return {
+    save: work.saving ? disk.wanted : null,
+    effects: work.effects,
+    wakeAt: clock.plannedAt,
+  };
+}
+
+/** Attend every group that was touched, and every one whose time has come; each only once a turn from the heap. */
+function settle(work: Work): void {
+  const { wakes } = work.state;
+  for (let top = peekHeap(wakes); top !== undefined && top.at <= work.now; top = peekHeap(wakes)) {
+    popHeap(wakes);
+    if (top.value.wakeAt === top.at && !top.value.removed) work.touched.add(top.value);
+  }
+  for (let rounds = 0; work.touched.size > 0 && rounds < 8; rounds++) {
+    const groups = [...work.touched];
+    work.touched.clear();
+    for (const group of groups) attend(work, group);
+  }
+  // Whatever keeps touching itself goes on in the next turn.
+  for (const group of work.touched) attend(work, group);
+}
+
+function take(work: Work, input: Input): void {
+  switch (input.type) {
+    case 'start':
+      return start(work);
+    case 'tick':
+      return;
+    case 'connected':
+      return withConnection(work, input.connection, (connection) => {
+        connected(work, connection, input.localAddress);
+        touchOwners(work, connection);
+      });
+    case 'disconnected':
+      return withConnection(work, input.connection, (connection) => {
+        disconnected(work, connection, input.reason);
+        touchOwners(work, connection);
+      });
+    case 'subscribed':
+      return withConnection(work, input.connection, (connection) => {
+        connection.lastActivityAt = work.now;
+      });
+    case 'message':
+      return withConnection(work, input.connection, (connection) => {
+        connection.lastActivityAt = work.now;
+        helloReceived(work, input.payload);
+      });
+    case 'reply':
+      return withConnection(work, input.connection, (connection) => {
+        const pending = connection.pending.get(input.token);
+        connection.pending.delete(input.token);
+        if (pending !== undefined) replied(work, connection, pending, input.reply);
+      });
+    case 'command':
+      return runCommand(work, input.request, input.argv);
+    case 'resolved':
+      return nameResolved(work, input.host, input.address);
+    case 'scriptStarted':
+      return scriptStarted(work, input);
+    case 'scriptEnded':
+      return scriptEnded(work, input);
+    case 'saved':
+      return saved(work, input.version, input.ok);
+    default:
+      input satisfies never;
+  }
+}
+
+function withConnection(work: Work, id: number, then: (connection: Connection) => void): void {
+  const connection = work.state.connections.get(id);
+  if (connection !== undefined) then(connection);
+}
+
+function touchOwners(work: Work, connection: Connection): void {
+  for (const owner of connection.link.owners) work.touched.add(owner.group);
+}
+
+function replied(work: Work, connection: Connection, pending: Pending, reply: LinkReply): void {
+  connection.lastActivityAt = work.now;
+  switch (pending.kind) {
+    case 'ignore':
+      return;
+    case 'auth':
+      if (reply.kind === 'error') refused(work, connection, reply.text);
+      return;
+    case 'ping':
+      return pingReplied(work, connection, pending.sentAt, reply);
+    case 'info': {
+      const { server } = pending;
+      server.infoPendingSince = null;
+      if (server.removed) return;
+      if (reply.kind === 'text') informed(work, server, reply.text);
+      work.touched.add(server.group);
+      return;
+    }
+    case 'hello':
+      if (!pending.instance.removed) helloAnswered(work, pending.instance, reply.kind !== 'error');
+      return;
+    case 'ask':
+      return asked(work, pending, reply);
+    default:
+      pending satisfies never;
+  }
+}
+
+function pingReplied(work: Work, connection: Connection, sentAt: number, reply: LinkReply): void {
+  const text = reply.kind === 'text' || reply.kind === 'error' ? reply.text : '';
+  const { link } = connection;
+  const wasProbe = link.probe === connection;
+  const good = pinged(work, connection, sentAt, text);
+  if (reply.kind === 'error' && /^(NOAUTH|WRONGPASS|NOPERM)/.test(text)) {
+    refused(work, connection, text);
+  }
+  for (const owner of link.owners) {
+    if (text.startsWith('BUSY')) busyReply(work, owner);
+    if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
+    // A sign of life from somebody who was not missed changes nothing until a deadline asks.
+    if (!good || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
+      work.touched.add(owner.group);
+    }
+  }
+}
+
+/** Wrong or missing credentials only show as silence otherwise: say so, once for each record (safety.md W32). */
+function refused(work: Work, connection: Connection, text: string): void {
+  for (const owner of connection.link.owners) {
+    if (owner.kind === 'sentinel' || owner.authWarned) continue;
+    owner.authWarned = true;
+    event(work, 'warning', '-auth-error', owner, `#${text}`);
+  }
+}
+
+function nameResolved(work: Work, host: string, address: string | null): void {
+  for (const parked of resolved(work, host, address)) {
+    switch (parked.kind) {
+      case 'input':
+        take(work, parked.input);
+        break;
+      case 'hello':
+        helloReceived(work, parked.payload);
+        break;
+      case 'link': {
+        const ip = work.state.names.get(host)?.ip;
+        if (!ip) break;
+        parked.link.address.ip = ip;
+        parked.link.retryAt = work.now;
+        for (const owner of parked.link.owners) {
+          owner.address.ip = ip;
+          work.touched.add(owner.group);
+        }
+      }
+    }
+  }
+}
+
+/** A save has ended: what waited for it goes on, in the order it was asked for. */
+function saved(work: Work, version: number, ok: boolean): void {
+  const { disk } = work.state;
+  if (ok) {
+    disk.saved = Math.max(disk.saved, version);
+    disk.failing = false;
+    while (disk.marks[0] !== undefined && disk.marks[0].version <= version) {
+      const { epoch } = disk.marks.shift()!;
+      if (epoch > disk.durableEpoch) disk.durableEpoch = epoch;
+    }
+  } else saveFailed(work);
+  const ready: Waiting[] = [];
+  while (disk.waiting[0] !== undefined && disk.waiting[0].version <= version) {
+    ready.push(disk.waiting.shift()!.what);
+  }
+  for (const then of ready) goOn(work, then, ok);
+}
+
+function goOn(work: Work, then: Waiting, ok: boolean): void {
+  switch (then.kind) {
+    case 'vote':
+      return voteSaved(work, then, ok);
+    case 'candidacy':
+      return candidacySaved(work, then.group, then.epoch, ok);
+    case 'promotion':
+      return promotionSaved(work, then.group, then.epoch, ok);
+    case 'reassert':
+      return reassertSaved(work, then.group, then.epoch, ok);
+    case 'answer':
+      answer(
+        work,
+        then.request,
+        ok
+          ? { kind: 'simple', text: 'OK' }
+          : { kind: 'error', text: 'ERR Failed to save config file. Check server logs.' },
+      );
+      if (then.monitored !== null && !then.monitored.removed) {
+        const { master, quorum } = then.monitored;
+        event(work, 'warning', '+monitor', master, `quorum ${quorum}`);
+      }
+      return;
+    default:
+      then satisfies never;
+  }
+}

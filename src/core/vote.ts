@@ -1,0 +1,136 @@
+/**
+ * Votes: the one we give, and how many we need (failover.md §4.1, §5; safety.md S1–S7, W2, W4).
+ *
+ * Invariants: at most one vote for each group and epoch, for ever, because the epoch of the vote is on disk before
+ * anybody hears of it; a vote is never refused for our own opinion of the master.
+ */
+
+import { rollBelow } from './dice.ts';
+import { acceptableEpoch, raiseEpoch } from './epoch.ts';
+import { eventText } from './events.ts';
+import { isOpen } from './links.ts';
+import type { Group, State, Waiting } from './state.ts';
+import type { Reply } from './types.ts';
+import { answer, saveThen, type Work } from './work.ts';
+
+/** More than half of all Sentinels ever known, dead or alive, ourselves included. */
+export function majority(group: Group): number {
+  return Math.floor((group.peers.size + 1) / 2) + 1;
+}
+
+export function votesNeeded(group: Group): number {
+  return Math.max(majority(group), group.quorum);
+}
+
+/** Record our vote in memory; visible only after the save the caller waits for. */
+export function castVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
+  group.vote.epoch = epoch;
+  group.vote.leader = candidate;
+  group.vote.givenAt = candidate === work.state.myId ? null : work.now;
+  eventText(work, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
+}
+
+/** A candidate's request. The answer leaves when the vote is on disk. */
+export function voteRequested(
+  work: Work,
+  group: Group,
+  request: number,
+  candidate: string,
+  epoch: bigint,
+  down: boolean,
+): void {
+  const { state } = work;
+  if (acceptableEpoch(state, epoch)) {
+    raiseEpoch(work, group, epoch);
+    if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
+      castVote(work, group, candidate, epoch);
+      if (candidate !== state.myId) yieldTo(work, group, candidate);
+      saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch });
+      return;
+    }
+  }
+  if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
+    // The vote to report may be one whose save is still running.
+    const { leader, epoch: voted } = group.vote;
+    state.disk.waiting.push({
+      version: state.disk.wanted,
+      what: { kind: 'vote', group, request, down, leader, epoch: voted },
+    });
+    return;
+  }
+  answer(work, request, voteReply(down, group.vote.leader, group.vote.epoch));
+}
+
+function mayVote(state: State): boolean {
+  return !state.disk.failing;
+}
+
+/** Somebody else leads now: our own start waits for him, as long as he lives. */
+export function yieldTo(work: Work, group: Group, leader: string): void {
+  const { attempts } = group;
+  attempts.startAt = null;
+  attempts.leader = leader;
+  attempts.holdUntil =
+    work.now + Math.floor(rollBelow(work.state.dice, 1000)) + 2 * group.failoverTimeout;
+  attempts.holdLogged = false;
+  work.touched.add(group);
+}
+
+/** The save that covers a vote has ended. Without the disk there is no vote, now or later in this epoch. */
+export function voteSaved(
+  work: Work,
+  waiting: Extract<Waiting, { kind: 'vote' }>,
+  ok: boolean,
+): void {
+  const { group, request, down, leader, epoch } = waiting;
+  if (!ok && group.vote.epoch === epoch) {
+    group.vote.leader = null;
+    group.vote.givenAt = null;
+  }
+  answer(work, request, voteReply(down, ok ? leader : null, epoch));
+}
+
+/** Three elements: down, leader or `*`, its epoch. */
+export function voteReply(down: boolean, leader: string | null, epoch: bigint): Reply {
+  return {
+    kind: 'array',
+    items: [
+      { kind: 'integer', value: down ? 1 : 0 },
+      { kind: 'bulk', text: leader ?? '*' },
+      { kind: 'integer', value: BigInt.asIntN(64, epoch) },
+    ],
+  };
+}
+
+/** How an election stands for us. */
+export interface Tally {
+  readonly mine: number;
+  /** Peers within reach that have not answered for this epoch yet. */
+  readonly awaited: number;
+  /** Peers out of reach. */
+  readonly unreachable: number;
+  /** The best of the others, and how many voted for him. */
+  readonly rival: string | null;
+  readonly rivalVotes: number;
+}
+
+/** Count exactly the votes of one epoch. */
+export function tally(state: State, group: Group, epoch: bigint): Tally {
+  const others = new Map<string, number>();
+  let mine = group.vote.epoch === epoch && group.vote.leader === state.myId ? 1 : 0;
+  let awaited = 0;
+  let unreachable = 0;
+  for (const peer of group.peers.values()) {
+    const { ask } = peer;
+    if (ask.vote?.epoch === epoch) {
+      if (ask.vote.leader === state.myId) mine += 1;
+      else others.set(ask.vote.leader, (others.get(ask.vote.leader) ?? 0) + 1);
+    } else if (ask.answeredFor === epoch) continue;
+    else if (isOpen(peer.link) && peer.sDownSince === null) awaited += 1;
+    else unreachable += 1;
+  }
+  let rival: string | null = null;
+  let rivalVotes = 0;
+  for (const [id, votes] of others) if (votes > rivalVotes) [rival, rivalVotes] = [id, votes];
+  return { mine, awaited, unreachable, rival, rivalVotes };
+}

@@ -1,0 +1,54 @@
+/**
+ * One turn in the making: the state, the time, and what has been decided so far.
+ */
+import type { Group, State, Waiting } from './state.ts';
+import type { Effect, Instant, LogLevel, Reply } from './types.ts';
+
+export interface Work {
+  readonly state: State;
+  readonly now: Instant;
+  readonly effects: Effect[];
+  /** Groups to look at again before the turn ends. */
+  readonly touched: Set<Group>;
+  saving: boolean;
+}
+
+export function log(work: Work, level: LogLevel, text: string, untilMs?: number): void {
+  work.effects.push(
+    untilMs === undefined
+      ? { type: 'log', level, text }
+      : { type: 'log', level, text, untilMs: Math.max(0, untilMs) },
+  );
+}
+
+export function answer(work: Work, request: number, reply: Reply): void {
+  work.effects.push({ type: 'answer', request, reply });
+}
+
+/** The durable part of the state changed in this turn. Returns the version that covers it. */
+export function save(work: Work): number {
+  const disk = work.state.disk;
+  if (!work.saving) {
+    work.saving = true;
+    disk.wanted += 1;
+    disk.marks.push({ version: disk.wanted, epoch: work.state.currentEpoch });
+  } else {
+    disk.marks[disk.marks.length - 1]!.epoch = work.state.currentEpoch;
+  }
+  return disk.wanted;
+}
+
+/** Save, and go on with `waiting` when the outcome is known. */
+export function saveThen(work: Work, waiting: Waiting): void {
+  work.state.disk.waiting.push({ version: save(work), what: waiting });
+}
+
+/** Ask to be woken for this group at `at` at the latest. */
+export function wake(group: Group, at: Instant): void {
+  if (at < group.wakeAt) group.wakeAt = at;
+}
+
+/** Lower-case hex of nothing in particular is never needed: ids are compared as given. */
+export function isOurs(work: Work, id: string): boolean {
+  return id === work.state.myId;
+}
