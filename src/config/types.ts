@@ -31,10 +31,13 @@ export interface ConfigIo {
   /** Scripts: may this path be executed? */
   readonly isExecutable: (path: string) => boolean;
   /**
-   * `user NAME RULE…`: the reason why a rule is not understood (`Syntax error`), or null. Without this function rules
-   * are kept unjudged.
+   * `user NAME RULE…`: which rule (index) is not understood and why (`Syntax error`), or null when all are. Names of
+   * commands are not judged here but when the users are loaded. Without this function rules are kept unjudged.
    */
-  readonly checkUserRules?: (name: string, rules: readonly string[]) => string | null;
+  readonly checkUserRules?: (
+    name: string,
+    rules: readonly string[],
+  ) => { readonly rule: number; readonly reason: string } | null;
 }
 
 /** Where a text comes from, in the order in which it takes effect. */
@@ -115,7 +118,7 @@ export interface GenericConfig {
   readonly maxClients: number;
   readonly protectedMode: boolean;
   readonly requirepass: string | null;
-  /** In file order. A later line for the same name adds to the earlier. */
+  /** In file order; a name appears once. */
   readonly users: readonly UserLine[];
   readonly aclFile: string;
   readonly aclLogMaxLen: number;

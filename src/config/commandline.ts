@@ -1,0 +1,66 @@
+/**
+ * The command line (config.md §1): which file, whether standard input is read too, and the options as lines of
+ * configuration. Only text is made here; nothing is opened and nothing judged.
+ */
+
+import type { CommandLine } from './types.ts';
+import { quoteWord, splitWords } from './words.ts';
+
+/**
+ * Options that may stand alone: a following `--word` starts the next option. For every other option it would be taken
+ * as the value, so that values may begin with dashes.
+ */
+const standAlone: ReadonlySet<string> = new Set(['sentinel', 'save']);
+
+/**
+ * `--name value…` to lines of configuration. The name is taken as it is (it may carry its values with it, as in
+ * `"--port 6380"`), every value is quoted.
+ */
+function optionsToLines(args: readonly string[]): string {
+  let lines = '';
+  // Words of the option being collected, name included; 0 before the first option.
+  let collected = 0;
+  let mayStandAlone = true;
+  for (const arg of args) {
+    const startsOption = arg.startsWith('--') && (collected !== 1 || mayStandAlone);
+    if (!startsOption) {
+      lines += `${quoteWord(arg)} `;
+      collected++;
+      continue;
+    }
+    const name = arg.slice(2);
+    lines += `${lines === '' ? '' : '\n'}${name} `;
+    collected = splitWords(name)?.length ?? 2;
+    mayStandAlone = standAlone.has(name.toLowerCase());
+  }
+  return lines === '' ? '' : `${lines}\n`;
+}
+
+/**
+ * What the words behind the program's name ask for.
+ *
+ * @param argv without the interpreter and the program itself.
+ */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const first = argv[0];
+  if (first === '-v' || first === '--version') return { kind: 'version' };
+  if (first === '-h' || first === '--help') return { kind: 'help' };
+  const file = first !== undefined && !first.startsWith('-') ? first : null;
+  let options = file === null ? argv.slice() : argv.slice(1);
+  let usesStdin = false;
+  // Only the very first and the very last word can mean standard input; elsewhere a dash is a value.
+  if (file === null && first === '-') {
+    usesStdin = true;
+    options = options.slice(1);
+  } else if (argv.length > 1 && argv.at(-1) === '-') {
+    usesStdin = true;
+    options = options.slice(0, -1);
+  }
+  return {
+    kind: 'run',
+    file,
+    usesStdin,
+    optionLines: optionsToLines(options),
+    sentinelOption: argv.includes('--sentinel'),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * The one error of this room: why a configuration is refused, and the exact text the operator gets to see
+ * (config.md §2.3). Everything that parsing can object to ends here, whatever bytes it was given.
+ */
+
+import type { Compat } from './types.ts';
+
+export interface ConfigErrorPlace {
+  /** 1-based line in the text being parsed; null for objections that belong to no line. */
+  readonly line: number | null;
+  /** The trimmed line; null when `line` is. */
+  readonly text: string | null;
+  /** The personality in force when it happened. */
+  readonly compat: Compat;
+  /** Warnings to log before the report. */
+  readonly logs: readonly string[];
+  /** Default `stderr`. */
+  readonly report?: 'stderr' | 'log';
+}
+
+/** Why a configuration is refused. The process is to report it and exit with status 1. */
+export class ConfigError extends Error {
+  /** `stderr`: show `formatFatalConfigError`; `log`: write `message` as a warning to the log. */
+  readonly report: 'stderr' | 'log';
+  /** 1-based line in the text being parsed (an included file restarts at 1), null for the log-file test. */
+  readonly line: number | null;
+  /** The trimmed line. */
+  readonly text: string | null;
+  /** The personality in force when it happened. */
+  readonly compat: Compat;
+  /** Warnings to log before the report. */
+  readonly logs: readonly string[];
+
+  constructor(message: string, place: ConfigErrorPlace) {
+    super(message);
+    this.name = 'ConfigError';
+    this.report = place.report ?? 'stderr';
+    this.line = place.line;
+    this.text = place.text;
+    this.compat = place.compat;
+    this.logs = place.logs;
+  }
+}
+
+/**
+ * The report for stderr, ending in a newline.
+ *
+ * @param version like `8.0.0`; Redis prints it after `Redis`, Valkey after `Version`.
+ */
+export function formatFatalConfigError(error: ConfigError, version: string): string {
+  const product = error.compat === 'valkey-8' ? 'Version' : 'Redis';
+  const place =
+    error.line === null
+      ? ''
+      : `Reading the configuration file, at line ${error.line}\n>>> '${error.text ?? ''}'\n`;
+  return `\n*** FATAL CONFIG FILE ERROR (${product} ${version}) ***\n${place}${error.message}\n`;
+}

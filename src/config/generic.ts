@@ -1,0 +1,134 @@
+/**
+ * The generic directives that matter to a Sentinel, as typed values (config.md §5.1). The map of values stays the one
+ * truth; this is a view made once, when everything is read.
+ */
+
+import type { LogLevel } from '../core/types.ts';
+import { directives } from './directives.ts';
+import type {
+  BindAddress,
+  CommandRename,
+  Compat,
+  DirectiveValue,
+  GenericConfig,
+  LogFormat,
+  OutputLimit,
+  TlsConfig,
+  UserLine,
+} from './types.ts';
+
+/** The values in force before the first line is read. */
+export function initialValues(): Map<string, DirectiveValue> {
+  return new Map(directives.map((directive) => [directive.name, directive.initial]));
+}
+
+/** Looks values up by the type their directive's kind guarantees. */
+function viewOf(values: ReadonlyMap<string, DirectiveValue>) {
+  return {
+    flag: (name: string) => values.get(name) as boolean,
+    // Every numeric directive that is used here fits a double exactly; larger limits mean "no limit" anyway.
+    number: (name: string) => Number(values.get(name) as bigint),
+    text: (name: string) => values.get(name) as string,
+    maybe: (name: string) => values.get(name) as string | null,
+    list: (name: string) => values.get(name) as readonly string[],
+  };
+}
+
+type View = ReturnType<typeof viewOf>;
+
+function bindAddresses(list: readonly string[]): BindAddress[] {
+  return list.map((word) =>
+    word.startsWith('-')
+      ? { address: word.slice(1), optional: true }
+      : { address: word, optional: false },
+  );
+}
+
+function outputLimit(list: readonly string[], index: number): OutputLimit {
+  const [hard, soft, softSeconds] = list.slice(index * 3, index * 3 + 3).map(Number);
+  return { hard: hard!, soft: soft!, softSeconds: softSeconds! };
+}
+
+function tlsConfig({ flag, number, text, maybe }: View): TlsConfig {
+  return {
+    port: number('tls-port'),
+    replication: flag('tls-replication'),
+    certFile: maybe('tls-cert-file'),
+    keyFile: maybe('tls-key-file'),
+    keyFilePass: maybe('tls-key-file-pass'),
+    clientCertFile: maybe('tls-client-cert-file'),
+    clientKeyFile: maybe('tls-client-key-file'),
+    clientKeyFilePass: maybe('tls-client-key-file-pass'),
+    dhParamsFile: maybe('tls-dh-params-file'),
+    caCertFile: maybe('tls-ca-cert-file'),
+    caCertDir: maybe('tls-ca-cert-dir'),
+    protocols: maybe('tls-protocols'),
+    ciphers: maybe('tls-ciphers'),
+    ciphersuites: maybe('tls-ciphersuites'),
+    authClients: text('tls-auth-clients') as TlsConfig['authClients'],
+    preferServerCiphers: flag('tls-prefer-server-ciphers'),
+    sessionCaching: flag('tls-session-caching'),
+    sessionCacheSize: number('tls-session-cache-size'),
+    sessionCacheTimeout: number('tls-session-cache-timeout'),
+  };
+}
+
+/** Everything read, as the rest of the house wants it. `dir` must already be absolute in `values`. */
+export function genericConfig(
+  values: ReadonlyMap<string, DirectiveValue>,
+  users: readonly UserLine[],
+  renameCommands: readonly CommandRename[],
+): GenericConfig {
+  const view = viewOf(values);
+  const { flag, number, text, maybe, list } = view;
+  const limits = list('client-output-buffer-limit');
+  return {
+    compat: text('compat') as Compat,
+    logFormat: text('log-format') as LogFormat,
+    port: number('port'),
+    bind: bindAddresses(list('bind')),
+    bindSourceAddr: maybe('bind-source-addr'),
+    unixSocket: maybe('unixsocket'),
+    unixSocketPerm: number('unixsocketperm'),
+    tcpBacklog: number('tcp-backlog'),
+    tcpKeepalive: number('tcp-keepalive'),
+    timeout: number('timeout'),
+    maxClients: number('maxclients'),
+    protectedMode: flag('protected-mode'),
+    requirepass: maybe('requirepass'),
+    users,
+    aclFile: text('aclfile'),
+    aclLogMaxLen: number('acllog-max-len'),
+    aclPubsubDefault: text('acl-pubsub-default') as GenericConfig['aclPubsubDefault'],
+    dir: text('dir'),
+    logFile: text('logfile'),
+    logLevel: text('loglevel') as LogLevel | 'nothing',
+    syslogEnabled: flag('syslog-enabled'),
+    syslogIdent: text('syslog-ident'),
+    syslogFacility: text('syslog-facility'),
+    crashLogEnabled: flag('crash-log-enabled'),
+    daemonize: flag('daemonize'),
+    pidFile: maybe('pidfile'),
+    supervised: text('supervised') as GenericConfig['supervised'],
+    setProcTitle: flag('set-proc-title'),
+    procTitleTemplate: text('proc-title-template'),
+    alwaysShowLogo: flag('always-show-logo'),
+    renameCommands,
+    clientQueryBufferLimit: number('client-query-buffer-limit'),
+    protoMaxBulkLen: number('proto-max-bulk-len'),
+    clientOutputBufferLimits: {
+      normal: outputLimit(limits, 0),
+      replica: outputLimit(limits, 1),
+      pubsub: outputLimit(limits, 2),
+    },
+    maxMemoryClients: number('maxmemory-clients'),
+    hz: number('hz'),
+    dynamicHz: flag('dynamic-hz'),
+    shutdownOnSigint: list('shutdown-on-sigint'),
+    shutdownOnSigterm: list('shutdown-on-sigterm'),
+    tls: tlsConfig(view),
+    latencyTracking: flag('latency-tracking'),
+    latencyTrackingInfoPercentiles: list('latency-tracking-info-percentiles').map(Number),
+    values,
+  };
+}

@@ -1,0 +1,256 @@
+/**
+ * From texts to state (config.md §3): generic lines take effect as they come, `sentinel` lines are queued and carried
+ * out in three phases when everything is read, and the first objection wins.
+ */
+
+import type { SentinelConfig } from '../core/types.ts';
+import { findDirective, forgottenNames, passingNames } from './directives.ts';
+import { ConfigError } from './errors.ts';
+import { genericConfig, initialValues } from './generic.ts';
+import { readValue } from './kinds.ts';
+import {
+  applySentinelLine,
+  emptySentinelConfig,
+  type Phase,
+  phaseOf,
+  type SentinelReading,
+} from './sentinel.ts';
+import type {
+  CommandRename,
+  Compat,
+  ConfigIo,
+  ConfigSources,
+  DirectiveValue,
+  ParsedConfig,
+  UserLine,
+} from './types.ts';
+import { splitWords, trimLine } from './words.ts';
+
+/** Where a line stands. Lines of one text share the same `source` object. */
+interface Place {
+  readonly line: number;
+  readonly text: string;
+  readonly source: object;
+}
+
+interface QueuedLine extends Place {
+  readonly words: readonly string[];
+}
+
+interface Load {
+  readonly io: ConfigIo;
+  readonly values: Map<string, DirectiveValue>;
+  readonly users: Map<string, UserLine>;
+  readonly renames: CommandRename[];
+  /** Names of our own commands as renamed so far. */
+  readonly commands: Set<string>;
+  readonly queues: Record<Phase, QueuedLine[]>;
+  readonly logs: string[];
+}
+
+const badDirective = 'Bad directive or wrong number of arguments';
+
+/** A file that includes itself has to end somewhere. */
+const includeDepthMax = 16;
+
+/** What a Sentinel answers to: the commands that `rename-command` may name. */
+const ownCommands =
+  `acl auth client command hello info ping psubscribe publish punsubscribe role sentinel shutdown
+  subscribe unsubscribe`.split(/\s+/);
+
+function refuse(load: Load, place: Place | null, message: string, report?: 'log'): never {
+  throw new ConfigError(message, {
+    line: place?.line ?? null,
+    text: place?.text ?? null,
+    compat: load.values.get('compat') as Compat,
+    logs: [...load.logs],
+    ...(report === undefined ? {} : { report }),
+  });
+}
+
+function renameCommand(load: Load, words: readonly string[]): string | null {
+  const from = words[0]!.toLowerCase();
+  const to = words[1]!.toLowerCase();
+  if (!load.commands.delete(from)) return 'No such command in rename-command';
+  if (to !== '' && load.commands.has(to)) return 'Target command name already exists';
+  if (to !== '') load.commands.add(to);
+  load.renames.push({ from: words[0]!, to: words[1]! });
+  return null;
+}
+
+function addUser(load: Load, words: readonly string[]): string | null {
+  const [name, ...rules] = words as [string, ...string[]];
+  if (load.users.has(name)) {
+    const why = 'Duplicate user found. A user can only be defined once in config files';
+    return `Error in user declaration '${name}': ${why}`;
+  }
+  const objection = load.io.checkUserRules?.(name, rules) ?? null;
+  if (objection !== null) {
+    // The original counts from the wrong word when it shows the rule; texts are compared with its.
+    const shown = ['user', ...words][objection.rule] ?? name;
+    return `Error in user declaration '${shown}': ${objection.reason}`;
+  }
+  load.users.set(name, { name, rules });
+  return null;
+}
+
+function applyDirective(load: Load, name: string, words: readonly string[]): string | null {
+  const directive = findDirective(name);
+  if (directive === undefined) {
+    if (passingNames.has(name)) return null;
+    if (name.includes('.'))
+      return words.length === 0 ? 'Module config specified without value' : null;
+    return forgottenNames.has(name) && words.length === 1 ? null : badDirective;
+  }
+  const reading = readValue(directive, words, load.values);
+  if ('error' in reading) return reading.error;
+  if (directive.kind.type === 'path') return load.io.chdir(reading.value as string);
+  let value = reading.value;
+  if (name === 'hz') value = BigInt(Math.min(500, Math.max(1, Number(value as bigint))));
+  load.values.set(directive.name, value);
+  return null;
+}
+
+function include(load: Load, path: string, place: Place, depth: number): void {
+  if (depth >= includeDepthMax) refuse(load, place, 'Configuration files are included too deeply');
+  const paths = /[*?[]/.test(path) ? load.io.glob(path) : [path];
+  for (const one of paths) {
+    const outcome = load.io.readFile(one);
+    if ('error' in outcome) {
+      refuse(load, place, `Fatal error, can't open config file '${one}': ${outcome.error}`, 'log');
+    }
+    readText(load, outcome.text, () => ({}), depth + 1);
+  }
+}
+
+/** The directives that are no values: what they do, and what there is to object. */
+function applyLine(load: Load, words: readonly string[], place: Place, depth: number) {
+  const name = words[0]!.toLowerCase();
+  const rest = words.slice(1);
+  switch (name) {
+    case 'sentinel':
+      if (rest.length > 0) load.queues[phaseOf(rest[0]!)].push({ ...place, words: rest });
+      return null;
+    case 'include':
+      if (rest.length !== 1) return badDirective;
+      include(load, rest[0]!, place, depth);
+      return null;
+    case 'rename-command':
+      return rest.length === 2 ? renameCommand(load, rest) : badDirective;
+    case 'user':
+      return rest.length >= 1 ? addUser(load, rest) : badDirective;
+    case 'loadmodule':
+      // Never loaded: a Sentinel has no use for modules, but a shared file may name them.
+      return rest.length >= 1 ? null : badDirective;
+    default:
+      return applyDirective(load, name, rest);
+  }
+}
+
+function readLine(load: Load, place: Place, depth: number): void {
+  const words = splitWords(place.text);
+  if (words === null) refuse(load, place, 'Unbalanced quotes in configuration line');
+  if (words.length === 0) return;
+  const objection = applyLine(load, words, place, depth);
+  if (objection !== null) refuse(load, place, objection);
+}
+
+/** @param makeSource gives the mark of each line's source by its number. */
+function readText(
+  load: Load,
+  text: string,
+  makeSource: (line: number) => object,
+  depth: number,
+): void {
+  const whole = makeSource(0);
+  for (const [index, raw] of text.split('\n').entries()) {
+    const trimmed = trimLine(raw);
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const source = depth === 0 ? makeSource(index + 1) : whole;
+    readLine(load, { line: index + 1, text: trimmed, source }, depth);
+  }
+  const logFile = load.values.get('logfile') as string;
+  const error = logFile === '' ? null : load.io.openForAppend(logFile);
+  if (error !== null) refuse(load, null, `Can't open the log file: ${error}`);
+}
+
+/** File, standard input and options as one text, and which source each of its lines comes from. */
+function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: number) => object } {
+  const marks = [{}, {}, {}] as const;
+  let text = sources.file;
+  // Standard input starts on a line of its own even when the file does not end with one.
+  if (sources.stdin !== undefined && text !== '' && !text.endsWith('\n')) text += '\n';
+  const fileLines =
+    text === '' || text.endsWith('\n') ? text.split('\n').length - 1 : text.split('\n').length;
+  text += sources.stdin ?? '';
+  const stdinLines = text.split('\n').length;
+  if (sources.optionLines !== undefined && sources.optionLines !== '') {
+    text += `\n${sources.optionLines}`;
+  }
+  const sourceOf = (line: number) => {
+    if (line <= fileLines) return marks[0];
+    return sources.stdin !== undefined && line <= stdinLines ? marks[1] : marks[2];
+  };
+  return { text, sourceOf };
+}
+
+function readSentinelLines(load: Load): SentinelConfig {
+  const reading: SentinelReading = {
+    config: emptySentinelConfig(),
+    groups: new Map(),
+    origins: new Map(),
+    isExecutable: load.io.isExecutable,
+    logs: load.logs,
+  };
+  for (const phase of ['before', 'monitor', 'after'] as const) {
+    for (const line of load.queues[phase]) {
+      const objection = applySentinelLine(reading, line.words, line.source);
+      if (objection !== null) refuse(load, line, objection);
+    }
+  }
+  return reading.config;
+}
+
+/** Settings that are no error but cannot do what their author wants. */
+function warnAbout(sentinel: SentinelConfig, requirepass: string | null, logs: string[]): void {
+  for (const group of sentinel.groups) {
+    if (group.authUser !== null && group.authPass === null) {
+      logs.push(
+        `sentinel auth-user ${group.name}: without auth-pass the user is not used and no AUTH is sent to the instances`,
+      );
+    }
+  }
+  if (sentinel.sentinelUser !== null && sentinel.sentinelPass === null && requirepass === null) {
+    logs.push(
+      'sentinel sentinel-user: without sentinel-pass the user is not used and no AUTH is sent to other Sentinels',
+    );
+  }
+  if (sentinel.announceHostnames && !sentinel.resolveHostnames) {
+    logs.push('sentinel announce-hostnames: has no effect on names while resolve-hostnames is no');
+  }
+}
+
+/**
+ * Reads all sources, in the order file, standard input, options; later lines win.
+ *
+ * @param sources a single text stands for the file.
+ * @throws ConfigError for the first thing wrong, and nothing else.
+ */
+export function parseConfig(sources: string | ConfigSources, io: ConfigIo): ParsedConfig {
+  const load: Load = {
+    io,
+    values: initialValues(),
+    users: new Map(),
+    renames: [],
+    commands: new Set(ownCommands),
+    queues: { before: [], monitor: [], after: [] },
+    logs: [],
+  };
+  const { text, sourceOf } = joinSources(typeof sources === 'string' ? { file: sources } : sources);
+  readText(load, text, sourceOf, 0);
+  const sentinel = readSentinelLines(load);
+  load.values.set('dir', io.cwd());
+  const generic = genericConfig(load.values, [...load.users.values()], load.renames);
+  warnAbout(sentinel, generic.requirepass, load.logs);
+  return { generic, sentinel, warnings: load.logs };
+}

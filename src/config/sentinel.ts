@@ -1,0 +1,375 @@
+/**
+ * The `sentinel …` directives (config.md §4): a table of words, argument counts and what each says about the state.
+ *
+ * Numbers are judged more strictly than in the original, which reads garbage as 0 (versions.md §5). A definition that
+ * is repeated word for word by another source (an included file, an option) is no error: after the first rewrite the
+ * file itself says the same.
+ */
+
+import type { GroupConfig, SentinelConfig } from '../core/types.ts';
+import { canonicalAddress } from './address.ts';
+import { readSentinelInteger } from './numbers.ts';
+
+/** What the directives of one load work on. */
+export interface SentinelReading {
+  readonly config: SentinelConfig;
+  readonly groups: Map<string, GroupConfig>;
+  /** Which source (any comparable mark) said a thing first, by `kind NUL group NUL …`. */
+  readonly origins: Map<string, unknown>;
+  readonly isExecutable: (path: string) => boolean;
+  /** Warnings so far. */
+  readonly logs: string[];
+}
+
+/** Executed in this order, whatever the order of the lines. */
+export type Phase = 'before' | 'monitor' | 'after';
+
+interface SentinelDirective {
+  readonly phase: Phase;
+  readonly counts: readonly number[];
+  /** `args` do not include the directive's word. Returns the objection, or null when it took effect. */
+  readonly apply: (
+    reading: SentinelReading,
+    args: readonly string[],
+    source: unknown,
+  ) => string | null;
+}
+
+/** The defaults of a group nobody configured further (config.md §4). */
+const groupDefaults = { downAfter: 30000, failoverTimeout: 180000, parallelSyncs: 1 };
+
+const int32Max = 2n ** 31n - 1n;
+const uint64Max = 2n ** 64n - 1n;
+
+const noSuchMaster = 'No such master with specified name.';
+const badPort = 'Invalid port number.';
+const unresolved = "Can't resolve instance hostname.";
+const unrecognized = 'Unrecognized sentinel configuration statement.';
+
+function readWithin(text: string, min: bigint, max: bigint): number | null {
+  const value = readSentinelInteger(text);
+  return value === null || value < min || value > max ? null : Number(value);
+}
+
+const readPort = (text: string) => readWithin(text, 0n, 65535n);
+
+/** Milliseconds; more than a double holds exactly is as good as garbage. */
+const readTime = (text: string) => readWithin(text, 0n, BigInt(Number.MAX_SAFE_INTEGER));
+
+function readEpoch(text: string): bigint | null {
+  const value = readSentinelInteger(text);
+  return value === null || value < 0n || value > uint64Max ? null : value;
+}
+
+/** The form in which a host is kept: canonical when numeric, as given when names may be resolved, else null. */
+function readHost(reading: SentinelReading, host: string): string | null {
+  const numeric = canonicalAddress(host);
+  if (numeric !== null) return numeric;
+  if (reading.config.resolveHostnames && host !== '') return host;
+  reading.logs.push(`Failed to resolve hostname '${host}'`);
+  return null;
+}
+
+/** True when something was said before, by another source than this. The first to say it is remembered. */
+function saidElsewhere(reading: SentinelReading, key: string, source: unknown): boolean {
+  if (!reading.origins.has(key)) {
+    reading.origins.set(key, source);
+    return false;
+  }
+  return reading.origins.get(key) !== source;
+}
+
+function monitor(reading: SentinelReading, args: readonly string[], source: unknown) {
+  const [name, hostText, portText, quorumText] = args as [string, string, string, string];
+  const quorum = readWithin(quorumText, 1n, int32Max);
+  if (quorum === null) return 'Quorum must be 1 or greater.';
+  const port = readPort(portText);
+  if (port === null) return badPort;
+  const host = readHost(reading, hostText);
+  if (host === null) return unresolved;
+  const elsewhere = saidElsewhere(reading, `monitor\0${name}`, source);
+  const known = reading.groups.get(name);
+  if (known !== undefined) {
+    const same = known.host === host && known.port === port && known.quorum === quorum;
+    return same && elsewhere ? null : 'Duplicate master name.';
+  }
+  const group: GroupConfig = {
+    name,
+    host,
+    port,
+    quorum,
+    ...groupDefaults,
+    notificationScript: null,
+    clientReconfigScript: null,
+    authPass: null,
+    authUser: null,
+    masterRebootDownAfter: 0,
+    configEpoch: 0n,
+    leaderEpoch: 0n,
+    replicas: [],
+    sentinels: [],
+    renames: [],
+  };
+  reading.groups.set(name, group);
+  reading.config.groups.push(group);
+  return null;
+}
+
+function knownReplica(
+  reading: SentinelReading,
+  group: GroupConfig,
+  args: readonly string[],
+  source: unknown,
+) {
+  const port = readPort(args[1]!);
+  if (port === null) return badPort;
+  const host = readHost(reading, args[0]!);
+  if (host === null) return unresolved;
+  const key = `replica\0${group.name}\0${host}\0${port}`;
+  const known = reading.origins.has(key);
+  if (saidElsewhere(reading, key, source)) return null;
+  if (known) return 'Duplicate hostname and port for replica.';
+  group.replicas.push({ host, port });
+  return null;
+}
+
+function knownSentinel(
+  reading: SentinelReading,
+  group: GroupConfig,
+  args: readonly string[],
+  source: unknown,
+) {
+  const port = readPort(args[1]!);
+  if (port === null) return badPort;
+  const host = readHost(reading, args[0]!);
+  if (host === null) return unresolved;
+  const id = args[2]!;
+  const key = `sentinel\0${group.name}\0${id}`;
+  const known = reading.origins.has(key);
+  if (!known) {
+    group.sentinels.push({ host, port, id });
+    // Told apart by id alone, so that a second address for the same id is seen as the contradiction it is.
+    reading.origins.set(`${key}\0${host}\0${port}`, source);
+  }
+  const elsewhere = saidElsewhere(reading, key, source);
+  const same = reading.origins.has(`${key}\0${host}\0${port}`);
+  return !known || (same && elsewhere) ? null : 'Duplicate runid for sentinel.';
+}
+
+function renameCommand(
+  reading: SentinelReading,
+  group: GroupConfig,
+  args: readonly string[],
+  source: unknown,
+) {
+  const [command, renamed] = args as [string, string];
+  const key = `rename\0${group.name}\0${command.toLowerCase()}`;
+  const known = reading.origins.has(key);
+  const elsewhere = saidElsewhere(reading, key, source);
+  if (!known) {
+    group.renames.push({ command, renamed });
+    return null;
+  }
+  const old = group.renames.find((one) => one.command.toLowerCase() === command.toLowerCase());
+  return elsewhere && old?.renamed === renamed
+    ? null
+    : 'Same command renamed multiple times with rename-command.';
+}
+
+/** A directive about one group: its name comes first and must exist. */
+function ofGroup(
+  counts: readonly number[],
+  apply: (
+    reading: SentinelReading,
+    group: GroupConfig,
+    args: readonly string[],
+    source: unknown,
+  ) => string | null,
+): SentinelDirective {
+  return {
+    phase: 'after',
+    counts,
+    apply: (reading, args, source) => {
+      const group = reading.groups.get(args[0]!);
+      return group === undefined ? noSuchMaster : apply(reading, group, args.slice(1), source);
+    },
+  };
+}
+
+function groupTime(field: 'downAfter' | 'failoverTimeout' | 'masterRebootDownAfter') {
+  return ofGroup([2], (_reading, group, args) => {
+    const ms = readTime(args[0]!);
+    const zeroAllowed = field === 'masterRebootDownAfter';
+    if (ms === null || (ms === 0 && !zeroAllowed)) {
+      return zeroAllowed ? 'negative time parameter.' : 'negative or zero time parameter.';
+    }
+    group[field] = ms;
+    return null;
+  });
+}
+
+function groupScript(field: 'notificationScript' | 'clientReconfigScript', what: string) {
+  return ofGroup([2], (reading, group, args) => {
+    if (!reading.isExecutable(args[0]!)) {
+      return `${what} script seems non existing or non executable.`;
+    }
+    group[field] = args[0]!;
+    return null;
+  });
+}
+
+/** Between sources the higher epoch counts: an old include must not take a promise back. */
+function groupEpoch(field: 'configEpoch' | 'leaderEpoch') {
+  return ofGroup([2], (reading, group, args, source) => {
+    const epoch = readEpoch(args[0]!);
+    if (epoch === null) return 'Invalid epoch.';
+    const elsewhere = saidElsewhere(reading, `${field}\0${group.name}`, source);
+    if (!elsewhere || epoch > group[field]) group[field] = epoch;
+    if (field === 'configEpoch') raiseCurrentEpoch(reading, epoch);
+    return null;
+  });
+}
+
+function raiseCurrentEpoch(reading: SentinelReading, epoch: bigint): void {
+  if (epoch > reading.config.currentEpoch) reading.config.currentEpoch = epoch;
+}
+
+function yesNo(field: 'denyScriptsReconfig' | 'resolveHostnames' | 'announceHostnames') {
+  const messages = {
+    denyScriptsReconfig: 'Please specify yes or no for the deny-scripts-reconfig options.',
+    resolveHostnames: 'Please specify yes or no for the resolve-hostnames option.',
+    announceHostnames: 'Please specify yes or no for the announce-hostnames option.',
+  };
+  return before((reading, word) => {
+    const answer = word.toLowerCase();
+    if (answer !== 'yes' && answer !== 'no') return messages[field];
+    reading.config[field] = answer === 'yes';
+    return null;
+  });
+}
+
+/** A directive with one word that is carried out before any `monitor`. */
+function before(apply: (reading: SentinelReading, word: string) => string | null) {
+  const directive: SentinelDirective = {
+    phase: 'before',
+    counts: [1],
+    apply: (reading, args) => apply(reading, args[0]!),
+  };
+  return directive;
+}
+
+function unsetByEmpty(field: 'announceIp' | 'sentinelUser' | 'sentinelPass') {
+  return before((reading, word) => {
+    reading.config[field] = word === '' ? null : word;
+    return null;
+  });
+}
+
+function groupText(field: 'authPass' | 'authUser') {
+  return ofGroup([2], (_reading, group, args) => {
+    group[field] = args[0]!;
+    return null;
+  });
+}
+
+const table: ReadonlyMap<string, SentinelDirective> = new Map(
+  Object.entries({
+    monitor: { phase: 'monitor', counts: [4], apply: monitor },
+    'down-after-milliseconds': groupTime('downAfter'),
+    'failover-timeout': groupTime('failoverTimeout'),
+    'master-reboot-down-after-period': groupTime('masterRebootDownAfter'),
+    'primary-reboot-down-after-period': groupTime('masterRebootDownAfter'),
+    'parallel-syncs': ofGroup([2], (_reading, group, args) => {
+      const count = readWithin(args[0]!, -int32Max - 1n, int32Max);
+      if (count === null) return 'Invalid number of parallel syncs.';
+      group.parallelSyncs = count;
+      return null;
+    }),
+    'notification-script': groupScript('notificationScript', 'Notification'),
+    'client-reconfig-script': groupScript('clientReconfigScript', 'Client reconfiguration'),
+    'auth-pass': groupText('authPass'),
+    'auth-user': groupText('authUser'),
+    'rename-command': ofGroup([3], renameCommand),
+    'known-replica': ofGroup([3], knownReplica),
+    'known-slave': ofGroup([3], knownReplica),
+    'known-sentinel': {
+      phase: 'after',
+      counts: [3, 4],
+      // Old files name peers without an id. Such a line says nothing that could be used: not even looked at.
+      apply: (reading, args, source) => {
+        if (args.length === 3) return null;
+        const group = reading.groups.get(args[0]!);
+        if (group === undefined) return noSuchMaster;
+        return knownSentinel(reading, group, args.slice(1), source);
+      },
+    },
+    'config-epoch': groupEpoch('configEpoch'),
+    'leader-epoch': groupEpoch('leaderEpoch'),
+    'current-epoch': before((reading, word) => {
+      const epoch = readEpoch(word);
+      if (epoch === null) return 'Invalid epoch.';
+      raiseCurrentEpoch(reading, epoch);
+      return null;
+    }),
+    myid: before((reading, word) => {
+      if (word.length !== 40) return 'Malformed Sentinel id in myid option.';
+      reading.config.myId = word;
+      return null;
+    }),
+    'announce-ip': unsetByEmpty('announceIp'),
+    'announce-port': before((reading, word) => {
+      const port = readWithin(word, -int32Max - 1n, int32Max);
+      if (port === null) return badPort;
+      reading.config.announcePort = port;
+      return null;
+    }),
+    'deny-scripts-reconfig': yesNo('denyScriptsReconfig'),
+    'resolve-hostnames': yesNo('resolveHostnames'),
+    'announce-hostnames': yesNo('announceHostnames'),
+    'sentinel-user': unsetByEmpty('sentinelUser'),
+    'sentinel-pass': unsetByEmpty('sentinelPass'),
+    'state-config-file': before((reading) => {
+      reading.logs.push('sentinel state-config-file: ignored, all state is kept in the main file');
+      return null;
+    }),
+  } satisfies Record<string, SentinelDirective>),
+);
+
+/** When a line is to be carried out; unknown words wait for the end, where they are refused. */
+export function phaseOf(word: string): Phase {
+  return table.get(word.toLowerCase())?.phase ?? 'after';
+}
+
+/**
+ * Carries one line out.
+ *
+ * @param words behind `sentinel`; at least one.
+ * @param source equal for lines of one text, different for another.
+ * @returns the objection, or null.
+ */
+export function applySentinelLine(
+  reading: SentinelReading,
+  words: readonly string[],
+  source: unknown,
+): string | null {
+  const directive = table.get(words[0]!.toLowerCase());
+  const args = words.slice(1);
+  if (directive === undefined || !directive.counts.includes(args.length)) return unrecognized;
+  return directive.apply(reading, args, source);
+}
+
+/** A state nobody has said anything about. */
+export function emptySentinelConfig(): SentinelConfig {
+  return {
+    myId: null,
+    currentEpoch: 0n,
+    denyScriptsReconfig: true,
+    resolveHostnames: false,
+    announceHostnames: false,
+    announceIp: null,
+    announcePort: 0,
+    sentinelUser: null,
+    sentinelPass: null,
+    groups: [],
+  };
+}

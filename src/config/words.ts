@@ -1,0 +1,143 @@
+/**
+ * Lines to words and words to lines (config.md §2.1, §2.2; quoting rule of versions.md §2).
+ *
+ * Invariant: `splitWords(wordForFile(w))` is `[w]` for every byte string `w`.
+ */
+
+const letterEscapes: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['b', '\b'],
+  ['a', '\x07'],
+]);
+
+const symbolicEscapes: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\b', '\\b'],
+  ['\x07', '\\a'],
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+]);
+
+/** What C's isspace accepts. */
+export function isSpace(char: string | undefined): boolean {
+  return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
+}
+
+/** Takes blanks, tabs and line ends off both sides: the only characters that count as margin of a line. */
+export function trimLine(line: string): string {
+  let start = 0;
+  let end = line.length;
+  while (start < end && ' \t\r\n'.includes(line[start]!)) start++;
+  while (end > start && ' \t\r\n'.includes(line[end - 1]!)) end--;
+  return line.slice(start, end);
+}
+
+/** One quoted part starting behind its opening quote: its bytes and where it ends, or null if it never does. */
+function readDoubleQuoted(line: string, start: number): { text: string; end: number } | null {
+  let text = '';
+  let at = start;
+  while (at < line.length) {
+    const char = line[at]!;
+    if (char === '\0') return null;
+    if (char === '"') return { text, end: at + 1 };
+    if (char === '\\' && at + 1 < line.length && line[at + 1] !== '\0') {
+      const hex = line.slice(at + 2, at + 4);
+      if (line[at + 1] === 'x' && /^[0-9a-fA-F]{2}$/.test(hex)) {
+        text += String.fromCharCode(Number.parseInt(hex, 16));
+        at += 4;
+        continue;
+      }
+      const escaped = line[at + 1]!;
+      text += letterEscapes.get(escaped) ?? escaped;
+      at += 2;
+      continue;
+    }
+    text += char;
+    at++;
+  }
+  return null;
+}
+
+function readSingleQuoted(line: string, start: number): { text: string; end: number } | null {
+  let text = '';
+  let at = start;
+  while (at < line.length) {
+    const char = line[at]!;
+    if (char === '\0') return null;
+    if (char === "'") return { text, end: at + 1 };
+    if (char === '\\' && line[at + 1] === "'") {
+      text += "'";
+      at += 2;
+      continue;
+    }
+    text += char;
+    at++;
+  }
+  return null;
+}
+
+/** A word starting at `start`; null when its quotes are not closed or are followed by more than a blank. */
+function readWord(line: string, start: number): { text: string; end: number } | null {
+  let text = '';
+  let at = start;
+  while (at < line.length && !isSpace(line[at]) && line[at] !== '\0') {
+    const char = line[at]!;
+    if (char !== '"' && char !== "'") {
+      text += char;
+      at++;
+      continue;
+    }
+    const quoted = char === '"' ? readDoubleQuoted(line, at + 1) : readSingleQuoted(line, at + 1);
+    if (quoted === null) return null;
+    const next = line[quoted.end];
+    if (next !== undefined && next !== '\0' && !isSpace(next)) return null;
+    return { text: text + quoted.text, end: quoted.end };
+  }
+  return { text, end: at };
+}
+
+/**
+ * The words of a line (config.md §2.2), also used for inline commands and for several values in one argument.
+ *
+ * @returns null when quotes do not balance. A NUL ends the line.
+ */
+export function splitWords(line: string): string[] | null {
+  // Most lines have nothing to unquote, and a state file has thousands of them.
+  if (!/["'\0]/.test(line)) return line.match(/[^ \t-\r]+/g) ?? [];
+  const words: string[] = [];
+  let at = 0;
+  for (;;) {
+    while (isSpace(line[at])) at++;
+    if (at >= line.length || line[at] === '\0') return words;
+    const word = readWord(line, at);
+    if (word === null) return null;
+    words.push(word.text);
+    at = word.end;
+  }
+}
+
+/** A word between double quotes with everything unprintable escaped: what the original calls "repr". */
+export function quoteWord(word: string): string {
+  let quoted = '"';
+  for (const char of word) {
+    const symbolic = symbolicEscapes.get(char);
+    if (symbolic !== undefined) quoted += symbolic;
+    else if (char >= ' ' && char <= '~') quoted += char;
+    else quoted += `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  }
+  return `${quoted}"`;
+}
+
+/**
+ * A word as a Sentinel line carries it: raw when that reads back as itself, quoted otherwise.
+ *
+ * The original writes everything raw and so destroys its own file when a value holds a blank or a quote. Bytes above
+ * ASCII stay raw: they need no quotes, and names in the user's own language stay readable.
+ */
+export function wordForFile(word: string): string {
+  return /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e\x80-\xff]+$/.test(word) ? word : quoteWord(word);
+}
