@@ -30,6 +30,8 @@ export interface ChildOptions {
   /** File that standard output and standard error are appended to. */
   readonly output: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** User (and group) to run as; needs root. */
+  readonly uid?: number;
 }
 
 export class Child {
@@ -61,6 +63,7 @@ export class Child {
       cwd: options.cwd,
       stdio: ['ignore', fd, fd],
       ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     closeSync(fd);
     return new Promise((resolve, reject) => {
