@@ -14,7 +14,7 @@ import { tendLink, tendPing } from './links.ts';
 import { tendRepair } from './repair.ts';
 import { tendInfo } from './server.ts';
 import type { Group } from './state.ts';
-import { type Work, wake } from './work.ts';
+import type { Work } from './work.ts';
 
 export function attend(work: Work, group: Group): void {
   const { state } = work;
@@ -29,7 +29,6 @@ export function attend(work: Work, group: Group): void {
     tendPing(work, instance);
     tendHello(work, instance);
   }
-  if (state.disk.failing) wake(group, state.disk.retryAt);
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 

@@ -13,15 +13,26 @@ import { type Work, wake } from './work.ts';
 
 /** Being this late is no pause, only a busy machine. */
 const LATE_MS = 100;
+/** Instants are multiples of 1/1024 ms, so that sums and differences of them are exact. */
+const GRID = 1024;
 
 /** The core's time for a driver time; notices a pause. Returns the length of the pause that just ended, or 0. */
 export function advance(state: State, driverNow: Instant): { now: Instant; pause: number } {
   const { clock } = state;
   const late = driverNow - Math.max(clock.lastTurnAt, clock.plannedAt);
-  const pause = late > LATE_MS ? late : 0;
+  const pause = late > LATE_MS ? toGrid(late) : 0;
   clock.skipped += pause;
   clock.lastTurnAt = driverNow;
-  return { now: driverNow - clock.skipped, pause };
+  return { now: Math.floor((driverNow - clock.skipped) * GRID) / GRID, pause };
+}
+
+/** Driver time for an instant of ours; never so early that the instant has not come yet by then. */
+export function driverTime(state: State, at: Instant): Instant {
+  return toGrid(at) + state.clock.skipped;
+}
+
+function toGrid(ms: number): number {
+  return Math.ceil(ms * GRID) / GRID;
 }
 
 export function enterTilt(work: Work): void {

@@ -11,7 +11,7 @@ import type { Group, State } from './state.ts';
 import type { AddressConfig, GroupConfig, SentinelConfig, Surroundings, Timers } from './types.ts';
 import { log, save, type Work } from './work.ts';
 
-const DISK_RETRY_MS = 1000;
+export const DISK_RETRY_MS = 1000;
 
 /** timers.md. */
 export const DEFAULT_TIMERS: Timers = {

@@ -3,7 +3,7 @@
  */
 import { asked } from './ask.ts';
 import { attend } from './attend.ts';
-import { advance, enterTilt } from './clock.ts';
+import { advance, driverTime, enterTilt } from './clock.ts';
 import { runCommand } from './commands.ts';
 import { reassertSaved } from './conflict.ts';
 import { busyReply } from './down.ts';
@@ -15,7 +15,7 @@ import { connected, disconnected, pinged } from './links.ts';
 import { resolved } from './names.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
-import { saveFailed, start } from './start.ts';
+import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
 import type { Connection, Pending, State, Waiting } from './state.ts';
 import type { Input, Instant, LinkReply, Turn } from './types.ts';
 import { voteSaved } from './vote.ts';
@@ -32,15 +32,27 @@ export function step(state: State, input: Input, driverNow: Instant): Turn {
   take(work, input);
   settle(work);
   const { disk, clock } = state;
-  if (disk.failing && !work.saving && now >= disk.retryAt) save(work);
+  const diskAt = retrySave(work);
   const scriptsAt = tendScripts(work);
-  const wakeAt = Math.min(peekHeap(state.wakes)?.at ?? Infinity, scriptsAt, now + HEARTBEAT_MS);
-  clock.plannedAt = Math.max(driverNow, wakeAt + clock.skipped);
+  const groupsAt = peekHeap(state.wakes)?.at ?? Number.POSITIVE_INFINITY;
+  const wakeAt = Math.min(groupsAt, scriptsAt, diskAt, now + HEARTBEAT_MS);
+  clock.plannedAt = Math.max(driverNow, driverTime(state, wakeAt));
   return {
     save: work.saving ? disk.wanted : null,
     effects: work.effects,
     wakeAt: clock.plannedAt,
   };
+}
+
+/** A disk that refused is tried again by itself; returns when. */
+function retrySave(work: Work): Instant {
+  const { disk } = work.state;
+  if (!disk.failing) return Number.POSITIVE_INFINITY;
+  if (!work.saving && work.now >= disk.retryAt) {
+    save(work);
+    disk.retryAt = work.now + DISK_RETRY_MS;
+  }
+  return disk.retryAt;
 }
 
 /** Attend every group that was touched, and every one whose time has come; each only once a turn from the heap. */

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { readyGroup } from './world.ts';
+
+const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
+
+describe('a failover', () => {
+  it('is done by one leader soon after the master dies, and everybody follows', () => {
+    for (const seed of seeds) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.kill();
+      const took = world.until(
+        'all switched',
+        () => sentinels.every((s) => s.masterPort() !== 1),
+        3000,
+      );
+      expect(took, world.story()).toBeLessThan(1200);
+      world.run(1500);
+      const port = sentinels[0]!.masterPort();
+      expect(new Set(sentinels.map((s) => s.masterPort())).size).toBe(1);
+      const leaders = sentinels.flatMap((s) => s.events('+elected-leader'));
+      expect(leaders.length, world.story()).toBe(1);
+      expect(servers.filter((s) => s.up && s.master === null).map((s) => s.port)).toEqual([port]);
+      expect(
+        servers
+          .filter((s) => s.up && s.master !== null)
+          .every((s) => s.master === `127.0.0.1:${port}`),
+      ).toBe(true);
+      for (const s of sentinels) expect(s.group().failover).toBe(null);
+    }
+  });
+
+  it('notices a hung master within down-after and a tenth', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.hung = true;
+      const took = world.until(
+        'first sdown',
+        () => sentinels.some((s) => s.events('+sdown').length > 0),
+        3000,
+      );
+      expect(took, world.story()).toBeLessThan(1110);
+      world.until('all switched', () => sentinels.every((s) => s.masterPort() !== 1), 1000);
+      world.run(2000);
+      servers[0]!.hung = false;
+      world.until('old master follows', () => servers[0]!.master !== null, 3000);
+    }
+  });
+
+  it('brings the old master back as a replica within two seconds', () => {
+    for (const seed of seeds) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.kill();
+      world.until('all switched', () => sentinels.every((s) => s.masterPort() !== 1), 3000);
+      world.run(3000 + world.random() * 3000);
+      servers[0]!.restart();
+      const took = world.until('old master is a replica', () => servers[0]!.master !== null, 12000);
+      expect(took, world.story()).toBeLessThan(2500);
+    }
+  });
+
+  it('can be repeated straight after the first', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 3 });
+    servers[0]!.kill();
+    world.until('first', () => sentinels.every((s) => s.masterPort() !== 1), 3000);
+    const second = sentinels[0]!.masterPort();
+    world.run(500);
+    servers.find((s) => s.port === second)!.kill();
+    world.until(
+      'second',
+      () => sentinels.every((s) => ![1, second].includes(s.masterPort())),
+      3000,
+    );
+  });
+
+  it('works with five Sentinels, and with one of them dead', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed, sentinels: 5 });
+      sentinels[4]!.crash();
+      world.run(500);
+      servers[0]!.kill();
+      world.until(
+        'all switched',
+        () => sentinels.slice(0, 4).every((s) => s.masterPort() !== 1),
+        3000,
+      );
+    }
+  });
+});
+
+describe('a manual failover', () => {
+  it('switches without the master being down and demotes it at once', () => {
+    const { world, servers, sentinels } = readyGroup();
+    let reply = '';
+    sentinels[0]!.ask(['sentinel', 'failover', 'mymaster'], (r) => {
+      reply = r.kind === 'simple' ? r.text : r.kind;
+    });
+    world.until('all switched', () => sentinels.every((s) => s.masterPort() !== 1), 1000);
+    expect(reply).toBe('OK');
+    const took = world.until('old master follows', () => servers[0]!.master !== null, 12000);
+    expect(took, world.story()).toBeLessThan(4000);
+  });
+
+  it('on two Sentinels at once never gives one config epoch to two masters', () => {
+    for (const seed of seeds) {
+      const { world, sentinels } = readyGroup({ seed, replicas: 3 });
+      sentinels[0]!.ask(['sentinel', 'failover', 'mymaster']);
+      world.run(world.random() * 3);
+      sentinels[1]!.ask(['sentinel', 'failover', 'mymaster']);
+      world.run(4000);
+      const promoted = sentinels.flatMap((s) => s.events('+promoted-slave'));
+      expect(promoted.length, world.story()).toBeGreaterThan(0);
+      expect(new Set(sentinels.map((s) => s.masterPort())).size, world.story()).toBe(1);
+      expect(new Set(sentinels.map((s) => s.group().configEpoch)).size).toBe(1);
+    }
+  });
+});

@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest';
+import type { Reply } from '../../../src/core/index.ts';
+import { readyGroup, type VirtualSentinel, type World } from './world.ts';
+
+const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+
+function requestVote(world: World, sentinel: VirtualSentinel, epoch: string, id: string): string[] {
+  let words: string[] | null = null;
+  const done = (reply: Reply) => {
+    if (reply.kind === 'error') words = [reply.text];
+    if (reply.kind !== 'array') return;
+    words = reply.items.map((item) =>
+      item.kind === 'bulk' ? item.text : item.kind === 'integer' ? String(item.value) : '?',
+    );
+  };
+  sentinel.ask(['sentinel', 'is-master-down-by-addr', '127.0.0.1', '1', epoch, id], done);
+  world.until('an answer', () => words !== null, 1000);
+  return words!;
+}
+
+describe('a vote', () => {
+  it('is given once for an epoch, first come first served, and told again as it was given', () => {
+    const { world, sentinels } = readyGroup();
+    expect(requestVote(world, sentinels[0]!, '5', A)).toEqual(['0', A, '5']);
+    expect(requestVote(world, sentinels[0]!, '5', B)).toEqual(['0', A, '5']);
+    expect(requestVote(world, sentinels[0]!, '4', B)).toEqual(['0', A, '5']);
+    expect(requestVote(world, sentinels[0]!, '6', B)).toEqual(['0', B, '6']);
+  });
+
+  it('is on disk before anybody hears of it', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    sentinel!.saveMs = 50;
+    let answered = false;
+    sentinel!.ask(['sentinel', 'is-master-down-by-addr', '127.0.0.1', '1', '7', A], () => {
+      answered = true;
+      expect(sentinel!.disk.groups[0]!.leaderEpoch).toBe(7n);
+      expect(sentinel!.disk.currentEpoch).toBe(7n);
+    });
+    world.run(10);
+    expect(answered).toBe(false);
+    world.until('the answer', () => answered);
+  });
+
+  it('is not given when it cannot be saved, and not given to anybody else later in that epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    sentinel!.saveFails = true;
+    expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', '*', '5']);
+    sentinel!.saveFails = false;
+    world.run(3000);
+    expect(requestVote(world, sentinel!, '5', B)).toEqual(['0', '*', '5']);
+    expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
+  });
+
+  it('is never given twice in an epoch across crashes at any moment', () => {
+    for (const seed of seeds) {
+      const { world, sentinels } = readyGroup({ seed });
+      const [sentinel] = sentinels;
+      const said = new Set<string>();
+      const note = (reply: Reply) => {
+        if (reply.kind !== 'array') return;
+        const [, leader, epoch] = reply.items;
+        if (leader?.kind === 'bulk' && leader.text !== '*' && epoch?.kind === 'integer') {
+          said.add(`${epoch.value} ${leader.text}`);
+        }
+      };
+      const ask = (id: string) =>
+        sentinel!.ask(['sentinel', 'is-master-down-by-addr', '127.0.0.1', '1', '9', id], note);
+      ask(A);
+      world.run(world.random() * 5);
+      sentinel!.crash();
+      sentinel!.start();
+      ask(B);
+      world.run(100);
+      expect(said.size, [...said].join()).toBeLessThanOrEqual(1);
+      expect(sentinel!.state.myId).toBe(sentinel!.disk.myId);
+    }
+  });
+
+  it('refuses negative and absurd epochs, so that they cannot be used up', () => {
+    const { world, sentinels } = readyGroup();
+    expect(requestVote(world, sentinels[0]!, '-1', A)).toEqual([
+      'ERR value is not an integer or out of range',
+    ]);
+    requestVote(world, sentinels[0]!, '9223372036854775807', A);
+    expect(sentinels[0]!.state.currentEpoch).toBe(0n);
+  });
+
+  it('for an unknown address changes nothing', () => {
+    const { world, sentinels } = readyGroup();
+    let reply: Reply | null = null;
+    const argv = ['sentinel', 'is-master-down-by-addr', '127.0.0.9', '1', '5', A];
+    sentinels[0]!.ask(argv, (r) => {
+      reply = r;
+    });
+    world.run(20);
+    expect(reply).toMatchObject({ items: [{ value: 0 }, { text: '*' }, { value: 0n }] });
+    expect(sentinels[0]!.state.currentEpoch).toBe(0n);
+  });
+});
+
+describe('a candidate', () => {
+  it('that cannot write its candidacy asks nobody, and another one leads', () => {
+    for (const seed of seeds) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      const broken = sentinels[seed % 3]!;
+      broken.saveFails = true;
+      servers[0]!.kill();
+      world.until('switched', () => sentinels.every((s) => s.masterPort() !== 1), 5000);
+      expect(broken.events('+elected-leader').length, world.story()).toBe(0);
+      const asksOfBroken = sentinels.flatMap((s) => s.asks).filter((ask) => ask.id === broken.id);
+      expect(asksOfBroken).toEqual([]);
+    }
+  });
+
+  it('that dies at any moment of a failover is replaced, with one config epoch for one master', () => {
+    for (const seed of seeds) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.kill();
+      world.until(
+        'a start',
+        () => sentinels.some((s) => s.events('+try-failover').length > 0),
+        3000,
+      );
+      const leader = sentinels.find((s) => s.events('+try-failover').length > 0)!;
+      world.run(world.random() * 8);
+      const epochBefore = leader.disk.currentEpoch;
+      leader.crash();
+      world.run(world.random() * 3000);
+      leader.start();
+      expect(leader.state.currentEpoch >= epochBefore).toBe(true);
+      world.until(
+        'agreement',
+        () =>
+          new Set(sentinels.map((s) => s.masterPort())).size === 1 &&
+          sentinels[0]!.masterPort() !== 1,
+        10000,
+      );
+      world.run(5000);
+      const byEpoch = new Map<bigint, number>();
+      for (const s of sentinels) {
+        const { configEpoch } = s.group();
+        const before = byEpoch.get(configEpoch);
+        expect(before === undefined || before === s.masterPort(), world.story()).toBe(true);
+        byEpoch.set(configEpoch, s.masterPort());
+      }
+      expect(byEpoch.size, world.story()).toBe(1);
+    }
+  });
+
+  it('without a majority is never elected, whatever the quorum', () => {
+    const { world, servers, sentinels } = readyGroup({ sentinels: 5, group: { quorum: 2 } });
+    for (const s of sentinels.slice(2)) s.crash();
+    world.run(2000);
+    servers[0]!.kill();
+    world.run(20000);
+    expect(sentinels.flatMap((s) => s.events('+elected-leader'))).toEqual([]);
+    expect(sentinels[0]!.events('-failover-abort-not-elected').length).toBeGreaterThan(0);
+    expect(sentinels[0]!.state.currentEpoch).toBeLessThan(30n);
+  });
+});
+
+describe('a hello', () => {
+  const hello = (world: World, sentinel: VirtualSentinel, payload: string) => {
+    sentinel.ask(['publish', '__sentinel__:hello', payload]);
+    world.run(30);
+  };
+
+  it('of our own that comes back directly makes no peer', () => {
+    const { world, sentinels } = readyGroup();
+    hello(world, sentinels[0]!, `127.0.0.1,101,${sentinels[0]!.id},0,mymaster,127.0.0.1,1,0`);
+    expect(sentinels[0]!.group().peers.size).toBe(2);
+  });
+
+  it('that is garbage changes nothing', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    const before = sentinel!.disk;
+    for (const payload of [
+      '',
+      ',,,,,,,',
+      'a,b,c',
+      `127.0.0.1,9,${A},0,unknown,127.0.0.1,1,9`,
+      `nowhere,9,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,70000,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,9,${A},-1,mymaster,127.0.0.1,1,-1`,
+      'x'.repeat(100000),
+    ]) {
+      hello(world, sentinel!, payload);
+    }
+    expect(sentinel!.group().peers.size).toBe(2);
+    expect(sentinel!.state.currentEpoch).toBe(0n);
+    expect(sentinel!.disk).toEqual(before);
+  });
+
+  it('with an address nobody can use switches nothing and burns no epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},3,mymaster,not-an-address,1,3`);
+    expect(sentinel!.masterPort()).toBe(1);
+    expect(sentinel!.group().configEpoch).toBe(0n);
+    expect(sentinel!.events('+switch-master')).toEqual([]);
+  });
+
+  it('with a higher config epoch and the same address is remembered on disk', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},3,mymaster,127.0.0.1,1,3`);
+    world.run(20);
+    expect(sentinel!.disk.groups[0]!.configEpoch).toBe(3n);
+    expect(sentinel!.disk.currentEpoch).toBe(3n);
+  });
+
+  it('of a known peer at a new address moves the peer and counts nobody twice', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,999,${peer!.id},0,mymaster,127.0.0.1,1,0`);
+    expect(sentinel!.group().peers.size).toBe(2);
+    expect(sentinel!.events('+sentinel-address-switch').length).toBe(1);
+  });
+
+  it('of a new Sentinel at a known address replaces the old one', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${A},0,mymaster,127.0.0.1,1,0`);
+    expect([...sentinel!.group().peers.keys()].sort()).toEqual([sentinels[2]!.id, A].sort());
+    expect(sentinel!.events('+sentinel-invalid-addr').length).toBe(1);
+  });
+});
+
+describe('equal config epochs with two masters', () => {
+  it('are noticed, and one of them is re-asserted with a fresh epoch', () => {
+    for (const seed of seeds.slice(0, 15)) {
+      const { world, sentinels } = readyGroup({ seed });
+      // What two simultaneous manual failovers of the original leave behind.
+      for (const [i, s] of sentinels.entries()) {
+        s.crash();
+        const group = s.disk.groups[0]!;
+        group.configEpoch = 4n;
+        s.disk.currentEpoch = 4n;
+        if (i !== 0) continue;
+        group.port = 2;
+        group.replicas = group.replicas.map((r) => (r.port === 2 ? { host: r.host, port: 1 } : r));
+      }
+      world.servers.get('127.0.0.1:2')!.master = null;
+      for (const s of sentinels) s.start();
+      world.until(
+        'agreement',
+        () => new Set(sentinels.map((s) => s.masterPort())).size === 1,
+        60000,
+      );
+      world.run(3000);
+      expect(new Set(sentinels.map((s) => s.group().configEpoch)).size, world.story()).toBe(1);
+      expect(sentinels[0]!.group().configEpoch > 4n).toBe(true);
+      expect(sentinels.flatMap((s) => s.events('-config-conflict')).length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('a pause of the Sentinel itself', () => {
+  it('does not make others look dead', () => {
+    for (const ms of [700, 1500, 2500, 40000]) {
+      const { world, sentinels } = readyGroup();
+      const [sentinel] = sentinels;
+      sentinel!.hung = true;
+      world.run(ms);
+      sentinel!.hung = false;
+      world.run(3000);
+      expect(sentinel!.events('+sdown'), `${ms} ms\n${world.story()}`).toEqual([]);
+      expect(sentinel!.events('+tilt').length > 0, `${ms}`).toBe(ms > 2000);
+      expect(sentinel!.events('-tilt').length).toBe(sentinel!.events('+tilt').length);
+      expect(sentinel!.state.tiltSince).toBe(null);
+    }
+  });
+
+  it('answers 0 for a dead master while unsure, and votes all the same', () => {
+    const { world, servers, sentinels } = readyGroup({ group: { quorum: 3 } });
+    const [sentinel] = sentinels;
+    sentinels[1]!.crash();
+    sentinels[2]!.crash();
+    sentinel!.hung = true;
+    world.run(3000);
+    servers[0]!.hung = true;
+    sentinel!.hung = false;
+    world.run(5);
+    expect(sentinel!.state.tiltSince).not.toBe(null);
+    expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', A, '5']);
+    world.until('tilt ends', () => sentinel!.state.tiltSince === null, 3000);
+    world.until(
+      'sdown',
+      () => sentinel!.events('+sdown').some((l) => l.text.includes(' master ')),
+      3000,
+    );
+  });
+});
+
+describe('a reset', () => {
+  it('forgets the members on disk too and finds them again at once', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    sentinel!.ask(['sentinel', 'reset', '*']);
+    expect(sentinel!.group().peers.size).toBe(0);
+    world.until(
+      'rediscovery',
+      () => sentinel!.group().peers.size === 2 && sentinel!.group().replicas.size === 2,
+      3000,
+    );
+    world.run(50);
+    expect(sentinel!.disk.groups[0]!.replicas.length).toBe(2);
+  });
+});
