@@ -1,0 +1,143 @@
+/**
+ * The loop around the core: takes inputs, steps, sees to the disk, lets effects out, watches the clock.
+ *
+ * The law (see the architecture notes): inputs that arrive while a turn runs wait; effects leave in the order in which
+ * the core gave them; no effect of a turn that asked for a save, or of a later one, leaves before a save that covers it
+ * has ended. Saves are asynchronous and shared: one is running or none, and it covers every turn before its start, so
+ * two hundred votes that arrive together cost one. The driver never looks into the state.
+ */
+
+import type { Effect, Input, Instant, SentinelConfig, Turn } from '../core/types.ts';
+import { Alarm, monotonic } from './clock.ts';
+
+/** What the driver drives. */
+export interface Core {
+  step(input: Input, now: Instant): Turn;
+  /** What the configuration file has to say now; a value that later steps do not change. */
+  config(): SentinelConfig;
+}
+
+export interface DriverPorts {
+  /** Carries out one effect. May call `input`, which then waits for its turn. */
+  apply(effect: Effect): void;
+  /** Writes the configuration; true when it is durably on disk. Never rejects. */
+  save(config: SentinelConfig): Promise<boolean>;
+  /** Monotonic milliseconds; for tests with a slower or faster world. */
+  now?(): Instant;
+}
+
+/** Turns in one go before the sockets are looked at again. */
+const turnsMax = 1000;
+
+/** Effects of one turn, and the save that must have ended before they leave. */
+interface Held {
+  readonly version: number;
+  readonly effects: readonly Effect[];
+}
+
+export class Driver {
+  readonly #core: Core;
+  readonly #ports: DriverPorts;
+  readonly #now: () => Instant;
+  readonly #alarm: Alarm;
+  #inputs: Input[] = [];
+  #held: Held[] = [];
+  /** Highest version that a turn asked to have saved. */
+  #asked = 0;
+  /** Highest version that an ended save (good or bad) covered. */
+  #attempted = 0;
+  #saving = false;
+  #saveSoon: NodeJS.Immediate | null = null;
+  #goOn: NodeJS.Immediate | null = null;
+  #running = false;
+  #stopped = false;
+
+  constructor(core: Core, ports: DriverPorts) {
+    this.#core = core;
+    this.#ports = ports;
+    this.#now = ports.now ?? monotonic;
+    this.#alarm = new Alarm(this.#now, () => this.input({ type: 'tick' }));
+  }
+
+  /** Turns whose effects wait for the disk. */
+  get heldTurns(): number {
+    return this.#held.length;
+  }
+
+  /** A fact for the core. Stepped at once, unless a turn is running or too many came in a row. */
+  input(input: Input): void {
+    if (this.#stopped) return;
+    this.#inputs.push(input);
+    if (!this.#running && this.#goOn === null) this.#drain();
+  }
+
+  /** No further turn and no further effect. A save that is running ends by itself. */
+  stop(): void {
+    this.#stopped = true;
+    this.#alarm.stop();
+    if (this.#saveSoon !== null) clearImmediate(this.#saveSoon);
+    if (this.#goOn !== null) clearImmediate(this.#goOn);
+    this.#inputs = [];
+    this.#held = [];
+  }
+
+  #drain(): void {
+    this.#running = true;
+    let wakeAt: Instant | null = null;
+    let turns = 0;
+    // `inputs` grows while it is walked: effects may bring new facts about.
+    for (; turns < this.#inputs.length && turns < turnsMax; turns++) {
+      const turn = this.#core.step(this.#inputs[turns]!, this.#now());
+      wakeAt = turn.wakeAt;
+      if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
+      if (turn.effects.length > 0) this.#held.push({ version: this.#asked, effects: turn.effects });
+      this.#release();
+      if (this.#stopped) return;
+    }
+    this.#inputs.splice(0, turns);
+    this.#running = false;
+    if (wakeAt !== null) this.#alarm.set(wakeAt);
+    if (this.#inputs.length > 0) {
+      this.#goOn = setImmediate(() => {
+        this.#goOn = null;
+        this.#drain();
+      });
+    }
+    this.#saveIfAsked();
+  }
+
+  /** Lets out what no longer waits for the disk, in order. */
+  #release(): void {
+    let turns = 0;
+    for (const held of this.#held) {
+      if (held.version > this.#attempted) break;
+      turns++;
+      for (const effect of held.effects) {
+        this.#ports.apply(effect);
+        if (this.#stopped) return;
+      }
+    }
+    if (turns > 0) this.#held.splice(0, turns);
+  }
+
+  /** The save starts behind the poll phase: all that has arrived by then shares it. */
+  #saveIfAsked(): void {
+    if (this.#saving || this.#saveSoon !== null || this.#asked <= this.#attempted) return;
+    this.#saveSoon = setImmediate(() => {
+      this.#saveSoon = null;
+      this.#save();
+    });
+  }
+
+  #save(): void {
+    const version = this.#asked;
+    this.#saving = true;
+    this.#ports.save(this.#core.config()).then((ok) => {
+      this.#saving = false;
+      if (this.#stopped) return;
+      this.#attempted = version;
+      // What was held goes out before what the core says about the save; `input` may find a turn waiting.
+      this.input({ type: 'saved', version, ok });
+    });
+  }
+}

@@ -1,0 +1,26 @@
+/** The room `shell`: runs the house around the core. */
+
+export { Alarm, monotonic } from './clock.ts';
+export {
+  isDaemonChild,
+  type Relaunch,
+  relaunch,
+  tellFailed,
+  tellUp,
+} from './daemonize.ts';
+export { type Core, Driver, type DriverPorts } from './driver.ts';
+export { errorText } from './errno.ts';
+export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
+export {
+  defaultPidFile,
+  procTitle,
+  removePidFile,
+  type Supervisor,
+  supervisor,
+  tellSupervisor,
+  writePidFile,
+} from './process.ts';
+export { NameResolver } from './resolver.ts';
+export { Scripts } from './scripts.ts';
+export { handleSignals, handleUncaught } from './signals.ts';
+export { Writer } from './writer.ts';

@@ -1,0 +1,139 @@
+/**
+ * The log: pino, in the original's line format by default, as JSON or as logfmt, to a file or to standard output.
+ *
+ * Every record is written before the call returns, so nothing is lost in a crash, and the file is opened for each
+ * record, so an external rotation needs no signal. A log that cannot be written never stops the house.
+ * Specification: events.md §1.
+ */
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { type Logger, pino } from 'pino';
+import type { LogLevel } from '../core/types.ts';
+import { ctime, cut, formatLine, formatLogfmt } from './format.ts';
+
+export type LogFormat = 'legacy' | 'json' | 'logfmt';
+export type LogThreshold = LogLevel | 'nothing';
+
+export interface LogOptions {
+  /** Empty: standard output. */
+  readonly file: string;
+  readonly level: LogThreshold;
+  readonly format?: LogFormat;
+}
+
+const levels: Readonly<Record<LogLevel, number>> = {
+  debug: 20,
+  verbose: 25,
+  notice: 30,
+  warning: 40,
+};
+
+type Pino = Logger<LogLevel, true>;
+
+export class Log {
+  readonly #file: string;
+  readonly #pino: Pino;
+  readonly #json: boolean;
+
+  constructor(options: LogOptions) {
+    this.#file = options.file;
+    this.#json = options.format === 'json';
+    const settings = {
+      customLevels: levels,
+      useOnlyCustomLevels: true as const,
+      level: pinoLevel(options.level),
+      base: { pid: process.pid, role: 'sentinel' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+      messageKey: 'message',
+    };
+    const format = options.format === 'logfmt' ? formatLogfmt : formatLine;
+    const lines = this.#json ? this.#jsonLines() : this.#textLines(format);
+    this.#pino = pino(settings, lines) as Pino;
+  }
+
+  /** Is this level written? */
+  writes(level: LogLevel): boolean {
+    return this.#pino.isLevelEnabled(level);
+  }
+
+  get level(): LogThreshold {
+    return this.#pino.level === 'silent' ? 'nothing' : (this.#pino.level as LogLevel);
+  }
+
+  setLevel(level: LogThreshold): void {
+    this.#pino.level = pinoLevel(level);
+  }
+
+  /** `text` is a byte string. With `untilMs` the local time in so many milliseconds is appended. */
+  write(level: LogLevel, text: string, untilMs?: number): void {
+    if (!this.writes(level)) return;
+    const whole = untilMs === undefined ? text : text + ctime(new Date(Date.now() + untilMs));
+    const message = cut(whole);
+    this.#pino[level](this.#json ? Buffer.from(message, 'latin1').toString('utf8') : message);
+  }
+
+  /** A line as it is, past levels and format: what the original writes from a signal handler. */
+  raw(line: string): void {
+    this.#append(Buffer.from(line, 'latin1'));
+  }
+
+  #jsonLines() {
+    return { write: (line: string) => this.#append(Buffer.from(line, 'utf8')) };
+  }
+
+  /** pino tells a destination with this mark what the record consists of. */
+  #textLines(format: typeof formatLine) {
+    const append = (bytes: Buffer) => this.#append(bytes);
+    return {
+      [Symbol.for('pino.metadata')]: true,
+      lastLevel: levels.notice,
+      lastMsg: '',
+      write(this: { lastLevel: number; lastMsg: string }): void {
+        const level = levelOf(this.lastLevel);
+        append(Buffer.from(format(process.pid, new Date(), level, this.lastMsg), 'latin1'));
+      },
+    };
+  }
+
+  #append(bytes: Buffer): void {
+    try {
+      if (this.#file === '') {
+        writeAll(1, bytes);
+        return;
+      }
+      const file = openSync(this.#file, 'a', 0o666);
+      try {
+        writeAll(file, bytes);
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      // A full disk or a closed pipe: watching the masters is worth more than telling about it.
+    }
+  }
+}
+
+function pinoLevel(level: LogThreshold): LogLevel | 'silent' {
+  return level === 'nothing' ? 'silent' : level;
+}
+
+function levelOf(value: number): LogLevel {
+  const names = Object.keys(levels) as LogLevel[];
+  return names.find((name) => levels[name] === value) ?? 'notice';
+}
+
+/** A terminal or pipe that somebody else made non-blocking may be full for a moment; longer than that is not waited. */
+const retriesMax = 50;
+
+function writeAll(file: number, bytes: Buffer): void {
+  let retries = 0;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(file, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++retries > retriesMax) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The process as the operating system sees it: pid file, title, readiness for systemd. Specification: config.md §5.1.
+ */
+
+import { spawn } from 'node:child_process';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { errorText } from './errno.ts';
+
+/** Where a daemon writes its pid when the file does not say. */
+export const defaultPidFile = '/var/run/redis.pid';
+
+/** Writes `<pid>\n`. Null when done, else the system's error text: no reason not to start. */
+export function writePidFile(path: string): string | null {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+    return null;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+/** Removes it; one that is gone is no error. */
+export function removePidFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Nothing left to remove, or not ours to remove: we are leaving either way.
+  }
+}
+
+export interface TitleWords {
+  readonly title: string;
+  /** `host:port`, or the path of the unix socket. */
+  readonly listenAddr: string;
+  readonly serverMode: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly unixSocket: string;
+  readonly configFile: string;
+}
+
+/** A `proc-title-template` with its words put in; null when it names a word that does not exist. */
+export function procTitle(template: string, words: TitleWords): string | null {
+  const values: Readonly<Record<string, string>> = {
+    title: words.title,
+    'listen-addr': words.listenAddr,
+    'server-mode': words.serverMode,
+    port: String(words.port),
+    'tls-port': String(words.tlsPort),
+    unixsocket: words.unixSocket,
+    'config-file': words.configFile,
+  };
+  let known = true;
+  const title = template.replaceAll(/\{([^}]*)\}/g, (_whole, word: string) => {
+    const value = values[word];
+    if (value === undefined) known = false;
+    return value ?? '';
+  });
+  return known ? title.trimEnd() : null;
+}
+
+export type Supervisor = 'systemd' | 'upstart' | 'no';
+
+/** Who supervises us, `auto` being told by the environment. */
+export function supervisor(
+  configured: 'upstart' | 'systemd' | 'auto' | 'no',
+  environment: NodeJS.ProcessEnv = process.env,
+): Supervisor {
+  if (configured !== 'auto') return configured;
+  if (environment.UPSTART_JOB !== undefined) return 'upstart';
+  return environment.NOTIFY_SOCKET === undefined ? 'no' : 'systemd';
+}
+
+/**
+ * Tells the supervisor that clients are welcome. Node has no datagram sockets for systemd's protocol, so its own
+ * `systemd-notify` says it for us (the unit needs `NotifyAccess=all`). Null when done, else what went wrong.
+ */
+export async function tellSupervisor(who: Supervisor): Promise<string | null> {
+  if (who === 'upstart') {
+    process.kill(process.pid, 'SIGSTOP');
+    return null;
+  }
+  if (who === 'no' || process.env.NOTIFY_SOCKET === undefined) return null;
+  const status = '--status=Ready to accept connections';
+  return await run('systemd-notify', [`--pid=${process.pid}`, status, '--ready']);
+}
+
+function run(program: string, args: readonly string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    child.once('error', (error) => resolve(`${program}: ${errorText(error)}`));
+    child.once('exit', (code, signal) => {
+      resolve(code === 0 ? null : `${program} ended with ${signal ?? `status ${code}`}`);
+    });
+  });
+}

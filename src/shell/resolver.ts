@@ -1,0 +1,185 @@
+/**
+ * Turns names into addresses: `resolve` effects into `resolved` inputs. At most one question per name is under way, and
+ * every question is answered in time, with null when nobody else did.
+ *
+ * The system's own resolver (getaddrinfo) is asked first, because the originals beside us use it: same hosts file, same
+ * search domains, same choice between IPv4 and IPv6. But it occupies a thread of Node's small pool for as long as a
+ * silent name server pleases, and the saves need that pool too. So only two names may occupy it at a time; whoever
+ * finds it taken, or gets no answer from it, is asked of the name servers without a thread, from the hosts file and
+ * the search list read here. A dead zone then delays its own names only.
+ */
+
+import { promises as dns, lookup as systemLookup } from 'node:dns';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { Input } from '../core/types.ts';
+
+export interface ResolverPorts {
+  /** Receives `resolved`. */
+  input(input: Input): void;
+  /** The system's resolver. Default: getaddrinfo. A promise that stays open keeps its slot. */
+  system?(host: string): Promise<string>;
+}
+
+export interface ResolverOptions {
+  /** A question without an answer after this is answered with null. */
+  readonly timeoutMs?: number;
+  /** The name servers get their chance when the system has not answered after this. */
+  readonly patienceMs?: number;
+  /** `address:port` of the name servers; default those of the system. */
+  readonly servers?: readonly string[];
+  readonly hostsFile?: string;
+  readonly resolvFile?: string;
+}
+
+const slotsMax = 2;
+
+export class NameResolver {
+  readonly #input: (input: Input) => void;
+  readonly #system: (host: string) => Promise<string>;
+  readonly #options: Required<Omit<ResolverOptions, 'servers'>>;
+  readonly #servers: readonly string[] | null;
+  readonly #asking = new Set<string>();
+  #slots = 0;
+
+  constructor(ports: ResolverPorts, options: ResolverOptions = {}) {
+    this.#input = (input) => ports.input(input);
+    this.#system = ports.system?.bind(ports) ?? getaddrinfo;
+    this.#servers = options.servers ?? null;
+    this.#options = {
+      timeoutMs: options.timeoutMs ?? 2000,
+      patienceMs: options.patienceMs ?? 500,
+      hostsFile: options.hostsFile ?? '/etc/hosts',
+      resolvFile: options.resolvFile ?? '/etc/resolv.conf',
+    };
+  }
+
+  /** Asks for `host` unless that question is under way. Numbers answer themselves. */
+  resolve(host: string): void {
+    if (this.#asking.has(host)) return;
+    this.#asking.add(host);
+    this.#answer(host).then((address) => {
+      this.#asking.delete(host);
+      this.#input({ type: 'resolved', host, address });
+    });
+  }
+
+  /** Never rejects, and takes no longer than the time-out. */
+  async #answer(host: string): Promise<string | null> {
+    if (isIP(host) !== 0) return host;
+    const cancel = new AbortController();
+    const { signal } = cancel;
+    const system = this.#slots < slotsMax ? this.#askSystem(host) : null;
+    const patience = system === null ? 0 : this.#options.patienceMs;
+    const servers = after(patience, signal)
+      .then(() => this.#askServers(host, signal))
+      // What the name servers do not know, the system may still (a machine's own names, a directory).
+      .then((address) => address ?? system);
+    const timeout = after(this.#options.timeoutMs, signal).then(() => null);
+    const first = await Promise.race([...(system === null ? [] : [system]), servers, timeout]);
+    cancel.abort();
+    return first;
+  }
+
+  async #askSystem(host: string): Promise<string | null> {
+    this.#slots += 1;
+    try {
+      return await this.#system(host);
+    } catch {
+      return null;
+    } finally {
+      this.#slots -= 1;
+    }
+  }
+
+  /** Without a thread. */
+  async #askServers(host: string, signal: AbortSignal): Promise<string | null> {
+    const known = hostsEntry(readText(this.#options.hostsFile), host);
+    if (known !== null) return known;
+    for (const name of candidates(host, readText(this.#options.resolvFile))) {
+      if (signal.aborted) break;
+      const address = await this.#query(name, signal);
+      if (address !== null) return address;
+    }
+    return null;
+  }
+
+  async #query(name: string, signal: AbortSignal): Promise<string | null> {
+    const resolver = new dns.Resolver({ timeout: 500, tries: 3 });
+    if (this.#servers !== null) resolver.setServers(this.#servers);
+    const cancel = () => resolver.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      // Some servers never answer for a family they have nothing of: wait for the second only without the first.
+      const six = resolver.resolve6(name).catch(() => []);
+      const four = await resolver.resolve4(name).catch(() => []);
+      return four[0] ?? (await six)[0] ?? null;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+}
+
+/** The address of `host` in the text of a hosts file: the first line that names it. */
+export function hostsEntry(text: string, host: string): string | null {
+  const wanted = host.toLowerCase();
+  for (const line of text.split('\n')) {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (address && isIP(address) !== 0 && names.some((name) => name.toLowerCase() === wanted)) {
+      return address;
+    }
+  }
+  return null;
+}
+
+/** The full names to try for `host`, in order, by the `search`, `domain` and `ndots` of a resolv.conf. */
+export function candidates(host: string, resolvConf: string): string[] {
+  if (host.endsWith('.')) return [host];
+  let search: string[] = [];
+  let dots = 1;
+  for (const line of resolvConf.split('\n')) {
+    const [word, ...values] = line
+      .replace(/[#;].*/, '')
+      .trim()
+      .split(/\s+/);
+    if (word === 'search' || word === 'domain') search = values;
+    const option =
+      word === 'options' ? values.find((value) => value.startsWith('ndots:')) : undefined;
+    if (option !== undefined) dots = Number(option.slice('ndots:'.length)) || 0;
+  }
+  const longer = search.map((domain) => `${host}.${domain}`);
+  const hasDots = host.split('.').length - 1 >= dots;
+  return hasDots ? [host, ...longer] : [...longer, host];
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function getaddrinfo(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    systemLookup(host, { verbatim: true }, (error, address) => {
+      if (error) reject(error);
+      else resolve(address);
+    });
+  });
+}
+
+/** Resolves after `ms`, or at once when the signal comes. */
+function after(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * What signals and uncaught errors do to the process. SIGTERM and SIGINT shut down after a line of the original's form;
+ * SIGHUP (a terminal that closes) and SIGPIPE are nothing to a Sentinel. Specification: commands.md §7.3.
+ */
+
+import type { Log } from './log.ts';
+
+/** `EX_SOFTWARE`: our own mistake. A supervisor starts us again, and the state on disk is whole. */
+export const softwareErrorStatus = 70;
+
+export interface SignalPorts {
+  readonly log: Log;
+  /** A clean exit was asked for. Called once. */
+  shutdown(signal: 'SIGTERM' | 'SIGINT'): void;
+}
+
+/** Installs the handlers for the rest of the process's life. */
+export function handleSignals(ports: SignalPorts): void {
+  let leaving = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (leaving) {
+        ports.log.raw(signalLine('You insist... exiting now.'));
+        process.exit(1);
+      }
+      leaving = true;
+      ports.log.raw(signalLine(`Received ${signal} scheduling shutdown...`));
+      ports.shutdown(signal);
+    });
+  }
+  process.on('SIGHUP', () => {});
+  process.on('SIGPIPE', () => {});
+}
+
+/** An error that nobody foresaw: say it in full and leave. */
+export function handleUncaught(log: Log): void {
+  const leave = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    for (const line of text.split('\n')) log.write('warning', `Uncaught error: ${line.trim()}`);
+    process.exit(softwareErrorStatus);
+  };
+  process.on('uncaughtException', leave);
+  process.on('unhandledRejection', leave);
+}
+
+function signalLine(text: string): string {
+  return `${process.pid}:signal-handler (${Math.floor(Date.now() / 1000)}) ${text}\n`;
+}

@@ -1,0 +1,224 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
+import { type Fs, type OpenFile, realFs } from '../../../src/shell/fs.ts';
+import { Writer } from '../../../src/shell/writer.ts';
+
+let folder: string;
+let path: string;
+let logs: string[];
+
+beforeEach(() => {
+  folder = temporaryFolder('writer');
+  path = join(folder, 'sentinel.conf');
+  writeFileSync(path, 'old\n');
+  logs = [];
+});
+
+afterEach(() => removeFolder(folder));
+
+/** The real file system with a hook before every operation. */
+function watched(before: (operation: string) => Promise<void>): Fs {
+  const file = (what: string, open: OpenFile): OpenFile => ({
+    write: (bytes, at) => before(`${what} write`).then(() => open.write(bytes, at)),
+    truncate: (length) => before(`${what} truncate`).then(() => open.truncate(length)),
+    sync: () => before(`${what} sync`).then(() => open.sync()),
+    chmod: (mode) => before(`${what} chmod`).then(() => open.chmod(mode)),
+    close: () => open.close(),
+  });
+  return {
+    read: (name) => before('read').then(() => realFs.read(name)),
+    create: async (name) => {
+      await before('create');
+      return file('temporary', await realFs.create(name));
+    },
+    overwrite: async (name) => {
+      await before('overwrite');
+      return file('file', await realFs.overwrite(name));
+    },
+    openFolder: async (name) => {
+      await before('open folder');
+      return file('folder', await realFs.openFolder(name));
+    },
+    rename: (from, to) => before('rename').then(() => realFs.rename(from, to)),
+    unlink: (name) => before('unlink').then(() => realFs.unlink(name)),
+  };
+}
+
+function writer(fs: Fs = realFs): Writer {
+  return new Writer(path, { log: (level, text) => logs.push(`${level} ${text}`), fs });
+}
+
+/** A file system on which these operations fail. */
+function failing(code: string, ...operations: string[]): Fs {
+  return watched(async (operation) => {
+    if (operations.includes(operation)) throw Object.assign(new Error(code), { code });
+  });
+}
+
+const warning = 'warning WARNING: Sentinel was not able to save the new configuration on disk!!!';
+
+describe('saving the configuration', () => {
+  it('replaces the text, is readable by all, leaves nothing behind and says so', async () => {
+    const before = statSync(path).ino;
+    expect(await writer().save((old) => `${old}n\u00e9w\n`)).toBe(true);
+    expect(readFileSync(path, 'latin1')).toBe('old\nn\u00e9w\n');
+    expect(statSync(path).mode & 0o777).toBe(0o644 & ~process.umask());
+    expect(statSync(path).ino).not.toBe(before);
+    expect(readdirSync(folder)).toEqual(['sentinel.conf']);
+    expect(logs).toEqual([
+      `debug Rewritten config file (${path}) successfully`,
+      'notice Sentinel new configuration saved on disk',
+    ]);
+  });
+
+  it('takes a missing file for an empty one', async () => {
+    path = join(folder, 'new.conf');
+    expect(await writer().save((old) => `[${old}]`)).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('[]');
+  });
+
+  it('replaces a symbolic link by a file and leaves its target alone', async () => {
+    const target = join(folder, 'target');
+    writeFileSync(target, 'target');
+    path = join(folder, 'link.conf');
+    symlinkSync(target, path);
+    expect(await writer().save(() => 'new')).toBe(true);
+    expect(statSync(path).ino).not.toBe(statSync(target).ino);
+    expect(readFileSync(target, 'utf8')).toBe('target');
+  });
+
+  it('fails when the path has become a folder', async () => {
+    path = join(folder, 'conf.d');
+    mkdirSync(path);
+    expect(await writer().save(() => 'new')).toBe(false);
+    expect(logs).toEqual([`${warning}: Is a directory`]);
+  });
+
+  it.each([
+    [
+      'create',
+      'EACCES',
+      'Could not create tmp config file (Permission denied)',
+      'Permission denied',
+    ],
+    [
+      'temporary write',
+      'ENOSPC',
+      'Failed after writing (0) bytes to tmp config file (No space left on device)',
+      'No space left on device',
+    ],
+    [
+      'temporary sync',
+      'EIO',
+      'Could not sync tmp config file to disk (Input/output error)',
+      'Input/output error',
+    ],
+    [
+      'temporary chmod',
+      'EPERM',
+      'Could not chmod config file (Operation not permitted)',
+      'Operation not permitted',
+    ],
+    [
+      'rename',
+      'EROFS',
+      'Could not rename tmp config file (Read-only file system)',
+      'Read-only file system',
+    ],
+  ])(
+    'keeps the old file when %s fails with %s, and names the step',
+    async (operation, code, line, reason) => {
+      expect(await writer(failing(code, operation)).save(() => 'new')).toBe(false);
+      expect(logs).toEqual([`warning ${line}`, `${warning}: ${reason}`]);
+      expect(readFileSync(path, 'utf8')).toBe('old\n');
+      expect(readdirSync(folder)).toEqual(['sentinel.conf']);
+    },
+  );
+
+  it.each(['open folder', 'folder sync'])('is no success when %s fails', async (operation) => {
+    expect(await writer(failing('EIO', operation)).save(() => 'new')).toBe(false);
+    expect(logs).toEqual([
+      'warning Could not sync config file dir (Input/output error)',
+      `${warning}: Input/output error`,
+    ]);
+    expect(readFileSync(path, 'utf8')).toBe('new');
+  });
+
+  it('tries again the next time', async () => {
+    let broken = true;
+    const one = writer(
+      watched(async (operation) => {
+        if (broken && operation === 'temporary sync')
+          throw Object.assign(new Error(), { code: 'EIO' });
+      }),
+    );
+    expect(await one.save(() => 'first')).toBe(false);
+    broken = false;
+    expect(await one.save(() => 'second')).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('second');
+  });
+
+  it.each(['EBUSY', 'EXDEV'])(
+    'rewrites in place what cannot be renamed over (%s), and says so once',
+    async (code) => {
+      const inode = statSync(path).ino;
+      writeFileSync(path, 'a much longer old text\n');
+      const one = writer(failing(code, 'rename'));
+      expect(await one.save(() => 'new')).toBe(true);
+      expect(await one.save(() => 'newer')).toBe(true);
+      expect(readFileSync(path, 'utf8')).toBe('newer');
+      expect(statSync(path).ino).toBe(inode);
+      expect(readdirSync(folder)).toEqual(['sentinel.conf']);
+      expect(logs.filter((line) => line.startsWith('warning'))).toHaveLength(1);
+    },
+  );
+
+  it('fails when neither way works', async () => {
+    const fs = watched(async (operation) => {
+      if (operation === 'rename') throw Object.assign(new Error(), { code: 'EBUSY' });
+      if (operation === 'file sync') throw Object.assign(new Error(), { code: 'EIO' });
+    });
+    expect(await writer(fs).save(() => 'new')).toBe(false);
+    expect(logs.at(-1)).toBe(`${warning}: Input/output error`);
+    expect(readdirSync(folder)).toEqual(['sentinel.conf']);
+  });
+
+  it('leaves the old or the new file, whole, wherever the world stops', async () => {
+    const text = `${'new line\n'.repeat(2000)}`;
+    const order: string[] = [];
+    await writer(watched(async (operation) => void order.push(operation))).save(() => text);
+    expect(order).toEqual([
+      'read',
+      'create',
+      'temporary write',
+      'temporary sync',
+      'temporary chmod',
+      'rename',
+      'open folder',
+      'folder sync',
+    ]);
+    for (let last = 0; last < order.length; last++) {
+      writeFileSync(path, 'old\n');
+      let done = 0;
+      await new Promise<void>((stopped) => {
+        const halt = () => {
+          if (done++ < last) return Promise.resolve();
+          stopped();
+          return new Promise<void>(() => {});
+        };
+        writer(watched(halt)).save(() => text);
+      });
+      const now = readFileSync(path, 'utf8');
+      expect(now).toBe(last <= order.indexOf('rename') ? 'old\n' : text);
+    }
+  });
+});
