@@ -17,12 +17,13 @@ export function pause(ms: number): Promise<void> {
 
 /**
  * Calls `condition` again and again until it returns something truthy, and resolves to that.
+ * `reason` may be a function when it has something to say about the outcome.
  * A condition that throws counts as not yet true; its last error is the cause of the final one.
  * @throws Error "timed out after … ms waiting until <reason>"
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  reason: string,
+  reason: string | (() => string),
   options: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const timeoutMs = options.timeoutMs ?? 20_000;
@@ -39,9 +40,8 @@ export async function until<T>(
     }
     if (performance.now() >= deadline) {
       const detail = cause instanceof Error ? ` (${cause.message})` : '';
-      throw new Error(`timed out after ${timeoutMs} ms waiting until ${reason}${detail}`, {
-        cause,
-      });
+      const what = typeof reason === 'string' ? reason : reason();
+      throw new Error(`timed out after ${timeoutMs} ms waiting until ${what}${detail}`, { cause });
     }
     await pause(everyMs);
   }

@@ -133,11 +133,19 @@ function ioredisClient(options: WriterOptions): WritingClient {
   });
   // Every failure also reaches the writer through the rejected write.
   redis.on('error', () => undefined);
+  let closed = false;
+  // The failover detector can cut in while ioredis asks the Sentinels; ioredis then gives up for good.
+  redis.on('end', () => {
+    if (!closed) setTimeout(() => redis.connect().catch(() => undefined), 20);
+  });
   return {
     write: async (key, value) => {
       await redis.set(key, value);
     },
-    close: () => redis.disconnect(),
+    close: () => {
+      closed = true;
+      redis.disconnect();
+    },
   };
 }
 
