@@ -41,18 +41,34 @@ function firstWords(line: string): readonly (string | undefined)[] | null {
 /** The key under which lines look for a place; null for a line that no longer makes sense. */
 function keyOf(line: string): string | null {
   const words = firstWords(line);
-  const name = words?.[0]?.toLowerCase();
-  if (words === null || name === undefined) return null;
+  if (words === null || words[0] === undefined) return null;
+  const name = words[0].toLowerCase();
   if (name === 'sentinel') return words[1] === undefined ? name : sentinelKey(words[1]);
   const directive = findDirective(name);
   if (directive !== undefined) return directive.name;
   return otherNames.has(name) || passingNames.has(name) ? name : null;
 }
 
+/** Every Sentinel directive a rewrite is in charge of; old lines of others stay as they are. */
+export const rewrittenWords: readonly string[] = `myid deny-scripts-reconfig resolve-hostnames
+  announce-hostnames monitor down-after-milliseconds failover-timeout parallel-syncs
+  notification-script client-reconfig-script auth-pass auth-user master-reboot-down-after-period
+  config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch announce-ip
+  announce-port sentinel-user sentinel-pass`.split(/\s+/);
+
+/** Keys made in advance: a save of many groups asks for one several times per line. */
+const sentinelKeys: ReadonlyMap<string, string> = new Map([
+  ...rewrittenWords.map((word) => [word, `sentinel ${word}`] as const),
+  ...[...sentinelAliases].map(([old, word]) => [old, `sentinel ${word}`] as const),
+]);
+
+function otherSentinelKey(lower: string): string {
+  return sentinelKeys.get(lower) ?? `sentinel ${lower}`;
+}
+
 /** The key of a `sentinel` line. */
 export function sentinelKey(word: string): string {
-  const lower = word.toLowerCase();
-  return `sentinel ${sentinelAliases.get(lower) ?? lower}`;
+  return sentinelKeys.get(word) ?? otherSentinelKey(word.toLowerCase());
 }
 
 export class Layout {
@@ -107,13 +123,9 @@ export class Layout {
 
   /** The new text; runs of empty lines have become one. */
   text(): string {
-    let text = '';
-    let lastEmpty = false;
-    for (const line of this.#lines) {
-      if (line === '' && lastEmpty) continue;
-      lastEmpty = line === '';
-      text += `${line}\n`;
-    }
-    return text;
+    const kept = this.#lines.filter(
+      (line, number) => line !== '' || this.#lines[number - 1] !== '',
+    );
+    return kept.length === 0 ? '' : `${kept.join('\n')}\n`;
   }
 }

@@ -9,16 +9,10 @@
 import type { GroupConfig, SentinelConfig } from '../core/types.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
-import { Layout, sentinelKey } from './layout.ts';
+import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
 import { specialLines } from './special.ts';
 import type { Compat, DirectiveValue, GenericConfig, RewriteOptions } from './types.ts';
 import { quoteWord, wordForFile } from './words.ts';
-
-/** Every Sentinel directive a rewrite is in charge of; old lines of others stay as they are. */
-const rewrittenWords = `myid deny-scripts-reconfig resolve-hostnames announce-hostnames monitor
-  down-after-milliseconds failover-timeout parallel-syncs notification-script client-reconfig-script auth-pass
-  auth-user master-reboot-down-after-period config-epoch leader-epoch known-replica known-sentinel rename-command
-  current-epoch announce-ip announce-port sentinel-user sentinel-pass`.split(/\s+/);
 
 function putDirective(layout: Layout, directive: Directive, value: DirectiveValue): void {
   const { name, kind, initial } = directive;

@@ -67,7 +67,7 @@ function hostOf(address: string): { host: string; ipv6Only: boolean } {
 
 function opened(options: ListenOptions, accept: (socket: Socket) => void): Promise<NetServer> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: false, noDelay: true }, accept);
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
     server.once('error', reject);
     server.listen(options, () => {
       server.off('error', reject);
@@ -83,15 +83,12 @@ async function openTcp(
   listeners: Listener[],
 ): Promise<void> {
   const { port, backlog } = settings;
-  let tcp = 0;
-  const lines: string[] = [];
   for (const word of settings.bind) {
     const optional = word.startsWith('-');
     const address = optional ? word.slice(1) : word;
     try {
       const server = await opened({ ...hostOf(address), port, backlog, exclusive: true }, accept);
       listeners.push({ server, address, unix: false });
-      tcp += 1;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       const step = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? '' : 'bind: ';
@@ -102,11 +99,8 @@ async function openTcp(
       }
       // Of a machine without IPv6 the original asks nothing, whether the address was optional or not.
       if (UNAVAILABLE.has(code) && code !== 'EADDRNOTAVAIL') continue;
-      throw new ListenError([...lines, line, `Failed listening on port ${port} (TCP), aborting.`]);
+      throw new ListenError([line, `Failed listening on port ${port} (TCP), aborting.`]);
     }
-  }
-  if (tcp === 0 && settings.bind.length > 0) {
-    throw new ListenError([`Failed listening on port ${port} (TCP), aborting.`]);
   }
 }
 
@@ -131,10 +125,7 @@ async function openUnix(
     listeners.push({ server, address: path, unix: true });
     if (settings.unixSocketPerm !== 0) await chmod(path, settings.unixSocketPerm);
   } catch (error) {
-    throw new ListenError([
-      `Failed opening Unix socket: bind: ${systemText(error)}`,
-      'Failed listening on unix socket, aborting.',
-    ]);
+    throw new ListenError([`Failed opening Unix socket: bind: ${systemText(error)}`]);
   }
 }
 

@@ -1,49 +1,305 @@
 /**
- * The server as a whole: its listeners, its clients, and the door through which the house reaches them.
+ * The server as a whole: its listeners, its clients, and the door through which the house reaches them
+ * (commands.md §1).
+ *
+ * Nothing a client does, and no number of them, ends the process: connections over the limit are told so and closed,
+ * and what all clients together make us hold has a limit too.
  */
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { closed, type Listener, openListeners } from './listen.ts';
+import type { LogLevel } from '../core/index.ts';
+import { encodeReply } from '../resp/index.ts';
+import { failure } from './call.ts';
+import { ROWS } from './commands/index.ts';
+import { descriptorLimit } from './descriptors.ts';
+import { Hub } from './hub.ts';
+import { closed, ListenError, type Listener, openListeners } from './listen.ts';
+import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
+import { Stats } from './stats.ts';
+import { CommandTable } from './table.ts';
+import { Users } from './users.ts';
+
+const TEND_MS = 1000;
+const ATTACK_WARNING_MS = 60_000;
+/** Unfinished requests of all clients together; the client that holds most of it is closed. */
+const INPUT_BYTES_MAX = 1024 * 1024 * 1024;
+/** Files and links of the rest of the house. */
+const RESERVED_DESCRIPTORS = 32;
+
+const TOO_MANY = encodeReply(failure('ERR max number of clients reached'), 2);
+const DENIED = encodeReply(
+  failure(
+    'DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the ' +
+      'default user. Only clients on this machine may connect. To let others in, set a password with requirepass ' +
+      "(or for the user 'default'), or say 'protected-mode no' in the configuration file or as the option " +
+      '--protected-mode no, and start again; then make sure that the port cannot be reached from the internet.',
+  ),
+  2,
+);
+
+function isLoopback(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
+  return plain === '::1' || plain.startsWith('127.');
+}
 
 export class Server {
   readonly settings: ServerSettings;
   readonly ports: ServerPorts;
-  readonly #sockets = new Set<Socket>();
+  readonly stats = new Stats();
+  readonly hub = new Hub();
+  readonly table: CommandTable;
+  readonly users: Users;
+  /** 40 hexadecimal digits, new for every process. */
+  readonly runId = randomBytes(20).toString('hex');
+  readonly startedAt = performance.now();
+
+  readonly #sessions = new Map<number, Session>();
+  /** Ended by us, not yet gone. */
+  readonly #lingering = new Set<Session>();
+  readonly #unflushed = new Set<Session>();
+  readonly #parked = new Set<Session>();
   #listeners: Listener[] = [];
+  #maxClients: number;
+  #nextId = 1;
+  #timer: NodeJS.Timeout | null = null;
+  #pauseTimer: NodeJS.Timeout | null = null;
+  #pauseEndsAt = 0;
+  #inputBytes = 0;
+  #attackWarnedAt = Number.NEGATIVE_INFINITY;
+  #acceptWarnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: ServerSettings, ports: ServerPorts) {
     this.settings = settings;
     this.ports = ports;
+    this.#maxClients = settings.maxClients;
+    this.table = new CommandTable(ROWS, settings.personality, settings.renames);
+    this.users = new Users(this.table);
   }
 
   /** Clients connected now. */
   get connectedClients(): number {
-    return this.#sockets.size;
+    return this.#sessions.size;
+  }
+
+  get maxClients(): number {
+    return this.#maxClients;
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
+  }
+
+  /** By ascending id. */
+  sessions(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  session(id: number): Session | undefined {
+    return this.#sessions.get(id);
   }
 
   /** Opens the listeners. Throws `ListenError`, with nothing left open. */
   async start(): Promise<void> {
+    this.#readUsers();
+    await this.#fitDescriptors();
     this.#listeners = await openListeners(
       this.settings,
-      (socket) => this.#accept(socket),
-      (text) => this.ports.log('warning', text),
+      (socket, unix) => this.#accept(socket, unix),
+      (text) => this.log('warning', text),
     );
+    for (const { server } of this.#listeners) {
+      server.on('error', (error) => this.#acceptFailed(error));
+    }
+    this.#timer = setInterval(() => this.#tend(), TEND_MS);
   }
 
-  /** Closes listeners and clients. */
+  /** Closes listeners and clients, and removes the unix socket. */
   async stop(): Promise<void> {
     const listeners = this.#listeners.splice(0);
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    if (listeners.some(({ unix }) => unix)) this.log('notice', 'Removing the unix socket file.');
     const ended = listeners.map(({ server }) => closed(server));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const session of this.#sessions.values()) session.destroy();
+    for (const session of this.#lingering) session.destroy();
     await Promise.all(ended);
   }
 
-  /** Delivers an event to the clients that subscribed to it. */
-  publish(_channel: string, _payload: string): void {}
+  /** Delivers an event to the clients that subscribed to it. Both are byte strings. */
+  publish(channel: string, payload: string): void {
+    this.hub.publish(channel, payload);
+  }
 
-  #accept(socket: Socket): void {
-    this.#sockets.add(socket);
+  log(level: LogLevel, text: string): void {
+    this.ports.log(level, text);
+  }
+
+  /** Is a line of this level written at all? */
+  logs(level: LogLevel): boolean {
+    return this.ports.logs?.(level) ?? true;
+  }
+
+  #readUsers(): void {
+    for (const [name, ...rules] of this.settings.users) {
+      const wrong = this.users.change(name ?? '', rules);
+      if (wrong === null) continue;
+      throw new ListenError([
+        `Error loading ACL rule '${wrong.rule}' for the user named '${name}': ${wrong.why}`,
+        'Critical error while loading ACLs. Exiting.',
+      ]);
+    }
+    if (this.settings.requirepass !== null) this.users.requirePassword(this.settings.requirepass);
+  }
+
+  async #fitDescriptors(): Promise<void> {
+    const limit = await descriptorLimit();
+    if (limit === null || limit >= this.settings.maxClients + RESERVED_DESCRIPTORS) return;
+    this.#maxClients = Math.max(limit - RESERVED_DESCRIPTORS, 1);
+    this.log(
+      'warning',
+      `Current maximum open files is ${limit}. maxclients has been reduced to ${this.#maxClients} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.`,
+    );
+  }
+
+  // --- Connections -----------------------------------------------------------------------------
+
+  #accept(socket: Socket, unix: boolean): void {
+    if (this.#sessions.size >= this.#maxClients) {
+      this.#reject(socket, TOO_MANY);
+      return;
+    }
+    const open = this.users.default.nopass;
+    if (this.settings.protectedMode && open && !unix && !isLoopback(socket.remoteAddress)) {
+      this.#reject(socket, DENIED);
+      return;
+    }
+    if (!unix && this.settings.keepaliveSeconds > 0) {
+      socket.setKeepAlive(true, this.settings.keepaliveSeconds * 1000);
+    }
+    this.stats.connections += 1;
+    const session = new Session(this, socket, this.#nextId, unix);
+    this.#nextId += 1;
+    this.#sessions.set(session.id, session);
+    if (!this.logs('verbose')) return;
+    const text = unix
+      ? `Accepted connection to ${this.settings.unixSocket}`
+      : `Accepted ${session.address}`;
+    this.log('verbose', text);
+  }
+
+  /** A fresh socket always has room for one line: it can be closed as soon as that is written. */
+  #reject(socket: Socket, reason: Buffer): void {
+    this.stats.rejected += 1;
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.write(reason, () => socket.destroy());
+  }
+
+  /** Out of descriptors, as a rule. The connections wait, or are dropped by the system; we go on. */
+  #acceptFailed(error: Error): void {
+    const now = performance.now();
+    if (now - this.#acceptWarnedAt < TEND_MS) return;
+    this.#acceptWarnedAt = now;
+    this.log('warning', `Accepting client connection: ${error.message}`);
+  }
+
+  /** A session ends: it counts no more, whether its last bytes are still under way or not. */
+  left(session: Session): void {
+    this.#sessions.delete(session.id);
+    this.#parked.delete(session);
+    this.#unflushed.delete(session);
+    for (const channel of session.channels) this.hub.unsubscribe(channel, session);
+    for (const pattern of session.patterns) this.hub.unsubscribePattern(pattern, session);
+    if (!session.socket.destroyed) this.#lingering.add(session);
+    if (this.logs('verbose')) this.log('verbose', `Client closed connection ${session.line()}`);
+  }
+
+  /** Its socket is closed. */
+  forget(session: Session): void {
+    this.#lingering.delete(session);
+  }
+
+  #tend(): void {
+    const now = performance.now();
+    this.stats.sample();
+    for (const session of this.#sessions.values()) session.tend(now);
+    for (const session of this.#lingering) session.tend(now);
+  }
+
+  // --- What sessions share ---------------------------------------------------------------------
+
+  /** The session got events: they leave when the turn that caused them is over. */
+  flushSoon(session: Session): void {
+    if (this.#unflushed.size === 0) queueMicrotask(() => this.#flush());
+    this.#unflushed.add(session);
+  }
+
+  #flush(): void {
+    const sessions = [...this.#unflushed];
+    this.#unflushed.clear();
+    for (const session of sessions) session.outbox.flush();
+  }
+
+  /** Unfinished requests grew or shrank by so many bytes. */
+  countInput(bytes: number): void {
+    this.#inputBytes += bytes;
+    if (bytes <= 0 || this.#inputBytes <= INPUT_BYTES_MAX) return;
+    let largest: Session | null = null;
+    for (const session of this.#sessions.values()) {
+      if (session.heldBytes > (largest?.heldBytes ?? 0)) largest = session;
+    }
+    if (largest === null) return;
+    this.stats.queryBufferDisconnections += 1;
+    this.log('warning', `Closing client that holds most of all input: ${largest.line()}`);
+    largest.destroy();
+  }
+
+  /** Someone speaks HTTP to us, perhaps a browser led astray. Once a minute is enough to say so. */
+  warnOfAttack(session: Session): void {
+    const now = performance.now();
+    if (now - this.#attackWarnedAt < ATTACK_WARNING_MS) return;
+    this.#attackWarnedAt = now;
+    this.log(
+      'warning',
+      `Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from ${session.address} aborted.`,
+    );
+  }
+
+  // --- CLIENT PAUSE ----------------------------------------------------------------------------
+
+  get paused(): boolean {
+    return this.#pauseTimer !== null;
+  }
+
+  /** Its request waits for the end of the pause. */
+  park(session: Session): void {
+    this.#parked.add(session);
+  }
+
+  /** Every request waits for so long, or for the end of a longer pause that is under way. */
+  pause(ms: number): void {
+    const endsAt = performance.now() + ms;
+    if (this.paused && endsAt <= this.#pauseEndsAt) return;
+    this.#pauseEndsAt = endsAt;
+    this.#waitForPauseEnd();
+  }
+
+  /** Timers reach 24 days only. */
+  #waitForPauseEnd(): void {
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    const rest = this.#pauseEndsAt - performance.now();
+    this.#pauseTimer = setTimeout(
+      () => (this.#pauseEndsAt > performance.now() ? this.#waitForPauseEnd() : this.unpause()),
+      Math.min(Math.max(Math.ceil(rest), 0), 2 ** 31 - 1),
+    );
+  }
+
+  unpause(): void {
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = null;
+    const parked = [...this.#parked];
+    this.#parked.clear();
+    for (const session of parked) session.unpark();
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
+import { pathBytes } from './paths.ts';
 
 /** An open file or folder. */
 export interface OpenFile {
@@ -17,7 +18,7 @@ export interface OpenFile {
 }
 
 export interface Fs {
-  /** Whole content; rejects like every function here with the system's error. */
+  /** Whole content of the file (paths are byte strings); rejects like every function here with the system's error. */
   read(path: string): Promise<Buffer>;
   /** A new file, mode 0600; EEXIST when there is one. */
   create(path: string): Promise<OpenFile>;
@@ -57,10 +58,10 @@ class RealFile implements OpenFile {
 }
 
 export const realFs: Fs = {
-  read: (path) => readFile(path),
-  create: async (path) => new RealFile(await open(path, 'wx', 0o600)),
-  overwrite: async (path) => new RealFile(await open(path, 'r+')),
-  openFolder: async (path) => new RealFile(await open(path, 'r')),
-  rename: (from, to) => rename(from, to),
-  unlink: (path) => unlink(path),
+  read: (path) => readFile(pathBytes(path)),
+  create: async (path) => new RealFile(await open(pathBytes(path), 'wx', 0o600)),
+  overwrite: async (path) => new RealFile(await open(pathBytes(path), 'r+')),
+  openFolder: async (path) => new RealFile(await open(pathBytes(path), 'r')),
+  rename: (from, to) => rename(pathBytes(from), pathBytes(to)),
+  unlink: (path) => unlink(pathBytes(path)),
 };

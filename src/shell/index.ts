@@ -10,7 +10,9 @@ export {
 } from './daemonize.ts';
 export { type Core, Driver, type DriverPorts } from './driver.ts';
 export { errorText } from './errno.ts';
+export { isExecutable, notWritable, readText, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
+export { byteString, pathBytes, pathText } from './paths.ts';
 export {
   defaultPidFile,
   procTitle,
@@ -23,4 +25,5 @@ export {
 export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught } from './signals.ts';
+export { clientTls } from './tls.ts';
 export { Writer } from './writer.ts';

@@ -10,12 +10,13 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import type { LogLevel } from '../core/types.ts';
 import { ctime, cut, formatLine, formatLogfmt } from './format.ts';
+import { pathBytes } from './paths.ts';
 
 export type LogFormat = 'legacy' | 'json' | 'logfmt';
 export type LogThreshold = LogLevel | 'nothing';
 
 export interface LogOptions {
-  /** Empty: standard output. */
+  /** A byte string; empty: standard output. */
   readonly file: string;
   readonly level: LogThreshold;
   readonly format?: LogFormat;
@@ -102,7 +103,7 @@ export class Log {
         writeAll(1, bytes);
         return;
       }
-      const file = openSync(this.#file, 'a', 0o666);
+      const file = openSync(pathBytes(this.#file), 'a', 0o644);
       try {
         writeAll(file, bytes);
       } finally {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { errorText } from './errno.ts';
+import { pathBytes } from './paths.ts';
 
 /** Where a daemon writes its pid when the file does not say. */
 export const defaultPidFile = '/var/run/redis.pid';
@@ -12,7 +13,7 @@ export const defaultPidFile = '/var/run/redis.pid';
 /** Writes `<pid>\n`. Null when done, else the system's error text: no reason not to start. */
 export function writePidFile(path: string): string | null {
   try {
-    writeFileSync(path, `${process.pid}\n`);
+    writeFileSync(pathBytes(path), `${process.pid}\n`);
     return null;
   } catch (error) {
     return errorText(error);
@@ -22,7 +23,7 @@ export function writePidFile(path: string): string | null {
 /** Removes it; one that is gone is no error. */
 export function removePidFile(path: string): void {
   try {
-    unlinkSync(path);
+    unlinkSync(pathBytes(path));
   } catch {
     // Nothing left to remove, or not ours to remove: we are leaving either way.
   }

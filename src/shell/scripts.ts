@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Effect, Input } from '../core/types.ts';
+import { pathText } from './paths.ts';
 
 type ScriptEffect = Extract<Effect, { type: 'runScript' | 'killScript' }>;
 
@@ -27,7 +28,7 @@ export class Scripts {
       this.#running.get(effect.job)?.kill('SIGKILL');
       return;
     }
-    const [path = '', ...args] = effect.argv.map(toText);
+    const [path = '', ...args] = effect.argv.map(pathText);
     this.#run(effect.job, path, args).catch(() => this.#ended(effect.job, cannotExecute, 0));
   }
 
@@ -74,9 +75,4 @@ async function isProgram(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-}
-
-/** Byte strings to what Node turns into the same bytes again, as far as they are UTF-8. */
-function toText(bytes: string): string {
-  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -1,0 +1,168 @@
+/**
+ * The command line: `redis-sentinel-ts FILE [--directive value …] [-]`, as the original takes it (config.md §1).
+ *
+ * The words of Redis stay as they are typed (`src/config` reads them); yargs writes the help. Everything that can be
+ * wrong with a start is told here, in the original's words, with exit status 1.
+ */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  type CommandLine,
+  ConfigError,
+  formatFatalConfigError,
+  type ParsedConfig,
+  parseCommandLine,
+  parseConfig,
+} from './config/index.ts';
+import { Daemon } from './daemon.ts';
+import { LINE_VERSION, ListenError, OWN_VERSION } from './server/index.ts';
+import { checkUserRules, personalityOf, StartError } from './settings.ts';
+import {
+  byteString,
+  errorText,
+  handleSignals,
+  handleUncaught,
+  isDaemonChild,
+  Log,
+  notWritable,
+  readText,
+  relaunch,
+  supervisor,
+  systemIo,
+  tellFailed,
+  tellUp,
+} from './shell/index.ts';
+
+type Run = Extract<CommandLine, { kind: 'run' }>;
+
+/** What the user is told on standard error, and nothing more. */
+class ReportedError extends Error {}
+
+/** The program. Resolves to an exit status, or to null when it runs on as a Sentinel. */
+export async function main(argv: readonly string[]): Promise<number | null> {
+  const commandLine = parseCommandLine(argv.map(byteString));
+  switch (commandLine.kind) {
+    case 'version':
+      process.stdout.write(`${versionLine()}\n`);
+      return 0;
+    case 'help':
+      process.stderr.write(`${await helpText()}\n`);
+      return 1;
+    case 'run':
+      return await run(commandLine, argv);
+  }
+}
+
+function versionLine(): string {
+  const version = LINE_VERSION['redis-8'];
+  return `Redis server v=${version} sha=00000000:0 malloc=v8 bits=64 build=redis-sentinel-ts-${OWN_VERSION}`;
+}
+
+async function helpText(): Promise<string> {
+  // Only here: a Sentinel that runs needs no help.
+  const { default: yargs } = await import('yargs');
+  return await yargs([])
+    .scriptName('redis-sentinel-ts')
+    .usage(
+      'Usage: $0 FILE [--directive value …] [-]\n\n' +
+        'Runs a Sentinel on FILE, its configuration and its memory, which it rewrites.\n' +
+        'Every directive of the file can be given as an option; later words win.\n' +
+        'A last word - reads more configuration from standard input.',
+    )
+    .example('$0 /etc/redis/sentinel.conf', '')
+    .example('$0 sentinel.conf --port 26380 --loglevel debug', '')
+    .example('$0 sentinel.conf --log-format json', 'log as JSON lines')
+    .example("echo 'port 26380' | $0 sentinel.conf -", '')
+    .option('v', { alias: 'version', type: 'boolean', describe: 'Show the version and exit' })
+    .option('h', { alias: 'help', type: 'boolean', describe: 'Show this text and exit' })
+    .help(false)
+    .version(false)
+    .wrap(100)
+    .getHelp();
+}
+
+async function run(commandLine: Run, argv: readonly string[]): Promise<number | null> {
+  const daemonChild = isDaemonChild();
+  const cwd = process.cwd();
+  const lines: string[] = [];
+  let log = new Log({ file: '', level: 'notice' });
+  const warn = (text: string) => {
+    lines.push(text);
+    log.write('warning', text);
+  };
+  try {
+    const { file, stdin, parsed } = load(commandLine, warn);
+    const { generic } = parsed;
+    log = new Log({ file: generic.logFile, level: generic.logLevel, format: generic.logFormat });
+    const unwritable = notWritable(file);
+    if (unwritable !== null) {
+      throw new StartError(
+        `Sentinel config file ${file} is not writable: ${unwritable}. Exiting...`,
+      );
+    }
+    const supervised = supervisor(generic.supervised);
+    if (generic.daemonize && supervised === 'no' && !daemonChild) {
+      return await relaunch({ program: process.argv[1] ?? '', args: argv, cwd, stdin });
+    }
+    const daemon = new Daemon({ configFile: file, parsed, log, supervisor: supervised });
+    handleUncaught(log);
+    handleSignals({ log, shutdown: () => void daemon.shutdown() });
+    await daemon.start();
+    if (daemonChild) tellUp();
+    return null;
+  } catch (error) {
+    if (error instanceof ReportedError) {
+      process.stderr.write(Buffer.from(error.message, 'latin1'));
+      lines.push(error.message);
+    } else if (error instanceof StartError || error instanceof ListenError) {
+      error.lines.forEach(warn);
+    } else {
+      throw error;
+    }
+    if (daemonChild) await tellFailed(`${lines.join('\n').trimEnd()}\n`);
+    return 1;
+  }
+}
+
+/** Reads file, standard input and options. `file` comes back absolute, whatever `dir` says later. */
+function load(
+  commandLine: Run,
+  warn: (text: string) => void,
+): { file: string; stdin: string | null; parsed: ParsedConfig } {
+  if (commandLine.file === null) {
+    throw new StartError('Sentinel needs config file on disk to save state. Exiting...');
+  }
+  const file = resolve(byteString(process.cwd()), commandLine.file);
+  const outcome = readText(file);
+  if ('error' in outcome) {
+    throw new StartError(`Fatal error, can't open config file '${file}': ${outcome.error}`);
+  }
+  let stdin: string | null = null;
+  if (commandLine.usesStdin) {
+    warn('Reading config from stdin');
+    stdin = readStandardInput();
+  }
+  const sources = {
+    file: outcome.text,
+    ...(stdin === null ? {} : { stdin }),
+    optionLines: commandLine.optionLines,
+  };
+  try {
+    return { file, stdin, parsed: parseConfig(sources, { ...systemIo, checkUserRules }) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    error.logs.forEach(warn);
+    if (error.report === 'log') throw new StartError(error.message);
+    const version = LINE_VERSION[personalityOf(error.compat)];
+    throw new ReportedError(formatFatalConfigError(error, version));
+  }
+}
+
+function readStandardInput(): string {
+  try {
+    return readFileSync(0).toString('latin1');
+  } catch (error) {
+    throw new StartError(`Can't read standard input: ${errorText(error)}`);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Builds the house and opens its doors: configuration to core state, around it driver, links, server, writer, names,
+ * scripts and log. The only place, with the command line, that knows every room; it decides nothing itself.
+ * Specification: config.md §6 (start), commands.md §7.3 (end).
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
+import { type ParsedConfig, rewriteConfig } from './config/index.ts';
+import {
+  configOf,
+  createState,
+  defaultsOf,
+  type Effect,
+  type Input,
+  type Reply,
+  type SentinelConfig,
+  type State,
+  step,
+} from './core/index.ts';
+import { Links } from './links/index.ts';
+import { LINE_VERSION, Server } from './server/index.ts';
+import { personalityOf, StartError, serverSettings, usersForFile } from './settings.ts';
+import {
+  clientTls,
+  Driver,
+  defaultPidFile,
+  errorText,
+  isExecutable,
+  type Log,
+  monotonic,
+  NameResolver,
+  pathText,
+  procTitle,
+  removePidFile,
+  Scripts,
+  type Supervisor,
+  tellSupervisor,
+  Writer,
+  writePidFile,
+} from './shell/index.ts';
+
+export interface DaemonOptions {
+  /** Absolute path of the configuration file, a byte string. */
+  readonly configFile: string;
+  readonly parsed: ParsedConfig;
+  readonly log: Log;
+  readonly supervisor: Supervisor;
+}
+
+/** Sockets and a running save get this long to end at a shutdown. */
+const farewellMs = 1000;
+
+export class Daemon {
+  readonly #parsed: ParsedConfig;
+  readonly #configFile: string;
+  readonly #log: Log;
+  readonly #supervisor: Supervisor;
+  readonly #state: State;
+  readonly #driver: Driver;
+  readonly #server: Server;
+  readonly #links: Links;
+  readonly #resolver: NameResolver;
+  readonly #scripts: Scripts;
+  readonly #writer: Writer;
+  readonly #answers = new Map<number, (reply: Reply) => void>();
+  readonly #early: Input[] = [];
+  #requests = 0;
+  #started = false;
+  #leaving = false;
+  #saving: Promise<boolean> = Promise.resolve(true);
+  #pidFile: string | null = null;
+
+  /** @throws StartError */
+  constructor(options: DaemonOptions) {
+    const { parsed, log } = options;
+    this.#parsed = parsed;
+    this.#configFile = options.configFile;
+    this.#log = log;
+    this.#supervisor = options.supervisor;
+    this.#writer = new Writer(options.configFile, logPort(log));
+    this.#state = this.#newState();
+    const input = (one: Input) => this.#driver.input(one);
+    this.#driver = new Driver(
+      {
+        step: (one, now) => step(this.#state, one, now),
+        config: () => configOf(this.#state),
+      },
+      { apply: (effect) => this.#apply(effect), save: (config) => this.#save(config) },
+    );
+    this.#links = new Links({ ...logPort(log), input, errorText }, this.#linkOptions());
+    this.#resolver = new NameResolver({ input });
+    this.#scripts = new Scripts(input);
+    this.#server = new Server(
+      serverSettings(parsed.generic, { ...options, configFile: options.configFile }),
+      {
+        ...logPort(log),
+        logs: (level) => log.writes(level),
+        command: (argv, done) => this.#command(argv, done),
+        shutdown: () => void this.shutdown(),
+      },
+    );
+  }
+
+  /** Opens the doors and gives the core its first turn. @throws StartError or ListenError, with nothing left open */
+  async start(): Promise<void> {
+    const { generic } = this.#parsed;
+    this.#banner();
+    await this.#server.start();
+    this.#writePidFile();
+    this.#setTitle();
+    this.#log.write('notice', 'monotonic clock: POSIX clock_gettime');
+    this.#log.write('notice', `Running mode=sentinel, port=${generic.port}.`);
+    for (const warning of this.#parsed.warnings) this.#log.write('warning', warning);
+    this.#started = true;
+    this.#driver.input({ type: 'start' });
+    for (const one of this.#early.splice(0)) this.#driver.input(one);
+    const complaint = await tellSupervisor(this.#supervisor);
+    if (complaint !== null) this.#log.write('warning', complaint);
+  }
+
+  /** The clean end, status 0: by SHUTDOWN, SIGTERM or SIGINT. */
+  async shutdown(): Promise<void> {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#log.write(this.#announceLevel, 'User requested shutdown...');
+    this.#driver.stop();
+    this.#links.closeAll();
+    // A save under way is let end, so that no temporary file stays behind.
+    await atMost(farewellMs, this.#saving);
+    if (this.#pidFile !== null) {
+      this.#log.write('notice', 'Removing the pid file.');
+      removePidFile(this.#pidFile);
+    }
+    await atMost(farewellMs, this.#server.stop());
+    this.#log.write('warning', 'Sentinel is now ready to exit, bye bye...');
+    process.exit(0);
+  }
+
+  #newState(): State {
+    const { generic, sentinel } = this.#parsed;
+    const surroundings = {
+      port: generic.port,
+      // Announced to others: only a port that somebody listens on.
+      tlsPort: 0,
+      tlsReplication: generic.tls.replication,
+      requirepass: generic.requirepass,
+      logLevel: generic.logLevel,
+      seed: randomBytes(32).toString('hex'),
+      isExecutable,
+    };
+    return createState(sentinel, surroundings, monotonic());
+  }
+
+  #linkOptions() {
+    const { bindSourceAddr, tls } = this.#parsed.generic;
+    if (!tls.replication) return { bindSourceAddr };
+    let options: ConnectionOptions;
+    try {
+      options = clientTls(tls);
+    } catch (error) {
+      const why = `Failed to load certificates: ${errorText(error)}`;
+      throw new StartError(why, 'Failed to configure TLS. Check logs for more info.');
+    }
+    return { bindSourceAddr, tls: () => options };
+  }
+
+  /** Newer lines announce what 7.0 warned about. */
+  get #announceLevel(): 'notice' | 'warning' {
+    return this.#parsed.generic.compat === 'redis-7.0' ? 'warning' : 'notice';
+  }
+
+  #banner(): void {
+    const { compat } = this.#parsed.generic;
+    const name = compat === 'valkey-8' ? 'Valkey' : 'Redis';
+    const version = LINE_VERSION[personalityOf(compat)];
+    const about = 'bits=64, commit=00000000, modified=0';
+    const level = this.#announceLevel;
+    this.#log.write(level, `oO0OoO0OoO0Oo ${name} is starting oO0OoO0OoO0Oo`);
+    this.#log.write(
+      level,
+      `${name} version=${version}, ${about}, pid=${process.pid}, just started`,
+    );
+    this.#log.write(level, 'Configuration loaded');
+  }
+
+  #writePidFile(): void {
+    const { pidFile, daemonize } = this.#parsed.generic;
+    const path = pidFile ?? (daemonize && this.#supervisor === 'no' ? defaultPidFile : '');
+    if (path === '') return;
+    const complaint = writePidFile(path);
+    if (complaint === null) this.#pidFile = path;
+    else this.#log.write('notice', `Failed to write PID file: ${complaint}`);
+  }
+
+  #setTitle(): void {
+    const { generic } = this.#parsed;
+    if (!generic.setProcTitle) return;
+    const host = generic.bind[0]?.address ?? '*';
+    const unixSocket = generic.unixSocket ?? '';
+    const title = procTitle(generic.procTitleTemplate, {
+      title: generic.compat === 'valkey-8' ? 'valkey-sentinel' : 'redis-sentinel',
+      listenAddr: generic.port === 0 ? unixSocket : `${host}:${generic.port}`,
+      serverMode: '[sentinel]',
+      port: generic.port,
+      tlsPort: generic.tls.port,
+      unixSocket,
+      configFile: this.#configFile,
+    });
+    if (title !== null) process.title = pathText(title);
+  }
+
+  #command(argv: readonly string[], done: (reply: Reply) => void): void {
+    this.#requests += 1;
+    const request = this.#requests;
+    this.#answers.set(request, done);
+    const input: Input = { type: 'command', request, argv };
+    // A client may come through the first door while the others are being opened.
+    if (this.#started) this.#driver.input(input);
+    else this.#early.push(input);
+  }
+
+  #save(config: SentinelConfig): Promise<boolean> {
+    const { generic } = this.#parsed;
+    this.#saving = this.#writer.save((oldText) =>
+      rewriteConfig(oldText, generic, config, {
+        users: usersForFile(this.#server, generic),
+        defaults: defaultsOf(this.#state),
+        logLevel: this.#log.level,
+      }),
+    );
+    return this.#saving;
+  }
+
+  #apply(effect: Effect): void {
+    switch (effect.type) {
+      case 'connect':
+      case 'close':
+      case 'send':
+      case 'subscribe':
+        return this.#links.apply(effect);
+      case 'answer':
+        this.#answers.get(effect.request)?.(effect.reply);
+        this.#answers.delete(effect.request);
+        return;
+      case 'event':
+        this.#log.write(effect.level, `${effect.name} ${effect.payload}`);
+        if (effect.level !== 'debug') this.#server.publish(effect.name, effect.payload);
+        return;
+      case 'log':
+        return this.#log.write(effect.level, effect.text, effect.untilMs);
+      case 'setLogLevel':
+        return this.#log.setLevel(effect.level);
+      case 'resolve':
+        return this.#resolver.resolve(effect.host);
+      case 'runScript':
+      case 'killScript':
+        return this.#scripts.apply(effect);
+      case 'exit':
+        process.exit(effect.status);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+}
+
+function logPort(log: Log) {
+  return { log: (...words: Parameters<Log['write']>) => log.write(...words) };
+}
+
+function atMost(ms: number, work: Promise<unknown>): Promise<unknown> {
+  return Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms))]);
+}

@@ -1,0 +1,248 @@
+/**
+ * Admits requests: from the bytes of one client to its commands, one at a time (commands.md §2).
+ *
+ * redis-parser reads replies, not requests, and knows no limits. So the gate looks at every header itself, answers what
+ * is wrong with the original's texts, and hands over only frames that are complete, flat and within their limits.
+ * Nothing is allocated on the word of a header: memory follows the bytes that really came, and each byte is looked at
+ * a bounded number of times however the bytes are cut up.
+ */
+import { constants } from 'node:buffer';
+import RedisParser from 'redis-parser';
+import { Hoard } from './hoard.ts';
+import { parseInteger64 } from './integer.ts';
+import { splitWords } from './words.ts';
+
+/** What a client may send. Sizes in bytes. */
+export interface GateLimits {
+  /** `client-query-buffer-limit`: bytes of one unfinished request. */
+  readonly queryBufferBytes: number;
+  /** `proto-max-bulk-len`. */
+  readonly maxBulkBytes: number;
+}
+
+export type Frame =
+  /** A command; `argv` has at least one word. */
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+  /** The client broke the protocol: answer `text` (an error line without `-`) and close. */
+  | { readonly kind: 'violation'; readonly text: string }
+  /** More than the query buffer holds: close without a word. `head` is how the request began. */
+  | { readonly kind: 'overflow'; readonly head: string };
+
+/** A line (inline command, count or length) may be this long before its end has to come. */
+const LINE_MAX = 65536;
+const COUNT_MAX = 2147483647n;
+const UNAUTHENTICATED_COUNT_MAX = 10n;
+const UNAUTHENTICATED_BULK_MAX = 16384n;
+/**
+ * Words of one request. The original has no such limit, but there a word of no bytes costs 16 bytes and here ten times
+ * that; no command of a Sentinel has a use for a million words. Treated like a full query buffer.
+ */
+const WORDS_MAX = 1024 * 1024;
+const HEAD_BYTES = 64;
+
+const STAR = 0x2a;
+const DOLLAR = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
+
+function violation(text: string): Frame {
+  return { kind: 'violation', text: `ERR Protocol error: ${text}` };
+}
+
+/** Decodes one complete, checked frame. */
+function argumentsOf(frame: Buffer): string[] {
+  let words: readonly Buffer[] | null = null;
+  const parser = new RedisParser({
+    returnBuffers: true,
+    returnReply: (reply: readonly Buffer[]) => {
+      words = reply;
+    },
+    returnError: (error: Error) => {
+      throw error;
+    },
+  });
+  parser.execute(frame);
+  if (words === null) throw new Error('a complete frame was not understood');
+  return (words as readonly Buffer[]).map((word) => word.toString('latin1'));
+}
+
+export class RequestGate {
+  readonly #limits: GateLimits;
+  readonly #hoard = new Hoard();
+  /** How far the unread bytes were looked at, relative to their start. */
+  #scanned = 0;
+  /** Bulks still to come of the multibulk being read; 0 while none is. */
+  #missing = 0;
+  #words = 0;
+  /** Where the header or bulk that is being read begins, relative to the start. */
+  #mark = 0;
+  /** Bytes of the bulk whose header was read (with its line end), or -1. */
+  #bulkBytes = -1;
+  #dead = false;
+
+  constructor(limits: GateLimits) {
+    this.#limits = {
+      queryBufferBytes: limits.queryBufferBytes,
+      // A word becomes a string of one character a byte.
+      maxBulkBytes: Math.min(limits.maxBulkBytes, constants.MAX_STRING_LENGTH),
+    };
+  }
+
+  /** Bytes held back: requests not yet taken by `next`, and the beginning of one that is not complete. */
+  get held(): number {
+    return this.#hoard.length;
+  }
+
+  /** Takes bytes from the client. The chunk must not be changed afterwards. */
+  feed(chunk: Buffer): void {
+    if (!this.#dead) this.#hoard.append(chunk);
+  }
+
+  /**
+   * The next request, or null when more bytes are needed. After a `violation` or an `overflow` there is nothing more.
+   * Until a client is `authenticated` it may only send little.
+   */
+  next(authenticated: boolean): Frame | null {
+    while (!this.#dead && this.#hoard.length > 0) {
+      const multibulk = this.#hoard.store[this.#hoard.start] === STAR;
+      const frame = multibulk ? this.#multibulk(authenticated) : this.#inline();
+      if (frame === 'skipped') continue;
+      if (frame === null) return this.#unfinished();
+      if (frame.kind !== 'command') this.#close();
+      return frame;
+    }
+    return null;
+  }
+
+  #close(): void {
+    this.#dead = true;
+    this.#hoard.clear();
+  }
+
+  #unfinished(): Frame | null {
+    const { store, start, length } = this.#hoard;
+    if (length > this.#limits.queryBufferBytes || this.#words > WORDS_MAX) {
+      const head = store.toString('latin1', start, start + Math.min(length, HEAD_BYTES));
+      this.#close();
+      return { kind: 'overflow', head };
+    }
+    this.#hoard.settle();
+    return null;
+  }
+
+  /** Removes the first `count` unread bytes and begins anew. */
+  #take(count: number): void {
+    this.#hoard.skip(count);
+    this.#scanned = 0;
+    this.#mark = 0;
+    this.#missing = 0;
+    this.#words = 0;
+    this.#bulkBytes = -1;
+  }
+
+  /**
+   * Offset of `byte` at or after `#mark`, or -1 while it has not come. The original looks for it as in a C string: a
+   * zero byte before it hides it for good, and only the length rule ends the waiting.
+   */
+  #find(byte: number): number {
+    const { store, start, end } = this.#hoard;
+    const from = start + Math.max(this.#scanned, this.#mark);
+    if (from < end && store[from] === 0) return -1;
+    const found = store.subarray(0, end).indexOf(byte, from);
+    const zero = store.subarray(0, found === -1 ? end : found).indexOf(0, from);
+    if (zero !== -1) {
+      this.#scanned = zero - start;
+      return -1;
+    }
+    this.#scanned = (found === -1 ? end : found) - start;
+    return found === -1 ? -1 : found - start;
+  }
+
+  #inline(): Frame | 'skipped' | null {
+    const newline = this.#find(LF);
+    const { store, start, length } = this.#hoard;
+    if (newline === -1) return length > LINE_MAX ? violation('too big inline request') : null;
+    const bare = newline > 0 && store[start + newline - 1] === CR ? newline - 1 : newline;
+    const words = splitWords(store.toString('latin1', start, start + bare));
+    this.#take(newline + 1);
+    if (words === null) return violation('unbalanced quotes in request');
+    return words.length === 0 ? 'skipped' : { kind: 'command', argv: words };
+  }
+
+  /**
+   * The text of a header line that begins at `#mark` (without its first byte), moving `#mark` behind it. Null while
+   * it is not complete: the byte after the CR has to be there, whatever it is.
+   */
+  #header(): string | null {
+    const cr = this.#find(CR);
+    const { store, start, length } = this.#hoard;
+    if (cr === -1 || cr + 2 > length) return null;
+    const text = store.toString('latin1', start + this.#mark + 1, start + cr);
+    this.#mark = cr + 2;
+    return text;
+  }
+
+  #multibulk(authenticated: boolean): Frame | 'skipped' | null {
+    if (this.#missing === 0) {
+      const begun = this.#count(authenticated);
+      if (begun !== 'begun') return begun;
+    }
+    while (this.#missing > 0) {
+      if (this.#bulkBytes === -1) {
+        const bad = this.#bulkHeader(authenticated);
+        if (bad !== 'good') return bad;
+      }
+      if (this.#hoard.length < this.#mark + this.#bulkBytes) return null;
+      this.#mark += this.#bulkBytes;
+      this.#bulkBytes = -1;
+      this.#missing -= 1;
+      this.#words += 1;
+      if (this.#words > WORDS_MAX) return null;
+    }
+    const { store, start } = this.#hoard;
+    const argv = argumentsOf(store.subarray(start, start + this.#mark));
+    this.#take(this.#mark);
+    return { kind: 'command', argv };
+  }
+
+  #count(authenticated: boolean): Frame | 'skipped' | 'begun' | null {
+    const text = this.#header();
+    if (text === null) return this.#waiting('too big mbulk count string');
+    const count = parseInteger64(text);
+    if (count === null || count > COUNT_MAX) return violation('invalid multibulk length');
+    if (!authenticated && count > UNAUTHENTICATED_COUNT_MAX) {
+      return violation('unauthenticated multibulk length');
+    }
+    if (count <= 0n) {
+      this.#take(this.#mark);
+      return 'skipped';
+    }
+    this.#missing = Number(count);
+    return 'begun';
+  }
+
+  #bulkHeader(authenticated: boolean): Frame | 'good' | null {
+    const at = this.#mark;
+    const text = this.#header();
+    if (text === null) return this.#waiting('too big bulk count string');
+    const { store, start } = this.#hoard;
+    const first = store[start + at]!;
+    if (first !== DOLLAR) return violation(`expected '$', got '${String.fromCharCode(first)}'`);
+    const length = parseInteger64(text);
+    if (length === null || length < 0n || length > BigInt(this.#limits.maxBulkBytes)) {
+      return violation('invalid bulk length');
+    }
+    if (!authenticated && length > UNAUTHENTICATED_BULK_MAX) {
+      return violation('unauthenticated bulk length');
+    }
+    this.#bulkBytes = Number(length) + 2;
+    return 'good';
+  }
+
+  /** A header that does not end: patience has its limit. With its CR there it is only unfinished. */
+  #waiting(text: string): Frame | null {
+    const { store, start, length } = this.#hoard;
+    const ended = this.#scanned < length && store[start + this.#scanned] === CR;
+    return !ended && length - this.#mark > LINE_MAX ? violation(text) : null;
+  }
+}

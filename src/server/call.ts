@@ -1,0 +1,83 @@
+/**
+ * What a command is made of: its row in the table, and what its handler gets and gives (commands.md §5).
+ */
+import type { Reply } from '../core/index.ts';
+import type { Server } from './server.ts';
+import type { Session } from './session.ts';
+import type { Personality } from './settings.ts';
+
+/** One request that passed every check of the dispatch. */
+export interface Call {
+  readonly server: Server;
+  readonly session: Session;
+  readonly row: Row;
+  /** As the client typed it. */
+  readonly argv: readonly string[];
+}
+
+/** The answer has to come from the core; `turn` makes it into the client's reply. */
+export interface Question {
+  readonly ask: readonly string[];
+  readonly turn?: (reply: Reply) => Reply;
+}
+
+/** One reply, several in order, one that the core gives later, or none at all. */
+export type Outcome = Reply | readonly Reply[] | Question | 'silent';
+
+export type Handler = (call: Call) => Outcome;
+
+/** A command, or with `container|subcommand` as its name, a subcommand. */
+export interface Row {
+  readonly name: string;
+  /** Number of words; negative: at least so many. */
+  readonly arity: number;
+  /** Where the oldest personality counts otherwise. */
+  readonly oldArity?: number;
+  /** Blank separated, in the order they are shown. */
+  readonly flags: string;
+  readonly categories: string;
+  readonly tips?: string;
+  /** The first personality that knows it; all do when absent. */
+  readonly since?: Personality;
+  /** The first personality that shows it in COMMAND; the same as `since` when absent. */
+  readonly shownSince?: Personality | 'never';
+  readonly group: 'connection' | 'pubsub' | 'sentinel' | 'server';
+  readonly summary: string;
+  /** The version of Redis that introduced it. */
+  readonly version: string;
+  /** Absent for containers: only their subcommands can be called. */
+  readonly run?: Handler;
+}
+
+export const OK: Reply = { kind: 'simple', text: 'OK' };
+export const SYNTAX_ERROR: Reply = { kind: 'error', text: 'ERR syntax error' };
+export const NOT_AN_INTEGER: Reply = {
+  kind: 'error',
+  text: 'ERR value is not an integer or out of range',
+};
+export const NIL: Reply = { kind: 'null' };
+
+export function bulk(text: string): Reply {
+  return { kind: 'bulk', text };
+}
+
+export function integer(value: number | bigint): Reply {
+  return { kind: 'integer', value };
+}
+
+export function failure(text: string): Reply {
+  return { kind: 'error', text };
+}
+
+export function array(items: readonly Reply[]): Reply {
+  return { kind: 'array', items };
+}
+
+export function bulks(texts: readonly string[]): Reply {
+  return array(texts.map(bulk));
+}
+
+/** ASCII letters to lower case; the bytes of other alphabets are left alone. */
+export function lower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -1,0 +1,87 @@
+/**
+ * A client as one line of text: CLIENT LIST, CLIENT INFO and the log (commands.md §6.4).
+ */
+import type { Socket } from 'node:net';
+import type { Session } from './session.ts';
+import type { Personality } from './settings.ts';
+
+/** `ip:port` or `[ip]:port`; the path of a unix socket counts as port 0. */
+export function peerText(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return '?:0';
+  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
+
+/** Bytes as they are shown in a log line, in double quotes. */
+export function quoted(text: string): string {
+  const safe = text.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  return `"${safe}"`;
+}
+
+/** The system's number of a socket, or -1 when it is closed. */
+function descriptorOf(socket: Socket): number {
+  const handle = (socket as unknown as { _handle: { fd?: number } | null })._handle;
+  return handle?.fd ?? -1;
+}
+
+function flagsOf(session: Session): string {
+  let flags = '';
+  if (session.subscriptions > 0) flags += 'P';
+  if (session.tracking !== null) flags += 't';
+  if (session.closing) flags += 'c';
+  if (session.unix) flags += 'U';
+  if (session.noEvict) flags += 'e';
+  return flags === '' ? 'N' : flags;
+}
+
+/** The line without its line end. */
+export function clientLine(session: Session, personality: Personality): string {
+  const now = performance.now();
+  const held = session.heldBytes;
+  const waiting = session.outbox.bytes;
+  const redirect = session.tracking === null ? -1 : session.tracking.redirect;
+  const words = [
+    `id=${session.id}`,
+    `addr=${session.address}`,
+    `laddr=${session.localAddress}`,
+    `fd=${descriptorOf(session.socket)}`,
+    `name=${session.name}`,
+    `age=${Math.floor((now - session.createdAt) / 1000)}`,
+    `idle=${Math.floor((now - session.lastSpokeAt) / 1000)}`,
+    `flags=${flagsOf(session)}`,
+    'db=0',
+    `sub=${session.channels.size}`,
+    `psub=${session.patterns.size}`,
+    'ssub=0',
+    'multi=-1',
+    ...(personality === 'redis-7.0' ? [] : ['watch=0']),
+    `qbuf=${held}`,
+    'qbuf-free=0',
+    `argv-mem=${session.argumentBytes}`,
+    'multi-mem=0',
+    'rbs=1024',
+    'rbp=0',
+    'obl=0',
+    `oll=${session.outbox.length}`,
+    `omem=${waiting}`,
+    `tot-mem=${held + waiting + 1024}`,
+    'events=r',
+    `cmd=${session.lastCommand ?? 'NULL'}`,
+    `user=${session.user}`,
+    `redir=${redirect}`,
+    `resp=${session.protocol}`,
+  ];
+  if (personality !== 'redis-7.0') {
+    words.push(`lib-name=${session.libName}`, `lib-ver=${session.libVersion}`);
+  }
+  if (personality === 'valkey') {
+    words.push(
+      `tot-net-in=${session.bytesIn}`,
+      `tot-net-out=${session.bytesOut}`,
+      `tot-cmds=${session.commandCount}`,
+    );
+  }
+  return words.join(' ');
+}

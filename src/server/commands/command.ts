@@ -1,0 +1,136 @@
+/**
+ * COMMAND: the table about itself (commands.md §6.5).
+ */
+import type { Reply } from '../../core/index.ts';
+import type { Call, Handler, Outcome, Row } from '../call.ts';
+import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
+import { matches } from '../glob.ts';
+import type { Entry } from '../table.ts';
+import { help } from './help.ts';
+
+const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
+const simple = (text: string): Reply => ({ kind: 'simple', text });
+
+function describe(entry: Entry): Reply {
+  const { row, arity } = entry;
+  const subs = [...entry.subs.values()].filter((sub) => sub.shown);
+  return array([
+    bulk(row.name),
+    integer(arity),
+    { kind: 'set', items: words(row.flags).map(simple) },
+    integer(0),
+    integer(0),
+    integer(0),
+    { kind: 'set', items: words(row.categories).map(simple) },
+    { kind: 'set', items: words(row.tips ?? '').map(bulk) },
+    { kind: 'set', items: [] },
+    subs.length === 0 ? { kind: 'set', items: [] } : array(subs.map(describe)),
+  ]);
+}
+
+function info({ server, argv }: Call): Outcome {
+  if (argv.length <= 2) return array(server.table.shown().map(describe));
+  return array(
+    argv.slice(2).map((name) => {
+      const entry = server.table.entry(name);
+      return entry?.shown ? describe(entry) : NIL;
+    }),
+  );
+}
+
+function doc(entry: Entry): Reply {
+  const { row } = entry;
+  const entries: [Reply, Reply][] = [
+    [bulk('summary'), bulk(row.summary)],
+    [bulk('since'), bulk(row.version)],
+    [bulk('group'), bulk(row.group)],
+  ];
+  const subs = [...entry.subs.values()].filter((sub) => sub.shown);
+  if (subs.length > 0) {
+    const docs = subs.map((sub): [Reply, Reply] => [bulk(sub.row.name), doc(sub)]);
+    entries.push([bulk('subcommands'), { kind: 'map', entries: docs }]);
+  }
+  return { kind: 'map', entries };
+}
+
+function docs({ server, argv }: Call): Outcome {
+  const named = argv.slice(2).map((name) => server.table.entry(name));
+  const wanted = argv.length > 2 ? named : server.table.shown();
+  const shown = wanted.filter((entry) => entry?.shown) as Entry[];
+  return {
+    kind: 'map',
+    entries: shown.map((entry): [Reply, Reply] => [bulk(entry.row.name), doc(entry)]),
+  };
+}
+
+function list({ server, argv }: Call): Outcome {
+  const all = server.table.allShown();
+  if (argv.length === 2) return bulks(all.map(({ row }) => row.name));
+  const [, , filterBy, kind, value] = argv;
+  if (argv.length !== 5 || lower(filterBy!) !== 'filterby') return SYNTAX_ERROR;
+  const named = (test: (row: Row) => boolean) =>
+    bulks(all.filter(({ row }) => test(row)).map(({ row }) => row.name));
+  switch (lower(kind!)) {
+    case 'aclcat':
+      return named((row) => words(row.categories).includes(`@${lower(value!)}`));
+    case 'pattern':
+      return named((row) => matches(lower(value!), row.name));
+    case 'module':
+      return array([]);
+    default:
+      return SYNTAX_ERROR;
+  }
+}
+
+function getKeys({ server, argv }: Call): Outcome {
+  const rest = argv.slice(2);
+  const found = server.table.lookup(rest);
+  if (found.kind !== 'found') return failure('ERR Invalid command specified');
+  const { arity } = found;
+  if (arity > 0 ? rest.length !== arity : rest.length < -arity) {
+    return failure('ERR Invalid number of arguments specified for command');
+  }
+  return failure('ERR The command has no key arguments');
+}
+
+const HELP = help('COMMAND', [
+  ['(no subcommand)', 'Describes all commands.'],
+  ['COUNT', 'The number of commands.'],
+  ['LIST', 'The names of all commands.'],
+  ['INFO [<command-name> ...]', 'Describes these commands.'],
+  ['DOCS [<command-name> ...]', 'Explains these commands.'],
+  ['GETKEYS <full-command>', 'The keys of a command: none here.'],
+  ['GETKEYSANDFLAGS <full-command>', 'The keys of a command: none here.'],
+]);
+
+const base = {
+  flags: 'loading stale',
+  categories: '@slow @connection',
+  group: 'server' as const,
+};
+const unordered = { tips: 'nondeterministic_output_order' };
+
+function row(name: string, arity: number, summary: string, version: string, run: Handler): Row {
+  return { ...base, name: `command|${name}`, arity, summary, version, run };
+}
+
+export const COMMAND: readonly Row[] = [
+  {
+    ...base,
+    ...unordered,
+    name: 'command',
+    arity: -1,
+    summary: 'Describes all commands.',
+    version: '2.8.13',
+    run: info,
+  },
+  row('count', 2, 'The number of commands.', '2.8.13', ({ server }) =>
+    integer(server.table.shown().length),
+  ),
+  { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...unordered },
+  { ...row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys), oldArity: -4 },
+  { ...row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys), oldArity: -4 },
+  row('help', 2, 'Explains the subcommands.', '5.0.0', HELP),
+  { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...unordered },
+  { ...row('list', -2, 'The names of commands.', '7.0.0', list), ...unordered },
+];

@@ -1,0 +1,64 @@
+/**
+ * SUBSCRIBE and its kin, PUBLISH (commands.md §8).
+ */
+import type { Reply } from '../../core/index.ts';
+import type { Call, Handler, Outcome, Row } from '../call.ts';
+import { bulk, integer, NIL } from '../call.ts';
+
+function confirm(call: Call, name: Reply): Reply {
+  const { session, row } = call;
+  return { kind: 'push', items: [bulk(row.name), name, integer(session.subscriptions)] };
+}
+
+function subscribe(call: Call): Outcome {
+  const { server, session, argv, row } = call;
+  const pattern = row.name === 'psubscribe';
+  return argv.slice(1).map((name) => {
+    const own = pattern ? session.patterns : session.channels;
+    if (!own.has(name)) {
+      own.add(name);
+      if (pattern) server.hub.subscribePattern(name, session);
+      else server.hub.subscribe(name, session);
+    }
+    return confirm(call, bulk(name));
+  });
+}
+
+function unsubscribe(call: Call): Outcome {
+  const { server, session, argv, row } = call;
+  const pattern = row.name === 'punsubscribe';
+  const own = pattern ? session.patterns : session.channels;
+  const names = argv.length > 1 ? argv.slice(1) : [...own];
+  if (names.length === 0) return [confirm(call, NIL)];
+  return names.map((name) => {
+    own.delete(name);
+    if (pattern) server.hub.unsubscribePattern(name, session);
+    else server.hub.unsubscribe(name, session);
+    return confirm(call, bulk(name));
+  });
+}
+
+const base = {
+  flags: 'pubsub noscript loading stale',
+  categories: '@pubsub @slow',
+  group: 'pubsub' as const,
+  version: '2.0.0',
+};
+
+function row(name: string, arity: number, summary: string, run: Handler): Row {
+  return { ...base, name, arity, summary, run };
+}
+
+export const PUBSUB: readonly Row[] = [
+  row('psubscribe', -2, 'Listens to all events that match patterns.', subscribe),
+  {
+    ...row('publish', 3, 'Takes the hello of another Sentinel.', ({ argv }) => ({
+      ask: ['publish', ...argv.slice(1)],
+    })),
+    flags: 'pubsub loading stale fast',
+    categories: '@pubsub @fast',
+  },
+  row('punsubscribe', -1, 'Stops listening to patterns.', unsubscribe),
+  row('subscribe', -2, 'Listens to events.', subscribe),
+  row('unsubscribe', -1, 'Stops listening to events.', unsubscribe),
+];

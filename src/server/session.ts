@@ -1,0 +1,409 @@
+/**
+ * One client: from its bytes to its replies, in order, without ever holding up another (commands.md §1, §2, §4).
+ *
+ * A session does one request at a time. While an answer of the core or the end of CLIENT PAUSE is awaited, and while the
+ * client does not read what it is owed, no further request is taken and, once a little has piled up, its socket is
+ * not read: what a client can make us hold is bounded on both sides.
+ */
+import type { Socket } from 'node:net';
+import type { Reply } from '../core/index.ts';
+import { encodeReply, type Protocol, RequestGate } from '../resp/index.ts';
+import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
+import { clientLine, peerText, quoted } from './clientline.ts';
+import { judge } from './dispatch.ts';
+import { Outbox } from './outbox.ts';
+import type { Server } from './server.ts';
+
+/** Requests done in one turn before others get theirs. */
+const REQUESTS_PER_TURN = 128;
+/** Input kept while no request is taken; beyond it the socket is not read. */
+const INPUT_KEPT_BYTES = 64 * 1024;
+/** Replies a client may owe reading before its further requests wait. */
+const OUTPUT_STALL_BYTES = 1024 * 1024;
+/** A client that reads nothing of that for so long is closed. */
+const STALL_MS_MAX = 60_000;
+/** How long a connection that we ended may take to hear of it. */
+const LINGER_MS_MAX = 2_000;
+
+/** CLIENT TRACKING, which has no effect here beyond being shown. */
+export interface Tracking {
+  /** 0: none. */
+  readonly redirect: number;
+  readonly flags: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+export class Session {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly unix: boolean;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly outbox: Outbox;
+  readonly createdAt = performance.now();
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+
+  protocol: Protocol = 2;
+  authenticated: boolean;
+  user = 'default';
+  name = '';
+  libName = '';
+  libVersion = '';
+  noEvict = false;
+  tracking: Tracking | null = null;
+  lastSpokeAt = this.createdAt;
+  lastCommand: string | null = null;
+  argumentBytes = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  commandCount = 0;
+  /** CLIENT REPLY: none at all, none to this request, none to the next. */
+  repliesOff = false;
+  skipThis = false;
+  skipNext = false;
+  /** The present request is the last one: its reply is sent, then the connection closed. */
+  last = false;
+  /** No further request is taken; what is written is still sent. */
+  closing = false;
+
+  readonly #server: Server;
+  readonly #gate: RequestGate;
+  /** What the present request waits for. */
+  #waiting: 'core' | 'pause' | null = null;
+  #parked: { readonly row: Row; readonly argv: readonly string[] } | null = null;
+  /** Events that this client's own request caused: they follow its reply. */
+  #heldBack: Buffer[] = [];
+  #heldBackBytes = 0;
+  #running = false;
+  #turn: NodeJS.Immediate | null = null;
+  #reading = true;
+  #ended = false;
+  #countedBytes = 0;
+  #softSince: number | null = null;
+  #stalledSince: number | null = null;
+  #closingSince = 0;
+
+  constructor(server: Server, socket: Socket, id: number, unix: boolean) {
+    this.#server = server;
+    this.id = id;
+    this.socket = socket;
+    this.unix = unix;
+    const path = `${server.settings.unixSocket}:0`;
+    this.address = unix ? path : peerText(socket.remoteAddress, socket.remotePort);
+    this.localAddress = unix ? path : peerText(socket.localAddress, socket.localPort);
+    this.authenticated = !server.users.closed;
+    this.outbox = new Outbox(socket, (bytes) => this.#sent(bytes));
+    this.#gate = new RequestGate({
+      queryBufferBytes: server.settings.queryBufferBytes,
+      maxBulkBytes: server.settings.protoMaxBulkBytes,
+    });
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => this.#heardAll());
+    socket.on('error', () => this.destroy());
+    socket.on('close', () => this.#gone());
+  }
+
+  get subscriptions(): number {
+    return this.channels.size + this.patterns.size;
+  }
+
+  /** Bytes of requests not yet taken. */
+  get heldBytes(): number {
+    return this.#gate.held;
+  }
+
+  get type(): 'normal' | 'pubsub' {
+    return this.subscriptions > 0 ? 'pubsub' : 'normal';
+  }
+
+  // --- Input -----------------------------------------------------------------------------------
+
+  #receive(chunk: Buffer): void {
+    const { stats } = this.#server;
+    stats.reads += 1;
+    stats.bytesIn += chunk.length;
+    this.bytesIn += chunk.length;
+    if (this.closing) return;
+    this.lastSpokeAt = performance.now();
+    this.#gate.feed(chunk);
+    if (this.#gate.held > stats.maxInput) stats.maxInput = this.#gate.held;
+    this.#work();
+  }
+
+  get #stalled(): boolean {
+    return this.outbox.bytes > OUTPUT_STALL_BYTES;
+  }
+
+  /** Does what can be done now, up to a share of the turn. */
+  #work(): void {
+    if (this.#running || this.#turn !== null) {
+      this.#regulate();
+      return;
+    }
+    this.#running = true;
+    let share = REQUESTS_PER_TURN;
+    while (!this.closing && this.#waiting === null && !this.#stalled) {
+      if (share === 0) {
+        this.#turn = setImmediate(() => {
+          this.#turn = null;
+          this.#work();
+        });
+        break;
+      }
+      share -= 1;
+      const frame = this.#gate.next(this.authenticated);
+      if (frame === null) break;
+      if (frame.kind === 'command') this.#request(frame.argv);
+      else if (frame.kind === 'violation') this.#violated(frame.text);
+      else this.#overflowed(frame.head);
+    }
+    this.#running = false;
+    this.outbox.flush();
+    this.#regulate();
+    if (this.#ended && this.#waiting === null && this.#turn === null && !this.#stalled)
+      this.finish();
+  }
+
+  /** The client will say no more. What it asked is still answered, as far as it listens. */
+  #heardAll(): void {
+    this.#ended = true;
+    this.#work();
+  }
+
+  /** Reads the socket only while there is room for what comes. */
+  #regulate(): void {
+    const held = this.#gate.held;
+    this.#server.countInput(held - this.#countedBytes);
+    this.#countedBytes = held;
+    const blocked = this.#waiting !== null || this.#turn !== null || this.#stalled;
+    const reading = this.closing || !blocked || held < INPUT_KEPT_BYTES;
+    if (reading === this.#reading || this.socket.destroyed) return;
+    this.#reading = reading;
+    if (reading) this.socket.resume();
+    else this.socket.pause();
+  }
+
+  #violated(text: string): void {
+    if (this.#server.logs('verbose')) {
+      this.#server.log('verbose', `Protocol error (${text}) from client: ${this.line()}`);
+    }
+    this.skipThis = false;
+    this.reply(failure(text));
+    this.finish();
+  }
+
+  #overflowed(head: string): void {
+    const { stats } = this.#server;
+    stats.queryBufferDisconnections += 1;
+    this.#server.log(
+      'warning',
+      `Closing client that reached max query buffer length: ${this.line()} (qbuf initial bytes: ${quoted(head)})`,
+    );
+    this.destroy();
+  }
+
+  // --- Requests --------------------------------------------------------------------------------
+
+  #request(argv: readonly string[]): void {
+    this.argumentBytes = argv.reduce((sum, word) => sum + word.length, 0);
+    const verdict = judge(this.#server, this, argv);
+    if (verdict.kind === 'attack') {
+      this.#server.warnOfAttack(this);
+      this.destroy();
+      return;
+    }
+    if (verdict.kind === 'refuse') {
+      if (verdict.row !== null) this.lastCommand = verdict.row.name;
+      this.reply(verdict.reply);
+      this.#answered();
+      return;
+    }
+    if (this.#server.paused) {
+      this.#waiting = 'pause';
+      this.#parked = { row: verdict.row, argv };
+      this.#server.park(this);
+      return;
+    }
+    this.#execute(verdict.row, argv);
+  }
+
+  #execute(row: Row, argv: readonly string[]): void {
+    this.lastCommand = row.name;
+    this.commandCount += 1;
+    this.#server.stats.commands += 1;
+    const call: Call = { server: this.#server, session: this, row, argv };
+    const outcome: Outcome = row.run?.(call) ?? 'silent';
+    if (outcome === 'silent') this.#answered();
+    else if ('ask' in outcome) this.#ask(outcome);
+    else {
+      if ('kind' in outcome) this.reply(outcome);
+      else for (const reply of outcome) this.reply(reply);
+      this.#answered();
+    }
+  }
+
+  #ask({ ask, turn }: Question): void {
+    this.#waiting = 'core';
+    this.#server.ports.command(ask, (reply) => {
+      if (this.#waiting !== 'core') return;
+      this.#waiting = null;
+      this.reply(turn === undefined ? reply : turn(reply));
+      this.#answered();
+      this.#work();
+    });
+  }
+
+  /** The pause is over: the parked request runs, then those behind it. */
+  unpark(): void {
+    const parked = this.#parked;
+    this.#parked = null;
+    if (parked === null || this.#waiting !== 'pause') return;
+    this.#waiting = null;
+    this.#execute(parked.row, parked.argv);
+    this.#work();
+  }
+
+  /** A request has all its replies: the events it caused follow. */
+  #answered(): void {
+    this.skipThis = this.skipNext;
+    this.skipNext = false;
+    if (this.last) this.finish();
+    if (this.#heldBack.length === 0) return;
+    const events = this.#heldBack;
+    this.#heldBack = [];
+    this.#heldBackBytes = 0;
+    for (const event of events) this.outbox.push(event);
+    this.#checkOutput();
+  }
+
+  // --- Output ----------------------------------------------------------------------------------
+
+  /** Sends a reply, unless the client wants none. Pushes always leave. */
+  reply(reply: Reply): void {
+    if (reply.kind === 'error') this.#server.stats.errorReplies += 1;
+    if ((this.repliesOff || this.skipThis) && reply.kind !== 'push') return;
+    if (this.socket.destroyed || this.closing) return;
+    this.outbox.push(encodeReply(reply, this.protocol));
+    this.#checkOutput();
+    if (!this.#running) this.outbox.flush();
+  }
+
+  /** An event for this client, already encoded for its protocol. */
+  deliver(message: Buffer): void {
+    if (this.closing || this.socket.destroyed) return;
+    const own = this.#waiting === 'core' && this.#server.settings.personality !== 'redis-7.0';
+    if (own) {
+      this.#heldBack.push(message);
+      this.#heldBackBytes += message.length;
+    } else {
+      this.outbox.push(message);
+      this.#server.flushSoon(this);
+    }
+    this.#checkOutput();
+  }
+
+  #sent(bytes: number): void {
+    const { stats } = this.#server;
+    stats.writes += 1;
+    stats.bytesOut += bytes;
+    this.bytesOut += bytes;
+    this.#stalledSince = null;
+    if (this.closing) this.#endWhenSent();
+    else if (this.#gate.held > 0 || this.#ended || !this.#reading) this.#work();
+  }
+
+  #checkOutput(): void {
+    const bytes = this.outbox.bytes + this.#heldBackBytes;
+    const { stats, settings } = this.#server;
+    if (bytes > stats.maxOutput) stats.maxOutput = bytes;
+    const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
+    if (limit.hardBytes > 0 && bytes > limit.hardBytes) {
+      this.#tooSlow();
+      return;
+    }
+    if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
+    else this.#softSince ??= performance.now();
+    if (bytes > OUTPUT_STALL_BYTES) this.#stalledSince ??= performance.now();
+  }
+
+  #tooSlow(): void {
+    if (this.closing) return;
+    this.#server.stats.outputBufferDisconnections += 1;
+    this.#server.log(
+      'warning',
+      `Client ${this.line()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    );
+    this.destroy();
+  }
+
+  /** Once a second: time limits. */
+  tend(now: number): void {
+    if (this.closing) {
+      if (now - this.#closingSince > LINGER_MS_MAX) this.socket.destroy();
+      return;
+    }
+    const { settings } = this.#server;
+    this.#checkOutput();
+    const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
+    const soft = this.#softSince !== null && now - this.#softSince > limit.softSeconds * 1000;
+    const stalled =
+      this.type === 'normal' &&
+      this.#stalledSince !== null &&
+      now - this.#stalledSince > STALL_MS_MAX;
+    if (soft || stalled) {
+      this.#tooSlow();
+      return;
+    }
+    const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
+    if (settings.timeoutSeconds > 0 && idle && this.type === 'normal' && this.#waiting === null) {
+      this.#server.log('verbose', 'Closing idle client');
+      this.destroy();
+    }
+  }
+
+  // --- End -------------------------------------------------------------------------------------
+
+  /** Sends what is written, then closes. The rest of what the client says is thrown away. */
+  finish(): void {
+    if (this.closing) return;
+    this.#leave();
+    this.#regulate();
+    this.outbox.flush();
+    this.#endWhenSent();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    if (!this.closing) this.#leave();
+    this.socket.destroy();
+  }
+
+  #leave(): void {
+    this.closing = true;
+    this.#closingSince = performance.now();
+    this.#waiting = null;
+    this.#parked = null;
+    this.#heldBack = [];
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
+    this.#server.countInput(-this.#countedBytes);
+    this.#countedBytes = 0;
+    this.#server.left(this);
+  }
+
+  /** Half-closes, so that bytes of the client that are still under way do not cut off our last words. */
+  #endWhenSent(): void {
+    if (this.outbox.length === 0 && !this.socket.destroyed) this.socket.end();
+  }
+
+  #gone(): void {
+    if (!this.closing) this.#leave();
+    this.#server.forget(this);
+  }
+
+  /** This client as CLIENT LIST shows it. */
+  line(): string {
+    return clientLine(this, this.#server.settings.personality);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The command table of one personality: which commands there are, under which names (commands.md §5).
+ *
+ * Rows are data (`commands/`); a new command is a new row. `rename-command` changes the name a command is called by,
+ * never the one it is shown under in errors.
+ */
+import type { Row } from './call.ts';
+import { lower } from './call.ts';
+import type { Personality } from './settings.ts';
+
+/** A top-level command with its subcommands. */
+export interface Entry {
+  readonly row: Row;
+  readonly arity: number;
+  readonly shown: boolean;
+  /** By lower-case name without the container's. */
+  readonly subs: ReadonlyMap<string, Entry>;
+}
+
+/** What a request's first words name. */
+export type Lookup =
+  | { readonly kind: 'found'; readonly row: Row; readonly arity: number }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknownSub'; readonly container: string };
+
+/** In this order a later personality knows all that an earlier one does. */
+const AGE: Readonly<Record<Personality, number>> = { 'redis-7.0': 0, 'redis-8': 1, valkey: 2 };
+
+/** All categories there are, in the order of ACL CAT. */
+export const CATEGORIES: readonly string[] =
+  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
+    ' ',
+  );
+
+export class CommandTable {
+  /** By the name it is called by. */
+  readonly #entries = new Map<string, Entry>();
+  /** By its own name, removed ones included: what ACL rules may speak of. */
+  readonly #known = new Map<string, Row>();
+
+  constructor(
+    rows: readonly Row[],
+    personality: Personality,
+    renames: ReadonlyMap<string, string>,
+  ) {
+    const age = AGE[personality];
+    const subs = new Map<string, Map<string, Entry>>();
+    for (const row of rows) {
+      if (AGE[row.since ?? 'redis-7.0'] > age) continue;
+      const arity = age === 0 ? (row.oldArity ?? row.arity) : row.arity;
+      const from = row.shownSince ?? row.since ?? 'redis-7.0';
+      const shown = from !== 'never' && AGE[from] <= age;
+      this.#known.set(row.name, row);
+      const [container, sub] = row.name.split('|') as [string, string?];
+      if (sub !== undefined) {
+        subs.get(container)!.set(sub, { row, arity, shown, subs: new Map() });
+        continue;
+      }
+      const own = new Map<string, Entry>();
+      subs.set(container, own);
+      const called = renames.get(row.name) ?? row.name;
+      if (called !== '') this.#entries.set(lower(called), { row, arity, shown, subs: own });
+    }
+  }
+
+  /** The command that a request means. A container alone, or with a word too few, is found as itself. */
+  lookup(argv: readonly string[]): Lookup {
+    const entry = this.#entries.get(lower(argv[0] ?? ''));
+    if (entry === undefined) return { kind: 'unknown' };
+    const word = argv[1];
+    if (entry.subs.size === 0 || word === undefined) {
+      return { kind: 'found', row: entry.row, arity: entry.arity };
+    }
+    const sub = entry.subs.get(lower(word));
+    if (sub === undefined) return { kind: 'unknownSub', container: entry.row.name };
+    return { kind: 'found', row: sub.row, arity: sub.arity };
+  }
+
+  /** An entry by the name clients see, `container|sub` included. */
+  entry(name: string): Entry | undefined {
+    const [container, sub, more] = lower(name).split('|') as [string, string?, string?];
+    const entry = this.#entries.get(container);
+    if (sub === undefined || more !== undefined) return more === undefined ? entry : undefined;
+    return entry?.subs.get(sub);
+  }
+
+  /** Top-level entries that COMMAND shows. */
+  shown(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.shown);
+  }
+
+  /** Shown entries and their shown subcommands. */
+  allShown(): Entry[] {
+    return this.shown().flatMap((entry) => [
+      entry,
+      ...[...entry.subs.values()].filter((sub) => sub.shown),
+    ]);
+  }
+
+  hasCommand(name: string): boolean {
+    return this.#known.has(name);
+  }
+
+  isContainer(name: string): boolean {
+    return [...this.#known.keys()].some((known) => known.startsWith(`${name}|`));
+  }
+
+  /** With its leading `@`. */
+  hasCategory(name: string): boolean {
+    return CATEGORIES.includes(name.slice(1));
+  }
+}

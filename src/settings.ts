@@ -1,0 +1,125 @@
+/**
+ * From the generic directives of the configuration to what the server room wants to be told (config.md §5.1), and from
+ * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
+ */
+
+import type { Compat, ConfigIo, GenericConfig, OutputLimit } from './config/index.ts';
+import { splitWords } from './config/index.ts';
+import { ROWS } from './server/commands/index.ts';
+import type {
+  Personality,
+  Server,
+  OutputLimit as ServerLimit,
+  ServerSettings,
+} from './server/index.ts';
+import { CommandTable } from './server/table.ts';
+import { describe } from './server/user.ts';
+import { Users } from './server/users.ts';
+import { byteString, readText, type Supervisor } from './shell/index.ts';
+
+/** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
+export class StartError extends Error {
+  readonly lines: readonly string[];
+
+  constructor(...lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'StartError';
+    this.lines = lines;
+  }
+}
+
+export function personalityOf(compat: Compat): Personality {
+  return compat === 'valkey-8' ? 'valkey' : compat;
+}
+
+export interface Place {
+  /** Absolute path of the configuration file, a byte string. */
+  readonly configFile: string;
+  readonly supervisor: Supervisor;
+}
+
+/** @throws StartError when the users cannot be had */
+export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
+  return {
+    personality: personalityOf(generic.compat),
+    port: generic.port,
+    bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
+    unixSocket: generic.unixSocket,
+    unixSocketPerm: generic.unixSocketPerm,
+    backlog: generic.tcpBacklog,
+    maxClients: generic.maxClients,
+    protectedMode: generic.protectedMode,
+    timeoutSeconds: generic.timeout,
+    keepaliveSeconds: generic.tcpKeepalive,
+    requirepass: generic.requirepass,
+    users: userLines(generic),
+    renames: new Map(generic.renameCommands.map(({ from, to }) => [from.toLowerCase(), to])),
+    normalOutputLimit: limit(generic.clientOutputBufferLimits.normal),
+    pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
+    queryBufferBytes: generic.clientQueryBufferLimit,
+    protoMaxBulkBytes: generic.protoMaxBulkLen,
+    supervised: place.supervisor,
+    executable: byteString(process.argv[1] ?? ''),
+    configFile: place.configFile,
+    hz: generic.hz,
+  };
+}
+
+function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {
+  return { hardBytes: hard, softBytes: soft, softSeconds };
+}
+
+/** The users of the `user` lines, or those of the `aclfile`. */
+function userLines(generic: GenericConfig): string[][] {
+  const lines = generic.users.map(({ name, rules }) => [name, ...rules]);
+  if (generic.aclFile === '') return lines;
+  if (lines.length > 0) {
+    throw new StartError(
+      'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. ' +
+        'This setup is very likely to lead to configuration errors and security holes, please define either an ' +
+        'ACL file or declare users directly in your redis.conf, but not both.',
+    );
+  }
+  return aclFileUsers(generic.aclFile);
+}
+
+function aclFileUsers(path: string): string[][] {
+  const abort = (why: string) =>
+    new StartError(`Aborting Redis startup because of ACL errors: ${why}`);
+  const outcome = readText(path);
+  if ('error' in outcome) {
+    throw abort(`Error loading ACLs, opening file '${path}': ${outcome.error}`);
+  }
+  const users: string[][] = [];
+  for (const [index, line] of outcome.text.split('\n').entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const [word, ...rest] = splitWords(trimmed) ?? [];
+    if (word !== 'user' || rest.length === 0) {
+      throw abort(
+        `${path}:${index + 1}: line should start with user keyword followed by the username. `,
+      );
+    }
+    users.push(rest);
+  }
+  return users;
+}
+
+/** The `user …` lines for the file; null when an `aclfile` holds the users. */
+export function usersForFile(server: Server, generic: GenericConfig): string[] | null {
+  if (generic.aclFile !== '') return null;
+  const sanitizeShown = generic.compat !== 'redis-7.0';
+  return server.users.all().map((user) => `user ${user.name} ${describe(user, sanitizeShown)}`);
+}
+
+/** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
+export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, rules) => {
+  const users = new Users(new CommandTable(ROWS, 'redis-8', new Map()));
+  for (const [rule, text] of rules.entries()) {
+    const wrong = users.change(name, [text]);
+    if (wrong !== null && !wrong.why.startsWith('Unknown command or category')) {
+      return { rule, reason: wrong.why };
+    }
+  }
+  return null;
+};
