@@ -50,6 +50,7 @@ export interface DaemonOptions {
 
 /** Sockets and a running save get this long to end at a shutdown. */
 const farewellMs = 1000;
+const tlsFailed = 'Failed to configure TLS. Check logs for more info.';
 
 export class Daemon {
   readonly #parsed: ParsedConfig;
@@ -112,6 +113,10 @@ export class Daemon {
     this.#log.write('notice', 'monotonic clock: POSIX clock_gettime');
     this.#log.write('notice', `Running mode=sentinel, port=${generic.port}.`);
     for (const warning of this.#parsed.warnings) this.#log.write('warning', warning);
+    if (generic.tls.port !== 0) {
+      const text = `Nobody listens on tls-port ${generic.tls.port}: clients are served without TLS only.`;
+      this.#log.write('warning', text);
+    }
     this.#started = true;
     this.#driver.input({ type: 'start' });
     for (const one of this.#early.splice(0)) this.#driver.input(one);
@@ -154,13 +159,16 @@ export class Daemon {
 
   #linkOptions() {
     const { bindSourceAddr, tls } = this.#parsed.generic;
+    if (tls.port !== 0 && tls.certFile === null) {
+      throw new StartError('No tls-cert-file configured!', tlsFailed);
+    }
     if (!tls.replication) return { bindSourceAddr };
     let options: ConnectionOptions;
     try {
       options = clientTls(tls);
     } catch (error) {
       const why = `Failed to load certificates: ${errorText(error)}`;
-      throw new StartError(why, 'Failed to configure TLS. Check logs for more info.');
+      throw new StartError(why, tlsFailed);
     }
     return { bindSourceAddr, tls: () => options };
   }
