@@ -99,7 +99,7 @@ export class Writer {
       await step(file.sync(), couldNot('sync tmp config file to disk'));
       await step(file.chmod(this.#mode), couldNot('chmod config file'));
     } finally {
-      await file.close().catch(() => {});
+      closeSoon(file);
     }
   }
 
@@ -129,7 +129,7 @@ export class Writer {
       await step(file.truncate(bytes.length), why);
       await step(file.sync(), why);
     } finally {
-      await file.close().catch(() => {});
+      closeSoon(file);
     }
   }
 
@@ -139,7 +139,7 @@ export class Writer {
     try {
       await step(folder.sync(), why);
     } finally {
-      await folder.close().catch(() => {});
+      closeSoon(folder);
     }
   }
 }
@@ -166,6 +166,11 @@ async function writeAll(
     const from = at;
     at += await step(file.write(bytes, at), (reason) => line(from, reason));
   }
+}
+
+/** After fsync nothing depends on it: whoever waits for the save need not wait for this. */
+function closeSoon(file: OpenFile): void {
+  file.close().catch(() => {});
 }
 
 /** Six characters that are unlikely to be taken; a clash fails the save like any other reason. */
