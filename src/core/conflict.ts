@@ -13,7 +13,7 @@ import { event, eventText } from './events.ts';
 import { spreadHello } from './hello.ts';
 import { announced } from './names.ts';
 import type { Group, Peer, Pending } from './state.ts';
-import { castVote, votesNeeded } from './vote.ts';
+import { announceVote, castVote, votesNeeded } from './vote.ts';
 import { log, save, saveThen, type Work, wake } from './work.ts';
 
 const SETTLE_FIRST_MS = 1000;
@@ -81,6 +81,7 @@ export function reassertSaved(work: Work, group: Group, epoch: bigint, ok: boole
     conflict.settleAt = later(work, 1);
     return;
   }
+  announceVote(work, group, work.state.myId, epoch);
   for (const peer of group.peers.values()) {
     const claim = conflict.claims.get(peer.id);
     const host = claim?.host ?? announced(work.state, master.address);

@@ -20,7 +20,7 @@ import { queueScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
 import { sendInfo } from './server.ts';
 import type { Failover, Group, Replica } from './state.ts';
-import { castVote, tally, votesNeeded, yieldTo } from './vote.ts';
+import { announceVote, castVote, tally, votesNeeded, yieldTo } from './vote.ts';
 import { log, saveThen, type Work, wake } from './work.ts';
 
 /** Candidates get this long to answer a last INFO before the choice. */
@@ -104,6 +104,7 @@ export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: bool
     notElected(work, group, work.now + DISK_BACKOFF_MS);
     return;
   }
+  announceVote(work, group, work.state.myId, epoch);
   failover.durable = true;
   askAllAgain(work, group);
   work.touched.add(group);

@@ -75,6 +75,8 @@ export type Waiting =
       readonly down: boolean;
       readonly leader: string | null;
       readonly epoch: bigint;
+      /** The vote was cast by this request, not told again. */
+      readonly fresh: boolean;
     }
   | { readonly kind: 'candidacy'; readonly group: Group; readonly epoch: bigint }
   | { readonly kind: 'promotion'; readonly group: Group; readonly epoch: bigint }

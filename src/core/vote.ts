@@ -27,6 +27,10 @@ export function castVote(work: Work, group: Group, candidate: string, epoch: big
   group.vote.epoch = epoch;
   group.vote.leader = candidate;
   group.vote.givenAt = candidate === work.state.myId ? null : work.now;
+}
+
+/** The vote is on disk: now it is one. */
+export function announceVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
   eventText(work, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
 }
 
@@ -45,7 +49,8 @@ export function voteRequested(
     if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
       castVote(work, group, candidate, epoch);
       if (candidate !== state.myId) yieldTo(work, group, candidate);
-      saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch });
+      const fresh = true;
+      saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
       return;
     }
   }
@@ -54,7 +59,7 @@ export function voteRequested(
     const { leader, epoch: voted } = group.vote;
     state.disk.waiting.push({
       version: state.disk.wanted,
-      what: { kind: 'vote', group, request, down, leader, epoch: voted },
+      what: { kind: 'vote', group, request, down, leader, epoch: voted, fresh: false },
     });
     return;
   }
@@ -82,7 +87,8 @@ export function voteSaved(
   waiting: Extract<Waiting, { kind: 'vote' }>,
   ok: boolean,
 ): void {
-  const { group, request, down, leader, epoch } = waiting;
+  const { group, request, down, leader, epoch, fresh } = waiting;
+  if (ok && fresh && leader !== null) announceVote(work, group, leader, epoch);
   if (!ok && group.vote.epoch === epoch) {
     group.vote.leader = null;
     group.vote.givenAt = null;

@@ -49,6 +49,7 @@ describe('a vote', () => {
     const [sentinel] = sentinels;
     sentinel!.saveFails = true;
     expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', '*', '5']);
+    expect(sentinel!.events('+vote-for-leader')).toEqual([]);
     sentinel!.saveFails = false;
     world.run(3000);
     expect(requestVote(world, sentinel!, '5', B)).toEqual(['0', '*', '5']);
