@@ -1,0 +1,122 @@
+/**
+ * The same files through the installed `redis-sentinel` and through this project: accepted or refused alike, with the
+ * same report, and rewritten to the same lines (config.md §2–§8).
+ */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/index.ts';
+import { freePort, removeFolder, temporaryFolder } from '../../src/lab/index.ts';
+import {
+  acceptedCases,
+  type ConfigCase,
+  knownDifferences,
+  refusedBase,
+  refusedLines,
+  refusedOptions,
+} from '../support/config-cases.ts';
+import {
+  askOriginal,
+  askOurs,
+  comparableLines,
+  type Desk,
+  fileSystem,
+  isOriginalInstalled,
+  originalVersion,
+  rewriteAlike,
+  type Verdict,
+} from '../support/config-judges.ts';
+
+const installed = isOriginalInstalled();
+const title = installed
+  ? 'against the installed redis-sentinel'
+  : `against redis-sentinel (skipped: version ${originalVersion} is not installed)`;
+
+let port = 0;
+let folder = '';
+let desks = 0;
+
+beforeAll(async () => {
+  folder = temporaryFolder('config-parity');
+  port = await freePort();
+});
+
+afterAll(() => removeFolder(folder));
+
+function newDesk(): Desk {
+  desks++;
+  const desk = { folder: join(folder, `desk-${desks}-`), port };
+  mkdirSync(desk.folder);
+  return desk;
+}
+
+/** Both verdicts with everything taken out that differs by nature. */
+async function judge(one: ConfigCase) {
+  const [theirDesk, ourDesk] = [newDesk(), newDesk()];
+  const comparable = (verdict: Verdict, desk: Desk) => ({
+    report: verdict.report,
+    lines: comparableLines(verdict.text, desk),
+    unresolved: verdict.unresolved,
+  });
+  return {
+    original: comparable(await askOriginal(one, theirDesk), theirDesk),
+    ours: comparable(askOurs(one, ourDesk), ourDesk),
+  };
+}
+
+/** Files on which nobody needs a password and one group at most makes the order of lines certain. */
+const repeatable = acceptedCases.filter(
+  ({ text, args }) =>
+    (text.match(/monitor/gi) ?? []).length < 2 &&
+    !/requirepass|bind ""|include/.test(text) &&
+    args === undefined,
+);
+
+describe.skipIf(!installed)(title, () => {
+  test.each(acceptedCases)(
+    'a file with $name is accepted and rewritten to the same lines',
+    async (one) => {
+      const { ours, original } = await judge(one);
+      expect(original.report, 'the original accepts it').toBeNull();
+      expect(ours).toEqual(original);
+    },
+  );
+
+  test.each(repeatable)(
+    'the second rewrite of a file with $name is the same byte for byte',
+    async (one) => {
+      const desk = newDesk();
+      const { text, secondText } = await askOriginal(one, desk, true);
+      const parsed = parseConfig(text, fileSystem(desk.folder));
+      expect(rewriteAlike(text, parsed)).toBe(secondText);
+    },
+  );
+
+  test.each(refusedLines.map((lines) => ({ lines })))(
+    '$lines is refused with the same report',
+    async ({ lines }) => {
+      const { ours, original } = await judge({ name: lines, text: `${refusedBase}${lines}\n` });
+      expect(original.report, 'the original refuses it').not.toBeNull();
+      expect(ours).toEqual(original);
+    },
+  );
+
+  test.each(refusedOptions.map((args) => ({ args })))(
+    'the options $args are taken apart alike',
+    async ({ args }) => {
+      const { ours, original } = await judge({ name: args.join(' '), text: refusedBase, args });
+      expect(original.report, 'the original refuses them').toContain('>>>');
+      expect(ours).toEqual(original);
+    },
+  );
+
+  test.each(knownDifferences)(
+    '%s is accepted by the original and refused here',
+    async (line, message) => {
+      const { ours, original } = await judge({ name: line, text: `${refusedBase}${line}\n` });
+      expect(original.report).toBeNull();
+      expect(ours.report).toContain(message);
+    },
+  );
+});

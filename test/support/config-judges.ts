@@ -1,0 +1,226 @@
+/**
+ * Two judges of one configuration file: the installed `redis-sentinel`, asked by starting it, and this project's parser
+ * and rewriter.
+ */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  ConfigError,
+  type ConfigIo,
+  type ConfigSources,
+  defaultUserLine,
+  formatFatalConfigError,
+  type ParsedConfig,
+  parseCommandLine,
+  parseConfig,
+  rewriteConfig,
+} from '../../src/config/index.ts';
+import { until, Wire } from '../../src/lab/index.ts';
+import type { ConfigCase } from './config-cases.ts';
+
+/** The line of the original whose texts the cases were taken from. */
+export const originalVersion = '7.0.15';
+
+const myIdLine = /^sentinel myid [0-9a-f]{40}$/m;
+
+/** What came of a file: the report of its refusal, or the text it was rewritten to. */
+export interface Verdict {
+  readonly report: string | null;
+  readonly text: string;
+  /** The text after one more rewrite; empty unless asked for. */
+  readonly secondText: string;
+  /** Log lines about names that are no addresses. */
+  readonly unresolved: readonly string[];
+}
+
+/** A folder of a case's own. */
+export interface Desk {
+  readonly folder: string;
+  readonly port: number;
+}
+
+/** Whether the original of the right version is here. */
+export function isOriginalInstalled(): boolean {
+  try {
+    const answer = execFileSync('redis-sentinel', ['--version'], { encoding: 'latin1' });
+    return answer.includes(originalVersion);
+  } catch {
+    return false;
+  }
+}
+
+/** Lays a case out on a desk and returns the path of its file. */
+function layOut(one: ConfigCase, desk: Desk): string {
+  const fill = (text: string) =>
+    text.replaceAll('PORT', `${desk.port}`).replaceAll('DIR', desk.folder);
+  for (const [name, text] of Object.entries({ ...one.files, 'sentinel.conf': one.text })) {
+    const path = join(desk.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, fill(text), 'latin1');
+  }
+  return join(desk.folder, 'sentinel.conf');
+}
+
+/** Comparable lines: no folder of its own, no random id, no blank lines, in the order of the alphabet. */
+export function comparableLines(text: string, desk: Desk): string[] {
+  return text
+    .replaceAll(desk.folder, 'DIR')
+    .replace(myIdLine, 'sentinel myid ID')
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
+
+function unresolvedNames(text: string): string[] {
+  return text.match(/Failed to resolve hostname '.*'/g) ?? [];
+}
+
+/**
+ * Starts the original on the case's file and ends it as soon as it has refused the file or written its first state.
+ *
+ * @param again has it write once more.
+ */
+export async function askOriginal(one: ConfigCase, desk: Desk, again = false): Promise<Verdict> {
+  const file = layOut(one, desk);
+  const child = spawn('redis-sentinel', [file, ...(one.args ?? [])], { cwd: desk.folder });
+  const closed = new Promise((done) => child.once('close', done));
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('latin1').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('latin1').on('data', (text: string) => {
+    stderr += text;
+  });
+  // It may be gone before it reads anything.
+  child.stdin.on('error', () => {}).end(one.stdin ?? '');
+  try {
+    const hasId = () => myIdLine.test(readFileSync(file, 'latin1'));
+    const reason = `redis-sentinel has judged "${one.name}"`;
+    await until(() => child.exitCode !== null || hasId(), reason, { everyMs: 5 });
+    if (hasId()) {
+      const text = readFileSync(file, 'latin1');
+      // It listens before it writes for the first time.
+      if (again) await rewriteOnceMore(desk.port);
+      const secondText = again ? readFileSync(file, 'latin1') : '';
+      return { report: null, text, secondText, unresolved: [] };
+    }
+  } finally {
+    child.kill('SIGKILL');
+    await closed;
+  }
+  const logged = /# (Fatal error, can't open .*)/.exec(stdout)?.[1] ?? '';
+  return {
+    report: (stderr || logged).replaceAll(desk.folder, 'DIR'),
+    text: '',
+    secondText: '',
+    unresolved: unresolvedNames(stdout),
+  };
+}
+
+async function rewriteOnceMore(port: number): Promise<void> {
+  const wire = await Wire.open({ port });
+  await wire.call('SENTINEL', 'FLUSHCONFIG');
+  wire.close();
+}
+
+/** The parser's questions put to the file system, with a working directory of its own. */
+export function fileSystem(start: string): ConfigIo {
+  let cwd = start;
+  const errorText = (error: unknown) =>
+    (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? 'No such file or directory'
+      : String((error as NodeJS.ErrnoException).code);
+  const attempt = (action: () => void): string | null => {
+    try {
+      action();
+      return null;
+    } catch (error) {
+      return errorText(error);
+    }
+  };
+  return {
+    cwd: () => cwd,
+    chdir: (path) =>
+      attempt(() => {
+        statSync(resolve(cwd, path));
+        cwd = resolve(cwd, path);
+      }),
+    readFile: (path) => {
+      try {
+        return { text: readFileSync(resolve(cwd, path), 'latin1') };
+      } catch (error) {
+        return { error: errorText(error) };
+      }
+    },
+    glob: (pattern) => {
+      // Only a `*` in the last part of the path occurs in the cases.
+      const path = resolve(cwd, pattern);
+      const [head, tail] = basename(path).split('*') as [string, string];
+      return readdirSync(dirname(path))
+        .filter((name) => name.startsWith(head) && name.endsWith(tail))
+        .sort()
+        .map((name) => join(dirname(path), name));
+    },
+    openForAppend: (path) => attempt(() => appendFileSync(resolve(cwd, path), '')),
+    isExecutable: (path) => attempt(() => accessSync(resolve(cwd, path), constants.X_OK)) === null,
+  };
+}
+
+function sourcesOf(one: ConfigCase, file: string): ConfigSources {
+  const command = parseCommandLine([file, ...(one.args ?? [])]);
+  if (command.kind !== 'run') throw new Error(`"${one.name}" asks for no start`);
+  return {
+    file: readFileSync(file, 'latin1'),
+    optionLines: command.optionLines,
+    ...(command.usesStdin ? { stdin: one.stdin ?? '' } : {}),
+  };
+}
+
+/** A rewrite as the original of 7.0 would do it. */
+export function rewriteAlike(oldText: string, { generic, sentinel }: ParsedConfig): string {
+  const sha256 = (bytes: string) =>
+    createHash('sha256').update(Buffer.from(bytes, 'latin1')).digest('hex');
+  const myId = sentinel.myId ?? 'f'.repeat(40);
+  return rewriteConfig(
+    oldText,
+    generic,
+    { ...sentinel, myId },
+    {
+      users: [defaultUserLine(generic.requirepass, 'redis-7.0', sha256)],
+      defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+    },
+  );
+}
+
+/** The same question to this project. */
+export function askOurs(one: ConfigCase, desk: Desk): Verdict {
+  const sources = sourcesOf(one, layOut(one, desk));
+  try {
+    const parsed = parseConfig(sources, fileSystem(desk.folder));
+    const text = rewriteAlike(sources.file, parsed);
+    return { report: null, text, secondText: rewriteAlike(text, parsed), unresolved: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const report =
+      error.report === 'log' ? error.message : formatFatalConfigError(error, originalVersion);
+    return {
+      report: report.replaceAll(desk.folder, 'DIR'),
+      text: '',
+      secondText: '',
+      unresolved: unresolvedNames(error.logs.join('\n')),
+    };
+  }
+}
