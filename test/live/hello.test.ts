@@ -1,0 +1,102 @@
+/** Hellos by direct PUBLISH: real ones teach, garbage and one's own echo do nothing (monitoring.md §9, safety.md S20, S21). */
+import { describe, expect, it } from 'vitest';
+import { type Group, type Sentinel, until } from '../../src/lab/index.ts';
+import { kinds, readyGroup } from '../support/live.ts';
+
+const settings = { downAfter: 30_000 };
+
+function hello(group: Group, changes: Partial<Record<number, string | number>> = {}): string {
+  const master = group.servers[0]!;
+  const parts = ['127.0.0.1', 1, 'f'.repeat(40), 0, group.name, master.host, master.port, 0];
+  return parts.map((part, index) => changes[index] ?? part).join(',');
+}
+
+/** What a hello could change. */
+async function knowledge(group: Group, sentinel: Sentinel): Promise<unknown> {
+  const peers = (await sentinel.peers(group.name)).map((one) => `${one.name} ${one.port}`);
+  const { ip, port, flags, 'config-epoch': configEpoch } = await sentinel.master(group.name);
+  return { peers: peers.sort(), ip, port, flags, configEpoch, file: sentinel.configText() };
+}
+
+describe.each(kinds)('a hello published directly to a Sentinel (%s)', (kind) => {
+  const publish = async (sentinel: Sentinel, text: string) =>
+    sentinel.command('PUBLISH', '__sentinel__:hello', text);
+
+  it('is answered with 1 and changes nothing when it is malformed or about nobody we know', async () => {
+    const group = await readyGroup({ sentinels: [kind], replicas: 1, settings });
+    const sentinel = group.sentinels[0]!;
+    const before = await knowledge(group, sentinel);
+    const garbage = [
+      '',
+      ',',
+      ',,,,,,,',
+      'hello',
+      '\r\n\0\xff',
+      'x'.repeat(5_000),
+      hello(group).split(',').slice(0, 7).join(','),
+      `${hello(group)},9`,
+      hello(group, { 4: 'nobody', 3: 99, 7: 99 }),
+    ];
+    for (const text of garbage) expect(await publish(sentinel, text)).toBe(1);
+    expect(await knowledge(group, sentinel)).toEqual(before);
+    await expect(sentinel.command('PUBLISH', 'elsewhere', 'text')).rejects.toThrow(
+      'ERR Only HELLO messages are accepted by Sentinel instances.',
+    );
+    expect(await sentinel.command('PING')).toBe('PONG');
+  });
+
+  it('adds a peer it names, takes its epoch, and follows a higher config epoch only', async () => {
+    const group = await readyGroup({ sentinels: [kind], replicas: 1, settings });
+    const sentinel = group.sentinels[0]!;
+    const [master, replica] = group.servers;
+    expect(await publish(sentinel, hello(group, { 3: 5 }))).toBe(1);
+    const peers = await sentinel.peers(group.name);
+    expect(peers.map((one) => `${one.runid} ${one.ip} ${one.port}`)).toEqual([
+      `${'f'.repeat(40)} 127.0.0.1 1`,
+    ]);
+    expect(sentinel.configText()).toContain('sentinel current-epoch 5\n');
+    expect(sentinel.events('+new-epoch').map((one) => one.payload)).toEqual(['5']);
+
+    await publish(sentinel, hello(group, { 3: 5, 6: replica!.port, 7: 0 }));
+    expect(await sentinel.masterAddress(group.name)).toEqual(master!.address);
+    await publish(sentinel, hello(group, { 3: 5, 6: replica!.port, 7: 5 }));
+    expect(await sentinel.masterAddress(group.name)).toEqual(replica!.address);
+    expect(sentinel.events('+switch-master').map((one) => one.payload)).toEqual([
+      `${group.name} 127.0.0.1 ${master!.port} 127.0.0.1 ${replica!.port}`,
+    ]);
+    await until(
+      () => sentinel.configText().includes(`sentinel config-epoch ${group.name} 5\n`),
+      'the new configuration is in the file',
+    );
+  });
+
+  it.runIf(kind === 'ours')('never makes a Sentinel its own peer', async () => {
+    const group = await readyGroup({ sentinels: [kind], replicas: 1, settings });
+    const sentinel = group.sentinels[0]!;
+    const before = await knowledge(group, sentinel);
+    const id = await sentinel.myId();
+    await publish(sentinel, hello(group, { 1: sentinel.port, 2: id }));
+    await publish(sentinel, hello(group, { 1: 4, 2: id, 3: 7, 7: 7, 6: group.servers[1]!.port }));
+    expect(await knowledge(group, sentinel)).toEqual(before);
+  });
+
+  it.runIf(kind === 'ours')(
+    'does not raise an epoch by an unreachable address or beyond reason',
+    async () => {
+      const group = await readyGroup({ sentinels: [kind], replicas: 1, settings });
+      const sentinel = group.sentinels[0]!;
+      const before = await knowledge(group, sentinel);
+      const bad = [
+        hello(group, { 0: 'no.such.host.invalid', 3: 8 }),
+        hello(group, { 1: 99_999, 3: 8 }),
+        hello(group, { 3: '18446744073709551615' }),
+        hello(group, { 3: '-1', 7: '-1' }),
+      ];
+      for (const text of bad) expect(await publish(sentinel, text)).toBe(1);
+      const epochs = sentinel.events('+new-epoch').map((one) => one.payload);
+      expect(epochs).toEqual([]);
+      const after = await knowledge(group, sentinel);
+      expect(after).toMatchObject({ flags: 'master', port: (before as { port: string }).port });
+    },
+  );
+});
