@@ -1,0 +1,36 @@
+/** A file system in memory for reading configurations: a map of paths to texts. */
+
+import type { ConfigIo } from '../../src/config/index.ts';
+
+const missing = 'No such file or directory';
+
+/** @param files absolute paths to texts; folders are the prefixes of these paths, and `/data`. */
+export function memoryIo(files: Readonly<Record<string, string>> = {}): ConfigIo {
+  let cwd = '/data';
+  const absolute = (path: string) => (path.startsWith('/') ? path : `${cwd}/${path}`);
+  const isFolder = (path: string) =>
+    path === '/data' || Object.keys(files).some((name) => name.startsWith(`${path}/`));
+  return {
+    cwd: () => cwd,
+    chdir: (path) => {
+      if (!isFolder(absolute(path))) return missing;
+      cwd = absolute(path);
+      return null;
+    },
+    readFile: (path) => {
+      const text = files[absolute(path)];
+      return text === undefined ? { error: missing } : { text };
+    },
+    glob: (pattern) => {
+      const [head, tail] = absolute(pattern).split('*') as [string, string];
+      return Object.keys(files)
+        .filter((name) => name.startsWith(head) && name.endsWith(tail))
+        .sort();
+    },
+    openForAppend: (path) => {
+      const folder = absolute(path).replace(/\/[^/]*$/, '');
+      return isFolder(folder) ? null : missing;
+    },
+    isExecutable: (path) => path.startsWith('/bin/') || path.startsWith('/opt/'),
+  };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../../src/config/index.ts';
+
+/** The lines made of options behind a file. */
+function lines(...options: string[]): string[] {
+  const command = parseCommandLine(['/etc/s.conf', ...options]);
+  if (command.kind !== 'run') throw new Error('no start');
+  return command.optionLines.split('\n').map((line) => line.trimEnd());
+}
+
+describe('the command line', () => {
+  test('version and help are asked for by the first word only', () => {
+    expect(['-v', '--version'].map((word) => parseCommandLine([word]).kind)).toEqual([
+      'version',
+      'version',
+    ]);
+    expect(['-h', '--help'].map((word) => parseCommandLine([word, 'x']).kind)).toEqual([
+      'help',
+      'help',
+    ]);
+    expect(lines('--version')).toEqual(['version', '']);
+  });
+
+  test('the first word is the file unless it starts with a dash', () => {
+    expect(parseCommandLine(['a.conf'])).toEqual({
+      kind: 'run',
+      file: 'a.conf',
+      usesStdin: false,
+      optionLines: '',
+      sentinelOption: false,
+    });
+    expect(parseCommandLine(['--port', '1', 'a.conf'])).toMatchObject({
+      file: null,
+      optionLines: 'port "1" "a.conf" \n',
+    });
+    expect(parseCommandLine([])).toMatchObject({ file: null, usesStdin: false });
+  });
+
+  test('a dash as the first or the last word means standard input, elsewhere it is a value', () => {
+    expect(parseCommandLine(['-'])).toMatchObject({ file: null, usesStdin: true, optionLines: '' });
+    expect(parseCommandLine(['a', '-'])).toMatchObject({ file: 'a', usesStdin: true });
+    expect(parseCommandLine(['a', '--x', '1', '-'])).toMatchObject({
+      usesStdin: true,
+      optionLines: 'x "1" \n',
+    });
+    expect(parseCommandLine(['a', '-', '--x', '1'])).toMatchObject({
+      usesStdin: false,
+      optionLines: '"-" \nx "1" \n',
+    });
+  });
+
+  test('each option becomes a line with its values quoted', () => {
+    expect(lines('--port', '6380', '--bind', '1.2.3.4', 'a b"')).toEqual([
+      'port "6380"',
+      'bind "1.2.3.4" "a b\\""',
+      '',
+    ]);
+  });
+
+  test('name and value may come in one word', () => {
+    expect(lines('--port 6380', '--bind', 'x')).toEqual(['port 6380', 'bind "x"', '']);
+    expect(lines('--sentinel monitor', 'm', '1.2.3.4')).toEqual([
+      'sentinel monitor "m" "1.2.3.4"',
+      '',
+    ]);
+  });
+
+  test('an option without a value takes the next word even if it looks like an option', () => {
+    expect(lines('--loglevel', '--port', '41204')).toEqual(['loglevel "--port" "41204"', '']);
+    expect(lines('--foo', '--bar', '--baz')).toEqual(['foo "--bar"', 'baz', '']);
+  });
+
+  test('sentinel and save may stand alone', () => {
+    expect(lines('--sentinel', '--port', '5')).toEqual(['sentinel', 'port "5"', '']);
+    expect(lines('--SAVE', '--save', '', '--port', '5')).toEqual([
+      'SAVE',
+      'save ""',
+      'port "5"',
+      '',
+    ]);
+  });
+
+  test('Sentinel mode is seen wherever the word stands', () => {
+    expect(parseCommandLine(['a', '--foo', '--sentinel'])).toMatchObject({ sentinelOption: true });
+    expect(parseCommandLine(['a', '--foo', 'sentinel'])).toMatchObject({ sentinelOption: false });
+  });
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { quoteWord, splitWords } from '../../../src/config/index.ts';
+import { wordForFile } from '../../../src/config/words.ts';
+
+/** Any bytes, one character each. */
+const bytes = fc
+  .array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 })
+  .map((list) => String.fromCharCode(...list));
+
+describe('splitting a line into words', () => {
+  test.each([
+    ['', []],
+    ['  \t ', []],
+    ['a  b\tc\v\fd\r', ['a', 'b', 'c', 'd']],
+    ['""', ['']],
+    ["'' a", ['', 'a']],
+    ['a"b c" d', ['ab c', 'd']],
+    ['"\\x41\\n\\r\\t\\b\\a\\q\\""', ['A\n\r\t\b\x07q"']],
+    ['"\\xzz"', ['xzz']],
+    ["'a\\'b\\n'", ["a'b\\n"]],
+    ['a\\b', ['a\\b']],
+    ['a b\0c d', ['a', 'b']],
+    ['"a"\0b', ['a']],
+  ])('%j becomes %j', (line, words) => {
+    expect(splitWords(line)).toEqual(words);
+  });
+
+  test.each(['"a', "'a", '"a"b', "'a'b", '"a\\"', 'x"a', "'a\\'", '"a\0"', '""""'])(
+    '%j has quotes that do not balance',
+    (line) => {
+      expect(splitWords(line)).toBeNull();
+    },
+  );
+});
+
+describe('quoting a word', () => {
+  test('everything unprintable is escaped', () => {
+    expect(quoteWord('a "\\\n\r\t\b\x07\x01\xfe')).toBe('"a \\"\\\\\\n\\r\\t\\b\\a\\x01\\xfe"');
+  });
+
+  test('in the file a word is quoted only when it has to be', () => {
+    expect(['x', 'a-b|#~*@1', 'caf\xc3\xa9'].map(wordForFile)).toEqual([
+      'x',
+      'a-b|#~*@1',
+      'caf\xc3\xa9',
+    ]);
+    expect(['', 'a b', 'a"', "a'", 'a\\', 'a\n', '\x7f'].map(wordForFile)).toEqual([
+      '""',
+      '"a b"',
+      '"a\\""',
+      '"a\'"',
+      '"a\\\\"',
+      '"a\\n"',
+      '"\\x7f"',
+    ]);
+  });
+
+  test('any words come back from a line they were written into', () => {
+    fc.assert(
+      fc.property(fc.array(bytes), (words) => {
+        expect(splitWords(words.map(wordForFile).join(' '))).toEqual(words);
+        expect(splitWords(words.map(quoteWord).join(' '))).toEqual(words);
+      }),
+    );
+  });
+});
