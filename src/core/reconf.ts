@@ -12,7 +12,9 @@ import { followsMaster } from './server.ts';
 import type { Failover, Group, Replica } from './state.ts';
 import { type Work, wake } from './work.ts';
 
-const POLL_MS = 150;
+/** A replica is asked again after as long as it has taken already, within these bounds. */
+const POLL_MIN_MS = 20;
+const POLL_MAX_MS = 150;
 const POLL_SLOW_MS = 1000;
 const POLL_SLOW_AFTER_MS = 3000;
 
@@ -70,8 +72,12 @@ function giveUpStuck(work: Work, failover: Reconf, replica: Replica): void {
 function poll(work: Work, replica: Replica): void {
   if (!isBusyReplica(replica) || replica.infoDueAt !== null || !isOpen(replica.link)) return;
   const reconf = replica.reconf as { since: number };
-  const slow = work.now - reconf.since > POLL_SLOW_AFTER_MS;
-  replica.infoDueAt = (replica.infoSentAt ?? work.now) + (slow ? POLL_SLOW_MS : POLL_MS);
+  const taken = work.now - reconf.since;
+  const pause =
+    taken > POLL_SLOW_AFTER_MS
+      ? POLL_SLOW_MS
+      : Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, taken));
+  replica.infoDueAt = (replica.infoSentAt ?? work.now) + pause;
 }
 
 /** INFO of a replica that was sent to its new master. */

@@ -145,7 +145,7 @@ function withChannel(user: User, pattern: string): Changed {
 
 /** `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`. */
 function withKey(user: User, rule: string): Changed {
-  const parts = /^(?:~|%(R|W|RW|WR)~)([^]*)$/i.exec(rule);
+  const parts = /^(?:~|%(R|W|RW|WR)~)([\s\S]*)$/i.exec(rule);
   if (parts === null) return { why: 'Syntax error' };
   const access = (parts[1] ?? 'RW').toUpperCase();
   const key = access.length === 2 ? `~${parts[2]}` : `%${access}~${parts[2]}`;

@@ -131,7 +131,7 @@ describe('a glob', () => {
   });
 
   it('answers soon, whatever the stars', () => {
-    expect(globMatches('*a'.repeat(40), 'a'.repeat(5000) + 'b')).toBe(false);
+    expect(globMatches('*a'.repeat(40), `${'a'.repeat(5000)}b`)).toBe(false);
   });
 });
 
