@@ -145,6 +145,7 @@ describe.runIf(kinds.includes('ours'))('a Sentinel of ours whose file cannot be 
     await old.kill();
     await group.waitSwitched(old.address);
     expect(broken!.events('+elected-leader')).toEqual([]);
+    expect(broken!.events('+vote-for-leader')).toEqual([]);
     const wire = await broken!.open();
     const asked = await askVote(wire, (await group.agreed())!, 100, candidate('a'));
     expect(asked.leader).toBe('*');
