@@ -1,8 +1,10 @@
 /**
- * Numeric addresses: which texts are one, and the one form in which each is kept (config.md §4, `monitor`).
+ * Numeric addresses: which texts are one, and the one form in which each is kept (config.md §4,
+ * `monitor`).
  *
- * Pure: no name is ever looked up here. Accepted is what the system's resolver takes for numeric, including the old
- * short IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep loading.
+ * Pure: no name is ever looked up here. Accepted is what the system's resolver takes for numeric,
+ * including the old short IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep
+ * loading.
  */
 
 function readIPv4Part(text: string): number | null {
@@ -94,8 +96,8 @@ function formatIPv6(words: readonly number[]): string {
 }
 
 /**
- * The canonical text of a numeric address, or null for anything that would have to be looked up. A scope
- * (`fe80::1%eth0`) is dropped, as the original does.
+ * The canonical text of a numeric address, or null for anything that would have to be looked up. A
+ * scope (`fe80::1%eth0`) is dropped, as the original does.
  */
 export function canonicalAddress(host: string): string | null {
   if (!host.includes(':')) return canonicalIPv4(host);

@@ -1,20 +1,20 @@
 /**
- * The command line (config.md §1): which file, whether standard input is read too, and the options as lines of
- * configuration. Only text is made here; nothing is opened and nothing judged.
+ * The command line (config.md §1): which file, whether standard input is read too, and the options
+ * as lines of configuration. Only text is made here; nothing is opened and nothing judged.
  */
 
 import type { CommandLine } from './types.ts';
 import { quoteWord, splitWords } from './words.ts';
 
 /**
- * Options that may stand alone: a following `--word` starts the next option. For every other option it would be taken
- * as the value, so that values may begin with dashes.
+ * Options that may stand alone: a following `--word` starts the next option. For every other option
+ * it would be taken as the value, so that values may begin with dashes.
  */
 const standAlone: ReadonlySet<string> = new Set(['sentinel', 'save']);
 
 /**
- * `--name value…` to lines of configuration. The name is taken as it is (it may carry its values with it, as in
- * `"--port 6380"`), every value is quoted.
+ * `--name value…` to lines of configuration. The name is taken as it is (it may carry its values
+ * with it, as in `"--port 6380"`), every value is quoted.
  */
 function optionsToLines(args: readonly string[]): string {
   let lines = '';
@@ -48,7 +48,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const file = first !== undefined && !first.startsWith('-') ? first : null;
   let options = file === null ? argv.slice() : argv.slice(1);
   let usesStdin = false;
-  // Only the very first and the very last word can mean standard input; elsewhere a dash is a value.
+  // Only the very first and the very last word can mean standard input; elsewhere a dash is a
+  // value.
   if (file === null && first === '-') {
     usesStdin = true;
     options = options.slice(1);

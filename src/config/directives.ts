@@ -1,7 +1,8 @@
 /**
- * The table of generic directives (config.md §5): name, older names, kind of value with its range, and the value in
- * force when no line says otherwise. A Sentinel may share its file's style with a server, so every directive of the
- * server is known; which of them matter is the business of `generic.ts`.
+ * The table of generic directives (config.md §5): name, older names, kind of value with its range,
+ * and the value in force when no line says otherwise. A Sentinel may share its file's style with a
+ * server, so every directive of the server is known; which of them matter is the business of
+ * `generic.ts`.
  *
  * Invariant: a name, main or alias, appears once.
  */
@@ -73,14 +74,16 @@ const aliases: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Directives that once existed: one value is swallowed, and the next rewrite comments the line out. */
+/**
+ * Directives that once existed: one value is swallowed, and the next rewrite comments the line out.
+ */
 export const forgottenNames: ReadonlySet<string> = new Set(
   words('list-max-ziplist-entries list-max-ziplist-value lua-replicate-commands'),
 );
 
 /**
- * Directives of newer lines (Redis 7.2 and later, Valkey) that nothing here depends on. Any values are accepted and
- * the line stays as it is, so that the file of another line loads.
+ * Directives of newer lines (Redis 7.2 and later, Valkey) that nothing here depends on. Any values
+ * are accepted and the line stays as it is, so that the file of another line loads.
  */
 export const passingNames: ReadonlySet<string> = new Set(
   words(`set-max-listpack-entries set-max-listpack-value locale-collate hide-user-data-from-log
@@ -132,9 +135,10 @@ function special(name: string, grammar: SpecialGrammar, initial: readonly string
   add(name, { type: 'special', grammar }, initial, { always: grammar === 'percentiles' });
 }
 
-// What differs between the original's table and a Sentinel's start values (`port`, `protected-mode`) is always
-// written: otherwise a value given by the command line would be lost at the next start whenever it happened to equal
-// the table's default. The order of this file is the order in which lines are appended.
+// What differs between the original's table and a Sentinel's start values (`port`,
+// `protected-mode`) is always written: otherwise a value given by the command line would be lost at
+// the next start whenever it happened to equal the table's default. The order of this file is the
+// order in which lines are appended.
 add('dir', { type: 'path' }, '', { always: true });
 add('port', { type: 'integer', min: 0n, max: 65535n }, 26379n, { always: true });
 add('protected-mode', { type: 'boolean' }, false, { always: true });

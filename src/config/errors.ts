@@ -1,6 +1,7 @@
 /**
- * The one error of this room: why a configuration is refused, and the exact text the operator gets to see
- * (config.md §2.3). Everything that parsing can object to ends here, whatever bytes it was given.
+ * The one error of this room: why a configuration is refused, and the exact text the operator gets
+ * to see (config.md §2.3). Everything that parsing can object to ends here, whatever bytes it was
+ * given.
  */
 
 import type { Compat } from './types.ts';
@@ -22,7 +23,10 @@ export interface ConfigErrorPlace {
 export class ConfigError extends Error {
   /** `stderr`: show `formatFatalConfigError`; `log`: write `message` as a warning to the log. */
   readonly report: 'stderr' | 'log';
-  /** 1-based line in the text being parsed (an included file restarts at 1), null for the log-file test. */
+  /**
+   * 1-based line in the text being parsed (an included file restarts at 1), null for the log-file
+   * test.
+   */
   readonly line: number | null;
   /** The trimmed line. */
   readonly text: string | null;

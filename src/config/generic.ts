@@ -1,6 +1,6 @@
 /**
- * The generic directives that matter to a Sentinel, as typed values (config.md §5.1). The map of values stays the one
- * truth; this is a view made once, when everything is read.
+ * The generic directives that matter to a Sentinel, as typed values (config.md §5.1). The map of
+ * values stays the one truth; this is a view made once, when everything is read.
  */
 
 import type { LogLevel } from '../core/types.ts';
@@ -26,7 +26,8 @@ export function initialValues(): Map<string, DirectiveValue> {
 function viewOf(values: ReadonlyMap<string, DirectiveValue>) {
   return {
     flag: (name: string) => values.get(name) as boolean,
-    // Every numeric directive that is used here fits a double exactly; larger limits mean "no limit" anyway.
+    // Every numeric directive that is used here fits a double exactly; larger limits mean "no
+    // limit" anyway.
     number: (name: string) => Number(values.get(name) as bigint),
     text: (name: string) => values.get(name) as string,
     maybe: (name: string) => values.get(name) as string | null,
@@ -73,7 +74,9 @@ function tlsConfig({ flag, number, text, maybe }: View): TlsConfig {
   };
 }
 
-/** Everything read, as the rest of the house wants it. `dir` must already be absolute in `values`. */
+/**
+ * Everything read, as the rest of the house wants it. `dir` must already be absolute in `values`.
+ */
 export function genericConfig(
   values: ReadonlyMap<string, DirectiveValue>,
   users: readonly UserLine[],

@@ -1,5 +1,6 @@
 /**
- * Values of generic directives: words to value, value to words (config.md §5 for the messages, §7.3 for the formats).
+ * Values of generic directives: words to value, value to words (config.md §5 for the messages, §7.3
+ * for the formats).
  *
  * Invariant: what `valueWords` writes, `readValue` reads back as the same value.
  */
@@ -54,7 +55,9 @@ function readFlags(list: readonly string[], texts: readonly string[]): Reading<s
   return { value: flags.length === 0 ? [list[0]!] : flags };
 }
 
-/** Kinds that take exactly one word. `path` is carried out by the caller before its value is kept. */
+/**
+ * Kinds that take exactly one word. `path` is carried out by the caller before its value is kept.
+ */
 function readSingle(
   directive: Directive,
   kind: Exclude<DirectiveKind, { type: 'flags' | 'special' }>,

@@ -1,9 +1,9 @@
 /**
- * The old text of a file as places for new lines (config.md §7.2): every directive knows the lines it stood on, what
- * is written takes them one by one, and what was not taken disappears.
+ * The old text of a file as places for new lines (config.md §7.2): every directive knows the lines
+ * it stood on, what is written takes them one by one, and what was not taken disappears.
  *
- * Invariant: comments, blank lines and the order of what stays are those of the old text. One pass over the old
- * lines, one over the new ones.
+ * Invariant: comments, blank lines and the order of what stays are those of the old text. One pass
+ * over the old lines, one over the new ones.
  */
 
 import { findDirective, passingNames } from './directives.ts';
@@ -96,7 +96,8 @@ export class Layout {
   }
 
   /**
-   * Writes a line on the next old line of its key. When none is left it is appended if `forced`, else dropped.
+   * Writes a line on the next old line of its key. When none is left it is appended if `forced`,
+   * else dropped.
    */
   put(key: string, line: string, forced: boolean): void {
     const place = this.#places.get(key);

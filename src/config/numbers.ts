@@ -1,6 +1,7 @@
 /**
- * Numbers as the configuration file writes them (config.md §5, "Messages"). Every reader returns null for a text that
- * is no such number; ranges are judged by the caller. Values are BigInt: limits reach 2^64.
+ * Numbers as the configuration file writes them (config.md §5, "Messages"). Every reader returns
+ * null for a text that is no such number; ranges are judged by the caller. Values are BigInt:
+ * limits reach 2^64.
  */
 
 import { isSpace } from './words.ts';
@@ -26,7 +27,10 @@ export function readInteger(text: string): bigint | null {
   return value > int64Max || value < -int64Max - 1n ? null : value;
 }
 
-/** Digits and a unit; both may be missing, as in the original (`kb` is 0). Too large becomes the largest. */
+/**
+ * Digits and a unit; both may be missing, as in the original (`kb` is 0). Too large becomes the
+ * largest.
+ */
 export function readMemory(text: string): bigint | null {
   const parts = /^([0-9]*)([a-z]*)$/i.exec(text);
   const unit = parts === null ? undefined : memoryUnits.get(parts[2]!.toLowerCase());
@@ -54,8 +58,9 @@ export function readOctal(text: string): bigint | null {
 }
 
 /**
- * An integer of a Sentinel line. The original reads these with atoi; leading blanks and a sign are kept as its habit,
- * anything else that is not a number is refused instead of being read as 0 (versions.md §5).
+ * An integer of a Sentinel line. The original reads these with atoi; leading blanks and a sign are
+ * kept as its habit, anything else that is not a number is refused instead of being read as 0
+ * (versions.md §5).
  */
 export function readSentinelInteger(text: string): bigint | null {
   let start = 0;

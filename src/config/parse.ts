@@ -1,6 +1,6 @@
 /**
- * From texts to state (config.md §3): generic lines take effect as they come, `sentinel` lines are queued and carried
- * out in three phases when everything is read, and the first objection wins.
+ * From texts to state (config.md §3): generic lines take effect as they come, `sentinel` lines are
+ * queued and carried out in three phases when everything is read, and the first objection wins.
  */
 
 import type { SentinelConfig } from '../core/types.ts';
@@ -216,14 +216,12 @@ function warnAbout(sentinel: SentinelConfig, requirepass: string | null, logs: s
   for (const group of sentinel.groups) {
     if (group.authUser !== null && group.authPass === null) {
       logs.push(
-        `sentinel auth-user ${group.name}: without auth-pass the user is not used and no AUTH is sent to the instances`,
+        `sentinel auth-user ${group.name}: without auth-pass no AUTH is sent to the instances`,
       );
     }
   }
   if (sentinel.sentinelUser !== null && sentinel.sentinelPass === null && requirepass === null) {
-    logs.push(
-      'sentinel sentinel-user: without sentinel-pass the user is not used and no AUTH is sent to other Sentinels',
-    );
+    logs.push('sentinel sentinel-user: without sentinel-pass no AUTH is sent to other Sentinels');
   }
   if (sentinel.announceHostnames && !sentinel.resolveHostnames) {
     logs.push('sentinel announce-hostnames: has no effect on names while resolve-hostnames is no');

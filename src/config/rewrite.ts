@@ -1,9 +1,9 @@
 /**
- * From state back to text (config.md §7.2, §7.3): the file is also the state's database, and every save writes the
- * whole of it anew into the shape the user gave it.
+ * From state back to text (config.md §7.2, §7.3): the file is also the state's database, and every
+ * save writes the whole of it anew into the shape the user gave it.
  *
- * Invariant: what is written reads back as the same state, and rewriting the outcome of a second rewrite changes no
- * byte.
+ * Invariant: what is written reads back as the same state, and rewriting the outcome of a second
+ * rewrite changes no byte.
  */
 
 import type { GroupConfig, SentinelConfig } from '../core/types.ts';
@@ -115,7 +115,8 @@ function putSentinel(
 /**
  * The new text of the configuration file.
  *
- * @param oldText what the file holds now, perhaps edited since; the empty string when there is no file.
+ * @param oldText what the file holds now, perhaps edited since; the empty string when there is no
+ * file.
  * @param generic values in force; `generic.dir` is absolute.
  * @param sentinel state to be kept.
  */
@@ -133,7 +134,8 @@ export function rewriteConfig(
 }
 
 /**
- * The line of the user `default` while nothing but `requirepass` was said about it (config.md §7.3).
+ * The line of the user `default` while nothing but `requirepass` was said about it (config.md
+ * §7.3).
  *
  * @param sha256 lower-case hexadecimal digest of a byte string.
  */

@@ -1,9 +1,10 @@
 /**
- * The `sentinel …` directives (config.md §4): a table of words, argument counts and what each says about the state.
+ * The `sentinel …` directives (config.md §4): a table of words, argument counts and what each says
+ * about the state.
  *
- * Numbers are judged more strictly than in the original, which reads garbage as 0 (versions.md §5). A definition that
- * is repeated word for word by another source (an included file, an option) is no error: after the first rewrite the
- * file itself says the same.
+ * Numbers are judged more strictly than in the original, which reads garbage as 0 (versions.md §5).
+ * A definition that is repeated word for word by another source (an included file, an option) is no
+ * error: after the first rewrite the file itself says the same.
  */
 
 import type { GroupConfig, SentinelConfig } from '../core/types.ts';
@@ -27,7 +28,9 @@ export type Phase = 'before' | 'monitor' | 'after';
 interface SentinelDirective {
   readonly phase: Phase;
   readonly counts: readonly number[];
-  /** `args` do not include the directive's word. Returns the objection, or null when it took effect. */
+  /**
+   * `args` do not include the directive's word. Returns the objection, or null when it took effect.
+   */
   readonly apply: (
     reading: SentinelReading,
     args: readonly string[],
@@ -61,7 +64,10 @@ function readEpoch(text: string): bigint | null {
   return value === null || value < 0n || value > uint64Max ? null : value;
 }
 
-/** The form in which a host is kept: canonical when numeric, as given when names may be resolved, else null. */
+/**
+ * The form in which a host is kept: canonical when numeric, as given when names may be resolved,
+ * else null.
+ */
 function readHost(reading: SentinelReading, host: string): string | null {
   const numeric = canonicalAddress(host);
   if (numeric !== null) return numeric;
@@ -70,7 +76,10 @@ function readHost(reading: SentinelReading, host: string): string | null {
   return null;
 }
 
-/** True when something was said before, by another source than this. The first to say it is remembered. */
+/**
+ * True when something was said before, by another source than this. The first to say it is
+ * remembered.
+ */
 function saidElsewhere(reading: SentinelReading, key: string, source: unknown): boolean {
   if (!reading.origins.has(key)) {
     reading.origins.set(key, source);
@@ -148,7 +157,8 @@ function knownSentinel(
   const known = reading.origins.has(key);
   if (!known) {
     group.sentinels.push({ host, port, id });
-    // Told apart by id alone, so that a second address for the same id is seen as the contradiction it is.
+    // Told apart by id alone, so that a second address for the same id is seen as the contradiction
+    // it is.
     reading.origins.set(`${key}\0${host}\0${port}`, source);
   }
   const elsewhere = saidElsewhere(reading, key, source);
@@ -295,7 +305,8 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
     'known-sentinel': {
       phase: 'after',
       counts: [3, 4],
-      // Old files name peers without an id. Such a line says nothing that could be used: not even looked at.
+      // Old files name peers without an id. Such a line says nothing that could be used: not even
+      // looked at.
       apply: (reading, args, source) => {
         if (args.length === 3) return null;
         const group = reading.groups.get(args[0]!);

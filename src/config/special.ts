@@ -1,6 +1,7 @@
 /**
- * Generic directives whose words have a grammar of their own (config.md §5), and how their lines come back (§7.3).
- * Their values are lists of words in one normal form, so that equal settings compare equal.
+ * Generic directives whose words have a grammar of their own (config.md §5), and how their lines
+ * come back (§7.3). Their values are lists of words in one normal form, so that equal settings
+ * compare equal.
  */
 
 import type { SpecialGrammar } from './directives.ts';

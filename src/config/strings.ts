@@ -1,5 +1,6 @@
 /**
- * The few string directives that not every text suits (config.md §5), each with the original's objection.
+ * The few string directives that not every text suits (config.md §5), each with the original's
+ * objection.
  */
 
 import type { Values } from './kinds.ts';
@@ -16,8 +17,8 @@ const titleVariables: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * A template must know its variables and must not come out blank. The original tries it with an empty title, so
- * `{title}` alone is refused there and here.
+ * A template must know its variables and must not come out blank. The original tries it with an
+ * empty title, so `{title}` alone is refused there and here.
  */
 function isTitleTemplate(template: string, values: Values): boolean {
   let shows = false;

@@ -1,21 +1,29 @@
 /**
- * The shapes this room hands out: what a configuration text says, and the few questions that reading one has to ask
- * of the world. Specification: config.md. All strings are byte strings (one character, one byte).
+ * The shapes this room hands out: what a configuration text says, and the few questions that
+ * reading one has to ask of the world. Specification: config.md. All strings are byte strings (one
+ * character, one byte).
  */
 
 import type { LogLevel, SentinelConfig } from '../core/types.ts';
 
-/** Whose texts are used where the lines of Redis and Valkey cannot be reconciled (directive `compat`). */
+/**
+ * Whose texts are used where the lines of Redis and Valkey cannot be reconciled (directive
+ * `compat`).
+ */
 export type Compat = 'redis-7.0' | 'redis-8' | 'valkey-8';
 
 export type LogFormat = 'legacy' | 'json' | 'logfmt';
 
-/** The outcome of reading a file: its bytes, or the system's error text (`No such file or directory`). */
+/**
+ * The outcome of reading a file: its bytes, or the system's error text (`No such file or
+ * directory`).
+ */
 export type ReadOutcome = { readonly text: string } | { readonly error: string };
 
 /**
- * What the parser asks of the system. Paths are given as written in the file, relative to the working directory in
- * force at that moment. Every function is synchronous: a configuration is read before anything else runs.
+ * What the parser asks of the system. Paths are given as written in the file, relative to the
+ * working directory in force at that moment. Every function is synchronous: a configuration is read
+ * before anything else runs.
  */
 export interface ConfigIo {
   /** Absolute working directory, asked for once when everything is parsed. */
@@ -26,13 +34,17 @@ export interface ConfigIo {
   readonly readFile: (path: string) => ReadOutcome;
   /** `include` of a path with `*`, `?` or `[`: the existing paths that match, sorted. */
   readonly glob: (pattern: string) => readonly string[];
-  /** `logfile`: open for append and close again; null when that worked, else the system's error text. */
+  /**
+   * `logfile`: open for append and close again; null when that worked, else the system's error
+   * text.
+   */
   readonly openForAppend: (path: string) => string | null;
   /** Scripts: may this path be executed? */
   readonly isExecutable: (path: string) => boolean;
   /**
-   * `user NAME RULE…`: which rule (index) is not understood and why (`Syntax error`), or null when all are. Names of
-   * commands are not judged here but when the users are loaded. Without this function rules are kept unjudged.
+   * `user NAME RULE…`: which rule (index) is not understood and why (`Syntax error`), or null when
+   * all are. Names of commands are not judged here but when the users are loaded. Without this
+   * function rules are kept unjudged.
    */
   readonly checkUserRules?: (
     name: string,
@@ -157,7 +169,9 @@ export interface GenericConfig {
   readonly tls: TlsConfig;
   readonly latencyTracking: boolean;
   readonly latencyTrackingInfoPercentiles: readonly number[];
-  /** Every directive of the table by main name with its current value; what rewriting works from. */
+  /**
+   * Every directive of the table by main name with its current value; what rewriting works from.
+   */
   readonly values: ReadonlyMap<string, DirectiveValue>;
 }
 
@@ -179,7 +193,9 @@ export type CommandLine =
       readonly file: string | null;
       /** Standard input is read after the file. */
       readonly usesStdin: boolean;
-      /** Synthetic configuration lines, each ended by a newline; empty when there are no options. */
+      /**
+       * Synthetic configuration lines, each ended by a newline; empty when there are no options.
+       */
       readonly optionLines: string;
       /** An argument was exactly `--sentinel`. */
       readonly sentinelOption: boolean;
@@ -188,11 +204,13 @@ export type CommandLine =
 /** What rewriting has to know besides the configuration itself. */
 export interface RewriteOptions {
   /**
-   * Complete `user NAME …` lines in ascending order of names, the default user's among them; null when an `aclfile`
-   * holds the users (no line is written, old ones go).
+   * Complete `user NAME …` lines in ascending order of names, the default user's among them; null
+   * when an `aclfile` holds the users (no line is written, old ones go).
    */
   readonly users: readonly string[] | null;
-  /** Values (ms) at which the two per-group timing lines are left out: the current DEBUG defaults. */
+  /**
+   * Values (ms) at which the two per-group timing lines are left out: the current DEBUG defaults.
+   */
   readonly defaults: { readonly downAfter: number; readonly failoverTimeout: number };
   /** The level in force when it was changed at run time. */
   readonly logLevel?: LogLevel | 'nothing';

@@ -27,7 +27,10 @@ export function isSpace(char: string | undefined): boolean {
   return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
-/** Takes blanks, tabs and line ends off both sides: the only characters that count as margin of a line. */
+/**
+ * Takes blanks, tabs and line ends off both sides: the only characters that count as margin of a
+ * line.
+ */
 export function trimLine(line: string): string {
   let start = 0;
   let end = line.length;
@@ -36,7 +39,10 @@ export function trimLine(line: string): string {
   return line.slice(start, end);
 }
 
-/** One quoted part starting behind its opening quote: its bytes and where it ends, or null if it never does. */
+/**
+ * One quoted part starting behind its opening quote: its bytes and where it ends, or null if it
+ * never does.
+ */
 function readDoubleQuoted(line: string, start: number): { text: string; end: number } | null {
   let text = '';
   let at = start;
@@ -80,7 +86,10 @@ function readSingleQuoted(line: string, start: number): { text: string; end: num
   return null;
 }
 
-/** A word starting at `start`; null when its quotes are not closed or are followed by more than a blank. */
+/**
+ * A word starting at `start`; null when its quotes are not closed or are followed by more than a
+ * blank.
+ */
 function readWord(line: string, start: number): { text: string; end: number } | null {
   let text = '';
   let at = start;
@@ -101,7 +110,8 @@ function readWord(line: string, start: number): { text: string; end: number } | 
 }
 
 /**
- * The words of a line (config.md §2.2), also used for inline commands and for several values in one argument.
+ * The words of a line (config.md §2.2), also used for inline commands and for several values in one
+ * argument.
  *
  * @returns null when quotes do not balance. A NUL ends the line.
  */
@@ -120,7 +130,9 @@ export function splitWords(line: string): string[] | null {
   }
 }
 
-/** A word between double quotes with everything unprintable escaped: what the original calls "repr". */
+/**
+ * A word between double quotes with everything unprintable escaped: what the original calls "repr".
+ */
 export function quoteWord(word: string): string {
   let quoted = '"';
   for (const char of word) {
@@ -135,8 +147,9 @@ export function quoteWord(word: string): string {
 /**
  * A word as a Sentinel line carries it: raw when that reads back as itself, quoted otherwise.
  *
- * The original writes everything raw and so destroys its own file when a value holds a blank or a quote. Bytes above
- * ASCII stay raw: they need no quotes, and names in the user's own language stay readable.
+ * The original writes everything raw and so destroys its own file when a value holds a blank or a
+ * quote. Bytes above ASCII stay raw: they need no quotes, and names in the user's own language stay
+ * readable.
  */
 export function wordForFile(word: string): string {
   return /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e\x80-\xff]+$/.test(word) ? word : quoteWord(word);

@@ -1,9 +1,9 @@
 /**
- * The same files through the installed `redis-sentinel` and through this project: accepted or refused alike, with the
- * same report, and rewritten to the same lines (config.md §2–§8).
+ * The same files through the installed `redis-sentinel` and through this project: accepted or
+ * refused alike, with the same report, and rewritten to the same lines (config.md §2–§8).
  */
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/index.ts';
@@ -65,7 +65,9 @@ async function judge(one: ConfigCase) {
   };
 }
 
-/** Files on which nobody needs a password and one group at most makes the order of lines certain. */
+/**
+ * Files on which nobody needs a password and one group at most makes the order of lines certain.
+ */
 const repeatable = acceptedCases.filter(
   ({ text, args }) =>
     (text.match(/monitor/gi) ?? []).length < 2 &&
@@ -73,7 +75,17 @@ const repeatable = acceptedCases.filter(
     args === undefined,
 );
 
+const exampleFile = new URL('../../conf/sentinel.conf', import.meta.url);
+
 describe.skipIf(!installed)(title, () => {
+  test('the example file suits both', async () => {
+    const example = readFileSync(exampleFile, 'latin1');
+    const text = `${example}\nport PORT\nbind 127.0.0.1\n`;
+    const { ours, original } = await judge({ name: 'the example', text });
+    expect(original.report).toBeNull();
+    expect(ours).toEqual(original);
+  });
+
   test.each(acceptedCases)(
     'a file with $name is accepted and rewritten to the same lines',
     async (one) => {

@@ -1,6 +1,7 @@
 /**
  * Configuration files, good, odd and broken, that this project and the original must judge alike
- * (`test/live/config-parity.test.ts`). `PORT` stands for a free port, `DIR` for the file's own folder.
+ * (`test/live/config-parity.test.ts`). `PORT` stands for a free port, `DIR` for the file's own
+ * folder.
  */
 
 export interface ConfigCase {
@@ -206,7 +207,10 @@ sentinel notification-script m /bin/false`,
   }),
 ];
 
-/** Single lines after `port`, `bind` and one group, each of which is refused, and each with its own message. */
+/**
+ * Single lines after `port`, `bind` and one group, each of which is refused, and each with its own
+ * message.
+ */
 export const refusedLines: readonly string[] = [
   'foo 1',
   'port',
@@ -328,8 +332,8 @@ export const refusedOptions: readonly (readonly string[])[] = [
 export const refusedBase = group;
 
 /**
- * Lines that the original reads as some other number than was meant; here they are refused with this message
- * (versions.md §5).
+ * Lines that the original reads as some other number than was meant; here they are refused with
+ * this message (versions.md §5).
  */
 export const knownDifferences: readonly (readonly [line: string, message: string])[] = [
   ['sentinel monitor n 127.0.0.1 abc 1', 'Invalid port number.'],

@@ -1,6 +1,6 @@
 /**
- * Two judges of one configuration file: the installed `redis-sentinel`, asked by starting it, and this project's parser
- * and rewriter.
+ * Two judges of one configuration file: the installed `redis-sentinel`, asked by starting it, and
+ * this project's parser and rewriter.
  */
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -73,7 +73,10 @@ function layOut(one: ConfigCase, desk: Desk): string {
   return join(desk.folder, 'sentinel.conf');
 }
 
-/** Comparable lines: no folder of its own, no random id, no blank lines, in the order of the alphabet. */
+/**
+ * Comparable lines: no folder of its own, no random id, no blank lines, in the order of the
+ * alphabet.
+ */
 export function comparableLines(text: string, desk: Desk): string[] {
   return text
     .replaceAll(desk.folder, 'DIR')
@@ -88,7 +91,8 @@ function unresolvedNames(text: string): string[] {
 }
 
 /**
- * Starts the original on the case's file and ends it as soon as it has refused the file or written its first state.
+ * Starts the original on the case's file and ends it as soon as it has refused the file or written
+ * its first state.
  *
  * @param again has it write once more.
  */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   ConfigError,
@@ -249,4 +250,18 @@ log-format json`);
       "Error in user declaration 'a': Duplicate user found. A user can only be defined once in config files",
     );
   });
+});
+
+test('every line of the example file loads, those in comments included', () => {
+  const file = new URL('../../../conf/sentinel.conf', import.meta.url);
+  const example = readFileSync(file, 'latin1');
+  const { sentinel, warnings } = parseConfig(example, memoryIo());
+  expect(warnings).toEqual([]);
+  expect(sentinel.groups).toMatchObject([{ name: 'mymaster', quorum: 2, downAfter: 5000 }]);
+  const directive =
+    /^# ((sentinel [a-z-]+|tls-[a-z-]+|bind|requirepass|dir|daemonize|pidfile|supervised|compat|log-format|port) .*)$/;
+  const suggestions = example.split('\n').flatMap((line) => directive.exec(line)?.[1] ?? []);
+  expect(suggestions.length).toBeGreaterThan(15);
+  const io = { ...memoryIo({ '/var/lib/redis/x': '' }), isExecutable: () => true };
+  expect(() => parseConfig(`${example}\n${suggestions.join('\n')}`, io)).not.toThrow();
 });
