@@ -45,13 +45,16 @@ interface Load {
   /** Names of our own commands as renamed so far. */
   readonly commands: Set<string>;
   readonly queues: Record<Phase, QueuedLine[]>;
+  /** Included files so far. */
+  included: number;
   readonly logs: string[];
 }
 
 const badDirective = 'Bad directive or wrong number of arguments';
 
-/** A file that includes itself has to end somewhere. */
+/** Files that include each other have to end somewhere. */
 const includeDepthMax = 16;
+const includedFilesMax = 1000;
 
 /** What a Sentinel answers to: the commands that `rename-command` may name. */
 const ownCommands =
@@ -112,9 +115,12 @@ function applyDirective(load: Load, name: string, words: readonly string[]): str
 }
 
 function include(load: Load, path: string, place: Place, depth: number): void {
-  if (depth >= includeDepthMax) refuse(load, place, 'Configuration files are included too deeply');
   const paths = /[*?[]/.test(path) ? load.io.glob(path) : [path];
   for (const one of paths) {
+    load.included++;
+    if (depth >= includeDepthMax || load.included > includedFilesMax) {
+      refuse(load, place, 'Configuration files include each other without end');
+    }
     const outcome = load.io.readFile(one);
     if ('error' in outcome) {
       refuse(load, place, `Fatal error, can't open config file '${one}': ${outcome.error}`, 'log');
@@ -242,6 +248,7 @@ export function parseConfig(sources: string | ConfigSources, io: ConfigIo): Pars
     renames: [],
     commands: new Set(ownCommands),
     queues: { before: [], monitor: [], after: [] },
+    included: 0,
     logs: [],
   };
   const { text, sourceOf } = joinSources(typeof sources === 'string' ? { file: sources } : sources);

@@ -96,11 +96,15 @@ describe('sources', () => {
     expect(generic('include /etc/none/*.conf', io).port).toBe(26379);
   });
 
-  test('a file that includes itself comes to an end', () => {
-    const io = memoryIo({ '/data/a.conf': 'include a.conf' });
-    expect(refusal('include a.conf', io).message).toBe(
-      'Configuration files are included too deeply',
-    );
+  test('files that include each other come to an end', () => {
+    const alone = memoryIo({ '/data/a.conf': 'include a.conf' });
+    const message = 'Configuration files include each other without end';
+    expect(refusal('include a.conf', alone).message).toBe(message);
+    const names = Array.from({ length: 20 }, (_, index) => [
+      `/data/${index}.conf`,
+      'include *.conf',
+    ]);
+    expect(refusal('include *.conf', memoryIo(Object.fromEntries(names))).message).toBe(message);
   });
 });
 
@@ -219,6 +223,12 @@ log-format json`);
       'client-output-buffer-limit normal 1 1 x',
       'Error in hard, soft or soft_seconds setting in buffer limit configuration.',
     ],
+    [
+      'client-output-buffer-limit normal 1 1 2147483648',
+      'Error in hard, soft or soft_seconds setting in buffer limit configuration.',
+    ],
+    ['proc-title-template {title}', 'template format is invalid or contains unknown variables'],
+    ['proc-title-template {port', 'template format is invalid or contains unknown variables'],
     ['rename-command x y', 'No such command in rename-command'],
     ['rename-command ping ACL', 'Target command name already exists'],
     ['a.b', 'Module config specified without value'],
@@ -226,6 +236,13 @@ log-format json`);
   ])('%s is refused with "%s"', (line, message) => {
     expect(refusal(line).message).toBe(message);
   });
+
+  test.each(['{title}{port}', '{port}{title}', '{{title}', 'x', '{title} }'])(
+    'the title template %s shows something',
+    (template) => {
+      expect(generic(`proc-title-template "${template}"`).procTitleTemplate).toBe(template);
+    },
+  );
 
   test('a command renamed twice is no longer there the second time', () => {
     expect(refusal('rename-command ping a\nrename-command PING b').line).toBe(2);
