@@ -74,9 +74,7 @@ function poll(work: Work, replica: Replica): void {
   const reconf = replica.reconf as { since: number };
   const taken = work.now - reconf.since;
   const pause =
-    taken > POLL_SLOW_AFTER_MS
-      ? POLL_SLOW_MS
-      : Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, taken));
+    taken > POLL_SLOW_AFTER_MS ? POLL_SLOW_MS : Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, taken));
   replica.infoDueAt = (replica.infoSentAt ?? work.now) + pause;
 }
 
