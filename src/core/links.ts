@@ -134,6 +134,11 @@ export function send(
   return true;
 }
 
+/** Commands that tell nobody anything: others' silence must not be measured through our slow disk. */
+function isBlind([first, second]: readonly string[]): boolean {
+  return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && second === 'SETNAME');
+}
+
 function sendOn(
   work: Work,
   connection: Connection,
@@ -148,6 +153,7 @@ function sendOn(
     connection: connection.id,
     token,
     argv: connection.link.wantsPubsub ? [renamed(group, argv[0]!), ...argv.slice(1)] : argv,
+    ...(isBlind(argv) ? { blind: true as const } : {}),
   });
 }
 

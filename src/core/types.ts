@@ -101,6 +101,8 @@ export type Effect =
       readonly connection: number;
       readonly token: number;
       readonly argv: readonly string[];
+      /** Reveals nothing of our state (PING and its preliminaries): need not wait for a save. Nor need `connect`. */
+      readonly blind?: true;
     }
   /** Put a `pubsub` connection into subscribe mode. `word` is `SUBSCRIBE` unless renamed. */
   | {

@@ -3,7 +3,7 @@
  *
  * The law (see the architecture notes): inputs that arrive while a turn runs wait; effects leave in the order in which
  * the core gave them; no effect of a turn that asked for a save, or of a later one, leaves before a save that covers it
- * has ended. Saves are asynchronous and shared: one is running or none, and it covers every turn before its start, so
+ * has ended — but for those that reveal nothing: PINGs and the opening of connections. Saves are asynchronous and shared: one is running or none, and it covers every turn before its start, so
  * two hundred votes that arrive together cost one. The driver never looks into the state.
  */
 
@@ -90,7 +90,9 @@ export class Driver {
       const turn = this.#core.step(this.#inputs[turns]!, this.#now());
       wakeAt = turn.wakeAt;
       if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
-      if (turn.effects.length > 0) this.#held.push({ version: this.#asked, effects: turn.effects });
+      if (turn.effects.length > 0) {
+        this.#held.push({ version: this.#asked, effects: this.#withoutBlind(turn.effects) });
+      }
       this.#release();
       if (this.#stopped) return;
     }
@@ -104,6 +106,21 @@ export class Driver {
       });
     }
     this.#saveIfAsked();
+  }
+
+  /**
+   * While the disk is awaited, what reveals nothing goes out at once: a PING that waited would make its silence ours.
+   * Returns the rest.
+   */
+  #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
+    if (this.#asked <= this.#attempted) return effects;
+    const rest: Effect[] = [];
+    for (const effect of effects) {
+      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind)) {
+        this.#ports.apply(effect);
+      } else rest.push(effect);
+    }
+    return rest;
   }
 
   /** Lets out what no longer waits for the disk, in order. */

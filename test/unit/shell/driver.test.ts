@@ -18,6 +18,8 @@ const idle: SentinelConfig = {
   groups: [],
 };
 
+const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], blind: true } as const;
+
 /**
  * A small core: every message is logged as an effect; one that begins with `save` changes the durable state, which is a
  * counter kept in `currentEpoch`; `again` makes the driver's environment give another input while it is carried out.
@@ -41,7 +43,7 @@ class CountingCore implements Core {
     this.#inside = false;
     return {
       save: saves ? this.#version : null,
-      effects: [{ type: 'log', level: 'notice', text }],
+      effects: name === 'ping' ? [PING] : [{ type: 'log', level: 'notice', text }],
       wakeAt: this.wakeAt,
     };
   }
@@ -58,6 +60,7 @@ class House {
   readonly saves: { version: bigint; end: (ok: boolean) => void }[] = [];
   readonly driver = new Driver(this.core, {
     apply: (effect: Effect) => {
+      if (effect.type === 'send') this.out.push(effect.argv[0]!);
       if (effect.type !== 'log') return;
       this.out.push(effect.text);
       if (effect.text === 'again') this.say('more');
@@ -109,6 +112,18 @@ describe("the driver's law", () => {
     house.saves[0]?.end(true);
     await until(() => house.out.length > 1, 'the held effects leave');
     expect(house.out).toEqual(['before', 'save 1', 'after', 'during', 'saved 1 true']);
+  });
+
+  it('does not let a PING wait for the disk, which would make its silence ours', async () => {
+    open();
+    house.say('save a');
+    house.say('b');
+    house.say('ping');
+    await house.saving(1);
+    expect(house.out).toEqual(['PING']);
+    house.saves[0]!.end(true);
+    await until(() => house.out.length >= 3, 'the rest is out', { everyMs: 1 });
+    expect(house.out.slice(0, 3)).toEqual(['PING', 'save a', 'b']);
   });
 
   it('covers everything that arrived together with one save', async () => {
