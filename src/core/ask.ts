@@ -21,8 +21,9 @@ type AskPending = Extract<Pending, { kind: 'ask' }>;
 /** Who wants an answer: nobody, somebody who wants opinions, or a candidate who wants votes. */
 function purpose(work: Work, group: Group): 'none' | 'opinion' | 'vote' {
   const { failover } = group;
+  if (work.state.tiltSince !== null) return 'none';
   if (failover?.state === 'wait_start') return failover.durable ? 'vote' : 'none';
-  if (work.state.tiltSince !== null || group.master.sDownSince === null) return 'none';
+  if (group.master.sDownSince === null) return 'none';
   return 'opinion';
 }
 

@@ -108,7 +108,7 @@ export function noteVoteForClaim(
 
 function decide(work: Work, group: Group): void {
   const election = group.conflict?.election;
-  if (!election || group.vote.epoch !== election.epoch) return;
+  if (!election || group.vote.epoch !== election.epoch || work.state.tiltSince !== null) return;
   if (group.vote.leader !== work.state.myId) return;
   if (election.votes.size + 1 < votesNeeded(group)) return;
   group.conflict = null;

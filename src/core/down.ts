@@ -82,6 +82,7 @@ export function judgeTogether(work: Work, group: Group): void {
   } else if (!down && master.oDownSince !== null) {
     master.oDownSince = null;
     group.attempts.startAt = null;
+    group.attempts.lost = 0;
     event(work, 'warning', '-odown', master);
   }
 }

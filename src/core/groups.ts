@@ -14,11 +14,10 @@ import { save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
 
-function instanceBase(work: Work, group: Group, address: Address, link: Link) {
+function instanceBase(group: Group, address: Address, link: Link) {
   return {
     group,
     address,
-    runId: '',
     link,
     sDownSince: null,
     lastDownAt: null,
@@ -27,6 +26,13 @@ function instanceBase(work: Work, group: Group, address: Address, link: Link) {
     helloPendingSince: null,
     helloForced: true,
     removed: false,
+  };
+}
+
+function serverBase(work: Work, group: Group, address: Address, link: Link) {
+  return {
+    ...instanceBase(group, address, link),
+    runId: '',
     infoAt: null,
     infoText: null,
     infoPendingSince: null,
@@ -42,7 +48,7 @@ function instanceBase(work: Work, group: Group, address: Address, link: Link) {
 function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
   const master: Master = {
     kind: 'master',
-    ...instanceBase(work, group, address, link),
+    ...serverBase(work, group, address, link),
     role: 'master',
     oDownSince: null,
     rebootSince: null,
@@ -54,7 +60,7 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
 function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
   const replica: Replica = {
     kind: 'replica',
-    ...instanceBase(work, group, address, link),
+    ...serverBase(work, group, address, link),
     key: replicaKey(work.state, address),
     role: 'slave',
     priority: 100,
@@ -91,20 +97,10 @@ export function freshAsk(now: Instant): Ask {
 
 export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
   const link = peerLink(work, id, address);
-  const base = instanceBase(work, group, address, link);
   const peer: Peer = {
     kind: 'sentinel',
-    group,
-    address,
+    ...instanceBase(group, address, link),
     runId: id,
-    link,
-    sDownSince: null,
-    lastDownAt: null,
-    scriptKillSent: false,
-    helloAt: base.helloAt,
-    helloPendingSince: null,
-    helloForced: true,
-    removed: false,
     id,
     lastHelloAt: work.now,
     lastHelloText: '',
@@ -258,6 +254,7 @@ export function switchMaster(work: Work, group: Group, to: Address): void {
     const fresh = createReplica(work, group, replica.address, adoptLink(work, replica));
     fresh.runId = replica.runId;
     fresh.reconf = replica.reconf;
+    fresh.formerMaster = replica.formerMaster;
     event(work, 'notice', '+slave', fresh);
   }
   if (!same) {

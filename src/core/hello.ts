@@ -86,9 +86,9 @@ export function spreadHello(work: Work, group: Group): void {
   }
 }
 
-function atoi(text: string): number {
-  const match = /^\s*([+-]?\d+)/.exec(text);
-  return match === null ? 0 : Number(match[1]);
+/** A port in decimal digits; anything else is none (0). */
+function portOf(text: string): number {
+  return /^\d{1,5}$/.test(text) ? Number(text) : 0;
 }
 
 function parseHello(payload: string): Hello | null {
@@ -99,12 +99,12 @@ function parseHello(payload: string): Hello | null {
   if (currentEpoch === null || configEpoch === null) return null;
   return {
     ip: fields[0]!,
-    port: atoi(fields[1]!),
+    port: portOf(fields[1]!),
     id: fields[2]!,
     currentEpoch,
     group: fields[4]!,
     masterHost: fields[5]!,
-    masterPort: atoi(fields[6]!),
+    masterPort: portOf(fields[6]!),
     configEpoch,
   };
 }
@@ -123,7 +123,8 @@ export function helloReceived(work: Work, payload: string): void {
     afterHello(work, group, known);
     return;
   }
-  if (hello.port < 0 || hello.port > 65535) return;
+  // A peer that cannot be dialled would still count as a voter.
+  if (hello.port < 1 || hello.port > 65535) return;
   const parked = { kind: 'hello', payload } as const;
   const ip = resolve(work, hello.ip, parked);
   // An address nobody can use changes nothing at all: a known peer is not lost for it.
@@ -197,7 +198,7 @@ function noteConfiguration(
   masterIp: string | null,
 ): void {
   if (hello.configEpoch < group.configEpoch) return;
-  if (masterIp === null || hello.masterPort < 0 || hello.masterPort > 65535) return;
+  if (masterIp === null || hello.masterPort < 1 || hello.masterPort > 65535) return;
   const address: Address = {
     host: numericAddress(hello.masterHost) ?? hello.masterHost,
     ip: masterIp,

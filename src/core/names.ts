@@ -10,6 +10,8 @@ import type { Work } from './work.ts';
 
 const NAME_TTL_MS = 5000;
 const PARKED_MAX = 100;
+/** Names remembered; whoever may say hello must not be able to fill the memory with them. */
+const NAMES_MAX = 10000;
 
 /** The form used in replies, hellos, SLAVEOF, asks, events and the file. */
 export function announced(state: State, address: Address): string {
@@ -36,6 +38,8 @@ export function lookUp(work: Work, host: string): ResolvedName {
   let name = work.state.names.get(key);
   if (name === undefined) {
     name = { ip: null, at: null, pending: false, parked: [] };
+    const { names } = work.state;
+    if (names.size >= NAMES_MAX) names.delete(names.keys().next().value!);
     work.state.names.set(key, name);
   }
   const stale = name.at === null || work.now - name.at > NAME_TTL_MS;

@@ -49,6 +49,8 @@ export function voteRequested(
     if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
       castVote(work, group, candidate, epoch);
       if (candidate !== state.myId) yieldTo(work, group, candidate);
+      // The log speaks of the delay after the vote, which is not one yet.
+      group.attempts.holdLogged = true;
       const fresh = true;
       saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
       return;
@@ -88,7 +90,11 @@ export function voteSaved(
   ok: boolean,
 ): void {
   const { group, request, down, leader, epoch, fresh } = waiting;
-  if (ok && fresh && leader !== null) announceVote(work, group, leader, epoch);
+  if (ok && fresh && leader !== null) {
+    announceVote(work, group, leader, epoch);
+    if (group.attempts.leader === leader) group.attempts.holdLogged = false;
+    work.touched.add(group);
+  }
   if (!ok && group.vote.epoch === epoch) {
     group.vote.leader = null;
     group.vote.givenAt = null;

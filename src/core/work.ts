@@ -47,8 +47,3 @@ export function saveThen(work: Work, waiting: Waiting): void {
 export function wake(group: Group, at: Instant): void {
   if (at < group.wakeAt) group.wakeAt = at;
 }
-
-/** Lower-case hex of nothing in particular is never needed: ids are compared as given. */
-export function isOurs(work: Work, id: string): boolean {
-  return id === work.state.myId;
-}

@@ -36,6 +36,8 @@ describe.each(kinds)('a hello published directly to a Sentinel (%s)', (kind) => 
       hello(group).split(',').slice(0, 7).join(','),
       `${hello(group)},9`,
       hello(group, { 4: 'nobody', 3: 99, 7: 99 }),
+      // The original makes a peer of it that nobody can reach.
+      ...(kind === 'ours' ? [hello(group, { 1: 'port', 3: 8 })] : []),
     ];
     for (const text of garbage) expect(await publish(sentinel, text)).toBe(1);
     expect(await knowledge(group, sentinel)).toEqual(before);

@@ -72,6 +72,22 @@ describe('a failover', () => {
     );
   });
 
+  it('brings the masters of the last two failovers back as soon as they return', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 3 });
+    servers[0]!.kill();
+    world.until('first', () => sentinels.every((s) => s.masterPort() !== 1), 3000);
+    const second = servers.find((s) => s.port === sentinels[0]!.masterPort())!;
+    world.run(500);
+    second.kill();
+    world.until('second', () => sentinels.every((s) => s.masterPort() !== second.port), 3000);
+    world.run(3000);
+    servers[0]!.restart();
+    second.restart();
+    const third = `127.0.0.1:${sentinels[0]!.masterPort()}`;
+    const both = () => servers[0]!.master === third && second.master === third;
+    world.until('both follow the third', both, 3000);
+  });
+
   it('works with five Sentinels, and with one of them dead', () => {
     for (const seed of seeds.slice(0, 20)) {
       const { world, servers, sentinels } = readyGroup({ seed, sentinels: 5 });
