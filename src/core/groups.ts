@@ -40,7 +40,6 @@ function serverBase(work: Work, group: Group, address: Address, link: Link) {
     infoDueAt: null,
     roleSince: work.now,
     failoverOngoing: false,
-    createdAt: work.now,
     authWarned: false,
   };
 }
@@ -121,7 +120,6 @@ export function createGroup(work: Work, config: GroupConfig): Group {
   link.address = address;
   const group = {
     name: config.name,
-    order: state.groups.size,
     quorum: config.quorum,
     downAfter: config.downAfter,
     failoverTimeout: config.failoverTimeout,

@@ -99,7 +99,6 @@ export type Parked =
 
 export interface Group {
   readonly name: string;
-  readonly order: number;
   master: Master;
   quorum: number;
   downAfter: number;
@@ -184,7 +183,6 @@ export interface ServerBase extends InstanceBase {
   roleSince: Instant;
   /** An ongoing `FAILOVER` command: hellos are withheld. */
   failoverOngoing: boolean;
-  createdAt: Instant;
   authWarned: boolean;
 }
 

@@ -137,7 +137,7 @@ export type Effect =
 export interface Turn {
   /**
    * Not null: the durable part of the state changed and must be on disk before any effect of this turn, or of a later
-   * one, leaves the process. The number is what `saved.version` has to reach. When the save fails the effects are
+   * one, is seen outside. The number is what `saved.version` has to reach. When the save fails the effects are
    * carried out all the same: what must not happen without the disk waits inside the core for `saved`.
    */
   readonly save: number | null;
