@@ -18,10 +18,10 @@ import {
   startContained,
   stopContained,
 } from '../support/docker.ts';
+import { kinds, showLogs } from '../support/live.ts';
 
 const docker = await findDocker();
 const NAME = 'mymaster';
-const kinds = (process.env.SENTINEL_KINDS ?? 'ours').split(',') as SentinelKind[];
 
 /** A master and two replicas; skips the running test where that cannot be had. */
 async function startServers({ skip }: TestContext): Promise<ContainedRedis[]> {
@@ -48,7 +48,7 @@ async function startSentinels(kind: SentinelKind, master: Address): Promise<Sent
   for (let count = 0; count < 3; count += 1) {
     const sentinel = await Sentinel.start({ kind, lines });
     onTestFinished(async ({ task }) => {
-      if (task.result?.state === 'fail') process.stderr.write(sentinel.logText());
+      if (task.result?.state === 'fail') showLogs([sentinel]);
       await sentinel.dispose();
     });
     sentinels.push(sentinel);
