@@ -15,9 +15,10 @@ import {
   parseCommandLine,
   parseConfig,
 } from './config/index.ts';
+import { LINES } from './core/index.ts';
 import { Daemon } from './daemon.ts';
-import { LINE_VERSION, ListenError, OWN_VERSION } from './server/index.ts';
-import { checkUserRules, personalityOf, StartError } from './settings.ts';
+import { ListenError, OWN_VERSION } from './server/index.ts';
+import { checkUserRules, StartError } from './settings.ts';
 import {
   byteString,
   errorText,
@@ -55,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number | null> {
 }
 
 function versionLine(): string {
-  const version = LINE_VERSION['redis-8'];
+  const { version } = LINES['redis-8'];
   return `Redis server v=${version} sha=00000000:0 malloc=v8 bits=64 build=redis-sentinel-ts-${OWN_VERSION}`;
 }
 
@@ -154,8 +155,7 @@ function load(
     if (!(error instanceof ConfigError)) throw error;
     error.logs.forEach(warn);
     if (error.report === 'log') throw new StartError(error.message);
-    const version = LINE_VERSION[personalityOf(error.compat)];
-    throw new ReportedError(formatFatalConfigError(error, version));
+    throw new ReportedError(formatFatalConfigError(error));
   }
 }
 

@@ -13,15 +13,18 @@ import {
   defaultsOf,
   type Effect,
   type Input,
+  LINES,
+  type Line,
   type Reply,
   type SentinelConfig,
   type State,
   step,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
-import { LINE_VERSION, Server } from './server/index.ts';
-import { personalityOf, StartError, serverSettings, usersForFile } from './settings.ts';
+import { Server } from './server/index.ts';
+import { StartError, serverSettings, usersForFile } from './settings.ts';
 import {
+  AclFile,
   clientTls,
   Driver,
   defaultPidFile,
@@ -99,6 +102,7 @@ export class Daemon {
         logs: (level) => log.writes(level),
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
+        ...aclFilePort(parsed.generic.aclFile, log),
       },
     );
   }
@@ -145,6 +149,7 @@ export class Daemon {
   #newState(): State {
     const { generic, sentinel } = this.#parsed;
     const surroundings = {
+      line: this.#line,
       port: generic.port,
       // Announced to others: only a port that somebody listens on.
       tlsPort: 0,
@@ -173,15 +178,17 @@ export class Daemon {
     return { bindSourceAddr, tls: () => options };
   }
 
+  get #line(): Line {
+    return LINES[this.#parsed.generic.compat];
+  }
+
   /** Newer lines announce what 7.0 warned about. */
   get #announceLevel(): 'notice' | 'warning' {
-    return this.#parsed.generic.compat === 'redis-7.0' ? 'warning' : 'notice';
+    return this.#line.announceLevel;
   }
 
   #banner(): void {
-    const { compat } = this.#parsed.generic;
-    const name = compat === 'valkey-8' ? 'Valkey' : 'Redis';
-    const version = LINE_VERSION[personalityOf(compat)];
+    const { product: name, version } = this.#line;
     const about = 'bits=64, commit=00000000, modified=0';
     const level = this.#announceLevel;
     this.#log.write(level, `oO0OoO0OoO0Oo ${name} is starting oO0OoO0OoO0Oo`);
@@ -207,7 +214,7 @@ export class Daemon {
     const host = generic.bind[0]?.address ?? '*';
     const unixSocket = generic.unixSocket ?? '';
     const title = procTitle(generic.procTitleTemplate, {
-      title: generic.compat === 'valkey-8' ? 'valkey-sentinel' : 'redis-sentinel',
+      title: this.#line.title,
       listenAddr: generic.port === 0 ? unixSocket : `${host}:${generic.port}`,
       serverMode: '[sentinel]',
       port: generic.port,
@@ -275,6 +282,10 @@ export class Daemon {
 
 function logPort(log: Log) {
   return { log: (...words: Parameters<Log['write']>) => log.write(...words) };
+}
+
+function aclFilePort(path: string, log: Log) {
+  return path === '' ? {} : { aclFile: new AclFile(path, (level, text) => log.write(level, text)) };
 }
 
 function atMost(ms: number, work: Promise<unknown>): Promise<unknown> {

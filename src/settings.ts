@@ -3,19 +3,14 @@
  * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
  */
 
-import type { Compat, ConfigIo, GenericConfig, OutputLimit } from './config/index.ts';
-import { splitWords } from './config/index.ts';
+import type { ConfigIo, GenericConfig, OutputLimit } from './config/index.ts';
+import { LINES } from './core/index.ts';
 import { ROWS } from './server/commands/index.ts';
-import type {
-  Personality,
-  Server,
-  OutputLimit as ServerLimit,
-  ServerSettings,
-} from './server/index.ts';
+import type { Server, OutputLimit as ServerLimit, ServerSettings } from './server/index.ts';
 import { CommandTable } from './server/table.ts';
-import { describe } from './server/user.ts';
+import { joinSelectors } from './server/user.ts';
 import { Users } from './server/users.ts';
-import { byteString, readText, type Supervisor } from './shell/index.ts';
+import { byteString, type Supervisor } from './shell/index.ts';
 
 /** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
 export class StartError extends Error {
@@ -28,10 +23,6 @@ export class StartError extends Error {
   }
 }
 
-export function personalityOf(compat: Compat): Personality {
-  return compat === 'valkey-8' ? 'valkey' : compat;
-}
-
 export interface Place {
   /** Absolute path of the configuration file, a byte string. */
   readonly configFile: string;
@@ -41,7 +32,7 @@ export interface Place {
 /** @throws StartError when the users cannot be had */
 export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
   return {
-    personality: personalityOf(generic.compat),
+    line: LINES[generic.compat],
     port: generic.port,
     bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
     unixSocket: generic.unixSocket,
@@ -53,6 +44,8 @@ export function serverSettings(generic: GenericConfig, place: Place): ServerSett
     keepaliveSeconds: generic.tcpKeepalive,
     requirepass: generic.requirepass,
     users: userLines(generic),
+    newUsersHearAll: generic.aclPubsubDefault === 'allchannels',
+    aclLogMax: generic.aclLogMaxLen,
     renames: new Map(generic.renameCommands.map(({ from, to }) => [from.toLowerCase(), to])),
     normalOutputLimit: limit(generic.clientOutputBufferLimits.normal),
     pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
@@ -69,57 +62,40 @@ function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {
   return { hardBytes: hard, softBytes: soft, softSeconds };
 }
 
-/** The users of the `user` lines, or those of the `aclfile`. */
+/** The users of the `user` lines; those of an `aclfile` the server reads itself. */
 function userLines(generic: GenericConfig): string[][] {
   const lines = generic.users.map(({ name, rules }) => [name, ...rules]);
-  if (generic.aclFile === '') return lines;
-  if (lines.length > 0) {
+  if (generic.aclFile !== '' && lines.length > 0) {
     throw new StartError(
       'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. ' +
         'This setup is very likely to lead to configuration errors and security holes, please define either an ' +
         'ACL file or declare users directly in your redis.conf, but not both.',
     );
   }
-  return aclFileUsers(generic.aclFile);
-}
-
-function aclFileUsers(path: string): string[][] {
-  const abort = (why: string) =>
-    new StartError(`Aborting Redis startup because of ACL errors: ${why}`);
-  const outcome = readText(path);
-  if ('error' in outcome) {
-    throw abort(`Error loading ACLs, opening file '${path}': ${outcome.error}`);
-  }
-  const users: string[][] = [];
-  for (const [index, line] of outcome.text.split('\n').entries()) {
-    const trimmed = line.trim();
-    if (trimmed === '' || trimmed.startsWith('#')) continue;
-    const [word, ...rest] = splitWords(trimmed) ?? [];
-    if (word !== 'user' || rest.length === 0) {
-      throw abort(
-        `${path}:${index + 1}: line should start with user keyword followed by the username. `,
-      );
-    }
-    users.push(rest);
-  }
-  return users;
+  return lines;
 }
 
 /** The `user …` lines for the file; null when an `aclfile` holds the users. */
 export function usersForFile(server: Server, generic: GenericConfig): string[] | null {
   if (generic.aclFile !== '') return null;
-  const sanitizeShown = generic.compat !== 'redis-7.0';
-  return server.users.all().map((user) => `user ${user.name} ${describe(user, sanitizeShown)}`);
+  return server.users.lines(LINES[generic.compat].payloadShown);
 }
 
 /** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
 export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, rules) => {
-  const users = new Users(new CommandTable(ROWS, 'redis-8', new Map()));
-  for (const [rule, text] of rules.entries()) {
-    const wrong = users.change(name, [text]);
+  const users = new Users(new CommandTable(ROWS, LINES['redis-8'], new Map()));
+  const joined = joinSelectors(rules);
+  if (typeof joined === 'string') {
+    const reason = `Unmatched parenthesis in acl selector starting at '${joined}'.`;
+    return { rule: rules.lastIndexOf(joined), reason };
+  }
+  let word = 0;
+  for (const rule of joined) {
+    const wrong = users.change(name, [rule]);
     if (wrong !== null && !wrong.why.startsWith('Unknown command or category')) {
-      return { rule, reason: wrong.why };
+      return { rule: word, reason: wrong.why };
     }
+    word += rule.startsWith('(') ? rule.split(' ').length : 1;
   }
   return null;
 };

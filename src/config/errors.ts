@@ -4,7 +4,7 @@
  * given.
  */
 
-import type { Compat } from './types.ts';
+import { type Compat, LINES } from '../core/index.ts';
 
 export interface ConfigErrorPlace {
   /** 1-based line in the text being parsed; null for objections that belong to no line. */
@@ -46,16 +46,12 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * The report for stderr, ending in a newline.
- *
- * @param version like `8.0.0`; Redis prints it after `Redis`, Valkey after `Version`.
- */
-export function formatFatalConfigError(error: ConfigError, version: string): string {
-  const product = error.compat === 'valkey-8' ? 'Version' : 'Redis';
+/** The report for stderr, ending in a newline. */
+export function formatFatalConfigError(error: ConfigError): string {
+  const { fatalWord, version } = LINES[error.compat];
   const place =
     error.line === null
       ? ''
       : `Reading the configuration file, at line ${error.line}\n>>> '${error.text ?? ''}'\n`;
-  return `\n*** FATAL CONFIG FILE ERROR (${product} ${version}) ***\n${place}${error.message}\n`;
+  return `\n*** FATAL CONFIG FILE ERROR (${fatalWord} ${version}) ***\n${place}${error.message}\n`;
 }

@@ -3,12 +3,11 @@
  * values stays the one truth; this is a view made once, when everything is read.
  */
 
-import type { LogLevel } from '../core/types.ts';
+import type { Compat, LogLevel } from '../core/index.ts';
 import { directives } from './directives.ts';
 import type {
   BindAddress,
   CommandRename,
-  Compat,
   DirectiveValue,
   GenericConfig,
   LogFormat,

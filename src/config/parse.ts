@@ -3,7 +3,7 @@
  * queued and carried out in three phases when everything is read, and the first objection wins.
  */
 
-import type { SentinelConfig } from '../core/types.ts';
+import type { Compat, SentinelConfig } from '../core/index.ts';
 import { findDirective, forgottenNames, passingNames } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
@@ -17,7 +17,6 @@ import {
 } from './sentinel.ts';
 import type {
   CommandRename,
-  Compat,
   ConfigIo,
   ConfigSources,
   DirectiveValue,

@@ -6,12 +6,12 @@
  * rewrite changes no byte.
  */
 
-import type { GroupConfig, SentinelConfig } from '../core/types.ts';
+import { type Compat, type GroupConfig, LINES, type SentinelConfig } from '../core/index.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
 import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
 import { specialLines } from './special.ts';
-import type { Compat, DirectiveValue, GenericConfig, RewriteOptions } from './types.ts';
+import type { DirectiveValue, GenericConfig, RewriteOptions } from './types.ts';
 import { quoteWord, wordForFile } from './words.ts';
 
 function putDirective(layout: Layout, directive: Directive, value: DirectiveValue): void {
@@ -98,7 +98,7 @@ function putSentinel(
   yesNo('deny-scripts-reconfig', sentinel.denyScriptsReconfig, true);
   yesNo('resolve-hostnames', sentinel.resolveHostnames, false);
   yesNo('announce-hostnames', sentinel.announceHostnames, false);
-  const rebootWord = `${compat === 'valkey-8' ? 'primary' : 'master'}-reboot-down-after-period`;
+  const rebootWord = LINES[compat].rebootDirective;
   for (const group of sentinel.groups) putGroup(layout, group, rebootWord, defaults);
   put(layout, 'current-epoch', `${sentinel.currentEpoch}`);
   if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteWord(sentinel.announceIp));
@@ -131,23 +131,4 @@ export function rewriteConfig(
   putUsers(layout, options.users);
   putSentinel(layout, sentinel, generic.compat, options.defaults);
   return layout.text();
-}
-
-/**
- * The line of the user `default` while nothing but `requirepass` was said about it (config.md
- * §7.3).
- *
- * @param sha256 lower-case hexadecimal digest of a byte string.
- */
-export function defaultUserLine(
-  requirepass: string | null,
-  compat: Compat,
-  sha256: (bytes: string) => string,
-): string {
-  const password = requirepass === null ? 'nopass' : `#${sha256(requirepass)}`;
-  // Newer lines always say it; 7.0 only after it was said.
-  const payload = compat === 'redis-7.0' ? '' : 'sanitize-payload ';
-  return compat === 'redis-7.0' || requirepass === null
-    ? `user default on ${password} ${payload}~* &* +@all`
-    : `user default on ${payload}${password} ~* &* +@all`;
 }

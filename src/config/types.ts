@@ -4,13 +4,7 @@
  * character, one byte).
  */
 
-import type { LogLevel, SentinelConfig } from '../core/types.ts';
-
-/**
- * Whose texts are used where the lines of Redis and Valkey cannot be reconciled (directive
- * `compat`).
- */
-export type Compat = 'redis-7.0' | 'redis-8' | 'valkey-8';
+import type { Compat, LogLevel, SentinelConfig } from '../core/index.ts';
 
 export type LogFormat = 'legacy' | 'json' | 'logfmt';
 
@@ -113,6 +107,7 @@ export type DirectiveValue = boolean | bigint | string | null | readonly string[
 
 /** The generic directives (config.md §5): typed where they matter, complete in `values`. */
 export interface GenericConfig {
+  /** Whose texts are used where the lines of Redis and Valkey differ. */
   readonly compat: Compat;
   readonly logFormat: LogFormat;
   readonly port: number;

@@ -101,7 +101,11 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
   ask.masterDown = Number(down.value) === 1;
   if (leader.text === '*') return;
   if (ask.vote?.epoch !== voteEpoch) {
-    log(work, 'notice', `${peer.id} voted for ${leader.text} ${voteEpoch}`);
+    log(
+      work,
+      work.state.surroundings.line.announceLevel,
+      `${peer.id} voted for ${leader.text} ${voteEpoch}`,
+    );
   }
   ask.vote = { leader: leader.text, epoch: voteEpoch };
 }

@@ -4,9 +4,10 @@
  * The answer waits for the save; when that fails the change stays and the answer says so.
  */
 import { numericAddress } from './address.ts';
-import { fail, globMatches, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
+import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
 import { startFailover } from './failover.ts';
+import { globMatches } from './glob.ts';
 import { createGroup, removeGroup, resetGroup } from './groups.ts';
 import { resolve } from './names.ts';
 import { selectReplica } from './selection.ts';
@@ -85,7 +86,11 @@ export function failoverCommand(work: Work, request: number, args: readonly stri
   if (selectReplica(work, group) === null) {
     return fail(work, request, 'NOGOODSLAVE No suitable replica to promote');
   }
-  log(work, 'notice', `Executing user requested FAILOVER of '${group.name}'`);
+  log(
+    work,
+    work.state.surroundings.line.announceLevel,
+    `Executing user requested FAILOVER of '${group.name}'`,
+  );
   startFailover(work, group, true);
   answer(work, request, OK);
 }

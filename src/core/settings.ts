@@ -1,7 +1,8 @@
 /**
  * Settings of the whole Sentinel: CONFIG GET/SET, DEBUG, SIMULATE-FAILURE (commands.md §10.13, §10.16, §10.17).
  */
-import { bulk, fail, globMatches, hasControl, OK, strictInteger } from './arguments.ts';
+import { bulk, fail, hasControl, OK, strictInteger } from './arguments.ts';
+import { globMatches } from './glob.ts';
 import { reconnectPeers } from './links.ts';
 import type { State } from './state.ts';
 import type { LogLevel, Reply, Timers } from './types.ts';
@@ -80,19 +81,25 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
 };
 
 export function configCommand(work: Work, request: number, args: readonly string[]): void {
+  const { configMany, configShapes } = work.state.surroundings.line;
   const [verb = '', ...words] = args;
-  if (/^get$/i.test(verb) && words.length >= 1) return configGet(work, request, words);
-  if (/^set$/i.test(verb) && words.length >= 2) return configSet(work, request, words);
-  const text =
-    'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> ' +
-    '[<param> <value> ...] are supported.';
-  fail(work, request, text);
+  const isGet = /^get$/i.test(verb) && (configMany ? words.length >= 1 : words.length === 1);
+  if (isGet) return configGet(work, request, words);
+  const isSet = /^set$/i.test(verb) && (configMany ? words.length >= 2 : words.length === 2);
+  if (isSet) return configSet(work, request, words);
+  fail(work, request, configShapes);
+}
+
+/** The names there are, in the order of CONFIG GET. */
+function variables(state: State): string[] {
+  const { logLevelVariable } = state.surroundings.line;
+  return Object.keys(VARIABLES).filter((name) => name !== 'loglevel' || logLevelVariable);
 }
 
 function configGet(work: Work, request: number, patterns: readonly string[]): void {
   const names = new Set<string>();
   for (const pattern of patterns) {
-    for (const name of Object.keys(VARIABLES)) {
+    for (const name of variables(work.state)) {
       if (globMatches(pattern, name, true)) names.add(name);
     }
   }
@@ -110,7 +117,7 @@ function configSet(work: Work, request: number, words: readonly string[]): void 
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i]!;
     const lower = name.toLowerCase();
-    if (!Object.hasOwn(VARIABLES, lower)) {
+    if (!variables(work.state).includes(lower)) {
       return fail(work, request, `ERR Invalid argument '${name}' to SENTINEL CONFIG SET`);
     }
     if (seen.has(lower)) {

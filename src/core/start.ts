@@ -87,7 +87,7 @@ export function createState(
 export function start(work: Work): void {
   const { state } = work;
   if (state.idIsNew) save(work);
-  log(work, 'notice', `Sentinel ID is ${state.myId}`);
+  log(work, state.surroundings.line.announceLevel, `Sentinel ID is ${state.myId}`);
   for (const group of state.groups.values()) {
     event(work, 'warning', '+monitor', group.master, `quorum ${group.quorum}`);
     work.touched.add(group);

@@ -5,6 +5,7 @@
  * comes of an effect returns later as an input. Strings are *byte strings*: one character (U+0000..U+00FF) is one byte
  * on the wire or in the file, so that nothing is lost whatever encoding the user chose.
  */
+import type { Line } from './line.ts';
 
 /** Monotonic milliseconds (fractions allowed) read once per input by the driver. Never wall-clock time. */
 export type Instant = number;
@@ -197,6 +198,8 @@ export interface SentinelConfig {
 
 /** What the core must know of the process around it (from generic directives). */
 export interface Surroundings {
+  /** Whose texts are followed where the lines of Redis and Valkey differ. */
+  readonly line: Line;
   /** Listening port, announced in hellos. */
   readonly port: number;
   /** 0: none. */

@@ -4,6 +4,7 @@
  * Key order and the conditional keys are part of the interface; every value is text.
  */
 
+import type { Line } from './line.ts';
 import { isDisconnected } from './links.ts';
 import { announced } from './names.ts';
 import { runningScripts } from './scripts.ts';
@@ -17,7 +18,7 @@ function age(now: Instant, at: Instant | null): number {
   return at === null ? 0 : Math.max(0, Math.round(now - at));
 }
 
-export function flags(instance: Instance): string {
+export function flags(line: Line, instance: Instance): string {
   const { group } = instance;
   const { failover } = group;
   const master = instance.kind === 'master' ? instance : null;
@@ -42,7 +43,7 @@ export function flags(instance: Instance): string {
     [replica?.reconf?.state === 'done', 'reconf_done'],
     [master !== null && failover?.forced === true, 'force_failover'],
     [instance.scriptKillSent, 'script_kill_sent'],
-    [master !== null && master.rebootSince !== null, 'master_reboot'],
+    [line.rebootFlag && master !== null && master.rebootSince !== null, 'master_reboot'],
   ];
   return all
     .filter(([on]) => on)
@@ -61,7 +62,7 @@ export function instanceMap(state: State, now: Instant, instance: Instance): Rep
     ['ip', announced(state, instance.address)],
     ['port', instance.address.port],
     ['runid', instance.runId],
-    ['flags', flags(instance)],
+    ['flags', flags(state.surroundings.line, instance)],
     ['link-pending-commands', pendingCommands(link)],
     ['link-refcount', link.owners.size],
   ];
@@ -151,7 +152,7 @@ export function infoSection(state: State, now: Instant): string {
     `sentinel_masters:${state.groups.size}`,
     `sentinel_tilt:${tiltSince === null ? 0 : 1}`,
     `sentinel_tilt_since_seconds:${tiltSince === null ? -1 : Math.floor((now - tiltSince) / 1000)}`,
-    `sentinel_total_tilt:${state.tiltTotal}`,
+    ...(state.surroundings.line.totalTilt ? [`sentinel_total_tilt:${state.tiltTotal}`] : []),
     `sentinel_running_scripts:${runningScripts(scripts)}`,
     `sentinel_scripts_queue_length:${scripts.jobs.length}`,
     `sentinel_simulate_failure_flags:${mask}`,

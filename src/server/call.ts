@@ -4,7 +4,6 @@
 import type { Reply } from '../core/index.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
-import type { Personality } from './settings.ts';
 
 /** One request that passed every check of the dispatch. */
 export interface Call {
@@ -21,8 +20,13 @@ export interface Question {
   readonly turn?: (reply: Reply) => Reply;
 }
 
-/** One reply, several in order, one that the core gives later, or none at all. */
-export type Outcome = Reply | readonly Reply[] | Question | 'silent';
+/** The answer needs something outside, a file: `later` never rejects. */
+export interface Promised {
+  readonly later: Promise<Reply>;
+}
+
+/** One reply, several in order, one that the core or the house gives later, or none at all. */
+export type Outcome = Reply | readonly Reply[] | Question | Promised | 'silent';
 
 export type Handler = (call: Call) => Outcome;
 
@@ -31,16 +35,10 @@ export interface Row {
   readonly name: string;
   /** Number of words; negative: at least so many. */
   readonly arity: number;
-  /** Where the oldest personality counts otherwise. */
-  readonly oldArity?: number;
   /** Blank separated, in the order they are shown. */
   readonly flags: string;
   readonly categories: string;
   readonly tips?: string;
-  /** The first personality that knows it; all do when absent. */
-  readonly since?: Personality;
-  /** The first personality that shows it in COMMAND; the same as `since` when absent. */
-  readonly shownSince?: Personality | 'never';
   readonly group: 'connection' | 'pubsub' | 'sentinel' | 'server';
   readonly summary: string;
   /** The version of Redis that introduced it. */
@@ -56,6 +54,10 @@ export const NOT_AN_INTEGER: Reply = {
   text: 'ERR value is not an integer or out of range',
 };
 export const NIL: Reply = { kind: 'null' };
+
+export function wrongArity({ name }: Row): Reply {
+  return { kind: 'error', text: `ERR wrong number of arguments for '${name}' command` };
+}
 
 export function bulk(text: string): Reply {
   return { kind: 'bulk', text };

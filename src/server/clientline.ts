@@ -2,8 +2,8 @@
  * A client as one line of text: CLIENT LIST, CLIENT INFO and the log (commands.md §6.4).
  */
 import type { Socket } from 'node:net';
+import type { Line } from '../core/index.ts';
 import type { Session } from './session.ts';
-import type { Personality } from './settings.ts';
 
 /** `ip:port` or `[ip]:port`; the path of a unix socket counts as port 0. */
 export function peerText(address: string | undefined, port: number | undefined): string {
@@ -37,7 +37,7 @@ function flagsOf(session: Session): string {
 }
 
 /** The line without its line end. */
-export function clientLine(session: Session, personality: Personality): string {
+export function clientLine(session: Session, line: Line): string {
   const now = performance.now();
   const held = session.heldBytes;
   const waiting = session.outbox.bytes;
@@ -56,7 +56,7 @@ export function clientLine(session: Session, personality: Personality): string {
     `psub=${session.patterns.size}`,
     'ssub=0',
     'multi=-1',
-    ...(personality === 'redis-7.0' ? [] : ['watch=0']),
+    ...(line.moreFields ? ['watch=0'] : []),
     `qbuf=${held}`,
     'qbuf-free=0',
     `argv-mem=${session.argumentBytes}`,
@@ -73,10 +73,10 @@ export function clientLine(session: Session, personality: Personality): string {
     `redir=${redirect}`,
     `resp=${session.protocol}`,
   ];
-  if (personality !== 'redis-7.0') {
+  if (line.moreFields) {
     words.push(`lib-name=${session.libName}`, `lib-ver=${session.libVersion}`);
   }
-  if (personality === 'valkey') {
+  if (line.clientTotals) {
     words.push(
       `tot-net-in=${session.bytesIn}`,
       `tot-net-out=${session.bytesOut}`,

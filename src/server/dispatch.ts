@@ -3,16 +3,16 @@
  * (commands.md §4).
  */
 import type { Reply } from '../core/index.ts';
-import { failure, lower, type Row } from './call.ts';
+import { failure, lower, type Row, wrongArity } from './call.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
-import type { Lookup } from './table.ts';
-import { mayRun } from './user.ts';
+import { arityHolds, type Lookup } from './table.ts';
+import { refused } from './user.ts';
 
 /** What a request comes to: a row to run, a refusal, or the end of the connection. */
 export type Verdict =
   | { readonly kind: 'run'; readonly row: Row }
-  | { readonly kind: 'refuse'; readonly reply: Reply; readonly row: Row | null }
+  | { readonly kind: 'refuse'; readonly reply: Reply }
   | { readonly kind: 'attack' };
 
 const SHOWN_BYTES = 128;
@@ -46,44 +46,28 @@ function unknown(found: Exclude<Lookup, { kind: 'found' }>, argv: readonly strin
     found.kind === 'unknown'
       ? unknownCommand(argv)
       : `ERR unknown subcommand '${shown(argv[1]!, SHOWN_BYTES)}'. Try ${found.container.toUpperCase()} HELP.`;
-  return { kind: 'refuse', reply: failure(text), row: null };
+  return { kind: 'refuse', reply: failure(text) };
 }
 
-/** Channels among the arguments that the user may not use. */
-function channelRefused(
-  server: Server,
-  session: Session,
-  row: Row,
-  argv: readonly string[],
-): boolean {
-  if (row.name === 'publish') return !server.users.mayUse(session.user, argv[1]!, false);
-  if (row.name !== 'subscribe' && row.name !== 'psubscribe') return false;
-  const pattern = row.name === 'psubscribe';
-  return argv.slice(1).some((channel) => !server.users.mayUse(session.user, channel, pattern));
-}
-
-function permission(
+/** The refusal of a request that the user's permissions do not cover, noted in the log of refusals. */
+function forbidden(
   server: Server,
   session: Session,
   row: Row,
   argv: readonly string[],
 ): string | null {
-  const old = server.settings.personality === 'redis-7.0';
+  const { line } = server.settings;
   const user = server.users.get(session.user);
-  // AUTH and HELLO are how one becomes someone who may: nobody is kept from them.
-  const exempt = row.flags.includes('no_auth');
-  if (!exempt && (user === undefined || !mayRun(user, row, argv))) {
+  const why = user === undefined ? { kind: 'command' as const } : refused(user, row, argv);
+  if (why === null) return null;
+  if (why.kind === 'command') {
     server.stats.deniedCommand += 1;
-    const who = old ? 'this user' : `User ${session.user}`;
-    return `NOPERM ${who} has no permissions to run the '${row.name}' command`;
+    server.aclLog.add('command', row.name, session.user, session.line());
+    return line.noCommand(session.user, row.name);
   }
-  if (channelRefused(server, session, row, argv)) {
-    server.stats.deniedChannel += 1;
-    return old
-      ? 'NOPERM this user has no permissions to access one of the channels used as arguments'
-      : 'NOPERM No permissions to access a channel';
-  }
-  return null;
+  server.stats.deniedChannel += 1;
+  server.aclLog.add('channel', why.channel, session.user, session.line());
+  return line.noChannel;
 }
 
 /** Judges one request of a client. CLIENT PAUSE and the running itself are the session's. */
@@ -93,15 +77,14 @@ export function judge(server: Server, session: Session, argv: readonly string[])
   const found = server.table.lookup(argv);
   if (found.kind !== 'found') return unknown(found, argv);
   const { row, arity } = found;
-  const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text), row });
-  if (arity > 0 ? argv.length !== arity : argv.length < -arity) {
-    return refuse(`ERR wrong number of arguments for '${row.name}' command`);
-  }
+  session.lastCommand = row.name;
+  const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text) });
+  if (!arityHolds(arity, argv)) return { kind: 'refuse', reply: wrongArity(row) };
   if (!session.authenticated && !row.flags.includes('no_auth')) {
     return refuse('NOAUTH Authentication required.');
   }
-  const forbidden = permission(server, session, row, argv);
-  if (forbidden !== null) return refuse(forbidden);
+  const refusal = forbidden(server, session, row, argv);
+  if (refusal !== null) return refuse(refusal);
   if (session.protocol === 2 && session.subscriptions > 0 && !WHILE_SUBSCRIBED.has(row.name)) {
     return refuse(
       `ERR Can't execute '${row.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,

@@ -3,10 +3,9 @@
  *
  * An event is encoded at most once for each protocol version and pattern, however many clients get it.
  */
-import type { Reply } from '../core/index.ts';
+import { globMatches, type Reply } from '../core/index.ts';
 import { encodeReply, type Protocol } from '../resp/index.ts';
 import { bulk } from './call.ts';
-import { matches } from './glob.ts';
 
 /** What the hub needs of a client. */
 export interface Subscriber {
@@ -79,7 +78,7 @@ export class Hub {
       for (const who of direct) who.deliver(message.bytes(who.protocol));
     }
     for (const [pattern, clients] of this.#patterns) {
-      if (!matches(pattern, channel)) continue;
+      if (!globMatches(pattern, channel)) continue;
       const message = new Message(['pmessage', pattern, channel, payload]);
       for (const who of clients) who.deliver(message.bytes(who.protocol));
     }

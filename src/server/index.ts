@@ -6,8 +6,7 @@ export { Server } from './server.ts';
 export {
   DEFAULT_SETTINGS,
   type OutputLimit,
-  type Personality,
   type ServerPorts,
   type ServerSettings,
 } from './settings.ts';
-export { LINE_VERSION, OWN_VERSION, REDIS_VERSION } from './version.ts';
+export { OWN_VERSION } from './version.ts';

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { LogLevel } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
+import { AclLog } from './acllog.ts';
 import { failure } from './call.ts';
 import { ROWS } from './commands/index.ts';
 import { descriptorLimit } from './descriptors.ts';
@@ -18,6 +19,7 @@ import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
+import { hears } from './user.ts';
 import { Users } from './users.ts';
 
 const TEND_MS = 1000;
@@ -51,6 +53,7 @@ export class Server {
   readonly hub = new Hub();
   readonly table: CommandTable;
   readonly users: Users;
+  readonly aclLog: AclLog;
   /** 40 hexadecimal digits, new for every process. */
   readonly runId = randomBytes(20).toString('hex');
   readonly startedAt = performance.now();
@@ -74,8 +77,9 @@ export class Server {
     this.settings = settings;
     this.ports = ports;
     this.#maxClients = settings.maxClients;
-    this.table = new CommandTable(ROWS, settings.personality, settings.renames);
-    this.users = new Users(this.table);
+    this.table = new CommandTable(ROWS, settings.line, settings.renames);
+    this.users = new Users(this.table, settings.newUsersHearAll);
+    this.aclLog = new AclLog(settings.aclLogMax);
   }
 
   /** Clients connected now. */
@@ -142,8 +146,14 @@ export class Server {
   }
 
   #readUsers(): void {
-    for (const [name, ...rules] of this.settings.users) {
-      const wrong = this.users.change(name ?? '', rules);
+    if (this.ports.aclFile !== undefined) {
+      const problem = this.loadUsers();
+      if (problem !== null) {
+        throw new ListenError([`Aborting Redis startup because of ACL errors: ${problem}`]);
+      }
+    }
+    for (const [name = '', ...rules] of this.settings.users) {
+      const wrong = this.users.change(name, name === 'default' ? ['reset', ...rules] : rules);
       if (wrong === null) continue;
       throw new ListenError([
         `Error loading ACL rule '${wrong.rule}' for the user named '${name}': ${wrong.why}`,
@@ -151,6 +161,28 @@ export class Server {
       ]);
     }
     if (this.settings.requirepass !== null) this.users.requirePassword(this.settings.requirepass);
+  }
+
+  /** Reads the ACL file, if there is one. Null, or why nothing has changed. */
+  loadUsers(): string | null {
+    const file = this.ports.aclFile;
+    if (file === undefined) return null;
+    const outcome = file.read();
+    return 'error' in outcome ? outcome.error : this.users.load(outcome.text, file.path);
+  }
+
+  /** Users are gone or may less: their clients go, the one that said so after its reply. */
+  usersChanged(by: Session): void {
+    for (const session of this.#sessions.values()) {
+      const user = this.users.get(session.user);
+      const allowed =
+        user !== undefined &&
+        [...session.channels].every((channel) => hears(user, channel, false)) &&
+        [...session.patterns].every((pattern) => hears(user, pattern, true));
+      if (allowed) continue;
+      if (session === by) session.last = true;
+      else session.destroy();
+    }
   }
 
   async #fitDescriptors(): Promise<void> {

@@ -70,7 +70,7 @@ export class Session {
   readonly #server: Server;
   readonly #gate: RequestGate;
   /** What the present request waits for. */
-  #waiting: 'core' | 'pause' | null = null;
+  #waiting: 'core' | 'house' | 'pause' | null = null;
   #parked: { readonly row: Row; readonly argv: readonly string[] } | null = null;
   /** Events that this client's own request caused: they follow its reply. */
   #heldBack: Buffer[] = [];
@@ -214,7 +214,6 @@ export class Session {
       return;
     }
     if (verdict.kind === 'refuse') {
-      if (verdict.row !== null) this.lastCommand = verdict.row.name;
       this.reply(verdict.reply);
       this.#answered();
       return;
@@ -229,13 +228,13 @@ export class Session {
   }
 
   #execute(row: Row, argv: readonly string[]): void {
-    this.lastCommand = row.name;
     this.commandCount += 1;
     this.#server.stats.commands += 1;
     const call: Call = { server: this.#server, session: this, row, argv };
     const outcome: Outcome = row.run?.(call) ?? 'silent';
     if (outcome === 'silent') this.#answered();
     else if ('ask' in outcome) this.#ask(outcome);
+    else if ('later' in outcome) this.#await(outcome.later);
     else {
       if ('kind' in outcome) this.reply(outcome);
       else for (const reply of outcome) this.reply(reply);
@@ -246,12 +245,23 @@ export class Session {
   #ask({ ask, turn }: Question): void {
     this.#waiting = 'core';
     this.#server.ports.command(ask, (reply) => {
-      if (this.#waiting !== 'core') return;
-      this.#waiting = null;
-      this.reply(turn === undefined ? reply : turn(reply));
-      this.#answered();
-      this.#work();
+      if (this.#waiting === 'core') this.#late(turn === undefined ? reply : turn(reply));
     });
+  }
+
+  #await(later: Promise<Reply>): void {
+    this.#waiting = 'house';
+    later.then((reply) => {
+      if (this.#waiting === 'house') this.#late(reply);
+    });
+  }
+
+  /** The reply that was waited for is here; the requests behind it follow. */
+  #late(reply: Reply): void {
+    this.#waiting = null;
+    this.reply(reply);
+    this.#answered();
+    this.#work();
   }
 
   /** The pause is over: the parked request runs, then those behind it. */
@@ -292,7 +302,7 @@ export class Session {
   /** An event for this client, already encoded for its protocol. */
   deliver(message: Buffer): void {
     if (this.closing || this.socket.destroyed) return;
-    const own = this.#waiting === 'core' && this.#server.settings.personality !== 'redis-7.0';
+    const own = this.#waiting === 'core' && this.#server.settings.line.replyFirst;
     if (own) {
       this.#heldBack.push(message);
       this.#heldBackBytes += message.length;
@@ -404,6 +414,6 @@ export class Session {
 
   /** This client as CLIENT LIST shows it. */
   line(): string {
-    return clientLine(this, this.#server.settings.personality);
+    return clientLine(this, this.#server.settings.line);
   }
 }

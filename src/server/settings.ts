@@ -4,10 +4,7 @@
  * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerSettings`
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
-import type { LogLevel, Reply } from '../core/index.ts';
-
-/** The line of the original whose texts, table and reply order are followed (versions.md). */
-export type Personality = 'redis-7.0' | 'redis-8' | 'valkey';
+import { LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
 
 /** One class of `client-output-buffer-limit`; 0 switches a limit off. */
 export interface OutputLimit {
@@ -17,7 +14,8 @@ export interface OutputLimit {
 }
 
 export interface ServerSettings {
-  readonly personality: Personality;
+  /** Whose texts, table and reply order are followed (versions.md). */
+  readonly line: Line;
   /** 0: no TCP listener. */
   readonly port: number;
   /** As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable). Empty: no TCP. */
@@ -35,6 +33,10 @@ export interface ServerSettings {
   readonly requirepass: string | null;
   /** The words after `user` of each `user` line: name, then rules. */
   readonly users: readonly (readonly string[])[];
+  /** `acl-pubsub-default`: may new users listen to all channels? */
+  readonly newUsersHearAll: boolean;
+  /** `acllog-max-len`. */
+  readonly aclLogMax: number;
   /** `rename-command`: lower-case name in the table to the new name; empty removes the command. */
   readonly renames: ReadonlyMap<string, string>;
   readonly normalOutputLimit: OutputLimit;
@@ -53,7 +55,7 @@ export interface ServerSettings {
 
 /** The defaults of a file that says nothing (config.md §5.1); spread and override. */
 export const DEFAULT_SETTINGS: ServerSettings = {
-  personality: 'redis-8',
+  line: LINES['redis-8'],
   port: 26379,
   bind: ['*', '-::*'],
   unixSocket: null,
@@ -65,6 +67,8 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   keepaliveSeconds: 300,
   requirepass: null,
   users: [],
+  newUsersHearAll: false,
+  aclLogMax: 128,
   renames: new Map(),
   normalOutputLimit: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
   pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
@@ -88,6 +92,15 @@ export interface ServerPorts {
   log(level: LogLevel, text: string): void;
   /** False when lines of this level are not written: the server then spares itself making them. */
   logs?(level: LogLevel): boolean;
+  /** The users' own file, when there is one (`aclfile`). */
+  readonly aclFile?: {
+    /** As in the configuration. */
+    readonly path: string;
+    /** Its text, or the error line of the original. */
+    read(): { readonly text: string } | { readonly error: string };
+    /** Replaces it; false when that failed, after saying why in the log. Never rejects. */
+    write(text: string): Promise<boolean>;
+  };
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

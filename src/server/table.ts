@@ -1,12 +1,12 @@
 /**
- * The command table of one personality: which commands there are, under which names (commands.md §5).
+ * The command table of one line of servers: which commands there are, under which names (commands.md §5).
  *
  * Rows are data (`commands/`); a new command is a new row. `rename-command` changes the name a command is called by,
  * never the one it is shown under in errors.
  */
+import type { Line } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower } from './call.ts';
-import type { Personality } from './settings.ts';
 
 /** A top-level command with its subcommands. */
 export interface Entry {
@@ -23,8 +23,10 @@ export type Lookup =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unknownSub'; readonly container: string };
 
-/** In this order a later personality knows all that an earlier one does. */
-const AGE: Readonly<Record<Personality, number>> = { 'redis-7.0': 0, 'redis-8': 1, valkey: 2 };
+/** Does a request have as many words as it must? */
+export function arityHolds(arity: number, argv: readonly string[]): boolean {
+  return arity > 0 ? argv.length === arity : argv.length >= -arity;
+}
 
 /** All categories there are, in the order of ACL CAT. */
 export const CATEGORIES: readonly string[] =
@@ -38,18 +40,12 @@ export class CommandTable {
   /** By its own name, removed ones included: what ACL rules may speak of. */
   readonly #known = new Map<string, Row>();
 
-  constructor(
-    rows: readonly Row[],
-    personality: Personality,
-    renames: ReadonlyMap<string, string>,
-  ) {
-    const age = AGE[personality];
+  constructor(rows: readonly Row[], line: Line, renames: ReadonlyMap<string, string>) {
     const subs = new Map<string, Map<string, Entry>>();
     for (const row of rows) {
-      if (AGE[row.since ?? 'redis-7.0'] > age) continue;
-      const arity = age === 0 ? (row.oldArity ?? row.arity) : row.arity;
-      const from = row.shownSince ?? row.since ?? 'redis-7.0';
-      const shown = from !== 'never' && AGE[from] <= age;
+      if (line.unknown.has(row.name)) continue;
+      const arity = line.arities.get(row.name) ?? row.arity;
+      const shown = !line.hidden.has(row.name);
       this.#known.set(row.name, row);
       const [container, sub] = row.name.split('|') as [string, string?];
       if (sub !== undefined) {

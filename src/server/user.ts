@@ -1,11 +1,20 @@
 /**
- * One user: who may log in under the name, and what they may run then (commands.md §9).
- *
- * Command rules are kept as they were given, in order, and the last one that speaks of a command decides.
+ * One user: who may log in under the name, and with what permissions (commands.md §9).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Row } from './call.ts';
 import { lower } from './call.ts';
+import {
+  applyPermission,
+  EVERYTHING,
+  mayHear,
+  NOTHING,
+  type Permissions,
+  permissionWords,
+  type Refusal,
+  refusal,
+  type Vocabulary,
+} from './permissions.ts';
 
 export interface User {
   readonly name: string;
@@ -13,19 +22,11 @@ export interface User {
   readonly nopass: boolean;
   /** SHA-256, 64 hexadecimal digits, in the order they were added. */
   readonly passwords: readonly string[];
-  readonly sanitize: boolean;
-  /** `*` alone: all. Shown only: a Sentinel has no keys. */
-  readonly keys: readonly string[];
-  readonly channels: readonly string[];
-  /** Normalised: `+@all`, `-client|kill`, `+@admin`. Nothing is allowed that no rule allows. */
-  readonly rules: readonly string[];
-}
-
-/** The commands and categories that rules may name. */
-export interface Vocabulary {
-  hasCommand(name: string): boolean;
-  isContainer(name: string): boolean;
-  hasCategory(name: string): boolean;
+  /** `sanitize-payload` and `skip-sanitize-payload`, which mean nothing here; null: nobody said. */
+  readonly payload: 'sanitize' | 'skip' | null;
+  readonly root: Permissions;
+  /** In the order they were added. */
+  readonly selectors: readonly Permissions[];
 }
 
 export const EVERYTHING_ALLOWED: User = {
@@ -33,23 +34,21 @@ export const EVERYTHING_ALLOWED: User = {
   enabled: true,
   nopass: true,
   passwords: [],
-  sanitize: true,
-  keys: ['~*'],
-  channels: ['*'],
-  rules: ['+@all'],
+  payload: null,
+  root: EVERYTHING,
+  selectors: [],
 };
 
-/** A user as it is created: off, without passwords or permissions. */
-export function newUser(name: string): User {
+/** A user as it is created: off, without passwords or permissions, but for the channels if new users hear all. */
+export function newUser(name: string, hearsAll: boolean): User {
   return {
     name,
     enabled: false,
     nopass: false,
     passwords: [],
-    sanitize: true,
-    keys: [],
-    channels: [],
-    rules: [],
+    payload: null,
+    root: hearsAll ? { ...NOTHING, channels: EVERYTHING.channels } : NOTHING,
+    selectors: [],
   };
 }
 
@@ -68,36 +67,35 @@ export function accepts(user: User, password: string): boolean {
   return right;
 }
 
-function speaksOf(rule: string, row: Row, argv: readonly string[]): boolean {
-  if (rule === '@all') return true;
-  if (rule.startsWith('@')) return row.categories.split(' ').includes(rule);
-  if (rule === row.name || row.name.startsWith(`${rule}|`)) return true;
-  const bar = rule.indexOf('|');
-  if (bar === -1 || row.name.includes('|')) return false;
-  return rule.slice(0, bar) === row.name && rule.slice(bar + 1) === lower(argv[1] ?? '');
-}
-
-/** May the user run this command? */
-export function mayRun(user: User, row: Row, argv: readonly string[]): boolean {
-  for (let index = user.rules.length - 1; index >= 0; index -= 1) {
-    const rule = user.rules[index]!;
-    if (speaksOf(rule.slice(1), row, argv)) return rule.startsWith('+');
+/** Null when the user may make this request; else what he lacks, by the permissions that come closest. */
+export function refused(user: User, row: Row, argv: readonly string[]): Refusal | null {
+  let closest = refusal(user.root, row, argv);
+  for (const selector of user.selectors) {
+    if (closest === null) return null;
+    const other = refusal(selector, row, argv);
+    if (other === null) return null;
+    if (closest.kind === 'command') closest = other;
   }
-  return false;
+  return closest;
 }
 
-const COMMAND_UNKNOWN = 'Unknown command or category name in ACL';
+/** May the user go on listening to this? */
+export function hears({ root, selectors }: User, name: string, pattern: boolean): boolean {
+  return [root, ...selectors].some((permissions) => mayHear(permissions, name, pattern));
+}
+
 const HASH_MALFORMED =
   'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters';
 const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user does not exist';
-const CHANNELS_FULL =
-  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. " +
-  "Try 'resetchannels' to start with an empty list of channels";
-const KEYS_FULL =
-  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. " +
-  "Try 'resetkeys' to start with an empty list of patterns";
 
 type Changed = User | { readonly why: string };
+
+/** What applying a rule has to know beside the user. */
+export interface RuleContext {
+  readonly vocabulary: Vocabulary;
+  /** `acl-pubsub-default`: what `reset` leaves of the channels. */
+  readonly hearsAll: boolean;
+}
 
 function withPassword(user: User, hash: string): User {
   const passwords = user.passwords.includes(hash) ? user.passwords : [...user.passwords, hash];
@@ -109,71 +107,33 @@ function withoutPassword(user: User, hash: string): Changed {
   return { ...user, passwords: user.passwords.filter((known) => known !== hash) };
 }
 
-/** `+…` or `-…`: an earlier rule about the same words is replaced; `@all` replaces everything before it. */
-function withCommandRule(user: User, rule: string, vocabulary: Vocabulary): Changed {
-  const sign = rule[0]!;
-  const about = lower(rule.slice(1));
-  if (about.startsWith('@')) {
-    if (about === '@all') return { ...user, rules: sign === '+' ? ['+@all'] : [] };
-    if (!vocabulary.hasCategory(about)) return { why: COMMAND_UNKNOWN };
-  } else {
-    const [command, sub, more] = about.split('|');
-    if (!vocabulary.hasCommand(command!)) return { why: COMMAND_UNKNOWN };
-    if (sub !== undefined) {
-      const container = vocabulary.isContainer(command!);
-      if (container && more !== undefined) {
-        return { why: 'Allowing first-arg of a subcommand is not supported' };
-      }
-      if (container && !vocabulary.hasCommand(about)) return { why: COMMAND_UNKNOWN };
-      if (!container && sign === '-') return { why: COMMAND_UNKNOWN };
-      if (sub === '') return { why: 'Syntax error' };
-    }
+function withSelector(user: User, rule: string, { vocabulary }: RuleContext): Changed {
+  let selector = NOTHING;
+  for (const word of rule.slice(1, -1).split(' ')) {
+    if (word === '') continue;
+    const changed = applyPermission(selector, word, vocabulary);
+    if ('why' in changed) return changed;
+    selector = changed;
   }
-  const kept = user.rules.filter((known) => {
-    const old = known.slice(1);
-    return old !== about && !(old.startsWith(`${about}|`) && !about.startsWith('@'));
-  });
-  return { ...user, rules: [...kept, sign + about] };
+  return { ...user, selectors: [...user.selectors, selector] };
 }
 
-function withChannel(user: User, pattern: string): Changed {
-  if (pattern === '*') return { ...user, channels: ['*'] };
-  if (user.channels.includes('*')) return { why: CHANNELS_FULL };
-  const channels = user.channels.includes(pattern) ? user.channels : [...user.channels, pattern];
-  return { ...user, channels };
-}
-
-/** `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`. */
-function withKey(user: User, rule: string): Changed {
-  const parts = /^(?:~|%(R|W|RW|WR)~)([\s\S]*)$/i.exec(rule);
-  if (parts === null) return { why: 'Syntax error' };
-  const access = (parts[1] ?? 'RW').toUpperCase();
-  const key = access.length === 2 ? `~${parts[2]}` : `%${access}~${parts[2]}`;
-  if (key === '~*') return { ...user, keys: ['~*'] };
-  if (user.keys.includes('~*')) return { why: KEYS_FULL };
-  return user.keys.includes(key) ? user : { ...user, keys: [...user.keys, key] };
-}
-
-const WORDS: Readonly<Record<string, (user: User) => User>> = {
-  on: (user) => ({ ...user, enabled: true }),
-  off: (user) => ({ ...user, enabled: false }),
-  nopass: (user) => ({ ...user, nopass: true, passwords: [] }),
-  resetpass: (user) => ({ ...user, nopass: false, passwords: [] }),
-  allkeys: (user) => ({ ...user, keys: ['~*'] }),
-  resetkeys: (user) => ({ ...user, keys: [] }),
-  allchannels: (user) => ({ ...user, channels: ['*'] }),
-  resetchannels: (user) => ({ ...user, channels: [] }),
-  allcommands: (user) => ({ ...user, rules: ['+@all'] }),
-  nocommands: (user) => ({ ...user, rules: [] }),
-  'sanitize-payload': (user) => ({ ...user, sanitize: true }),
-  'skip-sanitize-payload': (user) => ({ ...user, sanitize: false }),
-  reset: (user) => newUser(user.name),
+const WORDS: Readonly<Record<string, Partial<User>>> = {
+  '': {},
+  on: { enabled: true },
+  off: { enabled: false },
+  nopass: { nopass: true, passwords: [] },
+  resetpass: { nopass: false, passwords: [] },
+  'sanitize-payload': { payload: 'sanitize' },
+  'skip-sanitize-payload': { payload: 'skip' },
+  clearselectors: { selectors: [] },
 };
 
-/** The user after one rule word, or why the word is no rule. */
-export function applyRule(user: User, rule: string, vocabulary: Vocabulary): Changed {
-  const word = WORDS[lower(rule)];
-  if (word !== undefined && Object.hasOwn(WORDS, lower(rule))) return word(user);
+/** The user after one rule (a selector is one rule), or why it is none. */
+export function applyRule(user: User, rule: string, context: RuleContext): Changed {
+  const word = lower(rule);
+  if (Object.hasOwn(WORDS, word)) return { ...user, ...WORDS[word] };
+  if (word === 'reset') return { ...newUser(user.name, context.hearsAll), payload: 'sanitize' };
   const rest = rule.slice(1);
   switch (rule[0]) {
     case '>':
@@ -181,42 +141,51 @@ export function applyRule(user: User, rule: string, vocabulary: Vocabulary): Cha
     case '<':
       return withoutPassword(user, digest(rest));
     case '#':
-      if (!/^[0-9a-f]{64}$/.test(rest)) return { why: HASH_MALFORMED };
-      return withPassword(user, rest);
     case '!':
       if (!/^[0-9a-f]{64}$/.test(rest)) return { why: HASH_MALFORMED };
-      return withoutPassword(user, rest);
-    case '&':
-      return withChannel(user, rest);
-    case '~':
-    case '%':
-      return withKey(user, rule);
-    case '+':
-    case '-':
-      return rest === '' ? { why: 'Syntax error' } : withCommandRule(user, rule, vocabulary);
-    default:
-      return { why: 'Syntax error' };
+      return rule[0] === '#' ? withPassword(user, rest) : withoutPassword(user, rest);
+    case '(':
+      return withSelector(user, rule, context);
+    default: {
+      const root = applyPermission(user.root, rule, context.vocabulary);
+      return 'why' in root ? root : { ...user, root };
+    }
   }
 }
 
-/** The command rules as they are shown: what nothing says is forbidden. */
-export function commandsOf(user: User): string {
-  return user.rules[0] === '+@all' ? user.rules.join(' ') : ['-@all', ...user.rules].join(' ');
+/** Words to rules: those of a selector become one, blanks between. A string: the word whose parenthesis never closes. */
+export function joinSelectors(words: readonly string[]): string[] | string {
+  const rules: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const start = words[index]!;
+    let rule = start;
+    while (rule.startsWith('(') && !rule.endsWith(')')) {
+      index += 1;
+      if (index === words.length) return start;
+      rule += ` ${words[index]}`;
+    }
+    rules.push(rule);
+  }
+  return rules;
 }
 
-/** The channels as they are shown. */
-export function channelsOf(user: User): string {
-  if (user.channels.includes('*')) return '&*';
-  return ['resetchannels', ...user.channels.map((channel) => `&${channel}`)].join(' ');
+/** `on`, `nopass`, `sanitize-payload`: the flags in the order they are shown. */
+export function flagsOf(user: User, payloadShown: boolean): string[] {
+  const { payload } = user;
+  const shown = payload ?? (payloadShown ? 'sanitize' : null);
+  return [
+    user.enabled ? 'on' : 'off',
+    ...(user.nopass ? ['nopass'] : []),
+    ...(shown === null ? [] : [shown === 'skip' ? 'skip-sanitize-payload' : 'sanitize-payload']),
+  ];
 }
 
 /** `on nopass … +@all`: what follows the name in ACL LIST and in the file. */
-export function describe(user: User, sanitizeShown: boolean): string {
-  const words = [user.enabled ? 'on' : 'off'];
-  if (user.nopass) words.push('nopass');
-  if (!user.sanitize) words.push('skip-sanitize-payload');
-  else if (sanitizeShown) words.push('sanitize-payload');
-  words.push(...user.passwords.map((hash) => `#${hash}`), ...user.keys);
-  words.push(channelsOf(user), commandsOf(user));
-  return words.join(' ');
+export function describe(user: User, payloadShown: boolean): string {
+  return [
+    ...flagsOf(user, payloadShown),
+    ...user.passwords.map((hash) => `#${hash}`),
+    ...permissionWords(user.root),
+    ...user.selectors.map((selector) => `(${permissionWords(selector).join(' ')})`),
+  ].join(' ');
 }

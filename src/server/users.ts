@@ -1,25 +1,35 @@
 /**
- * The register of users: from `user` lines and `requirepass` (commands.md §9, config.md §5.1).
+ * The register of users: from `user` lines, `requirepass` and the ACL file (commands.md §9, config.md §5.1).
  *
- * A user is replaced as a whole and never changed in place, so a change that fails half-way leaves no trace.
+ * A user is replaced as a whole and never changed in place, and so is the register, so a change that fails half-way
+ * leaves no trace.
  */
-import { matches } from './glob.ts';
+import type { Vocabulary } from './permissions.ts';
 import {
   accepts,
   applyRule,
+  describe,
   digest,
   EVERYTHING_ALLOWED,
+  joinSelectors,
   newUser,
+  type RuleContext,
   type User,
-  type Vocabulary,
 } from './user.ts';
 
-export class Users {
-  readonly #vocabulary: Vocabulary;
-  readonly #users = new Map<string, User>([['default', EVERYTHING_ALLOWED]]);
+/** A rule that is none, and why; `rule` is null when the words are not even rules. */
+export interface Wrong {
+  readonly rule: string | null;
+  readonly why: string;
+}
 
-  constructor(vocabulary: Vocabulary) {
-    this.#vocabulary = vocabulary;
+export class Users {
+  readonly #context: RuleContext;
+  #users: Map<string, User> = new Map([['default', EVERYTHING_ALLOWED]]);
+
+  /** `hearsAll`: what `acl-pubsub-default` says of new users. */
+  constructor(vocabulary: Vocabulary, hearsAll = false) {
+    this.#context = { vocabulary, hearsAll };
   }
 
   get(name: string): User | undefined {
@@ -36,6 +46,11 @@ export class Users {
     return [...this.#users.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  /** `user NAME …` for each of them. */
+  lines(payloadShown: boolean): string[] {
+    return this.all().map((user) => `user ${user.name} ${describe(user, payloadShown)}`);
+  }
+
   /** Must a client that said nothing log in first? */
   get closed(): boolean {
     return !this.default.nopass || !this.default.enabled;
@@ -49,29 +64,74 @@ export class Users {
 
   /** `requirepass`: the one password of user `default`. */
   requirePassword(password: string): void {
-    this.#users.set('default', {
-      ...this.default,
-      nopass: false,
-      passwords: [digest(password)],
-    });
+    const passwords = [digest(password)];
+    this.#users.set('default', { ...this.default, nopass: false, passwords });
   }
 
-  /** Applies rules to a user, made when missing; all of them or none. Null, or the rule that was wrong and why. */
-  change(name: string, rules: readonly string[]): { rule: string; why: string } | null {
-    let user = this.#users.get(name) ?? newUser(name);
+  /** Applies rules to a user, made when missing; all of them or none. Null, or what was wrong. */
+  change(name: string, words: readonly string[]): Wrong | null {
+    return this.#changeIn(this.#users, name, words);
+  }
+
+  #changeIn(users: Map<string, User>, name: string, words: readonly string[]): Wrong | null {
+    const rules = joinSelectors(words);
+    if (typeof rules === 'string') {
+      const why = `Unmatched parenthesis in acl selector starting at '${rules}'.`;
+      return { rule: null, why };
+    }
+    let user = users.get(name) ?? newUser(name, this.#context.hearsAll);
     for (const rule of rules) {
-      const changed = applyRule(user, rule, this.#vocabulary);
+      const changed = applyRule(user, rule, this.#context);
       if ('why' in changed) return { rule, why: changed.why };
       user = changed;
     }
-    this.#users.set(name, user);
+    users.set(name, user);
     return null;
   }
 
-  /** May the user use this channel? A pattern has to be among the user's own, letter by letter. */
-  mayUse(name: string, channel: string, pattern: boolean): boolean {
-    const channels = this.#users.get(name)?.channels ?? [];
-    if (channels.includes('*')) return true;
-    return channels.some((known) => (pattern ? known === channel : matches(known, channel)));
+  /** True when there was such a user. The default user stays whatever happens. */
+  delete(name: string): boolean {
+    return name !== 'default' && this.#users.delete(name);
   }
+
+  /**
+   * Replaces all users by those of an ACL file: one `user …` line each, words separated by single blanks. Null, or the
+   * original's report of every bad line; then nothing has changed.
+   */
+  load(text: string, path: string): string | null {
+    const users = new Map([['default', EVERYTHING_ALLOWED]]);
+    const named = new Set<string>();
+    let report = '';
+    for (const [index, line] of text.split('\n').entries()) {
+      const trimmed = line.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+      if (trimmed === '') continue;
+      const [keyword, name, ...rules] = trimmed.split(' ');
+      const place = `${path}:${index + 1}`;
+      if (keyword !== 'user' || name === undefined) {
+        report += `${place} should start with user keyword followed by the username. `;
+      } else if (named.has(name)) {
+        report += `WARNING: Duplicate user '${name}' found on line ${index + 1}. `;
+      } else {
+        named.add(name);
+        // What the file says of a user is all that holds of him, the default user's old rules included.
+        if (name === 'default') {
+          users.set(name, { ...newUser(name, this.#context.hearsAll) });
+        }
+        const wrong = this.#changeIn(users, name, rules);
+        if (wrong !== null) report += `${place}: ${inFile(wrong)}`;
+      }
+    }
+    if (report !== '') {
+      return `${report}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`;
+    }
+    this.#users = users;
+    return null;
+  }
+}
+
+function inFile({ rule, why }: Wrong): string {
+  const operation = why.startsWith('Unknown command')
+    ? `Error in applying operation '${rule}': `
+    : '';
+  return `${operation}${why}${why.endsWith('.') ? ' ' : '. '}`;
 }

@@ -1,5 +1,6 @@
 /** The room `shell`: runs the house around the core. */
 
+export { AclFile } from './aclfile.ts';
 export { Alarm, monotonic } from './clock.ts';
 export {
   isDaemonChild,

@@ -1,6 +1,10 @@
-/** A file system in memory for reading configurations: a map of paths to texts. */
+/** What reading and writing configurations needs of a world: a file system in memory, and the default user's line. */
 
 import type { ConfigIo } from '../../src/config/index.ts';
+import { type Compat, LINES } from '../../src/core/index.ts';
+import { ROWS } from '../../src/server/commands/index.ts';
+import { CommandTable } from '../../src/server/table.ts';
+import { Users } from '../../src/server/users.ts';
 
 const missing = 'No such file or directory';
 
@@ -33,4 +37,12 @@ export function memoryIo(files: Readonly<Record<string, string>> = {}): ConfigIo
     },
     isExecutable: (path) => path.startsWith('/bin/') || path.startsWith('/opt/'),
   };
+}
+
+/** The line of the user `default` while nothing but `requirepass` was said about it (config.md §7.3). */
+export function defaultUserLine(requirepass: string | null, compat: Compat): string {
+  const line = LINES[compat];
+  const users = new Users(new CommandTable(ROWS, line, new Map()));
+  if (requirepass !== null) users.requirePassword(requirepass);
+  return users.lines(line.payloadShown)[0]!;
 }

@@ -4,7 +4,6 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   accessSync,
   appendFileSync,
@@ -20,7 +19,6 @@ import {
   ConfigError,
   type ConfigIo,
   type ConfigSources,
-  defaultUserLine,
   formatFatalConfigError,
   type ParsedConfig,
   parseCommandLine,
@@ -29,6 +27,7 @@ import {
 } from '../../src/config/index.ts';
 import { until, Wire } from '../../src/lab/index.ts';
 import type { ConfigCase } from './config-cases.ts';
+import { defaultUserLine } from './config-io.ts';
 
 /** The line of the original whose texts the cases were taken from. */
 export const originalVersion = '7.0.15';
@@ -195,15 +194,13 @@ function sourcesOf(one: ConfigCase, file: string): ConfigSources {
 
 /** A rewrite as the original of 7.0 would do it. */
 export function rewriteAlike(oldText: string, { generic, sentinel }: ParsedConfig): string {
-  const sha256 = (bytes: string) =>
-    createHash('sha256').update(Buffer.from(bytes, 'latin1')).digest('hex');
   const myId = sentinel.myId ?? 'f'.repeat(40);
   return rewriteConfig(
     oldText,
     generic,
     { ...sentinel, myId },
     {
-      users: [defaultUserLine(generic.requirepass, 'redis-7.0', sha256)],
+      users: [defaultUserLine(generic.requirepass, 'redis-7.0')],
       defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
     },
   );
@@ -219,7 +216,9 @@ export function askOurs(one: ConfigCase, desk: Desk): Verdict {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const report =
-      error.report === 'log' ? error.message : formatFatalConfigError(error, originalVersion);
+      error.report === 'log'
+        ? error.message
+        : formatFatalConfigError(error).replace(/Redis [\d.]+/, `Redis ${originalVersion}`);
     return {
       report: report.replaceAll(desk.folder, 'DIR'),
       text: '',

@@ -1,19 +1,39 @@
 /**
- * ACL, as far as users can be asked about (commands.md §9).
+ * ACL: users, what they may, and who was refused (commands.md §9).
  */
 import { randomBytes } from 'node:crypto';
+import type { Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
-import { bulk, bulks, failure, lower, NOT_AN_INTEGER } from '../call.ts';
-import { CATEGORIES } from '../table.ts';
-import { describe } from '../user.ts';
+import {
+  array,
+  bulk,
+  bulks,
+  failure,
+  integer,
+  lower,
+  NIL,
+  NOT_AN_INTEGER,
+  OK,
+  wrongArity,
+} from '../call.ts';
+import { channelsText, commandsText, keysText, type Permissions } from '../permissions.ts';
+import { arityHolds, CATEGORIES } from '../table.ts';
+import { flagsOf, refused } from '../user.ts';
 import { help } from './help.ts';
 
+const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
+const NO_FILE = failure(
+  'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER ' +
+    'command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store ' +
+    'users in the Redis configuration.',
+);
+
 function list({ server }: Call): Outcome {
-  const sanitize = server.settings.personality !== 'redis-7.0';
-  return bulks(server.users.all().map((user) => `user ${user.name} ${describe(user, sanitize)}`));
+  return bulks(server.users.lines(server.settings.line.payloadShown));
 }
 
 function cat({ server, argv }: Call): Outcome {
+  if (argv.length > 3) return shape(argv);
   if (argv.length === 2) return bulks(CATEGORIES);
   const category = lower(argv[2]!);
   if (!CATEGORIES.includes(category)) return failure(`ERR Unknown category '${argv[2]}'`);
@@ -22,9 +42,16 @@ function cat({ server, argv }: Call): Outcome {
   return bulks(inside.map((row) => row.name));
 }
 
+/** A subcommand of open arity that does not have this form. */
+function shape(argv: readonly string[]): Reply {
+  const text = `ERR unknown subcommand or wrong number of arguments for '${argv[1]}'. Try ACL HELP.`;
+  return failure(text);
+}
+
 function genPass({ argv }: Call): Outcome {
+  if (argv.length > 3) return shape(argv);
   const text = argv[2] ?? '256';
-  if (!/^(0|-?[1-9]\d{0,17})$/.test(text)) return NOT_AN_INTEGER;
+  if (!INTEGER.test(text)) return NOT_AN_INTEGER;
   const bits = Number(text);
   if (bits < 1 || bits > 4096) {
     return failure(
@@ -39,10 +66,113 @@ function genPass({ argv }: Call): Outcome {
   );
 }
 
+function granted(permissions: Permissions): [Reply, Reply][] {
+  return [
+    [bulk('commands'), bulk(commandsText(permissions))],
+    [bulk('keys'), bulk(keysText(permissions))],
+    [bulk('channels'), bulk(channelsText(permissions))],
+  ];
+}
+
+function getUser({ server, argv }: Call): Outcome {
+  const user = server.users.get(argv[2]!);
+  if (user === undefined) return NIL;
+  const flags = flagsOf(user, server.settings.line.payloadShown).map(bulk);
+  const selectors = user.selectors.map(
+    (selector): Reply => ({ kind: 'map', entries: granted(selector) }),
+  );
+  return {
+    kind: 'map',
+    entries: [
+      [bulk('flags'), { kind: 'set', items: flags }],
+      [bulk('passwords'), bulks(user.passwords)],
+      ...granted(user.root),
+      [bulk('selectors'), array(selectors)],
+    ],
+  };
+}
+
+function setUser({ server, session, argv }: Call): Outcome {
+  const name = argv[2]!;
+  if (/[\0 ]/.test(name)) return failure("ERR Usernames can't contain spaces or null characters");
+  const wrong = server.users.change(name, argv.slice(3));
+  if (wrong !== null) {
+    const { rule, why } = wrong;
+    return failure(`ERR ${rule === null ? '' : `Error in ACL SETUSER modifier '${rule}': `}${why}`);
+  }
+  server.usersChanged(session);
+  return OK;
+}
+
+function delUser({ server, session, argv }: Call): Outcome {
+  const names = argv.slice(2);
+  if (names.includes('default')) return failure("ERR The 'default' user cannot be removed");
+  const deleted = names.filter((name) => server.users.delete(name)).length;
+  server.usersChanged(session);
+  return integer(deleted);
+}
+
+function dryRun({ server, argv }: Call): Outcome {
+  const [, , name, ...request] = argv as [string, string, string, ...string[]];
+  const user = server.users.get(name);
+  if (user === undefined) return failure(`ERR User '${name}' not found`);
+  const found = server.table.lookup(request);
+  if (found.kind !== 'found') return failure(`ERR Command '${request[0]}' not found`);
+  if (!arityHolds(found.arity, request)) return wrongArity(found.row);
+  const why = refused(user, found.row, request);
+  if (why === null) return OK;
+  const what =
+    why.kind === 'command'
+      ? `run the '${found.row.name}' command`
+      : `access the '${why.channel}' channel`;
+  return bulk(server.settings.line.dryRun(name, what));
+}
+
+function log({ server, argv }: Call): Outcome {
+  const word = argv[2] ?? '10';
+  if (argv.length > 3) return shape(argv);
+  if (lower(word) === 'reset') {
+    server.aclLog.reset();
+    return OK;
+  }
+  if (!INTEGER.test(word)) return NOT_AN_INTEGER;
+  return server.aclLog.show(Number(word), server.settings.line);
+}
+
+function load({ server, session }: Call): Outcome {
+  if (server.ports.aclFile === undefined) return NO_FILE;
+  const problem = server.loadUsers();
+  if (problem !== null) return failure(`ERR ${problem}`);
+  server.usersChanged(session);
+  return OK;
+}
+
+function save({ server }: Call): Outcome {
+  const file = server.ports.aclFile;
+  if (file === undefined) return NO_FILE;
+  const text = server.users
+    .lines(server.settings.line.payloadShown)
+    .map((line) => `${line}\n`)
+    .join('');
+  const saved = file.write(text).then((done) => {
+    const sorry =
+      'ERR There was an error trying to save the ACLs. Please check the server logs for more information';
+    return done ? OK : failure(sorry);
+  });
+  return { later: saved };
+}
+
 const HELP = help('ACL', [
-  ['CAT [<category>]', 'The categories, or the commands in one.'],
-  ['GENPASS [<bits>]', 'A random password.'],
-  ['LIST', 'All users with their rules.'],
+  ['CAT [<category>]', 'All categories, or the commands', 'of one of them.'],
+  ['DELUSER <username> [<username> ...]', 'Deletes users and closes their connections.'],
+  ['DRYRUN <username> <command> [<arg> ...]', 'Says whether the user may run the command.'],
+  ['GETUSER <username>', 'All about one user.'],
+  ['GENPASS [<bits>]', 'A random password of so many bits,', '256 when nothing is said.'],
+  ['LIST', 'All users, as lines of the file.'],
+  ['LOAD', 'Reads the users from the ACL file.'],
+  ['LOG [<count> | RESET]', 'Who was refused what, newest first.'],
+  ['SAVE', 'Writes the users to the ACL file.'],
+  ['SETUSER <username> <attribute> [<attribute> ...]', 'Makes or changes a user.'],
   ['USERS', 'The names of all users.'],
   ['WHOAMI', 'The user of this connection.'],
 ]);
@@ -80,9 +210,16 @@ export const ACL: readonly Row[] = [
     version: '6.0.0',
   },
   row('cat', -2, 'Categories of commands.', cat),
+  row('deluser', -3, 'Deletes users.', delUser, ADMIN),
+  row('dryrun', -4, 'May a user run a command?', dryRun, { ...ADMIN, version: '7.0.0' }),
   row('genpass', -2, 'A random password.', genPass),
+  row('getuser', 3, 'All about one user.', getUser, ADMIN),
   row('help', 2, 'Explains the subcommands.', HELP, { flags: 'loading stale' }),
   row('list', 2, 'All users with their rules.', list, ADMIN),
+  row('load', 2, 'Reads the ACL file.', load, ADMIN),
+  row('log', -2, 'Who was refused what.', log, ADMIN),
+  row('save', 2, 'Writes the ACL file.', save, ADMIN),
+  row('setuser', -3, 'Makes or changes a user.', setUser, ADMIN),
   row(
     'users',
     2,

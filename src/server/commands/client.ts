@@ -93,7 +93,7 @@ function killFilter(call: Call, option: string, value: string): Filter | Reply {
       if (call.server.users.get(value) === undefined) return failure(`ERR No such user '${value}'`);
       return (session) => session.user === value;
     case 'maxage': {
-      if (call.server.settings.personality === 'redis-7.0') return SYNTAX_ERROR;
+      if (!call.server.settings.line.killByAge) return SYNTAX_ERROR;
       if (!INTEGER.test(value)) return NOT_AN_INTEGER;
       const now = performance.now();
       return (session) => now - session.createdAt >= Number(value) * 1000;
@@ -327,7 +327,7 @@ export const CLIENT: readonly Row[] = [
   row('no-evict', 3, 'Protects the connection.', '7.0.0', noEvict, admin),
   row('pause', -3, 'Lets requests wait.', '3.0.0', pause, admin),
   row('reply', 3, 'Whether replies are wanted.', '3.2.0', reply),
-  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo, { since: 'redis-8' }),
+  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo),
   row('setname', 3, 'Names the connection.', '2.6.9', setName),
   row('tracking', -3, 'Accepted, without effect.', '6.0.0', tracking),
   row('trackinginfo', 2, 'What TRACKING said.', '6.2.0', trackingInfo),

@@ -1,10 +1,9 @@
 /**
  * COMMAND: the table about itself (commands.md §6.5).
  */
-import type { Reply } from '../../core/index.ts';
+import { globMatches, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
-import { matches } from '../glob.ts';
 import type { Entry } from '../table.ts';
 import { help } from './help.ts';
 
@@ -74,7 +73,7 @@ function list({ server, argv }: Call): Outcome {
     case 'aclcat':
       return named((row) => words(row.categories).includes(`@${lower(value!)}`));
     case 'pattern':
-      return named((row) => matches(lower(value!), row.name));
+      return named((row) => globMatches(lower(value!), row.name));
     case 'module':
       return array([]);
     default:
@@ -128,8 +127,8 @@ export const COMMAND: readonly Row[] = [
     integer(server.table.shown().length),
   ),
   { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...unordered },
-  { ...row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys), oldArity: -4 },
-  { ...row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys), oldArity: -4 },
+  row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys),
+  row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys),
   row('help', 2, 'Explains the subcommands.', '5.0.0', HELP),
   { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...unordered },
   { ...row('list', -2, 'The names of commands.', '7.0.0', list), ...unordered },

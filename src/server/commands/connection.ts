@@ -5,7 +5,6 @@ import type { Reply } from '../../core/index.ts';
 import type { Call, Outcome, Row } from '../call.ts';
 import { array, bulk, failure, integer, lower, OK, SYNTAX_ERROR } from '../call.ts';
 import type { Session } from '../session.ts';
-import { LINE_VERSION } from '../version.ts';
 
 const WRONG_PASS = failure('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
@@ -24,10 +23,11 @@ function ping({ session, argv }: Call): Outcome {
 }
 
 /** Logs in; false and nothing changed when name or password is wrong. */
-function login({ server, session }: Call, name: string, password: string): boolean {
+function login({ server, session, row }: Call, name: string, password: string): boolean {
   const user = server.users.login(name, password);
   if (user === null) {
     server.stats.deniedAuth += 1;
+    server.aclLog.add('auth', row.name.toUpperCase(), name, session.line());
     return false;
   }
   session.user = user.name;
@@ -48,30 +48,58 @@ function auth(call: Call): Outcome {
   return login(call, name, password) ? OK : WRONG_PASS;
 }
 
-interface HelloOptions {
-  auth: readonly [string, string] | null;
-  name: string | null;
+/** One option of HELLO, found and checked; `apply` says what is wrong with its value, or null. */
+interface HelloOption {
+  readonly kind: 'auth' | 'name';
+  readonly apply: (call: Call) => Reply | null;
 }
 
-function helloOptions(words: readonly string[]): HelloOptions | Reply {
-  const options: HelloOptions = { auth: null, name: null };
-  for (let i = 0; i < words.length; ) {
-    const word = lower(words[i]!);
-    const left = words.length - i - 1;
-    if (word === 'auth' && left >= 2) {
-      options.auth = [words[i + 1]!, words[i + 2]!];
-      i += 3;
-    } else if (word === 'setname' && left >= 1) {
-      options.name = words[i + 1]!;
-      i += 2;
-    } else return failure(`ERR Syntax error in HELLO option '${words[i]}'`);
+function helloOption(words: readonly string[], at: number): HelloOption | Reply {
+  const word = lower(words[at]!);
+  const left = words.length - at - 1;
+  if (word === 'auth' && left >= 2) {
+    const [name, password] = [words[at + 1]!, words[at + 2]!];
+    return { kind: 'auth', apply: (call) => (login(call, name, password) ? null : WRONG_PASS) };
   }
-  return options;
+  if (word === 'setname' && left >= 1) {
+    const name = words[at + 1]!;
+    return {
+      kind: 'name',
+      apply: ({ session }) => {
+        if (!isName(name)) return BAD_NAME;
+        session.name = name;
+        return null;
+      },
+    };
+  }
+  return failure(`ERR Syntax error in HELLO option '${words[at]}'`);
+}
+
+/**
+ * Reads the options and applies them, one by one as they come or, in newer lines, all or none: then the login comes
+ * first. Null, or the error that ended it.
+ */
+function helloOptions(call: Call, words: readonly string[]): Reply | null {
+  const { helloStepwise } = call.server.settings.line;
+  const found: HelloOption[] = [];
+  for (let at = 0; at < words.length; ) {
+    const option = helloOption(words, at);
+    if (!('apply' in option)) return option;
+    at += option.kind === 'auth' ? 3 : 2;
+    const wrong = helloStepwise ? option.apply(call) : null;
+    if (wrong !== null) return wrong;
+    found.push(option);
+  }
+  if (helloStepwise) return null;
+  // Of several options of one kind the last counts.
+  const auth = found.findLast(({ kind }) => kind === 'auth')?.apply(call) ?? null;
+  if (auth !== null) return auth;
+  if (!call.session.authenticated) return null;
+  return found.findLast(({ kind }) => kind === 'name')?.apply(call) ?? null;
 }
 
 function hello(call: Call): Outcome {
   const { server, session, argv } = call;
-  const old = server.settings.personality === 'redis-7.0';
   let protocol = session.protocol;
   if (argv[1] !== undefined) {
     if (!/^(0|-?[1-9]\d{0,17})$/.test(argv[1])) {
@@ -80,31 +108,26 @@ function hello(call: Call): Outcome {
     if (argv[1] !== '2' && argv[1] !== '3') return failure('NOPROTO unsupported protocol version');
     protocol = argv[1] === '2' ? 2 : 3;
   }
-  const options = helloOptions(argv.slice(2));
-  if ('kind' in options) return options;
-  if (options.auth !== null && !login(call, ...options.auth)) return WRONG_PASS;
+  const wrong = helloOptions(call, argv.slice(2));
+  if (wrong !== null) return wrong;
   if (!session.authenticated) {
     return failure(
-      'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO ' +
-        `${old ? '' : '<proto> '}AUTH <user> <pass> option can be used to authenticate the client and ` +
+      'NOAUTH HELLO must be called with the client already authenticated, otherwise the ' +
+        `${server.settings.line.helloAuth} option can be used to authenticate the client and ` +
         'select the RESP protocol version at the same time',
     );
-  }
-  if (options.name !== null) {
-    if (!isName(options.name)) return BAD_NAME;
-    session.name = options.name;
   }
   session.protocol = protocol;
   return helloReply(call, session);
 }
 
 function helloReply({ server }: Call, session: Session): Reply {
-  const { personality } = server.settings;
+  const { line } = server.settings;
   return {
     kind: 'map',
     entries: [
-      [bulk('server'), bulk(personality === 'valkey' ? 'valkey' : 'redis')],
-      [bulk('version'), bulk(LINE_VERSION[personality])],
+      [bulk('server'), bulk(line.server)],
+      [bulk('version'), bulk(line.version)],
       [bulk('proto'), integer(session.protocol)],
       [bulk('id'), integer(session.id)],
       [bulk('mode'), bulk('sentinel')],
@@ -157,7 +180,6 @@ export const CONNECTION: readonly Row[] = [
     arity: -1,
     flags: 'noscript loading stale fast no_auth allow_busy',
     categories: '@fast @connection',
-    shownSince: 'never',
     group,
     summary: 'Closes the connection.',
     version: '1.0.0',

@@ -1,17 +1,25 @@
 /**
  * HELP of the containers: a syntax line, then what it does, indented (commands.md §11.3).
  */
+import type { Reply } from '../../core/index.ts';
 import type { Handler } from '../call.ts';
 import { array } from '../call.ts';
 
-/** Pairs of syntax and description become the reply of `<CONTAINER> HELP`. */
-export function help(container: string, entries: readonly (readonly [string, string])[]): Handler {
+/** A syntax line, then lines that say what it does. */
+export type HelpEntry = readonly [string, string, ...string[]];
+
+/** Entries become the reply of `<CONTAINER> HELP`. */
+export function help(container: string, entries: readonly HelpEntry[]): Handler {
+  const reply = helpReply(container, entries);
+  return () => reply;
+}
+
+export function helpReply(container: string, entries: readonly HelpEntry[]): Reply {
   const lines = [
     `${container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
-    ...entries.flatMap(([syntax, text]) => [syntax, `    ${text}`]),
+    ...entries.flatMap(([syntax, ...texts]) => [syntax, ...texts.map((text) => `    ${text}`)]),
     'HELP',
     '    Prints this help.',
   ];
-  const reply = array(lines.map((text) => ({ kind: 'simple', text }) as const));
-  return () => reply;
+  return array(lines.map((text) => ({ kind: 'simple', text }) as const));
 }

@@ -1,35 +1,54 @@
 /**
  * SENTINEL: the rows; what they do is decided by the core (commands.md §10).
  */
+import type { Line } from '../../core/index.ts';
 import type { Handler, Row } from '../call.ts';
 import { lower } from '../call.ts';
-import { help } from './help.ts';
+import { type HelpEntry, helpReply } from './help.ts';
 
-const HELP = help('SENTINEL', [
-  ['CKQUORUM <master-name>', 'Can the quorum and the majority for a failover be reached?'],
-  ['CONFIG SET param value [param value ...]', 'Sets parameters of this Sentinel.'],
-  ['CONFIG GET <param> [param param param ...]', 'Shows parameters of this Sentinel.'],
-  ['DEBUG [<param> <value> ...]', 'Shows or changes internal periods, in milliseconds.'],
-  ['GET-MASTER-ADDR-BY-NAME <master-name>', 'Address and port of the master.'],
-  ['FAILOVER <master-name>', 'Fails over now, without asking for agreement.'],
-  ['FLUSHCONFIG', 'Writes the configuration file.'],
-  ['INFO-CACHE <master-name>', 'The last INFO of the master and its replicas.'],
-  [
-    'IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>',
-    'Is it down, and whom we voted for.',
-  ],
-  ['MASTER <master-name>', 'State of one master.'],
-  ['MASTERS', 'State of all masters.'],
-  ['MONITOR <name> <ip> <port> <quorum>', 'Starts monitoring a master.'],
-  ['MYID', 'The id of this Sentinel.'],
-  ['PENDING-SCRIPTS', 'Scripts that run or wait.'],
-  ['REMOVE <master-name>', 'Stops monitoring a master.'],
-  ['REPLICAS <master-name>', 'The replicas of a master.'],
-  ['RESET <pattern>', 'Forgets replicas and Sentinels of the masters that match.'],
-  ['SENTINELS <master-name>', 'The other Sentinels of a master.'],
-  ['SET <master-name> <option> <value> [<option> <value> ...]', 'Changes options of a master.'],
-  ['SIMULATE-FAILURE [CRASH-AFTER-ELECTION] [CRASH-AFTER-PROMOTION] [HELP]', 'Crashes on purpose.'],
-]);
+function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntry[] {
+  const [set, get] = configHelp;
+  const only = (entry: HelpEntry): HelpEntry[] => (primaryHelp ? [entry] : []);
+  return [
+    [
+      `CKQUORUM <${m}-name>`,
+      'Can the quorum be reached, and the majority',
+      'that a failover needs?',
+    ],
+    [set, 'Sets parameters of this Sentinel.'],
+    [get, 'Shows parameters of this Sentinel.'],
+    ['DEBUG [<param> <value> ...]', 'Shows or changes internal periods,', 'in milliseconds.'],
+    [`GET-MASTER-ADDR-BY-NAME <${m}-name>`, 'Address and port of the master.'],
+    ...only([`GET-PRIMARY-ADDR-BY-NAME <${m}-name>`, 'The same.']),
+    [`FAILOVER <${m}-name>`, 'Fails over now, without asking whether it is down.'],
+    ['FLUSHCONFIG', 'Writes the configuration file,', 'all state included.'],
+    [`INFO-CACHE <${m}-name>`, 'The last INFO of the master and of its replicas.'],
+    [
+      'IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>',
+      'Is the master there down,',
+      'and whom did we vote for?',
+    ],
+    ...only(['IS-PRIMARY-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>', 'The same.']),
+    [`MASTER <${m}-name>`, 'State of one master.'],
+    ...only([`PRIMARY <${m}-name>`, 'The same.']),
+    ['MASTERS', 'State of all masters.'],
+    ...only(['PRIMARIES', 'The same.']),
+    ['MONITOR <name> <ip> <port> <quorum>', 'Starts to monitor a master.'],
+    ['MYID', 'The id of this Sentinel.'],
+    ['PENDING-SCRIPTS', 'The scripts that run or wait.'],
+    [`REMOVE <${m}-name>`, 'Stops monitoring a master.'],
+    [`REPLICAS <${m}-name>`, 'The replicas of a master.'],
+    ['RESET <pattern>', 'Forgets the replicas and Sentinels', 'of all masters that match.'],
+    [`SENTINELS <${m}-name>`, 'The other Sentinels of a master.'],
+    [`SET <${m}-name> <option> <value> [<option> <value> ...]`, 'Changes options of a master.'],
+    [
+      'SIMULATE-FAILURE [CRASH-AFTER-ELECTION] [CRASH-AFTER-PROMOTION] [HELP]',
+      'Crashes on purpose.',
+    ],
+  ];
+}
+
+const HELP: Handler = ({ server }) => helpReply('SENTINEL', helpEntries(server.settings.line));
 
 const base = {
   flags: 'admin',
@@ -46,18 +65,15 @@ function row(name: string, arity: number, summary: string, more: Partial<Row> = 
   return { ...base, name: `sentinel|${name}`, arity, summary, run: forward, ...more };
 }
 
-/** Valkey's words: understood always, shown by Valkey only. */
-const alias = { shownSince: 'valkey' } as const;
-
 export const SENTINEL: readonly Row[] = [
   { ...base, name: 'sentinel', arity: -2, summary: 'What a Sentinel is for.' },
   row('ckquorum', 3, 'Can a failover be authorized?'),
-  row('config', -4, 'Parameters of this Sentinel.', { oldArity: -3, version: '6.2.0' }),
+  row('config', -4, 'Parameters of this Sentinel.', { version: '6.2.0' }),
   row('debug', -2, 'Internal periods.', { version: '7.0.0' }),
   row('failover', 3, 'Fails over now.'),
   row('flushconfig', 2, 'Writes the file.'),
   row('get-master-addr-by-name', 3, 'Address of a master.'),
-  row('get-primary-addr-by-name', 3, 'Address of a master.', alias),
+  row('get-primary-addr-by-name', 3, 'Address of a master.'),
   row('help', 2, 'Explains the subcommands.', {
     flags: 'loading stale',
     categories: '@slow',
@@ -66,14 +82,14 @@ export const SENTINEL: readonly Row[] = [
   }),
   row('info-cache', -3, 'Last INFO texts.', { version: '3.2.0' }),
   row('is-master-down-by-addr', 6, 'Opinion and vote.'),
-  row('is-primary-down-by-addr', 6, 'Opinion and vote.', alias),
+  row('is-primary-down-by-addr', 6, 'Opinion and vote.'),
   row('master', 3, 'State of a master.'),
   row('masters', 2, 'State of all masters.'),
   row('monitor', 6, 'Starts monitoring.'),
   row('myid', 2, 'Our id.', { version: '6.2.0' }),
   row('pending-scripts', 2, 'Scripts that run or wait.'),
-  row('primaries', 2, 'State of all masters.', alias),
-  row('primary', 3, 'State of a master.', alias),
+  row('primaries', 2, 'State of all masters.'),
+  row('primary', 3, 'State of a master.'),
   row('remove', 3, 'Stops monitoring.'),
   row('replicas', 3, 'Replicas of a master.', { version: '5.0.0' }),
   row('reset', 3, 'Forgets members.'),

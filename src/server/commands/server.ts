@@ -5,7 +5,7 @@ import { arch, type as osType, release } from 'node:os';
 import type { Call, Outcome, Row } from '../call.ts';
 import { bulk, failure, lower, SYNTAX_ERROR } from '../call.ts';
 import type { Server } from '../server.ts';
-import { OWN_VERSION, REDIS_VERSION } from '../version.ts';
+import { OWN_VERSION } from '../version.ts';
 
 /** In the order of output. */
 const SECTIONS = ['server', 'clients', 'stats', 'cpu', 'sentinel'] as const;
@@ -18,16 +18,15 @@ function text(title: string, fields: readonly Field[]): string {
 }
 
 function serverSection({ settings, runId, startedAt }: Server): string {
-  const { personality } = settings;
-  const valkey = personality === 'valkey';
+  const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.line;
   const uptime = Math.floor((performance.now() - startedAt) / 1000);
   const usec = Date.now() * 1000;
   return text('Server', [
-    ['redis_version', REDIS_VERSION[personality]],
+    ['redis_version', redisVersion],
     ...(valkey
       ? ([
           ['server_name', 'valkey'],
-          ['valkey_version', '8.1.0'],
+          ['valkey_version', version],
         ] as const)
       : []),
     ['redis_git_sha1', '00000000'],
@@ -53,7 +52,7 @@ function serverSection({ settings, runId, startedAt }: Server): string {
     ['executable', settings.executable],
     ['config_file', settings.configFile],
     ['io_threads_active', 0],
-    ...(personality === 'redis-7.0' ? [] : listenerFields(settings)),
+    ...(moreFields ? listenerFields(settings) : []),
     ['redis_sentinel_ts_version', OWN_VERSION],
   ]);
 }
@@ -66,7 +65,7 @@ function listenerFields({ port, bind }: Server['settings']): Field[] {
 
 function clientsSection(server: Server): string {
   const sessions = [...server.sessions()];
-  const old = server.settings.personality === 'redis-7.0';
+  const old = !server.settings.line.moreFields;
   const pubsub = sessions.filter((session) => session.type === 'pubsub').length;
   return text('Clients', [
     ['connected_clients', server.connectedClients],
@@ -96,7 +95,7 @@ function clientsSection(server: Server): string {
 const zeros = (names: string): Field[] => names.split(' ').map((name) => [name, 0]);
 
 function statsSection({ stats, hub, settings }: Server): string {
-  const old = settings.personality === 'redis-7.0';
+  const old = !settings.line.moreFields;
   const kbps = (bytes: number) => (bytes / 1024).toFixed(2);
   return text('Stats', [
     ['total_connections_received', stats.connections],

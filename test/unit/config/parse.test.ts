@@ -34,8 +34,8 @@ describe('lines', () => {
 
   test('the report names the line and shows it trimmed', () => {
     const error = refusal('port 1\n\n  sentinel monitor m 127.0.0.1 41999\t\n');
-    expect(formatFatalConfigError(error, '7.0.15')).toBe(`
-*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***
+    expect(formatFatalConfigError(error)).toBe(`
+*** FATAL CONFIG FILE ERROR (Redis 8.0.0) ***
 Reading the configuration file, at line 3
 >>> 'sentinel monitor m 127.0.0.1 41999'
 Unrecognized sentinel configuration statement.
@@ -44,12 +44,12 @@ Unrecognized sentinel configuration statement.
 
   test('under the personality of Valkey the report says so', () => {
     const error = refusal('compat valkey-8\nfoo');
-    expect(formatFatalConfigError(error, '8.1.0')).toContain('ERROR (Version 8.1.0) ***');
+    expect(formatFatalConfigError(error)).toContain('ERROR (Version 8.1.0) ***');
   });
 
   test('a log file that cannot be opened is reported without a line', () => {
     const error = refusal('logfile /nowhere/log\nfoo.bar x');
-    expect(formatFatalConfigError(error, '8.0.0')).toBe(`
+    expect(formatFatalConfigError(error)).toBe(`
 *** FATAL CONFIG FILE ERROR (Redis 8.0.0) ***
 Can't open the log file: No such file or directory
 `);

@@ -5,15 +5,9 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  type Compat,
-  defaultUserLine,
-  parseConfig,
-  type RewriteOptions,
-  rewriteConfig,
-} from '../../../src/config/index.ts';
-import type { GroupConfig, SentinelConfig } from '../../../src/core/types.ts';
-import { memoryIo } from '../../support/config-io.ts';
+import { parseConfig, type RewriteOptions, rewriteConfig } from '../../../src/config/index.ts';
+import type { Compat, GroupConfig, SentinelConfig } from '../../../src/core/index.ts';
+import { defaultUserLine, memoryIo } from '../../support/config-io.ts';
 
 const id = '1f566a16ab2ebd4de1c46fa8a12c21a507cf808a';
 const sha256 = (bytes: string) => createHash('sha256').update(bytes, 'latin1').digest('hex');
@@ -39,7 +33,7 @@ class Saved {
   }
 
   save(more: Partial<RewriteOptions> = {}): string {
-    const user = defaultUserLine(this.#generic.requirepass, this.#compat, sha256);
+    const user = defaultUserLine(this.#generic.requirepass, this.#compat);
     this.text = rewriteConfig(this.text, this.#generic, this.sentinel, {
       users: [user],
       defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
@@ -422,14 +416,12 @@ timeout 0
   });
 
   test('the password of the default user is shown as its digest', () => {
-    expect(defaultUserLine(null, 'redis-8', sha256)).toBe(
+    expect(defaultUserLine(null, 'redis-8')).toBe(
       'user default on nopass sanitize-payload ~* &* +@all',
     );
-    expect(defaultUserLine('pw', 'redis-8', sha256)).toBe(
+    expect(defaultUserLine('pw', 'redis-8')).toBe(
       `user default on sanitize-payload #${sha256('pw')} ~* &* +@all`,
     );
-    expect(defaultUserLine('pw', 'redis-7.0', sha256)).toBe(
-      `user default on #${sha256('pw')} ~* &* +@all`,
-    );
+    expect(defaultUserLine('pw', 'redis-7.0')).toBe(`user default on #${sha256('pw')} ~* &* +@all`);
   });
 });

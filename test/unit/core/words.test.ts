@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostMeans, numericAddress, sameAddress } from '../../../src/core/address.ts';
-import { globMatches, strictInteger } from '../../../src/core/arguments.ts';
+import { strictInteger } from '../../../src/core/arguments.ts';
 import { createDice, hash32, roll, rollId } from '../../../src/core/dice.ts';
 import { parseEpoch } from '../../../src/core/epoch.ts';
+import { globMatches } from '../../../src/core/glob.ts';
 import { createHeap, peekHeap, popHeap, pushHeap } from '../../../src/core/heap.ts';
 import { readInfo } from '../../../src/core/info.ts';
 

@@ -11,7 +11,7 @@ import type {
   SentinelConfig,
   State,
 } from '../../../src/core/index.ts';
-import { configOf, createState, step } from '../../../src/core/index.ts';
+import { configOf, createState, LINES, step } from '../../../src/core/index.ts';
 
 type Task = { at: number; seq: number; run: () => void };
 
@@ -286,6 +286,7 @@ export class VirtualSentinel {
     this.#saving = false;
     this.#savedVersion = 0;
     const surroundings = {
+      line: LINES['redis-8'],
       port: this.port,
       tlsPort: 0,
       tlsReplication: false,
