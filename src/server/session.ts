@@ -31,6 +31,8 @@ export interface Tracking {
   readonly redirect: number;
   readonly flags: readonly string[];
   readonly prefixes: readonly string[];
+  /** CLIENT CACHING was said, and no other command since. */
+  readonly caching: boolean;
 }
 
 export class Session {
