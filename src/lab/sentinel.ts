@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Answer, fields, infoFields, rows } from './answer.ts';
+import { type Answer, AnswerError, fields, infoFields, rows } from './answer.ts';
 import { Child } from './child.ts';
 import { removeFolder, temporaryFolder } from './folder.ts';
 import { type LogLine, parseLog, readText } from './log.ts';
@@ -114,12 +114,22 @@ export class Sentinel {
     });
     this.#child = child;
     await until(
-      async () => !child.alive || (await this.command('PING')) === 'PONG',
+      async () => !child.alive || (await this.#answers()),
       `the ${kind} Sentinel on port ${this.port} answers`,
       { everyMs: 10 },
     );
     if (!child.alive) {
       throw new Error(`the Sentinel on port ${this.port} ended while starting:\n${this.logText()}`);
+    }
+  }
+
+  /** To ask for a password is an answer. */
+  async #answers(): Promise<boolean> {
+    try {
+      return (await this.command('PING')) === 'PONG';
+    } catch (error) {
+      if (error instanceof AnswerError && error.message.startsWith('NOAUTH')) return true;
+      throw error;
     }
   }
 
