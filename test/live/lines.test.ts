@@ -156,7 +156,7 @@ describe.each(Object.entries(LINES))('the line %s', (_, expected) => {
     expect(await get('announce-[ip]*')).toBe('[announce-ip,,announce-port,0]');
     expect(await set('announce-port', '7', 'resolve-hostnames', 'yes')).toBe('OK');
     expect(await get('announce-p*', 'resolve*', 'announce-port')).toBe(
-      '[resolve-hostnames,yes,announce-port,7]',
+      '[announce-port,7,resolve-hostnames,yes]',
     );
     expect(await set('announce-port', '0', 'resolve-hostnames', 'no')).toBe('OK');
     expect(await get('*')).toMatch(/,loglevel,notice\]$/);
