@@ -4,6 +4,7 @@
  */
 export { type Answer, AnswerError, encode, fields, infoFields, rows } from './answer.ts';
 export { Child } from './child.ts';
+export { Farm, type FarmOptions } from './farm.ts';
 export { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 export { Group, type GroupOptions, type GroupSettings } from './group.ts';
 export { type LogLine, parseLog, parseLogLine, readText } from './log.ts';
