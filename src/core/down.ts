@@ -11,7 +11,12 @@ import { type Work, wake } from './work.ts';
 /** The instant from which silence counts, or null while there is none. */
 function silentSince(instance: Instance): number | null {
   const { link } = instance;
-  if (link.unansweredSince !== null) return link.unansweredSince;
+  const { unansweredSince, standInSince } = link;
+  if (unansweredSince !== null && standInSince !== null) {
+    return Math.min(unansweredSince, standInSince);
+  }
+  const since = unansweredSince ?? standInSince;
+  if (since !== null) return since;
   return isDisconnected(link) && link.command === null ? link.lastOkAt : null;
 }
 

@@ -5,6 +5,7 @@
  * S20); a switch keeps the configuration and the peers and makes the replica list anew.
  */
 import { type Address, numericAddress, sameAddress } from './address.ts';
+import { phaseOf } from './beat.ts';
 import { event, eventText, replicaKey } from './events.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 import { announced, resolve, toAddress } from './names.ts';
@@ -14,7 +15,7 @@ import { save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
 
-function instanceBase(group: Group, address: Address, link: Link) {
+function instanceBase(work: Work, group: Group, address: Address, link: Link) {
   return {
     group,
     address,
@@ -22,7 +23,7 @@ function instanceBase(group: Group, address: Address, link: Link) {
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
-    helloAt: null,
+    helloDueAt: work.now,
     helloPendingSince: null,
     helloForced: true,
     removed: false,
@@ -31,7 +32,7 @@ function instanceBase(group: Group, address: Address, link: Link) {
 
 function serverBase(work: Work, group: Group, address: Address, link: Link) {
   return {
-    ...instanceBase(group, address, link),
+    ...instanceBase(work, group, address, link),
     runId: '',
     infoAt: null,
     infoText: null,
@@ -98,7 +99,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
   const link = peerLink(work, id, address);
   const peer: Peer = {
     kind: 'sentinel',
-    ...instanceBase(group, address, link),
+    ...instanceBase(work, group, address, link),
     runId: id,
     id,
     lastHelloAt: work.now,
@@ -137,6 +138,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     failover: null,
     attempts: { lost: 0, holdUntil: 0, leader: null, holdLogged: true, startAt: null },
     conflict: null,
+    phase: phaseOf(config.name),
     wakeAt: Number.POSITIVE_INFINITY,
     removed: false,
   } as Omit<Group, 'master'> as Group;
@@ -214,6 +216,7 @@ function adoptLink(work: Work, from: Instance): Link {
   link.owners.clear();
   if (link.pingPendingSince === null && link.command !== null) link.unansweredSince = null;
   else link.unansweredSince = work.now;
+  link.standInSince = null;
   link.lastOkAt = work.now;
   link.lastReplyAt = work.now;
   link.retryAt = Math.min(link.retryAt, work.now);

@@ -118,6 +118,8 @@ export interface Group {
   readonly attempts: Attempts;
   /** A hello with our config epoch and another address was seen (safety.md W6). */
   conflict: Conflict | null;
+  /** Offset of its periodic talk (`beat.ts`). */
+  readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
 }
@@ -163,8 +165,8 @@ interface InstanceBase {
   /** When it last *went* down; survives `-sdown` ("not down recently" tests). */
   lastDownAt: Instant | null;
   scriptKillSent: boolean;
-  /** Last successful hello to it, and the one in flight. */
-  helloAt: Instant | null;
+  /** When the next hello to it is due, and when the one in flight was sent. */
+  helloDueAt: Instant;
   helloPendingSince: Instant | null;
   helloForced: boolean;
   removed: boolean;
@@ -294,6 +296,10 @@ export interface Link {
   /** First unanswered ping, or the loss of the link if that came first. */
   unansweredSince: Instant | null;
   pingPendingSince: Instant | null;
+  /** First unanswered hello that stands in for a PING. */
+  standInSince: Instant | null;
+  /** The last PING on this connection brought a PONG: only then do other answers count as signs of life. */
+  answersPing: boolean;
   lastPingAt: Instant | null;
   lastOkAt: Instant;
   lastReplyAt: Instant;

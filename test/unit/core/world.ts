@@ -93,6 +93,8 @@ export class VirtualRedis {
   offset = 100;
   priority = 100;
   linkUp = true;
+  /** What PING is answered instead of PONG. */
+  pingError: string | null = null;
   /** Commands received, for assertions. */
   readonly log: string[] = [];
   readonly subscribers = new Map<object, (payload: string) => void>();
@@ -151,6 +153,7 @@ export class VirtualRedis {
     this.log.push(line);
     switch (argv[0]) {
       case 'PING':
+        if (this.pingError !== null) return { kind: 'error', text: this.pingError };
         return text('PONG');
       case 'INFO':
         return text(this.info());
