@@ -19,6 +19,7 @@ import {
   type SentinelConfig,
   type State,
   step,
+  type Turn,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
 import { Server } from './server/index.ts';
@@ -87,7 +88,7 @@ export class Daemon {
     const input = (one: Input) => this.#driver.input(one);
     this.#driver = new Driver(
       {
-        step: (one, now) => step(this.#state, one, now),
+        step: (one, now) => this.#step(one, now),
         config: () => configOf(this.#state),
       },
       { apply: (effect) => this.#apply(effect), save: (config) => this.#save(config) },
@@ -144,6 +145,16 @@ export class Daemon {
     await atMost(farewellMs, this.#server.stop());
     this.#log.write('warning', 'Sentinel is now ready to exit, bye bye...');
     process.exit(0);
+  }
+
+  /** One turn. Whatever it does beyond talking may change what clients were told. */
+  #step(input: Input, now: number): Turn {
+    const turn = step(this.#state, input, now);
+    const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
+    if (turn.save !== null || input.type === 'resolved' || !turn.effects.every(quiet)) {
+      this.#server.hot.cool();
+    }
+    return turn;
   }
 
   #newState(): State {

@@ -1,9 +1,11 @@
 /** `npm run bench -- WHAT …`: what can be measured, each with a file and options of its own. */
 import { main as failover } from './failover.ts';
+import { main as queries } from './queries.ts';
 import { main as scale } from './scale.ts';
 
 const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   failover,
+  queries,
   scale,
 };
 

@@ -13,6 +13,7 @@ import { AclLog } from './acllog.ts';
 import { failure } from './call.ts';
 import { ROWS } from './commands/index.ts';
 import { descriptorLimit } from './descriptors.ts';
+import { HotReplies } from './hot.ts';
 import { Hub } from './hub.ts';
 import { closed, ListenError, type Listener, openListeners } from './listen.ts';
 import { Session } from './session.ts';
@@ -51,6 +52,7 @@ export class Server {
   readonly ports: ServerPorts;
   readonly stats = new Stats();
   readonly hub = new Hub();
+  readonly hot = new HotReplies();
   readonly table: CommandTable;
   readonly users: Users;
   readonly aclLog: AclLog;
@@ -173,6 +175,7 @@ export class Server {
 
   /** Users are gone or may less: their clients go, the one that said so after its reply. */
   usersChanged(by: Session): void {
+    this.hot.cool();
     for (const session of this.#sessions.values()) {
       const user = this.users.get(session.user);
       const allowed =
