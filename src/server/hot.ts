@@ -42,19 +42,21 @@ export class HotReplies {
   }
 
   /** An array of texts is the same in both versions of the protocol; nothing else is kept. */
-  remember(row: Row, user: string, argv: readonly string[], reply: Reply): void {
-    if (reply.kind !== 'array') return;
+  remember(row: Row, user: string, argv: readonly string[], reply: Reply): HotReply | null {
+    if (reply.kind !== 'array') return null;
     const text = requestBytes(argv);
-    if (text.length > REQUEST_BYTES_MAX) return;
+    if (text.length > REQUEST_BYTES_MAX) return null;
     if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
-    this.#entries.set(text, {
+    const entry: HotReply = {
       request: Buffer.from(text, 'latin1'),
       reply: encodeReply(reply, 2),
       row,
       user,
       argumentBytes: argv.reduce((sum, word) => sum + word.length, 0),
       generation: this.#generation,
-    });
+    };
+    this.#entries.set(text, entry);
+    return entry;
   }
 
   /** The entry for a chunk that is one whole request. */

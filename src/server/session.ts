@@ -299,7 +299,7 @@ export class Session {
     this.#server.ports.command(ask, (reply) => {
       if (this.#waiting !== 'core') return;
       // An answer that had to wait for the disk may be out of date by now.
-      if (row.hot && atOnce) this.#server.hot.remember(row, this.user, argv, reply);
+      if (row.hot && atOnce) this.#hot = this.#server.hot.remember(row, this.user, argv, reply);
       this.#late(turn === undefined ? reply : turn(reply));
     });
     atOnce = false;
