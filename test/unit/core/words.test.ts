@@ -89,6 +89,19 @@ describe('INFO text', () => {
     expect(readInfo(text, false).replicas).toEqual([]);
   });
 
+  it('gives numbers that can be counted with, however many digits were sent', () => {
+    const many = '9'.repeat(400);
+    const lines = [`role:slave`, `slave_priority:${many}`, `master_port:-${many}`];
+    const text = [...lines, `master_link_down_since_seconds:${many}`, `slave0:a,${many},b`];
+    const facts = readInfo(text.join('\r\n'), true);
+    const slave = readInfo(text.join('\r\n'), false);
+    for (const number of [slave.priority, slave.masterPort, slave.masterLinkDownTime]) {
+      expect(number).toSatisfy(Number.isSafeInteger);
+    }
+    expect(slave.masterPort).toBeLessThan(0);
+    expect(facts.replicas[0]?.port).toSatisfy(Number.isSafeInteger);
+  });
+
   it('never throws, whatever it is', () => {
     fc.assert(
       fc.property(
