@@ -71,12 +71,7 @@ const MUTATIONS: readonly Mutation[] = [
   function flipBit(dice, text) {
     if (text === '') return text;
     const at = below(dice, text.length);
-    return put(
-      text,
-      at,
-      at + 1,
-      String.fromCharCode(text.charCodeAt(at) ^ (1 << below(dice, 8))),
-    );
+    return put(text, at, at + 1, String.fromCharCode(text.charCodeAt(at) ^ (1 << below(dice, 8))));
   },
   function setByte(dice, text) {
     const at = below(dice, text.length + 1);

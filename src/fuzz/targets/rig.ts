@@ -103,7 +103,8 @@ export class Rig {
   /** Answers the names that were asked for, some wrongly, and lets a little time pass. */
   pass(dice: Dice): void {
     for (const host of this.#asked.splice(0)) {
-      if (!oneIn(dice, 8)) this.turn({ type: 'resolved', host, address: pick(dice, ANSWERS) }, dice);
+      if (!oneIn(dice, 8))
+        this.turn({ type: 'resolved', host, address: pick(dice, ANSWERS) }, dice);
     }
     if (!oneIn(dice, 4)) return;
     this.#now = Math.max(this.#now, Math.min(this.#wakeAt, this.#now + below(dice, 400)));
