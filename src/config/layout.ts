@@ -34,7 +34,7 @@ interface OldLines {
 /** The line's first two words, or null when its quotes do not balance. */
 function firstWords(line: string): readonly (string | undefined)[] | null {
   if (/["'\0]/.test(line)) return splitWords(line);
-  const found = /^([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?/.exec(line);
+  const found = /^[ \t-\r]*([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?/.exec(line);
   return found === null ? [] : found.slice(1);
 }
 
