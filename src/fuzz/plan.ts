@@ -44,7 +44,7 @@ export async function readPlan(
     .version(false)
     .exitProcess(false)
     .parseAsync();
-  if (words['help'] === true) return null;
+  if (words.help === true) return null;
   const { target } = words;
   return {
     targets: target === undefined ? all : all.filter(({ name }) => target.includes(name)),
