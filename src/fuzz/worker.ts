@@ -95,5 +95,7 @@ async function main(job: Job): Promise<Report> {
   }
 }
 
+// Refusals are errors by the million; where one came from shows when it is played again.
+Error.stackTraceLimit = 0;
 const report = await main(workerData as Job);
 parentPort?.postMessage(report);

@@ -173,9 +173,18 @@ function checkRefusal(error: ConfigError, text: string): void {
   if (!formatFatalConfigError(error).endsWith(`${error.message}\n`)) flaw('reported differently');
 }
 
-/** What a text means. Users are formatted by others. */
-function meaning({ generic, sentinel }: ParsedConfig): string {
-  return written([[...generic.values], generic.renameCommands, sentinel]);
+/** Where two readings differ, or null. Users are formatted by others. */
+function difference(was: ParsedConfig, is: ParsedConfig): string | null {
+  for (const [name, value] of was.generic.values) {
+    const other = is.generic.values.get(name);
+    if (value !== other && String(value) !== String(other)) return `${name} ${other}, not ${value}`;
+  }
+  const [before, after] = [written(restOf(was)), written(restOf(is))];
+  return before === after ? null : `${after}, not ${before}`;
+}
+
+function restOf({ generic, sentinel }: ParsedConfig): unknown {
+  return [generic.renameCommands, sentinel];
 }
 
 function rewritten(text: string, parsed: ParsedConfig): string {
@@ -186,10 +195,9 @@ function checkRewrite(text: string, parsed: ParsedConfig): void {
   const once = rewritten(text, parsed);
   const again = read(once);
   if (again instanceof ConfigError) flaw(`refused when rewritten: ${again.message}\n${once}`);
-  const [was, is] = [meaning(parsed), meaning(again)];
+  const other = difference(parsed, again);
   // Of lines said twice the first stays, and an included file between them has the last word, as in the original.
-  if (was !== is && !/include/i.test(text))
-    flaw(`rewritten as\n${once}\nit means\n${is}\ninstead of\n${was}`);
+  if (other !== null && !/include/i.test(text)) flaw(`rewritten as\n${once}\nit means ${other}`);
   let settled = once;
   // A class of output limits that is not at its default moves to the end of the file step by step.
   for (let times = 0; times < SETTLED_AFTER; times++) {

@@ -71,10 +71,9 @@ class HelloJudge implements Judge {
   judge({ text }: Sample, dice: Dice): Verdict {
     const rig = this.#rig;
     if (!rig.state.connections.has(this.#connection)) this.#connection = this.#subscription();
-    const before = rig.durable;
+    const before = rig.changes;
     rig.turn({ type: 'message', connection: this.#connection, payload: text }, dice);
-    const changed = rig.durable !== before;
-    if (changed && isUseless(text, rig.names)) flaw(`${before} became ${rig.durable}`);
+    if (rig.changes !== before && isUseless(text, rig.names)) flaw('it changed something');
     const verdict = this.#verdict(text);
     rig.pass(dice);
     if (below(dice, 256) === 0) rig.ask(['sentinel', 'sentinels', 'mymaster']);

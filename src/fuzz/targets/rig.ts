@@ -54,11 +54,44 @@ export function written(value: unknown): string {
   return JSON.stringify(value, (_key, one) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
+function epochsOf(state: State): bigint[] {
+  const epochs = [state.currentEpoch];
+  for (const one of state.groups.values()) epochs.push(one.configEpoch, one.vote.epoch);
+  return epochs;
+}
+
+/** All that a hello or an INFO can change of what would be written. */
+function durableOf(state: State): unknown[] {
+  const list: unknown[] = epochsOf(state);
+  for (const one of state.groups.values()) {
+    const { address } = one.master;
+    list.push(address.host, address.ip, address.port);
+    for (const replica of one.replicas.values()) {
+      list.push(replica.address.host, replica.address.ip, replica.address.port);
+    }
+    for (const peer of one.peers.values()) {
+      list.push(peer.id, peer.address.host, peer.address.ip, peer.address.port);
+    }
+  }
+  return list;
+}
+
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+function checkAddress({ ip, port }: { readonly ip: string; readonly port: number }): void {
+  if (ip === '' || port < 1 || port > 65535) flaw(`an address "${ip}" with port ${port}`);
+}
+
 export class Rig {
   readonly state: State;
   readonly names: boolean;
-  /** What the file would say now. */
-  durable: string;
+  /** How often what the file would say has changed. */
+  changes = 0;
+  #durable: readonly unknown[];
   #now = 1000;
   #wakeAt = 1000;
   #asked: string[] = [];
@@ -75,14 +108,14 @@ export class Rig {
       },
       this.#now,
     );
-    this.durable = written(configOf(this.state));
+    this.#durable = durableOf(this.state);
     this.turn({ type: 'start' });
   }
 
   /** Gives the core a fact, and what comes of it: connections open, saves succeed, most of the time. */
   turn(input: Input, dice?: Dice): readonly Effect[] {
     const { state } = this;
-    const before = this.#epochs();
+    const before = epochsOf(state);
     const turn = step(state, input, this.#now);
     this.#wakeAt = turn.wakeAt;
     this.#check(before, input, turn.save);
@@ -121,41 +154,31 @@ export class Rig {
     checkReply(answer.reply);
   }
 
-  #epochs(): Map<string, bigint> {
-    const epochs = new Map([['', this.state.currentEpoch]]);
-    for (const one of this.state.groups.values()) {
-      epochs.set(`config ${one.name}`, one.configEpoch);
-      epochs.set(`vote ${one.name}`, one.vote.epoch);
-    }
-    return epochs;
-  }
-
-  #check(before: Map<string, bigint>, input: Input, save: number | null): void {
+  #check(before: readonly bigint[], input: Input, save: number | null): void {
     const { state } = this;
-    const after = this.#epochs();
-    for (const [what, epoch] of before) {
-      if ((after.get(what) ?? -1n) < epoch) flaw(`the epoch "${what}" decreased from ${epoch}`);
+    for (const [index, epoch] of epochsOf(state).entries()) {
+      if (epoch < before[index]!) flaw(`an epoch decreased from ${before[index]} to ${epoch}`);
     }
     // A hello holds two epochs; the names it waited for bring up to a hundred of them at once.
     const hellos = input.type === 'resolved' ? 200n : 2n;
-    if (state.currentEpoch > before.get('')! + JUMP_MAX * hellos) flaw('the epoch jumped');
+    if (state.currentEpoch > before[0]! + JUMP_MAX * hellos) flaw('the epoch jumped');
     if (state.disk.durableEpoch > state.currentEpoch) flaw('an epoch is shown before it is there');
     for (const one of state.groups.values()) {
       if (one.configEpoch > state.currentEpoch) flaw('a config epoch above the current one');
-      const { port, ip } = one.master.address;
-      if (ip === '' || port < 1 || port > 65535) flaw(`a master at "${ip}" port ${port}`);
+      checkAddress(one.master.address);
       for (const peer of one.peers.values()) {
-        const at = peer.address;
-        if (at.port < 1 || at.port > 65535 || at.ip === '') flaw(`a peer at "${at.ip}" ${at.port}`);
+        checkAddress(peer.address);
         if (peer.id === state.myId) flaw('its own peer');
       }
     }
-    const durable = written(configOf(state));
+    const durable = durableOf(state);
+    if (sameList(durable, this.#durable)) return;
     // A name that resolves differently is not state of ours.
-    if (durable !== this.durable && save === null && input.type !== 'resolved') {
-      flaw(`changed without a save: ${this.durable} became ${durable}`);
+    if (save === null && input.type !== 'resolved') {
+      flaw(`changed without a save: ${written(this.#durable)} became ${written(durable)}`);
     }
-    this.durable = durable;
+    this.#durable = durable;
+    this.changes += 1;
   }
 
   #checkHello(text: string): void {
