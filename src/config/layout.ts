@@ -95,6 +95,11 @@ export class Layout {
     }
   }
 
+  /** Whether there are old lines of this key. */
+  has(key: string): boolean {
+    return this.#places.has(key);
+  }
+
   /**
    * Writes a line on the next old line of its key. When none is left it is appended if `forced`,
    * else dropped.
