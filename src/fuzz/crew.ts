@@ -81,6 +81,8 @@ class Crew {
     const workerData: Job = { module, target, seed, inputs, board: this.#board, worker: number };
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData,
+      // Those of the process are its own affair, and `-e` would be run again.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
     });
     const desk = new Desk(this.#board, number);

@@ -24,7 +24,7 @@ export type Report =
   | { readonly kind: 'flaw'; readonly index: number; readonly text: string };
 
 /** Rounds taken at a time. */
-const SHARE = 16;
+const SHARE = 4;
 /** Inputs before memory is first measured: code is compiled, caches are filled. */
 const WARM_UP = 20_000;
 const COLLECT_EVERY_MS = 5_000;
