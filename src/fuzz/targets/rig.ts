@@ -30,23 +30,27 @@ const JUMP_MAX = 2n ** 32n;
 const ANSWERS = ['10.0.0.7', '10.0.0.1', '::1', '2001:db8::5', null];
 const plainConfig = parseConfig('', memoryIo());
 
-function group(name: string, host: string, port: number): GroupConfig {
+function group(name: string, host: string, port: number, replicas: string[]): GroupConfig {
   return {
     ...{ name, host, port, quorum: 2, downAfter: 30_000, failoverTimeout: 180_000 },
     ...{ parallelSyncs: 1, notificationScript: null, clientReconfigScript: null },
     ...{ authPass: null, authUser: null, masterRebootDownAfter: 0 },
     ...{ configEpoch: 3n, leaderEpoch: 4n, renames: [] },
-    replicas: [{ host: '10.0.0.2', port: 6379 }],
+    replicas: replicas.map((one) => ({ host: one, port: 6379 })),
     sentinels: [{ host: '10.0.0.2', port: 26379, id: IDS[0]! }],
   };
 }
 
 function startConfig(names: boolean, announceNames: boolean): SentinelConfig {
+  const replicas = names ? ['10.0.0.2', 'host-c', 'host-d'] : ['10.0.0.2'];
   return {
     ...{ myId: OWN_ID, currentEpoch: 5n, denyScriptsReconfig: true },
     ...{ resolveHostnames: names, announceHostnames: announceNames, announceIp: null },
     ...{ announcePort: 0, sentinelUser: null, sentinelPass: null },
-    groups: [group('mymaster', '10.0.0.1', 6379), group('other', '2001:db8::1', 6380)],
+    groups: [
+      group('mymaster', '10.0.0.1', 6379, replicas),
+      group('other', '2001:db8::1', 6380, replicas),
+    ],
   };
 }
 
