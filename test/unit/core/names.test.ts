@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/index.ts';
-import { configOf, createState, LINES, step } from '../../../src/core/index.ts';
+import { configOf, createState, LINES, type State, step } from '../../../src/core/index.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
 const file = `sentinel resolve-hostnames yes
@@ -17,10 +17,10 @@ const addresses: Record<string, string> = {
   'host-d': '10.0.0.2',
 };
 
-it('two names of one server are one replica, and a name of the master is none', () => {
-  const { sentinel } = parseConfig(file, memoryIo());
+function stateOf(text: string): State {
+  const { sentinel } = parseConfig(text, memoryIo());
   const line = LINES['redis-8'];
-  const state = createState(
+  return createState(
     sentinel,
     {
       ...{ line, port: 26379, tlsPort: 0, tlsReplication: false, requirepass: null },
@@ -28,6 +28,10 @@ it('two names of one server are one replica, and a name of the master is none', 
     },
     0,
   );
+}
+
+it('two names of one server are one replica, and a name of the master is none', () => {
+  const state = stateOf(file);
   let saves = 0;
   const hosts = step(state, { type: 'start' }, 0).effects.flatMap((effect) =>
     effect.type === 'resolve' ? [effect.host] : [],
@@ -42,4 +46,21 @@ it('two names of one server are one replica, and a name of the master is none', 
     { host: '10.0.0.2', port: 6380 },
   ]);
   expect(saves).toBeGreaterThan(0);
+});
+
+it('a name longer than any name can be is not asked for, and not remembered', () => {
+  const state = stateOf(file.slice(0, file.indexOf('sentinel known')));
+  const hosts: string[] = [];
+  for (const effect of step(state, { type: 'start' }, 0).effects) {
+    if (effect.type !== 'connect' || effect.role !== 'pubsub') continue;
+    const { connection } = effect;
+    step(state, { type: 'connected', connection, localAddress: '10.0.0.9' }, 0);
+    for (const host of ['x'.repeat(255), 'x'.repeat(256)]) {
+      const payload = `${host},26379,${'a'.repeat(40)},0,m,10.0.0.1,6379,0`;
+      const turn = step(state, { type: 'message', connection, payload }, 0);
+      for (const one of turn.effects) if (one.type === 'resolve') hosts.push(one.host);
+    }
+  }
+  expect(hosts).toEqual(['x'.repeat(255)]);
+  expect(state.names.size).toBe(1);
 });
