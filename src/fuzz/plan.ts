@@ -29,7 +29,7 @@ export async function readPlan(
     .option('inputs', { number: true, default: 10_000_000, describe: 'Inputs of each target' })
     .option('seed', { string: true, describe: 'Of an earlier run (default: drawn and printed)' })
     .option('workers', { number: true, default: 2, describe: 'Threads' })
-    .option('patience', { number: true, default: 10, describe: 'Seconds for one input' })
+    .option('patience', { number: true, default: 20, describe: 'Seconds for one input' })
     .option('replay', { number: true, describe: 'Play the one input with this number again' })
     .check((given) => {
       for (const name of ['inputs', 'workers', 'patience'] as const) {

@@ -49,7 +49,7 @@ export function shown(target: Target, seed: string, index: number): string {
 
 export function failureLines(target: Target, seed: string, index: number, text: string): string[] {
   return [
-    `${target.name}: input ${index} of seed ${seed}: ${text}`,
+    `${target.name}: input ${index} of seed ${seed}: ${text.slice(0, SHOWN_MAX)}`,
     '',
     `  input   ${shown(target, seed, index)}`,
     `  replay  npm run fuzz -- --target ${target.name} --seed ${seed} --replay ${index}`,

@@ -38,11 +38,11 @@ describe('the overseer of the fuzz workers', () => {
   });
   afterAll(() => removeFolder(folder));
 
-  async function shift(target: string) {
+  async function shift(target: string, patience = 40) {
     const { playShift } = (await import(
       built('crew.js').href
     )) as typeof import('../../src/fuzz/crew.ts');
-    return playShift({ module, target, seed: 's', inputs: 30_000, workers: 1, patience: 2 });
+    return playShift({ module, target, seed: 's', inputs: 30_000, workers: 1, patience });
   }
 
   it('lets a steady worker finish', async () => {
@@ -57,7 +57,7 @@ describe('the overseer of the fuzz workers', () => {
   });
 
   it('names the input at which a worker hangs, and ends it', async () => {
-    const { failure } = await shift('hangs');
+    const { failure } = await shift('hangs', 2);
     expect(failure).toEqual({ index: 1000, text: 'takes longer than 2 s' });
   });
 
@@ -69,7 +69,7 @@ describe('the overseer of the fuzz workers', () => {
   it('survives an input that devours the memory, and names it', async () => {
     const { failure } = await shift('devours');
     expect(failure).toMatchObject({ index: 1000 });
-    expect(failure?.text).toMatch(/memory|takes longer/i);
+    expect(failure?.text).toMatch(/memory/i);
   });
 });
 
@@ -96,7 +96,7 @@ describe('npm run fuzz', () => {
     expect(one).toMatchObject({ status: 0 });
     expect(shares(one.stdout)).toHaveLength(5);
     expect(shares(two.stdout)).toEqual(shares(one.stdout));
-  });
+  }, 240_000);
 
   it('plays one input again', () => {
     const { status, stdout } = run('--target', 'gate', '--seed', 's', '--replay', '70');
