@@ -8,6 +8,7 @@ import { members, tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
 import { tendFailover, tendStart } from './failover.ts';
+import { dropDoubles } from './groups.ts';
 import { pushHeap } from './heap.ts';
 import { tendHello } from './hello.ts';
 import { tendLink } from './links.ts';
@@ -22,6 +23,7 @@ export function attend(work: Work, group: Group): void {
   group.wakeAt = Number.POSITIVE_INFINITY;
   if (group.removed) return;
   for (const instance of members(group)) tendLink(work, instance);
+  dropDoubles(work, group);
   tendTilt(work);
   if (state.tiltSince === null) decide(work, group);
   for (const peer of group.peers.values()) tendAsk(work, peer);
