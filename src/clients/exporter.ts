@@ -4,6 +4,7 @@ import {
   Child,
   freePort,
   type Group,
+  pause,
   type RedisServer,
   removeFolder,
   type Sentinel,
@@ -70,7 +71,11 @@ export class Exporter implements Subject {
   }
 
   arrival(): (promoted: RedisServer) => Promise<boolean> {
-    return async (promoted) => masterOf(await this.#scrape('/metrics')) === promoted.name;
+    return async (promoted) => {
+      // A scrape is a dozen questions to the Sentinel: not as often as a counter is looked at.
+      await pause(50);
+      return masterOf(await this.#scrape('/metrics')) === promoted.name;
+    };
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   type RedisServer,
   removeFolder,
   temporaryFolder,
+  until,
   Wire,
 } from '../lab/index.ts';
 import { counterMoves, type Discovered, type Read, type Subject } from './follower.ts';
@@ -87,7 +88,11 @@ function configText(check: Check, group: Group, write: number, read: number): st
   return HEAD + byRole('master', write, group, 'master') + byRole('replicas', read, group, 'slave');
 }
 
+/** Until its first check HAProxy takes every server for up: only what comes later counts. */
+const FIRST_CHECKS_MS = 2_500;
+
 export class HAProxy implements Subject {
+  readonly #checkedAt = performance.now() + FIRST_CHECKS_MS;
   #child: Child;
   #folder: string;
   #key: string;
@@ -140,6 +145,7 @@ export class HAProxy implements Subject {
 
   async discovered(): Promise<Discovered | null> {
     if (this.#writes === 0) return null;
+    if (this.#reads?.length === 0) return null;
     const replicas = (this.#reads ?? []).map(({ port }) => `127.0.0.1:${port}`);
     return { master: this.#master, replicas: [...new Set(replicas)] };
   }
@@ -179,6 +185,7 @@ export class HAProxy implements Subject {
 
   /** Does something again and again on a connection through HAProxy, a new one after each failure. */
   async #loop(port: number, everyMs: number, step: (path: Caller) => Promise<void>): Promise<void> {
+    await until(() => performance.now() > this.#checkedAt, 'HAProxy has checked the servers');
     const path = new Caller(() => Wire.open({ port, timeoutMs: 1_000 }));
     while (this.#running) {
       try {

@@ -41,6 +41,8 @@ export async function playFleet(fleet: Fleet, plan: Plan): Promise<Result[]> {
     quorum: 2,
     settings: { downAfter: plan.downAfter, failoverTimeout: 20_000 },
   });
+  const started: Subject[] = [];
+  // Those that found the group.
   const running: Running[] = [];
   try {
     await group.waitReady();
@@ -49,8 +51,9 @@ export async function playFleet(fleet: Fleet, plan: Plan): Promise<Result[]> {
       results.map(async (result) => {
         try {
           const subject = await result.client.start(group);
-          running.push({ subject, result });
+          started.push(subject);
           await discover(subject, group, result);
+          running.push({ subject, result });
         } catch (error) {
           failed(result, error);
         }
@@ -65,10 +68,9 @@ export async function playFleet(fleet: Fleet, plan: Plan): Promise<Result[]> {
     await failover(group, running, 'afterManual', second, () => manual(group));
     await group.waitSettled({ timeoutMs: 60_000 });
     await compareMetrics(group, running);
-    for (const { result, subject } of running) result.version = subject.version();
     return results;
   } finally {
-    await Promise.allSettled(running.map(({ subject }) => subject.stop()));
+    await Promise.allSettled(started.map((subject) => subject.stop()));
     await group.dispose();
   }
 }
@@ -88,6 +90,7 @@ function blank(client: Client, fleet: Fleet): Result {
 
 async function discover(subject: Subject, group: Group, result: Result): Promise<void> {
   if (subject.reads() === null) result.reads = null;
+  await until(() => (result.version = subject.version()), 'it says its version', PATIENCE);
   const [master, ...replicas] = group.servers.map((one) => one.name);
   const seen = await until(
     () => subject.discovered(),

@@ -66,6 +66,10 @@ export function markdown(results: readonly Result[]): string[] {
     ]),
     row(Array.from({ length: 6 }, () => '---')),
     ...clients.map((client) => row(markdownCells(client, fleets, results))),
+    '',
+    ...results.flatMap(({ client, fleet, note }) =>
+      note === '' ? [] : [`* ${client.title}, ${fleet.word}: ${note}`],
+    ),
   ];
 }
 
