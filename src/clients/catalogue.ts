@@ -58,8 +58,8 @@ function script(
   };
 }
 
-/** The version in what the program says of itself. */
-function versionOf(program: string, word: string): string {
+/** The version in what the program says of itself; empty when there is none. */
+export function versionOf(program: string, word: string): string {
   return /(\d+\.\d+\.\d+)/.exec(output(program, [word]) ?? '')?.[1] ?? '';
 }
 

@@ -4,6 +4,7 @@
  * docs/CLIENTS.md has its table.
  */
 import type { Client } from './catalogue.ts';
+import { writeDocument } from './document.ts';
 import { HELP, type Plan, readPlan } from './plan.ts';
 import { playFleet, type Result } from './round.ts';
 import { markdown, table } from './table.ts';
@@ -51,16 +52,17 @@ export async function main(args: readonly string[], install: Install): Promise<n
   }
   const byClient = clients.flatMap((client) => results.filter((one) => one.client === client));
   say();
-  for (const line of plan.markdown ? markdown(byClient) : table(byClient)) say(line);
-  if (skipped.length > 0) say();
-  for (const line of skipped) say(line);
+  const { downAfter } = plan;
+  const lines = plan.markdown ? markdown(byClient, skipped, downAfter) : table(byClient, skipped);
+  for (const line of lines) say(line);
+  if (plan.write && !broken) writeDocument(lines);
   return broken || byClient.some(missed) ? 1 : 0;
 }
 
 /** Something did not work, with ours among the Sentinels. */
 function missed({ fleet, discovered, afterKill, afterManual, reads }: Result): boolean {
   if (!fleet.kinds.includes('ours')) return false;
-  const read = reads === null || (reads.length === 3 && reads.every(Boolean));
+  const read = reads === null || (reads.length === 3 && !reads.includes('nobody'));
   return !discovered || afterKill === null || afterManual === null || !read;
 }
 

@@ -22,8 +22,10 @@ export interface Plan {
   readonly downAfter: number;
   /** May Debian packages be installed? */
   readonly install: boolean;
-  /** One Markdown row a client (docs/CLIENTS.md) instead of one line a client and fleet. */
+  /** One Markdown row a client instead of one line a client and fleet. */
   readonly markdown: boolean;
+  /** Put that into docs/CLIENTS.md. */
+  readonly write: boolean;
 }
 
 export const HELP = `npm run clients [-- OPTION …]
@@ -32,6 +34,7 @@ export const HELP = `npm run clients [-- OPTION …]
   --fleets LIST    original, ours, mixed (2 ours and 1 original); default all
   --down-after MS  default 1000
   --markdown       print the table as docs/CLIENTS.md has it
+  --write          the same, and put it there
   --no-install     skip what is not there instead of installing Debian's package of it`;
 
 /** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
@@ -43,6 +46,7 @@ export function readPlan(args: readonly string[]): Plan | null {
       fleets: { type: 'string' },
       'down-after': { type: 'string', default: '1000' },
       markdown: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -57,7 +61,8 @@ export function readPlan(args: readonly string[]): Plan | null {
     fleets: choose('fleet', FLEETS, values.fleets),
     downAfter,
     install: !values['no-install'],
-    markdown: values.markdown,
+    markdown: values.markdown || values.write,
+    write: values.write,
   };
 }
 

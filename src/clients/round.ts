@@ -9,6 +9,9 @@ import type { Subject } from './follower.ts';
 import { parity } from './parity.ts';
 import type { Fleet, Plan } from './plan.ts';
 
+/** `master`: its reads stayed with the server that was promoted, since no connection broke and it looks at nothing else. */
+export type Met = 'replica' | 'master' | 'nobody';
+
 /** What became of one client in one fleet. */
 export interface Result {
   readonly client: Client;
@@ -19,8 +22,8 @@ export interface Result {
   /** ms until it wrote to the promoted server; null when it did not. */
   afterKill: number | null;
   afterManual: number | null;
-  /** Reads met a replica: at the start, after the first and after the second failover; null when it does not read. */
-  reads: boolean[] | null;
+  /** Whom reads met: at the start, after the first and after the second failover; null when it does not read. */
+  reads: Met[] | null;
   note: string;
 }
 
@@ -114,15 +117,19 @@ async function readsFromReplica(
   if (from === undefined) return;
   const replicas = group.servers.filter((one) => one !== master).map((one) => one.port);
   const fresh = () => subject.reads()?.slice(from) ?? [];
-  const met = await until(
-    () => fresh().some(({ role, port }) => role === 'slave' && replicas.includes(port)),
-    () => `it reads from a replica (${subject.failure()})`,
-    PATIENCE,
-  ).catch((error: unknown) => {
-    failed(result, error);
-    return false;
-  });
-  result.reads?.push(met);
+  try {
+    await until(
+      () => fresh().some(({ role, port }) => role === 'slave' && replicas.includes(port)),
+      () => `it reads from a replica (${subject.failure()})`,
+      PATIENCE,
+    );
+    result.reads?.push('replica');
+  } catch (error) {
+    const last = fresh().at(-1);
+    const stayed = last?.role === 'master' && last.port === master.port;
+    result.reads?.push(stayed ? 'master' : 'nobody');
+    if (!stayed) failed(result, error);
+  }
 }
 
 async function manual(group: Group): Promise<void> {

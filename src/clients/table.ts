@@ -1,10 +1,11 @@
 /** The tables at the end. */
-import type { Client } from './catalogue.ts';
+import { type Client, versionOf } from './catalogue.ts';
 import type { Fleet } from './plan.ts';
-import type { Result } from './round.ts';
+import type { Met, Result } from './round.ts';
 
 const HEADS = ['client', 'version', 'fleet', 'discover', 'kill -9', 'manual', 'replica reads'];
 const DASH = '–';
+const MET: Readonly<Record<Met, string>> = { replica: 'yes', master: 'master', nobody: 'no' };
 
 function ms(value: number | null): string {
   return value === null ? 'no' : value.toFixed(0);
@@ -17,11 +18,11 @@ function yesNo(value: boolean): string {
 /** At the start, after the kill, after the manual failover. */
 function readsCell({ reads }: Result): string {
   if (reads === null) return DASH;
-  return [0, 1, 2].map((index) => yesNo(reads[index] ?? false)).join(' ');
+  return [0, 1, 2].map((index) => MET[reads[index] ?? 'nobody']).join(' ');
 }
 
 /** One line for each client and fleet; notes follow below their line. */
-export function table(results: readonly Result[]): string[] {
+export function table(results: readonly Result[], skipped: readonly string[]): string[] {
   const rows = results.map((one) => [
     one.client.title,
     one.version,
@@ -42,20 +43,29 @@ export function table(results: readonly Result[]): string[] {
   const notes = results.map(({ note }) => (note === '' ? [] : [`    ${note}`]));
   return [
     'ms until the client wrote to the promoted server (redis_exporter: until its metrics name it).',
-    'Replica reads: at the start, after the kill, after the manual failover.',
+    'Replica reads: at the start, after the kill, after the manual failover; `master`: they stay with',
+    'the server that was promoted, as the client looks for another when a connection breaks only.',
     '',
     line(HEADS),
     ...rows.flatMap((row, index) => [line(row), ...(notes[index] ?? [])]),
+    ...(skipped.length > 0 ? ['', ...skipped] : []),
   ];
 }
 
 /** One Markdown row for each client, the fleets beside each other. */
-export function markdown(results: readonly Result[]): string[] {
+export function markdown(
+  results: readonly Result[],
+  skipped: readonly string[],
+  downAfter: number,
+): string[] {
   const fleets = [...new Set(results.map((one) => one.fleet))];
   const clients = [...new Set(results.map((one) => one.client))];
   const order = fleets.map((one) => one.word).join(' / ');
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
+    `redis-server and redis-sentinel ${versionOf('redis-server', '--version')}, Node ${process.versions.node},`,
+    `down-after ${downAfter} ms, one run:`,
+    '',
     row([
       'client',
       'version',
@@ -70,6 +80,7 @@ export function markdown(results: readonly Result[]): string[] {
     ...results.flatMap(({ client, fleet, note }) =>
       note === '' ? [] : [`* ${client.title}, ${fleet.word}: ${note}`],
     ),
+    ...skipped.map((line) => `* ${line}`),
   ];
 }
 
@@ -85,8 +96,10 @@ function markdownCells(
     const cells = mine.map(cell);
     return new Set(cells).size === 1 ? (cells[0] ?? '') : cells.join(' / ');
   };
-  const reads = (result: Result) =>
-    result.reads === null ? DASH : yesNo(result.reads.length === 3 && result.reads.every(Boolean));
+  const reads = (result: Result) => {
+    const cell = readsCell(result);
+    return cell === 'yes yes yes' ? 'yes' : cell.replaceAll(' ', ', ');
+  };
   return [
     client.title,
     mine.find((one) => one.version !== '')?.version ?? '',
