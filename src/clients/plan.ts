@@ -32,7 +32,7 @@ export const HELP = `npm run clients [-- OPTION …]
 
   --only LIST      these clients only: ${CLIENTS.map((one) => one.word).join(', ')}
   --fleets LIST    original, ours, mixed (2 ours and 1 original); default all
-  --down-after MS  default 1000
+  --down-after MS  default 2000
   --markdown       print the table as docs/CLIENTS.md has it
   --write          the same, and put it there
   --no-install     skip what is not there instead of installing Debian's package of it`;
@@ -44,7 +44,7 @@ export function readPlan(args: readonly string[]): Plan | null {
     options: {
       only: { type: 'string' },
       fleets: { type: 'string' },
-      'down-after': { type: 'string', default: '1000' },
+      'down-after': { type: 'string', default: '2000' },
       markdown: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },

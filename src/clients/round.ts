@@ -163,6 +163,7 @@ async function failover(
         await readsFromReplica(subject, group, promoted, result);
       } catch (error) {
         failed(result, error);
+        result.reads?.push('nobody');
       }
     }),
   );
