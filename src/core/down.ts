@@ -4,7 +4,7 @@
  * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
  */
 import { event } from './events.ts';
-import { isDisconnected, send } from './links.ts';
+import { send } from './links.ts';
 import type { Group, Instance, Master } from './state.ts';
 import { type Work, wake } from './work.ts';
 
@@ -17,7 +17,7 @@ function silentSince(instance: Instance): number | null {
   }
   const since = unansweredSince ?? standInSince;
   if (since !== null) return since;
-  return isDisconnected(link) && link.command === null ? link.lastOkAt : null;
+  return link.command === null ? link.lastOkAt : null;
 }
 
 /** SDOWN of one instance; wakes the group when the answer may change by time alone. */

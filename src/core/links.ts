@@ -109,9 +109,12 @@ function abandon(pending: Pending): void {
   }
 }
 
-/** Lacks a connection it needs (the `disconnected` flag; an opening connection counts as there, as in the original). */
+/**
+ * Lacks an open connection that it needs (the `disconnected` flag). One that is opening does not count: clients take
+ * whoever lacks the flag for reachable, and here the former master of a switch is dialled at the very moment they ask.
+ */
 export function isDisconnected(link: Link): boolean {
-  return link.command === null || (link.wantsPubsub && link.pubsub === null);
+  return !isOpen(link) || (link.wantsPubsub && link.pubsub?.open !== true);
 }
 
 export function isOpen(link: Link): boolean {

@@ -12,5 +12,5 @@ export { freePort } from './ports.ts';
 export { type Address, type RedisOptions, RedisServer } from './redis.ts';
 export { Sentinel, type SentinelKind, type SentinelOptions, sentinelCommand } from './sentinel.ts';
 export { pause, type UntilOptions, until } from './until.ts';
-export { Wire, type WireOptions } from './wire.ts';
+export { Caller, Wire, type WireOptions } from './wire.ts';
 export { type Gap, type Write, Writer, type WriterOptions, type WritingClient } from './writer.ts';

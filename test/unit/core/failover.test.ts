@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { LINES } from '../../../src/core/index.ts';
+import { flags } from '../../../src/core/views.ts';
 import { readyGroup } from './world.ts';
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
@@ -55,6 +57,22 @@ describe('a failover', () => {
       servers[0]!.restart();
       const took = world.until('old master is a replica', () => servers[0]!.master !== null, 12000);
       expect(took, world.story()).toBeLessThan(2500);
+    }
+  });
+
+  it('never shows the dead old master as a replica that is there', () => {
+    // node-redis connects to every such replica and hangs until it answers.
+    for (const seed of seeds.slice(0, 8)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.kill();
+      world.until('one switched', () => sentinels.some((s) => s.masterPort() !== 1), 3000);
+      for (let turn = 0; turn < 2000; turn += 1) {
+        for (const s of sentinels.filter((one) => one.masterPort() !== 1)) {
+          const old = [...s.group().replicas.values()].find(({ address }) => address.port === 1)!;
+          expect(flags(LINES['redis-8'], old)).toMatch(/^(s_down,)?slave,disconnected$/);
+        }
+        world.run(0.5);
+      }
     }
   });
 
