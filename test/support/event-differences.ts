@@ -1,0 +1,40 @@
+/**
+ * What is known to differ from the original in the events of a scenario: each with the row of docs/DIFFERENCES.md that
+ * gives the reason, and what it makes of the original's list.
+ */
+import { readFileSync } from 'node:fs';
+
+interface Difference {
+  /** First cell of its row in docs/DIFFERENCES.md. */
+  readonly row: string;
+  /** What ours says where the original says `events`. */
+  readonly expected: (events: readonly string[]) => string[];
+}
+
+const named = (name: string) => (one: string) => one.startsWith(`${name} `);
+
+/** The switch and the new lists come as soon as the configuration is on disk. */
+function switchAtOnce(events: readonly string[]): string[] {
+  const at = events.findIndex(named('+switch-master'));
+  const behind = events.findIndex(named('+failover-state-reconf-slaves')) + 1;
+  const known = events.slice(at + 1).findIndex((one) => !one.startsWith('+slave '));
+  const end = known < 0 ? events.length : at + 1 + known;
+  const moved = events.slice(at, end);
+  const rest = [...events.slice(0, at), ...events.slice(end)];
+  return [...rest.slice(0, behind), ...moved, ...rest.slice(behind)];
+}
+
+export const differences = {
+  'switch at once': {
+    row: '`+switch-master` on the leader',
+    expected: switchAtOnce,
+  },
+} as const satisfies Record<string, Difference>;
+
+export type KnownDifference = keyof typeof differences;
+
+const documented = readFileSync(new URL('../../docs/DIFFERENCES.md', import.meta.url), 'utf8');
+
+export function reasonIsDocumented(name: KnownDifference): boolean {
+  return documented.split('\n').some((line) => line.startsWith(`| ${differences[name].row} |`));
+}

@@ -1,0 +1,248 @@
+/**
+ * The same fleet twice, once of originals and once of ours, with a tape of every event that is published on it
+ * (events.md §2–3). Names stand for addresses, ids and folders, so that the two tapes can be compared as they are.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Answer,
+  Group,
+  RedisServer,
+  Sentinel,
+  type SentinelKind,
+  until,
+  type Wire,
+} from '../../src/lab/index.ts';
+import { showLogs } from './live.ts';
+
+export interface FleetPlan {
+  /** The master first; the others are its replicas, with more lines for their files. Default: `m`, `a`. */
+  readonly servers?: Readonly<Record<string, readonly string[]>>;
+  /** How many Sentinels; default 1. */
+  readonly sentinels?: number;
+  readonly quorum?: number;
+  /** ms; default 800. */
+  readonly downAfter?: number;
+  /** ms; default 10 000. */
+  readonly failoverTimeout?: number;
+  readonly parallelSyncs?: number;
+  /** More lines for every Sentinel's file. */
+  readonly lines?: (fleet: Fleet) => readonly string[];
+  /** More `SENTINEL DEBUG` settings, in ms. */
+  readonly debug?: Readonly<Record<string, number>>;
+  /** Nothing is watched yet: the Sentinels know of no group. */
+  readonly unwatched?: true;
+  /** Peers or replicas that are never there: do not wait until the Sentinels see everything. */
+  readonly incomplete?: true;
+}
+
+/** Name of the group that every fleet has. */
+export const GROUP = 'g';
+
+/**
+ * The original dials a lost instance once a ping-period: with the default of a second it takes a new master for down when
+ * down-after is shorter than that.
+ */
+const QUICK = { 'ping-period': 300, 'info-period': 1_000, 'publish-period': 500 };
+
+export class Fleet {
+  readonly kind: SentinelKind;
+  readonly plan: FleetPlan;
+  readonly group: Group;
+  readonly tapes: Tape[] = [];
+  #names = new Map<string, string>();
+  #spare: (Sentinel | RedisServer)[] = [];
+
+  constructor(kind: SentinelKind, plan: FleetPlan, group: Group) {
+    this.kind = kind;
+    this.plan = plan;
+    this.group = group;
+  }
+
+  static async start(kind: SentinelKind, plan: FleetPlan): Promise<Fleet> {
+    const servers: RedisServer[] = [];
+    let fleet: Fleet | null = null;
+    try {
+      const all = Object.entries(plan.servers ?? { m: [], a: [] });
+      for (const [, lines] of all) {
+        const [master] = servers;
+        const follows = master === undefined ? {} : { replicaOf: master.address };
+        servers.push(await RedisServer.start({ lines, ...follows }));
+        // One by one, so that the master names them in this order.
+        await until(
+          async () => Number((await servers[0]!.info()).connected_slaves) === servers.length - 1,
+          'the replica has found its master',
+        );
+      }
+      const count = plan.sentinels ?? 1;
+      const settings = {
+        downAfter: plan.downAfter ?? 800,
+        failoverTimeout: plan.failoverTimeout ?? 10_000,
+        parallelSyncs: plan.parallelSyncs ?? 1,
+      };
+      const sentinels = Array.from({ length: count }, () => kind);
+      const options = { name: GROUP, sentinels, settings, quorum: plan.quorum ?? count };
+      const group = new Group({ ...options, logLevel: 'verbose' }, servers);
+      fleet = new Fleet(kind, plan, group);
+      for (const [index, [name]] of all.entries()) fleet.call(servers[index]!, name);
+      await fleet.#startSentinels(count);
+      return fleet;
+    } catch (error) {
+      if (fleet === null) await Promise.all(servers.map((one) => one.dispose()));
+      else await fleet.dispose(true);
+      throw error;
+    }
+  }
+
+  async #startSentinels(count: number): Promise<void> {
+    const { group, plan } = this;
+    const lines = [
+      ...(plan.unwatched ? [] : group.sentinelLines()),
+      ...(plan.lines?.(this) ?? []),
+      ...(this.kind === 'ours' ? ['compat redis-7.0'] : []),
+    ];
+    for (let index = 0; index < count; index += 1) {
+      group.sentinels.push(await this.prepareSentinel(`s${index + 1}`, lines));
+    }
+    for (const sentinel of group.sentinels) await sentinel.restart();
+    const debug = Object.entries({ ...QUICK, ...plan.debug }).flat();
+    for (const [index, sentinel] of group.sentinels.entries()) {
+      this.name(await sentinel.myId(), `id-s${index + 1}`);
+      await sentinel.command('SENTINEL', 'DEBUG', ...debug);
+    }
+    if (!plan.unwatched && !plan.incomplete) await group.waitReady();
+    for (const sentinel of group.sentinels) this.tapes.push(await Tape.record(this, sentinel));
+  }
+
+  /** A Sentinel's folder and file, with a name; the caller starts it. It ends with the fleet. */
+  async prepareSentinel(name: string, lines: readonly string[], port?: number): Promise<Sentinel> {
+    const given = port === undefined ? {} : { port };
+    const sentinel = await Sentinel.prepare({
+      kind: this.kind,
+      lines,
+      logLevel: 'verbose',
+      ...given,
+    });
+    this.call(sentinel, name);
+    this.#spare.push(sentinel);
+    return sentinel;
+  }
+
+  /** A further server, with a name; it ends with the fleet. */
+  async addServer(name: string, options: Parameters<typeof RedisServer.start>[0]) {
+    const server = await RedisServer.start(options);
+    this.call(server, name);
+    this.#spare.push(server);
+    return server;
+  }
+
+  /** From now on `name` stands for the address and the folder of this process. */
+  call(one: { readonly port: number; readonly folder: string }, name: string): void {
+    this.name(`127.0.0.1:${one.port}`, `[${name}]`);
+    this.name(`127.0.0.1 ${one.port}`, `<${name}>`);
+    this.name(`ip 127.0.0.1 port ${one.port}`, `ip <${name}> port`);
+    this.name(one.folder, `/${name}`);
+  }
+
+  /** From now on `name` stands for `text`. */
+  name(text: string, name: string): void {
+    this.#names.set(text, name);
+  }
+
+  /** The text with names in place of what differs from fleet to fleet. */
+  masked(text: string): string {
+    const known = [...this.#names].sort(([a], [b]) => b.length - a.length);
+    let said = text;
+    for (const [from, to] of known) {
+      const word = from.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      said = said.replace(new RegExp(`(?<!\\d)${word}(?!\\d)`, 'g'), to);
+    }
+    return said;
+  }
+
+  server(name: string): RedisServer {
+    const index = Object.keys(this.plan.servers ?? { m: [], a: [] }).indexOf(name);
+    return this.group.servers[index]!;
+  }
+
+  /** Sentinels are counted from 1. */
+  sentinel(number: number): Sentinel {
+    return this.group.sentinels[number - 1]!;
+  }
+
+  tape(number = 1): Tape {
+    return this.tapes[number - 1]!;
+  }
+
+  /** Runs a `SENTINEL …` command on the first Sentinel. */
+  say(...words: (string | number)[]): Promise<Answer> {
+    return this.sentinel(1).command('SENTINEL', ...words);
+  }
+
+  /** A folder for scripts and what they write, called `/files` in masked texts. */
+  folder(): string {
+    const folder = join(this.group.servers[0]!.folder, 'files');
+    mkdirSync(folder, { recursive: true });
+    this.name(folder, '/files');
+    return folder;
+  }
+
+  async dispose(failed: boolean): Promise<void> {
+    if (failed) showLogs(this.group.sentinels);
+    for (const tape of this.tapes) tape.stop();
+    await Promise.all(this.#spare.map((one) => one.dispose()));
+    await this.group.dispose();
+  }
+}
+
+/** Everything one Sentinel publishes, as `channel payload`. */
+export class Tape {
+  readonly raw: string[] = [];
+  #fleet: Fleet;
+  #wire: Wire | null = null;
+  #from = 0;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  static async record(fleet: Fleet, sentinel: Sentinel): Promise<Tape> {
+    const tape = new Tape(fleet);
+    await tape.listen(sentinel);
+    return tape;
+  }
+
+  /** Listens (again, after a restart). */
+  async listen(sentinel: Sentinel): Promise<void> {
+    this.#wire = await sentinel.open();
+    await this.#wire.subscribe('PSUBSCRIBE', ['*'], (message) => {
+      this.raw.push(`${message[2]} ${message[3]}`);
+    });
+  }
+
+  stop(): void {
+    this.#wire?.close();
+  }
+
+  /** All since the last `take`, masked. */
+  now(): string[] {
+    return this.raw.slice(this.#from).map((one) => this.#fleet.masked(one));
+  }
+
+  /** Waits until this event (a name, or the beginning of name and payload) was heard since the last `take`. */
+  async heard(what: string, times = 1, timeoutMs = 30_000): Promise<void> {
+    const is = (one: string) => one === what || one.startsWith(`${what} `);
+    await until(
+      () => this.now().filter(is).length >= times,
+      () => `${what} is published (${this.#fleet.kind}); so far:\n${this.now().join('\n')}`,
+      { timeoutMs },
+    );
+  }
+
+  /** All since the last `take`; the next one begins behind it. */
+  take(): string[] {
+    const heard = this.now();
+    this.#from = this.raw.length;
+    return heard;
+  }
+}
