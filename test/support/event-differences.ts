@@ -29,6 +29,15 @@ export const differences = {
     row: '`+switch-master` on the leader',
     expected: switchAtOnce,
   },
+  'votes for a manual failover': {
+    row: 'manual failover',
+    expected: (events) =>
+      events.flatMap((one) =>
+        one.startsWith('+new-epoch ')
+          ? [one, `+vote-for-leader id-s1 ${one.slice('+new-epoch '.length)}`]
+          : [one],
+      ),
+  },
 } as const satisfies Record<string, Difference>;
 
 export type KnownDifference = keyof typeof differences;

@@ -13,6 +13,11 @@ export interface Performance {
   readonly plan: FleetPlan;
   readonly act: (fleet: Fleet) => Promise<Story>;
   readonly known?: Known;
+  /**
+   * Events, word for word, that the original itself says or not as its own timer happens to run, by chapter: left out
+   * on both sides. Each needs a word on what decides it.
+   */
+  readonly chance?: Story;
 }
 
 /** Both stories, each from a fleet of its own, at the same time. */
@@ -32,7 +37,9 @@ export async function perform(
 /** The whole of a test: both must tell the same story but for the known differences, which must still be there. */
 export async function expectParity(context: TestContext, performance: Performance): Promise<void> {
   const { expect } = context;
-  const { original, ours } = await perform(context, performance);
+  const stories = await perform(context, performance);
+  const original = withoutChance(stories.original, performance.chance);
+  const ours = withoutChance(stories.ours, performance.chance);
   const expected: Story = {};
   for (const [chapter, events] of Object.entries(original)) {
     let wanted = [...events];
@@ -48,18 +55,38 @@ export async function expectParity(context: TestContext, performance: Performanc
   expect(ours).toEqual(expected);
 }
 
+function withoutChance(story: Story, chance: Story = {}): Story {
+  const kept = Object.entries(story).map(([chapter, events]) => {
+    const left = chance[chapter] ?? [];
+    return [chapter, events.filter((one) => !left.includes(one))] as const;
+  });
+  return Object.fromEntries(kept);
+}
+
+/** What each Sentinel said since the last time, as chapters `<act>, s1` and so on. */
+export function chapters(fleet: Fleet, act: string): Story {
+  return Object.fromEntries(fleet.tapes.map((tape, i) => [`${act}, s${i + 1}`, tape.take()]));
+}
+
+/** What any of the Sentinels said, once each, in a fixed order: for acts that one of them does and no matter which. */
+export function together(story: Story): string[] {
+  return [...new Set(Object.values(story).flat())].sort();
+}
+
 /** The same events in a fixed order, where the original's own order is that of a hash table or of the network. */
 export function inAnyOrder(events: readonly string[], what: RegExp): string[] {
   const some = events.filter((one) => what.test(one)).sort();
   return events.map((one) => (what.test(one) ? some.shift()! : one));
 }
 
-/** Without these events: they are looked at elsewhere. */
-export function without(events: readonly string[], what: RegExp): string[] {
-  return events.filter((one) => !what.test(one));
-}
-
-/** Only these events. */
-export function only(events: readonly string[], what: RegExp): string[] {
-  return events.filter((one) => what.test(one));
+/** Splits a story: the events that match, and the rest. */
+export function split(story: Story, what: RegExp): readonly [Story, Story] {
+  const pick = (wanted: boolean): Story =>
+    Object.fromEntries(
+      Object.entries(story).map(([chapter, all]) => [
+        chapter,
+        all.filter((one) => what.test(one) === wanted),
+      ]),
+    );
+  return [pick(true), pick(false)];
 }
