@@ -174,6 +174,15 @@ export class Fleet {
     return this.tapes[number - 1]!;
   }
 
+  /** Waits until one of the Sentinels has published this. */
+  async someoneHeard(what: string): Promise<void> {
+    await until(
+      () => this.tapes.some((tape) => tape.has(what)),
+      () => `${what} is published by somebody (${this.kind})`,
+      { timeoutMs: 30_000 },
+    );
+  }
+
   /** Runs a `SENTINEL …` command on the first Sentinel. */
   say(...words: (string | number)[]): Promise<Answer> {
     return this.sentinel(1).command('SENTINEL', ...words);
@@ -229,11 +238,16 @@ export class Tape {
     return this.raw.slice(this.#from).map((one) => this.#fleet.masked(one));
   }
 
-  /** Waits until this event (a name, or the beginning of name and payload) was heard since the last `take`. */
-  async heard(what: string, times = 1, timeoutMs = 30_000): Promise<void> {
+  /** Was this event (a name, or the beginning of name and payload) heard since the last `take`, so many times? */
+  has(what: string, times = 1): boolean {
     const is = (one: string) => one === what || one.startsWith(`${what} `);
+    return this.now().filter(is).length >= times;
+  }
+
+  /** Waits until `has` says so. */
+  async heard(what: string, times = 1, timeoutMs = 30_000): Promise<void> {
     await until(
-      () => this.now().filter(is).length >= times,
+      () => this.has(what, times),
       () => `${what} is published (${this.#fleet.kind}); so far:\n${this.now().join('\n')}`,
       { timeoutMs },
     );

@@ -1,0 +1,93 @@
+/** Failovers that end early or late, on originals and on ours: every abort, the end by timeout, the stuck replica (events.md §5.5–5.7). */
+import { describe, it } from 'vitest';
+import { expectParity } from '../support/event-parity.ts';
+import { type Fleet, GROUP } from '../support/fleet.ts';
+
+/** A server that cannot be told to follow another or nobody: SLAVEOF is an unknown command there. */
+const deaf = ['rename-command SLAVEOF ""', 'rename-command REPLICAOF ""'];
+
+/** What the only Sentinel says from now until `last`. */
+async function until(fleet: Fleet, last: string): Promise<Record<string, string[]>> {
+  await fleet.tape().heard(last);
+  return { events: fleet.tape().take() };
+}
+
+describe.concurrent('the same events in the same order as the original', () => {
+  it('when no replica may be promoted', async (context) => {
+    await expectParity(context, {
+      plan: { servers: { m: [], a: ['replica-priority 0'] }, failoverTimeout: 1_500 },
+      act: async (fleet) => {
+        await fleet.server('m').kill();
+        const first = await until(fleet, '-failover-abort-no-good-slave');
+        // And the next attempt, two failover-timeouts later.
+        const second = await until(fleet, '-failover-abort-no-good-slave');
+        return { first: first.events!, second: second.events! };
+      },
+    });
+  });
+
+  it('when the election is lost', async (context) => {
+    await expectParity(context, {
+      plan: {
+        failoverTimeout: 1_500,
+        quorum: 1,
+        incomplete: true,
+        lines: () => [
+          `sentinel known-sentinel ${GROUP} 127.0.0.1 1 ${'a'.repeat(40)}`,
+          `sentinel known-sentinel ${GROUP} 127.0.0.1 2 ${'b'.repeat(40)}`,
+        ],
+      },
+      act: async (fleet) => {
+        await fleet.tape().heard('+sdown sentinel', 2);
+        const peers = fleet.tape().take().sort();
+        await fleet.server('m').kill();
+        const { events } = await until(fleet, '-failover-abort-not-elected');
+        return { peers, events: events! };
+      },
+    });
+  });
+
+  it('when the chosen replica does not become a master', async (context) => {
+    await expectParity(context, {
+      plan: { servers: { m: [], a: deaf }, failoverTimeout: 1_500 },
+      act: async (fleet) => {
+        await fleet.say('FAILOVER', GROUP);
+        return until(fleet, '-failover-abort-slave-timeout');
+      },
+    });
+  });
+
+  it('when replicas do not follow the new master in time', async (context) => {
+    await expectParity(context, {
+      plan: {
+        servers: { m: [], a: ['replica-priority 10'], b: deaf },
+        failoverTimeout: 2_500,
+      },
+      act: async (fleet) => {
+        await fleet.server('m').kill();
+        await fleet.tape().heard('+switch-master');
+        await fleet.tape().heard('+failover-end ');
+        return until(fleet, '+sdown slave [m]');
+      },
+      known: { events: ['switch at once'] },
+    });
+  });
+
+  it('when one of several replicas is not re-attached in time', async (context) => {
+    await expectParity(context, {
+      plan: {
+        servers: { m: [], a: ['replica-priority 10'], b: deaf },
+        failoverTimeout: 8_000,
+        parallelSyncs: 2,
+        debug: { 'slave-reconf-timeout': 700 },
+      },
+      act: async (fleet) => {
+        await fleet.server('m').kill();
+        await fleet.tape().heard('+switch-master');
+        await fleet.tape().heard('+failover-end');
+        return until(fleet, '+sdown slave [m]');
+      },
+      known: { events: ['switch at once'] },
+    });
+  });
+});
