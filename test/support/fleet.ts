@@ -32,7 +32,7 @@ export interface FleetPlan {
   readonly debug?: Readonly<Record<string, number>>;
   /** Nothing is watched yet: the Sentinels know of no group. */
   readonly unwatched?: true;
-  /** Peers or replicas that are never there: do not wait until the Sentinels see everything. */
+  /** Peers that are never there: wait for the servers only. */
   readonly incomplete?: true;
 }
 
@@ -110,8 +110,18 @@ export class Fleet {
       this.name(await sentinel.myId(), `id-s${index + 1}`);
       await sentinel.command('SENTINEL', 'DEBUG', ...debug);
     }
-    if (!plan.unwatched && !plan.incomplete) await group.waitReady();
+    if (plan.incomplete) for (const sentinel of group.sentinels) await this.#seesServers(sentinel);
+    else if (!plan.unwatched) await group.waitReady();
     for (const sentinel of group.sentinels) this.tapes.push(await Tape.record(this, sentinel));
+  }
+
+  async #seesServers(sentinel: Sentinel): Promise<void> {
+    await until(async () => {
+      const master = await sentinel.master(GROUP);
+      const replicas = await sentinel.replicas(GROUP);
+      const well = replicas.filter((one) => one['master-link-status'] === 'ok');
+      return master.flags === 'master' && well.length === this.group.servers.length - 1;
+    }, 'the Sentinel sees the servers');
   }
 
   /** A Sentinel's folder and file, with a name; the caller starts it. It ends with the fleet. */
