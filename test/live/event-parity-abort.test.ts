@@ -39,11 +39,13 @@ describe.concurrent('the same events in the same order as the original', () => {
     await expectParity(context, {
       plan: { servers: { m: [], a: ['replica-priority 0'] }, failoverTimeout: 1_500 },
       act: async (fleet) => {
-        await fleet.server('m').kill();
+        fleet.server('m').freeze();
         const first = await until(fleet, '-failover-abort-no-good-slave');
         // And the next attempt, two failover-timeouts later.
         const second = await until(fleet, '-failover-abort-no-good-slave');
-        return { first: first.events!, second: second.events! };
+        fleet.server('m').thaw();
+        const back = await until(fleet, '-odown');
+        return { first: first.events!, second: second.events!, back: back.events! };
       },
     });
   });
