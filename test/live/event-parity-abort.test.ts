@@ -34,6 +34,24 @@ function firstAndSecond(events: readonly string[]): string[] {
   return inAnyOrder(events.map(named), /^\+slave slave \[(first|second)\]/);
 }
 
+/** The process ends in the middle of a failover, as an operator had asked; its last words are only in its log. */
+async function crash(fleet: Fleet, when: string): Promise<Story> {
+  await fleet.say('SIMULATE-FAILURE', when);
+  await fleet.say('FAILOVER', GROUP);
+  const { code } = await fleet.sentinel(1).ended;
+  const from = fleet
+    .sentinel(1)
+    .log()
+    .findIndex((one) => one.event === '+new-epoch');
+  const said = fleet
+    .sentinel(1)
+    .log()
+    .slice(from)
+    .map((one) => fleet.masked(one.text));
+  const saved = 'Sentinel new configuration saved on disk';
+  return { said: said.filter((one) => one !== saved), code: [String(code)] };
+}
+
 describe.concurrent('the same events in the same order as the original', () => {
   it('when no replica may be promoted', async (context) => {
     await expectParity(context, {
@@ -45,8 +63,14 @@ describe.concurrent('the same events in the same order as the original', () => {
         const second = await until(fleet, '-failover-abort-no-good-slave');
         fleet.server('m').thaw();
         const back = await until(fleet, '-odown');
-        return { first: first.events!, second: second.events!, back: back.events! };
+        return {
+          first: first.events!,
+          second: second.events!,
+          back: back.events!,
+          log: fleet.logged(1),
+        };
       },
+      known: { log: ['why no replica can be promoted'] },
     });
   });
 
@@ -115,4 +139,11 @@ describe.concurrent('the same events in the same order as the original', () => {
       known: { failover: ['switch at once'] },
     });
   });
+
+  it.for(['crash-after-election', 'crash-after-promotion'])(
+    'when the process is told to end (%s)',
+    async (when, context) => {
+      await expectParity(context, { plan: {}, act: (fleet) => crash(fleet, when) });
+    },
+  );
 });

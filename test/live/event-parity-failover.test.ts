@@ -40,7 +40,13 @@ async function automatic(fleet: Fleet): Promise<Story> {
   await fleet.server('m').restart();
   for (const tape of fleet.tapes) await tape.heard('-sdown slave [m]');
   await demoted(fleet);
-  return { ...dead, 'back, anybody': together(chapters(fleet, 'back')) };
+  await fleet.inLog();
+  return {
+    ...dead,
+    'back, anybody': together(chapters(fleet, 'back')),
+    levels: fleet.levels(),
+    log: fleet.logged(1),
+  };
 }
 
 /** An operator moves the master of a group that is well. */
@@ -50,7 +56,12 @@ async function manual(fleet: Fleet): Promise<Story> {
   await demoted(fleet);
   const old = /^(\+convert-to-slave slave \[m\]|[+-]role-change slave \[m\]) /;
   const [after, failover] = split(chapters(fleet, 'manual'), old);
-  return { ...fromAnyPeer(failover), 'demoted, anybody': together(after) };
+  await fleet.inLog();
+  return {
+    ...fromAnyPeer(failover),
+    'demoted, anybody': together(after),
+    log: fleet.logged(1),
+  };
 }
 
 // An observer sees the promotion itself when its INFO happens to come between the promotion and the leader's hello.
@@ -65,6 +76,7 @@ describe.concurrent('the same events in the same order as the original', () => {
       chance: {
         // The peers no longer agree once they have switched; said if they are asked before the end (events.md §5.2).
         'dead, s1': ['-odown master g <m>'],
+        levels: ['warning: -odown'],
         'dead, s2': observed,
         'dead, s3': observed,
       },
@@ -79,6 +91,7 @@ describe.concurrent('the same events in the same order as the original', () => {
         'manual, s1': ['switch at once'],
         'manual, s2': ['votes for a manual failover'],
         'manual, s3': ['votes for a manual failover'],
+        log: ['answers to a manual failover'],
       },
       chance: { 'manual, s2': observed, 'manual, s3': observed },
     });

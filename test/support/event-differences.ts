@@ -40,6 +40,14 @@ const table = {
           : [one],
       ),
   },
+  'answers to a manual failover': {
+    row: 'manual failover',
+    extra: /^warning: id-s[23] voted for id-s1 \d+$/,
+  },
+  'why no replica can be promoted': {
+    row: 'log',
+    extra: /^notice: Replica \S+ cannot be promoted: /,
+  },
   'refused credentials are an event': {
     row: 'events `-config-conflict`, `-auth-error`',
     extra: /^-auth-error /,

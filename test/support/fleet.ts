@@ -2,6 +2,7 @@
  * The same fleet twice, once of originals and once of ours, with a tape of every event that is published on it
  * (events.md §2–3). Names stand for addresses, ids and folders, so that the two tapes can be compared as they are.
  */
+import { deepEqual } from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -182,6 +183,33 @@ export class Fleet {
 
   tape(number = 1): Tape {
     return this.tapes[number - 1]!;
+  }
+
+  /** The log lines of a Sentinel that are no events, once each in a fixed order, with their levels and without times. */
+  logged(number: number): string[] {
+    const noise =
+      /^(Accepted|Client closed|oO0|Redis version|Configuration loaded|monotonic|Running mode|Sentinel (new config|ID is))/;
+    const lines = this.sentinel(number)
+      .log()
+      .filter((one) => one.event === null && !noise.test(one.text))
+      .map((one) => `${one.level}: ${this.masked(one.text)}`.replace(/before .*/, 'before <date>'));
+    return [...new Set(lines)].sort();
+  }
+
+  /** The level of every event in the logs, in a fixed order. */
+  levels(): string[] {
+    const all = this.group.sentinels.flatMap((one) => one.events());
+    return [...new Set(all.map((one) => `${one.level}: ${one.event}`))].sort();
+  }
+
+  /** Everything that was published is in the log too, in the same order. @throws AssertionError */
+  async inLog(): Promise<void> {
+    for (const [index, tape] of this.tapes.entries()) {
+      const events = () => this.group.sentinels[index]!.events().map((one) => one.text);
+      const from = events().indexOf(tape.raw[0] ?? '');
+      await until(() => tape.raw.length >= events().length - from, 'all events were published');
+      deepEqual(tape.raw, events().slice(from).slice(0, tape.raw.length));
+    }
   }
 
   /** Waits until one of the Sentinels has published this. */
