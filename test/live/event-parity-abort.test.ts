@@ -10,7 +10,7 @@ const deaf = ['rename-command SLAVEOF ""', 'rename-command REPLICAOF ""'];
 /** What the only Sentinel says from now until `last`. */
 async function until(fleet: Fleet, last: string): Promise<Record<string, string[]>> {
   await fleet.tape().heard(last);
-  return { events: fleet.tape().take() };
+  return { events: await fleet.tape().take() };
 }
 
 /** The failover to its end, and what is said of the old master, whose clock starts with the switch. */
@@ -18,7 +18,7 @@ async function switched(fleet: Fleet): Promise<Story> {
   const tape = fleet.tape();
   for (const last of ['+switch-master', '+failover-end', '+sdown slave [m]'])
     await tape.heard(last);
-  const [old, rest] = split({ events: tape.take() }, /^\+sdown slave \[m\]/);
+  const [old, rest] = split({ events: await tape.take() }, /^\+sdown slave \[m\]/);
   // What does not obey is repaired from now on; when that begins is another matter.
   const [, failover] = split(rest, /^\+fix-slave-config/);
   return { failover: firstAndSecond(failover.events!), old: old.events! };
@@ -90,7 +90,7 @@ describe.concurrent('the same events in the same order as the original', () => {
           const peers = await fleet.sentinel(1).peers(GROUP);
           return peers.every((one) => one.flags?.includes('s_down'));
         }, 'the peers are down');
-        fleet.tape().take();
+        await fleet.tape().take();
         await fleet.server('m').kill();
         const first = await until(fleet, '-failover-abort-not-elected');
         // Ours tries again sooner, with the same words.
@@ -106,6 +106,24 @@ describe.concurrent('the same events in the same order as the original', () => {
       act: async (fleet) => {
         await fleet.say('FAILOVER', GROUP);
         return until(fleet, '-failover-abort-slave-timeout');
+      },
+    });
+  });
+
+  it('when the group is reset or removed in the middle', async (context) => {
+    await expectParity(context, {
+      plan: { servers: { m: [], a: deaf } },
+      act: async (fleet) => {
+        await fleet.say('FAILOVER', GROUP);
+        await fleet.tape().heard('+failover-state-wait-promotion');
+        await fleet.say('RESET', GROUP);
+        const reset = await until(fleet, '+slave');
+        await fleet.group.waitReady();
+        await fleet.say('FAILOVER', GROUP);
+        await fleet.tape().heard('+failover-state-wait-promotion');
+        await fleet.say('REMOVE', GROUP);
+        const removed = await until(fleet, '-monitor');
+        return { reset: reset.events!, removed: removed.events! };
       },
     });
   });

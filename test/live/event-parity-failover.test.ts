@@ -11,7 +11,7 @@ async function onlyFirstLeads(fleet: Fleet): Promise<void> {
   for (const number of [2, 3]) {
     await fleet.sentinel(number).command('SENTINEL', 'SET', GROUP, 'quorum', 4);
     await fleet.tape(number).heard('+set');
-    fleet.tape(number).take();
+    await fleet.tape(number).take();
   }
 }
 
@@ -36,14 +36,14 @@ async function automatic(fleet: Fleet): Promise<Story> {
   await onlyFirstLeads(fleet);
   await fleet.server('m').kill();
   for (const tape of fleet.tapes) await tape.heard('+sdown slave [m]');
-  const dead = fromAnyPeer(chapters(fleet, 'dead'));
+  const dead = fromAnyPeer(await chapters(fleet, 'dead'));
   await fleet.server('m').restart();
   for (const tape of fleet.tapes) await tape.heard('-sdown slave [m]');
   await demoted(fleet);
   await fleet.inLog();
   return {
     ...dead,
-    'back, anybody': together(chapters(fleet, 'back')),
+    'back, anybody': together(await chapters(fleet, 'back')),
     levels: fleet.levels(),
     log: fleet.logged(1),
   };
@@ -55,13 +55,33 @@ async function manual(fleet: Fleet): Promise<Story> {
   for (const tape of fleet.tapes) await tape.heard('+switch-master');
   await demoted(fleet);
   const old = /^(\+convert-to-slave slave \[m\]|[+-]role-change slave \[m\]) /;
-  const [after, failover] = split(chapters(fleet, 'manual'), old);
+  const [after, failover] = split(await chapters(fleet, 'manual'), old);
   await fleet.inLog();
   return {
     ...fromAnyPeer(failover),
     'demoted, anybody': together(after),
     log: fleet.logged(1),
   };
+}
+
+/** A group that is known by a host name from its first hour, moved by an operator. */
+async function named(fleet: Fleet): Promise<Story> {
+  const { port } = fleet.server('m');
+  fleet.name(`localhost ${port}`, 'localhost <m>');
+  fleet.name(`localhost:${port}`, 'localhost [m]');
+  await fleet.say('MONITOR', GROUP, 'localhost', port, 1);
+  await fleet.tape().heard('+slave', 2);
+  await fleet.group.waitReady();
+  await fleet.say('FAILOVER', GROUP);
+  for (const last of ['+failover-end', '+switch-master', '+role-change']) {
+    await fleet.tape().heard(last);
+  }
+  // The original finds it again in the INFO of the new master, by its address.
+  if (fleet.kind === 'original') await fleet.tape().heard('+slave slave [m]');
+  const all = { failover: await fleet.tape().take() };
+  const [after, before] = split(all, /^(\+convert-to-slave|[+-]role-change) slave localhost/);
+  const [again, failover] = split(before, /^\+slave slave \[m\]/);
+  return { ...failover, demoted: after.failover!, again: again.failover! };
 }
 
 // An observer sees the promotion itself when its INFO happens to come between the promotion and the leader's hello.
@@ -94,6 +114,18 @@ describe.concurrent('the same events in the same order as the original', () => {
         log: ['answers to a manual failover'],
       },
       chance: { 'manual, s2': observed, 'manual, s3': observed },
+    });
+  });
+
+  it('for a master with a host name that is announced', async (context) => {
+    await expectParity(context, {
+      plan: {
+        servers,
+        unwatched: true,
+        lines: () => ['sentinel resolve-hostnames yes', 'sentinel announce-hostnames yes'],
+      },
+      act: named,
+      known: { failover: ['switch at once'], again: ['a replica with two names'] },
     });
   });
 });

@@ -27,11 +27,11 @@ async function watch(fleet: Fleet): Promise<Story> {
   await all('MONITOR', GROUP, '127.0.0.1', port, 2);
   await everyTape(fleet, '+sentinel', 2);
   await everyTape(fleet, '+slave', 2);
-  const found = peersInAnyOrder(chapters(fleet, 'monitor'));
+  const found = peersInAnyOrder(await chapters(fleet, 'monitor'));
   await fleet.say('RESET', '*');
   await fleet.tape().heard('+sentinel', 2);
   await fleet.tape().heard('+slave', 2);
-  const [first, ...again] = fleet.tape().take();
+  const [first, ...again] = await fleet.tape().take();
   const settings: (string | number)[][] = [
     ['quorum', 3],
     ['down-after-milliseconds', 2_500, 'FAILOVER-timeout', 7_000],
@@ -47,7 +47,7 @@ async function watch(fleet: Fleet): Promise<Story> {
   ];
   for (const words of settings) await fleet.say('SET', GROUP, ...words);
   await fleet.tape().heard('+set', 13);
-  const set = fleet.tape().take();
+  const set = await fleet.tape().take();
   await fleet.say('REMOVE', GROUP);
   await fleet.tape().heard('-monitor');
   return {
@@ -55,7 +55,7 @@ async function watch(fleet: Fleet): Promise<Story> {
     // Replicas and peers are found again in two ways, side by side.
     reset: [first!, ...again.sort()],
     set,
-    remove: fleet.tape().take(),
+    remove: await fleet.tape().take(),
   };
 }
 
@@ -63,18 +63,23 @@ async function watch(fleet: Fleet): Promise<Story> {
 async function fallSilent(fleet: Fleet): Promise<Story> {
   await fleet.server('b').kill();
   await everyTape(fleet, '+sdown slave [b]');
-  const replicaDown = chapters(fleet, 'replica down');
+  const replicaDown = await chapters(fleet, 'replica down');
   await fleet.server('b').restart();
   await everyTape(fleet, '-sdown slave [b]');
   await everyTape(fleet, '+reboot slave [b]');
-  const replicaBack = chapters(fleet, 'replica back');
+  const replicaBack = await chapters(fleet, 'replica back');
   await fleet.sentinel(3).kill();
   await everyTape(fleet, '+sdown sentinel');
-  const peerDown = chapters(fleet, 'peer down');
+  const peerDown = await chapters(fleet, 'peer down');
   await fleet.sentinel(3).restart();
   for (const number of [1, 2]) await fleet.tape(number).heard('-sdown sentinel');
   // Whether INFO or PING is answered first is chance.
-  return sorted({ ...replicaDown, ...replicaBack, ...peerDown, ...chapters(fleet, 'peer back') });
+  return sorted({
+    ...replicaDown,
+    ...replicaBack,
+    ...peerDown,
+    ...(await chapters(fleet, 'peer back')),
+  });
 }
 
 /** A peer comes back elsewhere, and another takes its old place; it is a peer for two groups. */
@@ -87,7 +92,7 @@ async function move(fleet: Fleet): Promise<Story> {
     await sentinel.command('SENTINEL', 'SET', 'h', 'down-after-milliseconds', 800);
   }
   await everyTape(fleet, '+sentinel', 2);
-  chapters(fleet, 'ready');
+  await chapters(fleet, 'ready');
 
   const lines = [
     ...fleet.group.sentinelLines(),
@@ -99,7 +104,7 @@ async function move(fleet: Fleet): Promise<Story> {
   const moved = await fleet.prepareSentinel('moved', [...lines, `sentinel myid ${id}`]);
   await moved.restart();
   await everyTape(fleet, '-sdown sentinel', 2);
-  const away = chapters(fleet, 'moved');
+  const away = await chapters(fleet, 'moved');
 
   await moved.kill();
   await everyTape(fleet, '+sdown sentinel', 2);
@@ -107,7 +112,7 @@ async function move(fleet: Fleet): Promise<Story> {
   await taken.restart();
   fleet.name(await taken.myId(), 'id-taken');
   await everyTape(fleet, '+sentinel', 2);
-  return sorted(eitherGroup({ ...away, ...chapters(fleet, 'taken') }));
+  return sorted(eitherGroup({ ...away, ...(await chapters(fleet, 'taken')) }));
 }
 
 /** The two groups are alike here: which of them hears of the news first is chance. */

@@ -2,13 +2,13 @@
 import { appendFileSync } from 'node:fs';
 import { describe, it } from 'vitest';
 import { pause, until } from '../../src/lab/index.ts';
-import { chapters, expectParity, type Story } from '../support/event-parity.ts';
+import { chapters, expectParity, type Story, split } from '../support/event-parity.ts';
 import type { Fleet } from '../support/fleet.ts';
 
 /** Until `last`, as a chapter. */
 async function tell(fleet: Fleet, chapter: string, last: string): Promise<Story> {
   await fleet.tape().heard(last);
-  return { [chapter]: fleet.tape().take() };
+  return { [chapter]: await fleet.tape().take() };
 }
 
 /** A master restarts before anybody missed it; another one restarts and does not answer PING, though INFO. */
@@ -25,7 +25,7 @@ async function reboot(fleet: Fleet): Promise<Story> {
     'the second master is known',
   );
   await fleet.tape().heard('+set', 3);
-  fleet.tape().take();
+  await fleet.tape().take();
 
   await fleet.server('m').kill();
   await fleet.server('m').restart();
@@ -82,13 +82,26 @@ async function stopped(fleet: Fleet): Promise<Story> {
   fleet.sentinel(1).thaw();
   await fleet.tape(1).heard('-tilt');
   await fleet.tape(2).heard('-sdown sentinel');
-  return chapters(fleet, 'stopped');
+  return await chapters(fleet, 'stopped');
+}
+
+/** A Sentinel that was stopped while its master died. */
+async function missed(fleet: Fleet): Promise<Story> {
+  fleet.sentinel(1).freeze();
+  await fleet.server('m').kill();
+  await pause(2_600);
+  fleet.sentinel(1).thaw();
+  for (const last of ['+failover-end', '+switch-master', '+sdown slave [m]']) {
+    await fleet.tape().heard(last);
+  }
+  const [old, failover] = split({ missed: await fleet.tape().take() }, /^\+sdown slave \[m\]/);
+  return { ...failover, old: old.missed! };
 }
 
 describe.concurrent('the same events in the same order as the original', () => {
   it('for masters that were restarted', async (context) => {
     await expectParity(context, {
-      plan: {},
+      plan: { downAfter: 8_000 },
       act: reboot,
       known: { mute: ['refused credentials are an event'] },
     });
@@ -113,6 +126,14 @@ describe.concurrent('the same events in the same order as the original', () => {
     await expectParity(context, {
       plan: { sentinels: 2, debug: { 'tilt-period': 1_500 } },
       act: stopped,
+    });
+  });
+
+  it('for a Sentinel that was stopped while the master died', async (context) => {
+    await expectParity(context, {
+      plan: { debug: { 'tilt-period': 1_500 } },
+      act: missed,
+      known: { missed: ['switch at once'] },
     });
   });
 });

@@ -37,8 +37,9 @@ function bothScripts(fleet: Fleet): string[] {
   for (const name of ['m', 'a', 'b']) {
     fleet.name(`[127.0.0.1][${fleet.server(name).port}]`, `[<${name}>]`);
   }
+  // In one write: several may run side by side.
   const say = (file: string) =>
-    `#!/bin/sh\n{ printf '%s ' "$#" "$0"; printf '[%s]' "$@"; echo; } >> ${file}\n`;
+    `#!/bin/sh\nline="$# $0 "\nfor one; do line="$line[$one]"; done\necho "$line" >> ${file}\n`;
   return [
     `sentinel notification-script ${GROUP} ${script(fleet, 'notify.sh', say('notified'))}`,
     `sentinel client-reconfig-script ${GROUP} ${script(fleet, 'move.sh', say('moved'))}`,
@@ -90,7 +91,7 @@ async function ends(fleet: Fleet): Promise<Story> {
   }
   await fleet.tape().heard('-script-error', 5);
   await idle(fleet);
-  const events = fleet.tape().take();
+  const events = await fleet.tape().take();
   const pid = (one: string) => one.replace(/^(-script-timeout \S+) \d+$/, '$1 pid');
   return {
     // Independent of each other; the timeout may be said again until the script is gone.

@@ -40,6 +40,10 @@ const table = {
           : [one],
       ),
   },
+  'a replica with two names': {
+    row: 'a replica known by a host name and listed by its address',
+    expected: () => [],
+  },
   'answers to a manual failover': {
     row: 'manual failover',
     extra: /^warning: id-s[23] voted for id-s1 \d+$/,

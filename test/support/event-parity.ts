@@ -72,8 +72,9 @@ function withoutChance(story: Story, chance: Story = {}): Story {
 }
 
 /** What each Sentinel that said anything said since the last time, as chapters `<act>, s1` and so on. */
-export function chapters(fleet: Fleet, act: string): Story {
-  const all = fleet.tapes.map((tape, i) => [`${act}, s${i + 1}`, tape.take()] as const);
+export async function chapters(fleet: Fleet, act: string): Promise<Story> {
+  const taken = await Promise.all(fleet.tapes.map((tape) => tape.take()));
+  const all = taken.map((events, i) => [`${act}, s${i + 1}`, events] as const);
   return Object.fromEntries(all.filter(([, events]) => events.length > 0));
 }
 

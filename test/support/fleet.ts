@@ -205,10 +205,10 @@ export class Fleet {
   /** Everything that was published is in the log too, in the same order. @throws AssertionError */
   async inLog(): Promise<void> {
     for (const [index, tape] of this.tapes.entries()) {
-      const events = () => this.group.sentinels[index]!.events().map((one) => one.text);
-      const from = events().indexOf(tape.raw[0] ?? '');
-      await until(() => tape.raw.length >= events().length - from, 'all events were published');
-      deepEqual(tape.raw, events().slice(from).slice(0, tape.raw.length));
+      const events = this.group.sentinels[index]!.events().map((one) => one.text);
+      const from = events.indexOf(tape.raw[0] ?? '');
+      await until(() => tape.raw.length >= events.length - from, 'all events were published');
+      deepEqual(tape.raw.slice(0, events.length - from), events.slice(from));
     }
   }
 
@@ -248,6 +248,8 @@ export class Tape {
   #fleet: Fleet;
   #wire: Wire | null = null;
   #from = 0;
+  #pings = 0;
+  #pongs = 0;
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
@@ -263,7 +265,8 @@ export class Tape {
   async listen(sentinel: Sentinel): Promise<void> {
     this.#wire = await sentinel.open();
     await this.#wire.subscribe('PSUBSCRIBE', ['*'], (message) => {
-      this.raw.push(`${message[2]} ${message[3]}`);
+      if (message[0] === 'pong') this.#pongs += 1;
+      else this.raw.push(`${message[2]} ${message[3]}`);
     });
   }
 
@@ -292,9 +295,18 @@ export class Tape {
   }
 
   /** All since the last `take`; the next one begins behind it. */
-  take(): string[] {
+  async take(): Promise<string[]> {
+    await this.#upToDate();
     const heard = this.now();
     this.#from = this.raw.length;
     return heard;
+  }
+
+  /** What was published before an answer on another connection may still be on its way here. */
+  async #upToDate(): Promise<void> {
+    if (this.#wire?.open !== true) return;
+    this.#pings += 1;
+    this.#wire.write('PING\r\n');
+    await until(() => this.#pongs === this.#pings, 'the tape is up to date', { everyMs: 5 });
   }
 }
