@@ -89,7 +89,7 @@ async function move(fleet: Fleet): Promise<Story> {
   const other = await fleet.addServer('n', {});
   for (const sentinel of fleet.group.sentinels) {
     await sentinel.command('SENTINEL', 'MONITOR', 'h', '127.0.0.1', other.port, 2);
-    await sentinel.command('SENTINEL', 'SET', 'h', 'down-after-milliseconds', 800);
+    await sentinel.command('SENTINEL', 'SET', 'h', 'down-after-milliseconds', 1_000);
   }
   await everyTape(fleet, '+sentinel', 2);
   await chapters(fleet, 'ready');
@@ -97,7 +97,7 @@ async function move(fleet: Fleet): Promise<Story> {
   const lines = [
     ...fleet.group.sentinelLines(),
     `sentinel monitor h 127.0.0.1 ${other.port} 2`,
-    'sentinel down-after-milliseconds h 800',
+    'sentinel down-after-milliseconds h 1000',
   ];
   await third.kill();
   await everyTape(fleet, '+sdown sentinel', 2);

@@ -160,7 +160,12 @@ describe.concurrent('scripts are run as the original runs them', () => {
 
   it('sixteen at a time, and 256 in all', async (context) => {
     await expectParity(context, {
-      plan: { servers: { m: [] }, lines: () => ['sentinel deny-scripts-reconfig no'] },
+      plan: {
+        servers: { m: [] },
+        // Many processes at once: nobody is to be missed meanwhile.
+        downAfter: 30_000,
+        lines: () => ['sentinel deny-scripts-reconfig no'],
+      },
       act: crowd,
     });
   });

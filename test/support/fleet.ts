@@ -22,7 +22,7 @@ export interface FleetPlan {
   /** How many Sentinels; default 1. */
   readonly sentinels?: number;
   readonly quorum?: number;
-  /** ms; default 800. */
+  /** ms, in force when all is up; default 1000. */
   readonly downAfter?: number;
   /** ms; default 10 000. */
   readonly failoverTimeout?: number;
@@ -40,6 +40,8 @@ export interface FleetPlan {
 /** Name of the group that every fleet has. */
 export const GROUP = 'g';
 
+/** ms of silence that are no failure while processes start beside each other. */
+const PATIENT = 20_000;
 /**
  * The original dials a lost instance once a ping-period: with the default of a second it takes a new master for down when
  * down-after is shorter than that.
@@ -77,7 +79,7 @@ export class Fleet {
       }
       const count = plan.sentinels ?? 1;
       const settings = {
-        downAfter: plan.downAfter ?? 800,
+        downAfter: PATIENT,
         failoverTimeout: plan.failoverTimeout ?? 10_000,
         parallelSyncs: plan.parallelSyncs ?? 1,
       };
@@ -111,9 +113,18 @@ export class Fleet {
       this.name(await sentinel.myId(), `id-s${index + 1}`);
       await sentinel.command('SENTINEL', 'DEBUG', ...debug);
     }
+    const downAfter = plan.downAfter ?? 1_000;
     if (plan.incomplete) for (const sentinel of group.sentinels) await this.#seesServers(sentinel);
     else if (!plan.unwatched) await group.waitReady();
-    for (const sentinel of group.sentinels) this.tapes.push(await Tape.record(this, sentinel));
+    for (const sentinel of group.sentinels) {
+      if (!plan.unwatched) await this.setDownAfter(sentinel, downAfter);
+      this.tapes.push(await Tape.record(this, sentinel));
+    }
+  }
+
+  /** How long `GROUP` may be silent, in ms. */
+  async setDownAfter(sentinel: Sentinel, ms: number): Promise<void> {
+    await sentinel.command('SENTINEL', 'SET', GROUP, 'down-after-milliseconds', ms);
   }
 
   async #seesServers(sentinel: Sentinel): Promise<void> {
