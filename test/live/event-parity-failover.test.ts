@@ -36,7 +36,9 @@ async function automatic(fleet: Fleet): Promise<Story> {
   await onlyFirstLeads(fleet);
   await fleet.server('m').kill();
   for (const tape of fleet.tapes) await tape.heard('+sdown slave [m]');
-  const dead = fromAnyPeer(await chapters(fleet, 'dead'));
+  // The old master's clock starts anew with the switch, whatever else goes on.
+  const [old, failover] = split(await chapters(fleet, 'dead'), /^\+sdown slave \[m\]/);
+  const dead = { ...fromAnyPeer(failover), 'old master, anybody': together(old) };
   await fleet.server('m').restart();
   for (const tape of fleet.tapes) await tape.heard('-sdown slave [m]');
   await demoted(fleet);

@@ -69,13 +69,23 @@ async function failover(fleet: Fleet): Promise<Story> {
 /** How scripts can end. Each writes a line into `runs` when it begins. */
 const endings: Readonly<Record<string, string>> = {
   'well.sh': 'exit 0',
-  'one.sh': 'exit 1',
+  'one.sh': 'date +%s%3N >> times\nexit 1',
   'three.sh': 'exit 3',
   'signal.sh': 'kill -9 $$',
   'once.sh': '[ -e once ] && exit 0\ntouch once\nkill -15 $$',
   'gone.sh': 'rm "$0"\nexit 1',
   'slow.sh': '[ -e slow ] && exit 0\ntouch slow\nexec sleep 60',
 };
+
+const RETRY_MS = 4;
+
+/** Ten runs; each pause is twice as long as the one before. */
+function pauses(times: readonly number[]): string[] {
+  return times.slice(1).map((at, i) => {
+    const least = RETRY_MS * 2 ** i;
+    return at - times[i]! >= least ? `at least ${least} ms` : `${at - times[i]!} ms`;
+  });
+}
 
 /** Every ending, each script with a group of its own; what configures a script is told to it, and that is its one job. */
 async function ends(fleet: Fleet): Promise<Story> {
@@ -97,6 +107,15 @@ async function ends(fleet: Fleet): Promise<Story> {
     // Independent of each other; the timeout may be said again until the script is gone.
     events: [...new Set(events.filter((one) => one.startsWith('-script')).map(pid))].sort(),
     runs: written(fleet, 1, 'runs').sort(),
+    pauses: pauses(written(fleet, 1, 'times').map(Number)),
+    // Only in the log, and only at its lowest level.
+    children: fleet
+      .sentinel(1)
+      .events()
+      .filter((one) => /^[+-]script-child$/.test(one.event ?? ''))
+      .map((one) => `${one.level}: ${one.text.replace(/ \d+/, ' pid')}`)
+      .sort(),
+    published: [...new Set(events.map((one) => one.split(' ')[0]!))].sort(),
   };
 }
 
@@ -152,9 +171,11 @@ describe.concurrent('scripts are run as the original runs them', () => {
       plan: {
         servers: { m: [] },
         lines: () => ['sentinel deny-scripts-reconfig no'],
-        debug: { 'script-retry-delay': 4, 'script-max-runtime': 900 },
+        debug: { 'script-retry-delay': RETRY_MS, 'script-max-runtime': 900 },
+        logLevel: 'debug',
       },
       act: ends,
+      known: { children: ['no child without a program'] },
     });
   });
 

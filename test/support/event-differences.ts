@@ -44,6 +44,15 @@ const table = {
     row: 'a replica known by a host name and listed by its address',
     expected: () => [],
   },
+  'no child without a program': {
+    row: 'a script that cannot be executed',
+    expected: (events) => {
+      const failed = events.filter((one) => one.endsWith('-script-child pid 2 0')).length;
+      const started = events.filter((one) => one.endsWith('+script-child pid'));
+      const others = events.filter((one) => !one.endsWith('+script-child pid'));
+      return [...started.slice(failed), ...others];
+    },
+  },
   'answers to a manual failover': {
     row: 'manual failover',
     extra: /^warning: id-s[23] voted for id-s1 \d+$/,

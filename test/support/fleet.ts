@@ -31,6 +31,8 @@ export interface FleetPlan {
   readonly lines?: (fleet: Fleet) => readonly string[];
   /** More `SENTINEL DEBUG` settings, in ms. */
   readonly debug?: Readonly<Record<string, number>>;
+  /** Default `verbose`. */
+  readonly logLevel?: 'debug';
   /** Nothing is watched yet: the Sentinels know of no group. */
   readonly unwatched?: true;
   /** Peers that are never there: wait for the servers only. */
@@ -85,7 +87,7 @@ export class Fleet {
       };
       const sentinels = Array.from({ length: count }, () => kind);
       const options = { name: GROUP, sentinels, settings, quorum: plan.quorum ?? count };
-      const group = new Group({ ...options, logLevel: 'verbose' }, servers);
+      const group = new Group(options, servers);
       fleet = new Fleet(kind, plan, group);
       for (const [index, [name]] of all.entries()) fleet.call(servers[index]!, name);
       await fleet.#startSentinels(count);
@@ -142,7 +144,7 @@ export class Fleet {
     const sentinel = await Sentinel.prepare({
       kind: this.kind,
       lines,
-      logLevel: 'verbose',
+      logLevel: this.plan.logLevel ?? 'verbose',
       ...given,
     });
     this.call(sentinel, name);
