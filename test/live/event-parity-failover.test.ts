@@ -1,7 +1,15 @@
 /** The events of a failover on originals and on ours: automatic and manual, on the leader and on the observers (events.md §5.2–5.4). */
+import { networkInterfaces } from 'node:os';
 import { describe, it } from 'vitest';
 import { until } from '../../src/lab/index.ts';
-import { chapters, expectParity, type Story, split, together } from '../support/event-parity.ts';
+import {
+  chapters,
+  expectParity,
+  inAnyOrder,
+  type Story,
+  split,
+  together,
+} from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
 
 const servers = { m: [], a: ['replica-priority 10'], b: ['replica-priority 90'] };
@@ -86,6 +94,34 @@ async function named(fleet: Fleet): Promise<Story> {
   return { ...failover, demoted: after.failover!, again: again.failover! };
 }
 
+/** A group whose servers know each other by IPv6 addresses. */
+async function sixth(fleet: Fleet): Promise<Story> {
+  const { port } = fleet.server('m');
+  for (const name of ['m', 'a', 'b']) {
+    fleet.name(`::1 ${fleet.server(name).port}`, `::1 <${name}>`);
+    fleet.name(`[::1]:${fleet.server(name).port}`, `[::1] [${name}]`);
+  }
+  for (const name of ['a', 'b']) {
+    await fleet.server(name).call('SLAVEOF', '::1', port);
+    await until(() => fleet.server(name).follows({ host: '::1', port }), 'it follows over IPv6');
+  }
+  await fleet.say('MONITOR', GROUP, '::1', port, 1);
+  await fleet.tape().heard('+slave', 2);
+  await fleet.group.waitReady();
+  await fleet.say('FAILOVER', GROUP);
+  for (const last of ['+failover-end', '+switch-master', '+role-change']) {
+    await fleet.tape().heard(last);
+  }
+  const old = /^(\+convert-to-slave|[+-]role-change) slave \[::1\] \[m\]/;
+  const [after, failover] = split({ failover: await fleet.tape().take() }, old);
+  return { failover: inAnyOrder(failover.failover!, /^\+slave .*<m>$/), demoted: after.failover! };
+}
+
+/** Has this machine an IPv6 loopback address? */
+const ipv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some((one) => one.address === '::1'),
+);
+
 // An observer sees the promotion itself when its INFO happens to come between the promotion and the leader's hello.
 const observed = ['-role-change slave [a] <a> @ g <m> new reported role is master'];
 
@@ -128,6 +164,24 @@ describe.concurrent('the same events in the same order as the original', () => {
       },
       act: named,
       known: { failover: ['switch at once'], again: ['a replica with two names'] },
+    });
+  });
+
+  it('for servers with IPv6 addresses', async (context) => {
+    context.skip(!ipv6, 'this machine has no IPv6 loopback address');
+    const lines = ['bind 127.0.0.1 ::1'];
+    await expectParity(context, {
+      plan: {
+        servers: {
+          m: lines,
+          a: [...lines, 'replica-priority 10'],
+          b: [...lines, 'replica-priority 90'],
+        },
+        unwatched: true,
+        lines: () => ['bind ::1 127.0.0.1'],
+      },
+      act: sixth,
+      known: { failover: ['switch at once'] },
     });
   });
 });
