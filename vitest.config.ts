@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/live/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxConcurrency: 3,
         },
       },
     ],

@@ -194,10 +194,11 @@ export interface Master extends ServerBase {
   rebootSince: Instant | null;
 }
 
+/** `late`: took longer than slave-reconf-timeout, was told once more, and nobody waits for it any longer. */
 export type Reconfiguration =
   | { readonly state: 'pending' }
-  | { readonly state: 'sent'; readonly since: Instant }
-  | { readonly state: 'inprog'; readonly since: Instant }
+  | { readonly state: 'sent'; readonly since: Instant; readonly late?: true }
+  | { readonly state: 'inprog'; readonly since: Instant; readonly late?: true }
   | { readonly state: 'done' };
 
 export interface Replica extends ServerBase {
