@@ -34,6 +34,7 @@ export function serverSettings(generic: GenericConfig, place: Place): ServerSett
   return {
     line: LINES[generic.compat],
     port: generic.port,
+    tlsPort: generic.tls.port,
     bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
     unixSocket: generic.unixSocket,
     unixSocketPerm: generic.unixSocketPerm,

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { LogLevel } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import { AclLog } from './acllog.ts';
@@ -19,6 +20,7 @@ import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
+import { createTlsServer, type TlsDoor } from './tls.ts';
 import { hears } from './user.ts';
 import { Users } from './users.ts';
 
@@ -108,11 +110,12 @@ export class Server {
   async start(): Promise<void> {
     this.#readUsers();
     await this.#fitDescriptors();
-    this.#listeners = await openListeners(
-      this.settings,
-      (socket, unix) => this.#accept(socket, unix),
-      (text) => this.log('warning', text),
-    );
+    const { tls } = this.ports;
+    this.#listeners = await openListeners(this.settings, {
+      accept: (socket, unix) => this.#accept(socket, unix),
+      ...(tls === undefined ? {} : { createTls: () => this.#createTls(tls) }),
+      warn: (text) => this.log('warning', text),
+    });
     for (const { server } of this.#listeners) {
       server.on('error', (error) => this.#acceptFailed(error));
     }
@@ -129,6 +132,15 @@ export class Server {
     for (const session of this.#sessions.values()) session.destroy();
     for (const session of this.#lingering) session.destroy();
     await Promise.all(ended);
+  }
+
+  /** New connections over TLS use the certificates that are in force now. */
+  renewTls(): void {
+    for (const { tls } of this.#listeners) {
+      if (tls !== null && this.ports.tls !== undefined) {
+        tls.setSecureContext(this.ports.tls.options());
+      }
+    }
   }
 
   /** Delivers an event to the clients that subscribed to it. Both are byte strings. */
@@ -219,6 +231,15 @@ export class Server {
       ? `Accepted connection to ${this.settings.unixSocket}`
       : `Accepted ${session.address}`;
     this.log('verbose', text);
+  }
+
+  #createTls(door: TlsDoor): TlsServer {
+    return createTlsServer(door, {
+      accept: (socket) => this.#accept(socket, false),
+      room: (handshakes) =>
+        this.#sessions.size + handshakes < this.#maxClients + RESERVED_DESCRIPTORS / 2,
+      refused: (line) => this.log('warning', line),
+    });
   }
 
   /** A fresh socket always has room for one line: it can be closed as soon as that is written. */

@@ -5,6 +5,7 @@
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
 import { LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
+import type { TlsDoor } from './tls.ts';
 
 /** One class of `client-output-buffer-limit`; 0 switches a limit off. */
 export interface OutputLimit {
@@ -18,6 +19,8 @@ export interface ServerSettings {
   readonly line: Line;
   /** 0: no TCP listener. */
   readonly port: number;
+  /** 0: no listener for TLS. Otherwise `ServerPorts.tls` is needed. */
+  readonly tlsPort: number;
   /** As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable). Empty: no TCP. */
   readonly bind: readonly string[];
   readonly unixSocket: string | null;
@@ -57,6 +60,7 @@ export interface ServerSettings {
 export const DEFAULT_SETTINGS: ServerSettings = {
   line: LINES['redis-8'],
   port: 26379,
+  tlsPort: 0,
   bind: ['*', '-::*'],
   unixSocket: null,
   unixSocketPerm: 0,
@@ -92,6 +96,8 @@ export interface ServerPorts {
   log(level: LogLevel, text: string): void;
   /** False when lines of this level are not written: the server then spares itself making them. */
   logs?(level: LogLevel): boolean;
+  /** The certificates of the listener for TLS. */
+  readonly tls?: TlsDoor;
   /** The users' own file, when there is one (`aclfile`). */
   readonly aclFile?: {
     /** As in the configuration. */

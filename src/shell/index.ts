@@ -26,5 +26,5 @@ export {
 export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught } from './signals.ts';
-export { clientTls } from './tls.ts';
+export { Tls, TlsError } from './tls.ts';
 export { Writer } from './writer.ts';
