@@ -31,6 +31,7 @@ export interface TlsPorts {
 
 /** A handshake takes no longer, or is given up. */
 const HANDSHAKE_MS_MAX = 10_000;
+const LEFT = 'the peer left when it was shown our certificate. Does it trust tls-cert-file?';
 const REPEAT_MS = 60_000;
 const REASONS_MAX = 1000;
 
@@ -40,7 +41,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
   const refused = onceAMinute(ports.refused);
   const server = createServer({
     ...door.options(),
-    ...{ allowHalfOpen: true, noDelay: true },
+    noDelay: true,
     handshakeTimeout: HANDSHAKE_MS_MAX,
     requestCert: door.clients !== 'no',
     rejectUnauthorized: false,
@@ -53,7 +54,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
     if (!ports.room(handshakes.size)) socket.destroy();
   });
   const name = (socket: TLSSocket) => {
-    const raw = (socket as unknown as { _parent: Socket })._parent;
+    const raw = rawSocket(socket);
     const known = handshakes.get(raw) ?? '';
     handshakes.delete(raw);
     return known;
@@ -62,6 +63,8 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
     const where = name(socket);
     const wrong = objection(socket, door.clients);
     if (wrong === null) {
+      // Only from here on: a client that ends its half of a handshake has given it up.
+      socket.allowHalfOpen = true;
       ports.accept(socket);
       return;
     }
@@ -71,11 +74,19 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
     socket.write(encodeReply(failure(text), 2), () => socket.destroy());
   });
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    // One that merely went away has no story to tell.
-    if (error.code !== 'ECONNRESET') refused(shortened(error.message), name(socket));
+    const where = name(socket);
+    const left = error.code === 'ECONNRESET';
+    // A check that only connects has no story to tell; one that saw our certificate may have.
+    if (!left) refused(shortened(error.message), where);
+    else if (rawSocket(socket).bytesWritten > 0) refused(LEFT, where);
     socket.destroy();
   });
   return server;
+}
+
+/** The connection below; it keeps its counts and its name when the one above is gone. */
+function rawSocket(socket: TLSSocket): Socket {
+  return (socket as unknown as { _parent: Socket })._parent;
 }
 
 function onceAMinute(tell: (line: string) => void): (reason: string, where: string) => void {
