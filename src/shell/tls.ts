@@ -32,6 +32,8 @@ export interface TlsPorts {
 
 const LOOK_EVERY_MS = 1000;
 
+const NO_PASSWORD = 'error:07880109:common libcrypto routines::interrupted or cancelled';
+
 const versions: readonly (readonly [SecureVersion, number])[] = [
   ['TLSv1', constants.SSL_OP_NO_TLSv1],
   ['TLSv1.1', constants.SSL_OP_NO_TLSv1_1],
@@ -162,8 +164,9 @@ async function read(
     sessionTimeout: tls.sessionCacheTimeout,
     secureOptions: range.secureOptions | (tls.sessionCaching ? 0 : constants.SSL_OP_NO_TICKET),
   };
+  // One of the two alone counts for nothing, as in the original.
   const other =
-    tls.clientCertFile === null
+    tls.clientCertFile === null || tls.clientKeyFile === null
       ? own
       : await identity(tls.clientCertFile, tls.clientKeyFile, tls.clientKeyFilePass);
   return { server, client: { ...other, ...common } };
@@ -171,7 +174,7 @@ async function read(
 
 async function identity(
   certFile: string,
-  keyFile: string | null,
+  keyFile: string,
   passphrase: string | null,
 ): Promise<SecureContextOptions> {
   const pair: SecureContextOptions = {};
@@ -180,11 +183,15 @@ async function identity(
     createSecureContext({ cert });
     return cert;
   });
-  if (keyFile === null) return pair;
   if (passphrase !== null) pair.passphrase = passphrase;
   pair.key = await part(`Failed to load private key: ${keyFile}`, async () => {
     const key = await readFile(pathText(keyFile));
-    createSecureContext({ ...pair, key });
+    try {
+      createSecureContext({ ...pair, key });
+    } catch (error) {
+      if (passphrase === null && /bad decrypt/.test(String(error))) throw new Error(NO_PASSWORD);
+      throw error;
+    }
     return key;
   });
   return pair;
@@ -228,11 +235,10 @@ async function dhParameters(file: string | null): Promise<SecureContextOptions> 
   } catch (error) {
     throw new TlsError(`Failed to load ${file}: ${errorText(error)}`);
   }
-  try {
-    createSecureContext({ dhparam });
-  } catch {
+  if (!/-----BEGIN (X9\.42 )?DH PARAMETERS-----/.test(dhparam.toString('latin1'))) {
     throw new TlsError(`${file}: failed to read DH params.`);
   }
+  await part(`Failed to load ${file}`, async () => createSecureContext({ dhparam }));
   return { dhparam };
 }
 

@@ -63,6 +63,12 @@ export class Pair {
     return { cert: readFileSync(this.cert), key: readFileSync(this.key) };
   }
 
+  /** `<path>.pem` and `<path>.key` from now on. */
+  moveTo(path: string): void {
+    renameSync(this.cert, `${path}.pem`);
+    renameSync(this.key, `${path}.key`);
+  }
+
   /** Puts these two where others were, each at once. */
   replace(other: Pair): void {
     for (const [from, to] of [
