@@ -18,6 +18,8 @@ export interface Address {
 }
 
 export interface RedisOptions {
+  /** See `ChildOptions`. */
+  readonly wrap?: readonly string[];
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** The port speaks TLS only, and this is how the lab talks to it; `lines` name the files. */
@@ -83,6 +85,7 @@ export class RedisServer {
       args: [this.configFile],
       cwd: this.folder,
       output: join(this.folder, 'output'),
+      ...(this.#options.wrap === undefined ? {} : { wrap: this.#options.wrap }),
     });
     const child = this.#child;
     await until(async () => {

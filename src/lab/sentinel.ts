@@ -28,6 +28,8 @@ export function sentinelCommand(kind: SentinelKind, file: string): readonly [str
 }
 
 export interface SentinelOptions {
+  /** See `ChildOptions`. */
+  readonly wrap?: readonly string[];
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** The port speaks TLS only, and this is how the lab talks to it; `lines` name the files. */
@@ -118,6 +120,7 @@ export class Sentinel {
       args,
       cwd: this.folder,
       output: this.logFile,
+      ...(this.#options.wrap === undefined ? {} : { wrap: this.#options.wrap }),
       ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
     });
     this.#child = child;
