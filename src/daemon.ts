@@ -24,6 +24,7 @@ import { Server } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
 import {
   AclFile,
+  backlogComplaint,
   Driver,
   defaultPidFile,
   errorText,
@@ -124,8 +125,9 @@ export class Daemon {
     this.#setTitle();
     this.#log.write('notice', 'monotonic clock: POSIX clock_gettime');
     this.#log.write('notice', `Running mode=sentinel, port=${generic.port || generic.tls.port}.`);
-    for (const warning of this.#parsed.warnings) this.#log.write('warning', warning);
-    if (generic.syslogEnabled) this.#log.write('warning', syslogNotDone);
+    const warnings = [backlogComplaint(generic.tcpBacklog), ...this.#parsed.warnings];
+    if (generic.syslogEnabled) warnings.push(syslogNotDone);
+    for (const warning of warnings) if (warning !== null) this.#log.write('warning', warning);
     this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
     this.#driver.input({ type: 'start' });

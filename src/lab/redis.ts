@@ -66,7 +66,7 @@ export class RedisServer {
 
   /** `host:port`, the name a Sentinel gives a replica. */
   get name(): string {
-    return `${this.host}:${this.port}`;
+    return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
   }
 
   get pid(): number {

@@ -4,8 +4,9 @@
  * Either all that must listen do, or none: on a failure what was opened is closed again and a `ListenError` carries
  * the log lines the original would have written.
  */
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { Server as TlsServer } from 'node:tls';
 import { getSystemErrorMap } from 'node:util';
 import type { ServerSettings } from './settings.ts';
@@ -131,19 +132,31 @@ async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
+/** The system takes no longer path; Node would cut it short and listen somewhere else. */
+const UNIX_PATH_MAX = 108;
+
+function tooLong(path: string): string {
+  return `unix socket path too long (${path.length}), must be under ${UNIX_PATH_MAX}`;
+}
+
 async function openUnix(
-  path: string,
+  address: string,
   settings: ServerSettings,
   accept: (socket: Socket) => void,
   listeners: Listener[],
 ): Promise<void> {
   try {
+    if (address.length >= UNIX_PATH_MAX) throw new Error(tooLong(address));
+    const path = Buffer.from(address, 'latin1').toString('utf8');
+    // The system's own words: libuv calls a folder that is not there a lack of permission.
+    await stat(dirname(path));
     await removeStaleSocket(path);
     const server = await opened(plain(accept), { path, backlog: settings.backlog });
-    listeners.push({ server, address: path, unix: true, tls: null });
+    listeners.push({ server, address, unix: true, tls: null });
     if (settings.unixSocketPerm !== 0) await chmod(path, settings.unixSocketPerm);
   } catch (error) {
-    throw new ListenError([`Failed opening Unix socket: bind: ${systemText(error)}`]);
+    const step = (error as NodeJS.ErrnoException).code === undefined ? '' : 'bind: ';
+    throw new ListenError([`Failed opening Unix socket: ${step}${systemText(error)}`]);
   }
 }
 

@@ -15,6 +15,7 @@ export { isExecutable, notWritable, readText, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
 export {
+  backlogComplaint,
   defaultPidFile,
   procTitle,
   removePidFile,

@@ -1,19 +1,11 @@
 /** TLS that cannot be set up ends the start with the original's own lines (config.md §6). Both kinds are run and compared. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import {
-  Child,
-  freePort,
-  readText,
-  removeFolder,
-  type SentinelKind,
-  sentinelCommand,
-  temporaryFolder,
-  until,
-} from '../../src/lab/index.ts';
+import { freePort, removeFolder, type SentinelKind, temporaryFolder } from '../../src/lab/index.ts';
 import { Authority, whyNoTls } from '../support/certificates.ts';
+import { type Trial, trial } from '../support/trial.ts';
 
 const missing = whyNoTls();
 const folder = temporaryFolder('tls-startup');
@@ -22,27 +14,9 @@ if (missing !== null) {
   it.skip(`TLS: ${missing}`, () => undefined);
 }
 
-/** Runs a Sentinel until it leaves or runs; what it says between its banner and `Running mode`, and how it ended. */
-async function lines(kind: SentinelKind, port: number, text: string): Promise<string[]> {
-  const cwd = join(folder, kind);
-  const file = join(cwd, 'sentinel.conf');
-  const output = join(cwd, 'output');
-  writeFileSync(file, `dir ${folder}\nport 0\n${text.replaceAll('PORT', String(port))}\n`);
-  writeFileSync(output, '');
-  const [command, ...args] = sentinelCommand(kind, file);
-  const child = await Child.start({ command, args, cwd, output });
-  await until(
-    () => !child.alive || readText(output).includes('Sentinel ID'),
-    'it runs or has ended',
-  );
-  const started = child.alive;
-  if (started) child.signal('SIGKILL');
-  const { code } = await child.ended;
-  const said = readText(output)
-    .split('\n')
-    .map((line) => line.replace(/^\d+:X \d\d \w{3} \d{4} [\d:.]+ [.*#-] /, ''))
-    .filter((line) => /TLS|tls|certificate|[Ff]ailed|listen|Running|DH/.test(line));
-  return [...said, started ? 'runs' : `status ${code}`];
+async function start(kind: SentinelKind, port: number, text: string): Promise<Trial> {
+  const head = `dir ${folder}\nport 0\n`;
+  return await trial(kind, { folder, port }, `${head}${text.replaceAll('PORT', String(port))}\n`);
 }
 
 const files = 'tls-cert-file good.pem\ntls-key-file good.key';
@@ -103,7 +77,6 @@ describe.runIf(missing === null)('the start with', () => {
   if (missing === null) {
     const lab = new Authority(folder, 'lab');
     for (const name of ['good', 'other']) lab.issue(name).moveTo(join(folder, name));
-    for (const kind of ['ours', 'original']) mkdirSync(join(folder, kind));
     writeFileSync(join(folder, 'garbage'), 'garbage\n');
     writeFileSync(join(folder, 'empty'), '');
     const lock = ['-aes128', '-passout', 'pass:secret', '-out', join(folder, 'locked.key')];
@@ -112,6 +85,6 @@ describe.runIf(missing === null)('the start with', () => {
 
   it.each(cases)('%s is what the original says of it', async (_, text) => {
     const port = await freePort();
-    expect(await lines('ours', port, text)).toEqual(await lines('original', port, text));
+    expect(await start('ours', port, text)).toEqual(await start('original', port, text));
   });
 });

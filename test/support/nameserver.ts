@@ -74,6 +74,7 @@ export class Nameserver {
   }
 
   stop(): void {
+    this.silent = true;
     this.#socket.close();
     removeFolder(this.#folder);
   }
