@@ -100,6 +100,11 @@ export class Wire {
     this.#socket.pause();
   }
 
+  /** Reads again. */
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
   /** Sends a command and waits for its answer. @throws AnswerError for an error answer, Error when none comes */
   async call(...argv: (string | number)[]): Promise<Answer> {
     const answer = await this.ask(...argv);

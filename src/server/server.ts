@@ -72,6 +72,7 @@ export class Server {
   #pauseTimer: NodeJS.Timeout | null = null;
   #pauseEndsAt = 0;
   #inputBytes = 0;
+  #memoryBytes = 0;
   #attackWarnedAt = Number.NEGATIVE_INFINITY;
   #acceptWarnedAt = Number.NEGATIVE_INFINITY;
 
@@ -306,6 +307,23 @@ export class Server {
     this.stats.queryBufferDisconnections += 1;
     this.log('warning', `Closing client that holds most of all input: ${largest.line()}`);
     largest.destroy();
+  }
+
+  /** What all clients make us keep grew or shrank by so many bytes: `maxmemory-clients`. */
+  countMemory(change: number): void {
+    this.#memoryBytes += change;
+    const most = this.settings.clientsMemoryBytes;
+    while (change > 0 && most > 0 && this.#memoryBytes > most) {
+      let largest: Session | null = null;
+      for (const session of this.#sessions.values()) {
+        if (!session.noEvict && session.memoryBytes > (largest?.memoryBytes ?? 0))
+          largest = session;
+      }
+      if (largest === null) return;
+      this.stats.evicted += 1;
+      this.log('notice', `Evicting client: ${largest.line()}`);
+      largest.destroy();
+    }
   }
 
   /** Someone speaks HTTP to us, perhaps a browser led astray. Once a minute is enough to say so. */

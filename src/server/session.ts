@@ -80,6 +80,7 @@ export class Session {
   #reading = true;
   #ended = false;
   #countedBytes = 0;
+  #accountedBytes = 0;
   #softSince: number | null = null;
   #stalledSince: number | null = null;
   #closingSince = 0;
@@ -111,6 +112,11 @@ export class Session {
   /** Bytes of requests not yet taken. */
   get heldBytes(): number {
     return this.#gate.held;
+  }
+
+  /** All that this client makes us keep. */
+  get memoryBytes(): number {
+    return this.#gate.held + this.outbox.bytes + this.#heldBackBytes;
   }
 
   get type(): 'normal' | 'pubsub' {
@@ -176,6 +182,7 @@ export class Session {
     const held = this.#gate.held;
     this.#server.countInput(held - this.#countedBytes);
     this.#countedBytes = held;
+    this.#account();
     const blocked = this.#waiting !== null || this.#turn !== null || this.#stalled;
     const reading = this.closing || !blocked || held < INPUT_KEPT_BYTES;
     if (reading === this.#reading || this.socket.destroyed) return;
@@ -319,12 +326,23 @@ export class Session {
     stats.bytesOut += bytes;
     this.bytesOut += bytes;
     this.#stalledSince = null;
+    this.#account();
     if (this.closing) this.#endWhenSent();
     else if (this.#gate.held > 0 || this.#ended || !this.#reading) this.#work();
   }
 
+  /** Tells the server by how much our memory has changed. */
+  #account(): void {
+    const bytes = this.closing ? 0 : this.memoryBytes;
+    const change = bytes - this.#accountedBytes;
+    this.#accountedBytes = bytes;
+    if (change !== 0) this.#server.countMemory(change);
+  }
+
   #checkOutput(): void {
     const bytes = this.outbox.bytes + this.#heldBackBytes;
+    this.#account();
+    if (this.closing) return;
     const { stats, settings } = this.#server;
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
     const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
@@ -399,6 +417,7 @@ export class Session {
     this.#turn = null;
     this.#server.countInput(-this.#countedBytes);
     this.#countedBytes = 0;
+    this.#account();
     this.#server.left(this);
   }
 

@@ -45,6 +45,8 @@ export interface ServerSettings {
   readonly normalOutputLimit: OutputLimit;
   readonly pubsubOutputLimit: OutputLimit;
   readonly queryBufferBytes: number;
+  /** What all clients together may make us keep (`maxmemory-clients`); 0: no limit. */
+  readonly clientsMemoryBytes: number;
   readonly protoMaxBulkBytes: number;
   /** For INFO: `no`, `upstart`, `systemd` or `unknown`. */
   readonly supervised: string;
@@ -77,6 +79,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   normalOutputLimit: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
   pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
   queryBufferBytes: 1024 * 1024 * 1024,
+  clientsMemoryBytes: 0,
   protoMaxBulkBytes: 512 * 1024 * 1024,
   supervised: 'no',
   executable: '',

@@ -116,9 +116,8 @@ function statsSection({ stats, hub, settings }: Server): string {
     ...(old ? [] : zeros('expired_subkeys')),
     ['expired_keys', 0],
     ['expired_stale_perc', '0.00'],
-    ...zeros(
-      'expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys evicted_clients',
-    ),
+    ...zeros('expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys'),
+    ['evicted_clients', stats.evicted],
     ...(old ? [] : zeros('evicted_scripts')),
     ...zeros(
       'total_eviction_exceeded_time current_eviction_exceeded_time keyspace_hits keyspace_misses',
