@@ -347,7 +347,7 @@ export class Session {
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
     const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
     if (limit.hardBytes > 0 && bytes > limit.hardBytes) {
-      this.#tooSlow();
+      this.#tooSlow('scheduled to be closed ASAP');
       return;
     }
     if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
@@ -355,12 +355,12 @@ export class Session {
     if (bytes > OUTPUT_STALL_BYTES) this.#stalledSince ??= performance.now();
   }
 
-  #tooSlow(): void {
+  #tooSlow(how: string): void {
     if (this.closing) return;
     this.#server.stats.outputBufferDisconnections += 1;
     this.#server.log(
       'warning',
-      `Client ${this.line()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+      `Client ${this.line()} ${how} for overcoming of output buffer limits.`,
     );
     this.destroy();
   }
@@ -380,7 +380,7 @@ export class Session {
       this.#stalledSince !== null &&
       now - this.#stalledSince > STALL_MS_MAX;
     if (soft || stalled) {
-      this.#tooSlow();
+      this.#tooSlow('closed');
       return;
     }
     const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
