@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   Child,
   freePort,
@@ -21,6 +21,7 @@ import { type Trial, trial } from '../support/trial.ts';
 const speaksSix = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
+const noSix = 'this machine has no ::1';
 const both = ['ours', 'original'] as const;
 
 function folder(): string {
@@ -55,7 +56,8 @@ const binds: readonly (readonly [string, boolean])[] = [
 ];
 
 describe('the same addresses and words as the original for', () => {
-  it.each(binds.filter(([, six]) => speaksSix || !six))('%s', async (text) => {
+  it.for(binds)('%s', async ([text, six], { skip }) => {
+    if (six && !speaksSix) skip(noSix);
     const where = { folder: folder(), port: await freePort() };
     const file = `dir ${where.folder}\nport ${where.port}\n${text}\n`;
     const [mine, theirs] = [await trial('ours', where, file), await trial('original', where, file)];
@@ -166,7 +168,8 @@ describe('the house around', () => {
   const perl = spawnSync('perl', ['-MSocket', '-e', '1']).status === 0;
   const notify = spawnSync('systemd-notify', ['--version']).status === 0;
 
-  it.runIf(perl && notify).each(both)('systemd hears READY=1 from %s', async (kind) => {
+  it.for(both)('systemd hears READY=1 from %s', async (kind, { skip }) => {
+    if (!perl || !notify) skip('perl or systemd-notify is not installed');
     const cwd = folder();
     const socket = join(cwd, 'notify');
     const heard = join(cwd, 'heard');
@@ -194,7 +197,11 @@ describe('the house around', () => {
   });
 });
 
-describe.runIf(speaksSix)('a group with IPv6 addresses only', () => {
+describe('a group with IPv6 addresses only', () => {
+  beforeEach(({ skip }) => {
+    if (!speaksSix) skip(noSix);
+  });
+
   it.each([
     ['ours', all('ours')],
     ['ours and an original', ['ours', 'ours', 'original'] as const],

@@ -2,17 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, removeFolder, type SentinelKind, temporaryFolder } from '../../src/lab/index.ts';
 import { Authority, whyNoTls } from '../support/certificates.ts';
 import { type Trial, trial } from '../support/trial.ts';
 
 const missing = whyNoTls();
 const folder = temporaryFolder('tls-startup');
-
-if (missing !== null) {
-  it.skip(`TLS: ${missing}`, () => undefined);
-}
 
 async function start(kind: SentinelKind, port: number, text: string): Promise<Trial> {
   const head = `dir ${folder}\nport 0\n`;
@@ -72,16 +68,20 @@ const cases: readonly (readonly [string, string])[] = [
   ],
 ];
 
-describe.runIf(missing === null)('the start with', () => {
-  afterAll(() => removeFolder(folder));
-  if (missing === null) {
+describe('the start with', () => {
+  beforeAll(() => {
+    if (missing !== null) return;
     const lab = new Authority(folder, 'lab');
     for (const name of ['good', 'other']) lab.issue(name).moveTo(join(folder, name));
     writeFileSync(join(folder, 'garbage'), 'garbage\n');
     writeFileSync(join(folder, 'empty'), '');
     const lock = ['-aes128', '-passout', 'pass:secret', '-out', join(folder, 'locked.key')];
     spawnSync('openssl', ['rsa', '-in', join(folder, 'good.key'), ...lock]);
-  }
+  });
+  beforeEach(({ skip }) => {
+    if (missing !== null) skip(missing);
+  });
+  afterAll(() => removeFolder(folder));
 
   it.each(cases)('%s is what the original says of it', async (_, text) => {
     const port = await freePort();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DetailedPeerCertificate } from 'node:tls';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { Redis } from 'ioredis';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   freePort,
   type Group,
@@ -21,8 +21,6 @@ import { all, readyGroup, showLogs } from '../support/live.ts';
 
 const missing = whyNoTls();
 const folder = temporaryFolder('tls-test');
-const ours = missing === null ? new Authority(folder, 'ours') : null;
-const theirs = missing === null ? new Authority(folder, 'theirs') : null;
 
 /** The lines that name an authority and a pair. */
 function files(authority: Authority, pair: Pair): string[] {
@@ -59,15 +57,24 @@ function shownName(port: number, options: ConnectionOptions): Promise<string> {
   });
 }
 
-if (missing !== null) {
-  it.skip(`TLS: ${missing}`, () => undefined);
-}
+describe('TLS', () => {
+  let us: Authority;
+  let them: Authority;
+  let pair: Pair;
+  let lines: string[];
 
-describe.runIf(missing === null)('TLS', () => {
+  beforeAll(() => {
+    if (missing !== null) return;
+    us = new Authority(folder, 'ours');
+    them = new Authority(folder, 'theirs');
+    pair = us.issue('host');
+    lines = files(us, pair);
+  });
+  beforeEach(({ skip }) => {
+    if (missing !== null) skip(missing);
+  });
   afterAll(() => removeFolder(folder));
-  const us = ours!;
-  const pair = us.issue('host');
-  const lines = files(us, pair);
+
   /** How a good client connects. */
   const trust = (): ConnectionOptions => ({ ca: [readPem(us.cert)], ...pair.bytes });
 
@@ -155,7 +162,7 @@ describe.runIf(missing === null)('TLS', () => {
   ])(
     'tls-auth-clients %s, a client with certificate %s: let in is %s, as by the original',
     async (mode, which, welcome) => {
-      const pairs = { none: {}, stranger: theirs!.issue('stranger').bytes, good: pair.bytes };
+      const pairs = { none: {}, stranger: them.issue('stranger').bytes, good: pair.bytes };
       const tls = { ...trust(), ...{ cert: undefined, key: undefined } } as ConnectionOptions;
       const given = { ...tls, ...pairs[which as keyof typeof pairs] };
       for (const kind of ['ours', 'original'] as const) {
@@ -177,10 +184,29 @@ describe.runIf(missing === null)('TLS', () => {
     },
   );
 
+  it('tells clients beyond maxclients, and is not held up by half a handshake', async () => {
+    const port = await freePort();
+    const sentinel = await startSentinel({
+      kind: 'ours',
+      lines: [...lines, 'maxclients 2', `port ${port}`],
+      tls: trust(),
+    });
+    const silent = await Promise.all(
+      Array.from({ length: 10 }, () => Wire.open({ port: sentinel.port })),
+    );
+    onTestFinished(() => silent.forEach((wire) => void wire.close()));
+    expect(await sentinel.command('PING')).toBe('PONG');
+    const second = await sentinel.open();
+    expect(await second.call('PING')).toBe('PONG');
+    const third = await sentinel.open();
+    expect(String(await third.ask('PING'))).toMatch(/ERR max number of clients reached/);
+    second.close();
+  });
+
   it('refuses servers and peers of another authority, and both sides say why', async () => {
-    const foreign = files(theirs!, theirs!.issue('foreign'));
+    const foreign = files(them, them.issue('foreign'));
     const redis = await RedisServer.start({
-      tls: { ca: [readPem(theirs!.cert)], ...theirs!.issue('lab').bytes },
+      tls: { ca: [readPem(them.cert)], ...them.issue('lab').bytes },
       lines: foreign,
     });
     onTestFinished(() => redis.dispose());
@@ -208,7 +234,7 @@ describe.runIf(missing === null)('TLS', () => {
         ...['tls-replication yes', `sentinel monitor m 127.0.0.1 ${sentinel.port} 1`],
         'sentinel down-after-milliseconds m 1000',
       ],
-      tls: { ca: [readPem(theirs!.cert)], ...theirs!.issue('lab').bytes },
+      tls: { ca: [readPem(them.cert)], ...them.issue('lab').bytes },
     });
     await until(
       () => /# TLS connection to .* failed: .*certificate/.test(other.logText()),
@@ -222,7 +248,7 @@ describe.runIf(missing === null)('TLS', () => {
 
   it('tells a client of ours by which certificate it was refused', async () => {
     const listener = await startSentinel({ kind: 'ours', lines, tls: trust() });
-    const stranger = theirs!.issue('peer');
+    const stranger = them.issue('peer');
     const client = await startSentinel({
       kind: 'ours',
       lines: [
