@@ -1,4 +1,5 @@
 /** TLS everywhere: Redis, Sentinels of both kinds and clients, with certificates made here (config.md §5.1, §6). */
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DetailedPeerCertificate } from 'node:tls';
@@ -201,6 +202,32 @@ describe('TLS', () => {
     const third = await sentinel.open();
     expect(String(await third.ask('PING'))).toMatch(/ERR max number of clients reached/);
     second.close();
+  });
+
+  it('outlives bytes that are no TLS and handshakes that are torn', async () => {
+    const sentinel = await startSentinel({ kind: 'ours', lines, tls: trust() });
+    const { pid } = sentinel;
+    for (let round = 0; round < 10; round += 1) {
+      const wires = await Promise.all(
+        Array.from({ length: 20 }, () => Wire.open({ port: sentinel.port })),
+      );
+      for (const [index, wire] of wires.entries()) {
+        // A handshake record that announces more than comes, plain commands, or noise.
+        const start = ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc', 'PING\r\n', ''][index % 3] ?? '';
+        wire.write(Buffer.concat([Buffer.from(start, 'latin1'), randomBytes(index * 50)]));
+      }
+      expect(await sentinel.command('PING')).toBe('PONG');
+      for (const wire of wires) wire.close();
+    }
+    const fresh = await sentinel.open();
+    expect(await fresh.call('PING')).toBe('PONG');
+    fresh.close();
+    expect(sentinel.pid).toBe(pid);
+    expect(sentinel.running).toBe(true);
+    // One line for each kind of trouble, not one for each of two hundred connections.
+    const told = sentinel.logText().match(/# Error accepting a client connection: error:/g) ?? [];
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(20);
   });
 
   it('refuses servers and peers of another authority, and both sides say why', async () => {
