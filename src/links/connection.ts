@@ -81,6 +81,7 @@ export class Connection {
   #corked = false;
   #over = false;
   #error: Error | null = null;
+  #refusal: string | null = null;
 
   constructor(
     effect: ConnectEffect,
@@ -96,6 +97,11 @@ export class Connection {
     this.#redis.once('connect', () => this.#guard());
     this.#redis.once('ready', () => this.#opened());
     this.#redis.connect().catch(() => {});
+  }
+
+  /** The peer's words when it did not like our certificate (a peer of our own kind says them after the handshake). */
+  get refusal(): string | null {
+    return this.#refusal;
   }
 
   /** Writes a command, or keeps it until the connection is open. */
@@ -201,6 +207,7 @@ export class Connection {
   readonly #received = (reply: LinkReply): void => {
     this.#places--;
     if (this.#over) return;
+    if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
     const connection = this.#number;
     const payload = this.#channel === null ? null : messageOn(this.#channel, reply);
     if (payload !== null) {

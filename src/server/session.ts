@@ -85,6 +85,7 @@ export class Session {
   #reading = true;
   #ended = false;
   #countedBytes = 0;
+  #accountedBytes = 0;
   #softSince: number | null = null;
   #stalledSince: number | null = null;
   #closingSince = 0;
@@ -116,6 +117,11 @@ export class Session {
   /** Bytes of requests not yet taken. */
   get heldBytes(): number {
     return this.#gate.held;
+  }
+
+  /** All that this client makes us keep. */
+  get memoryBytes(): number {
+    return this.#gate.held + this.outbox.bytes + this.#heldBackBytes;
   }
 
   get type(): 'normal' | 'pubsub' {
@@ -227,6 +233,7 @@ export class Session {
     const held = this.#gate.held;
     this.#server.countInput(held - this.#countedBytes);
     this.#countedBytes = held;
+    this.#account();
     const blocked = this.#waiting !== null || this.#turn !== null || this.#stalled;
     const reading = this.closing || !blocked || held < INPUT_KEPT_BYTES;
     if (reading === this.#reading || this.socket.destroyed) return;
@@ -375,17 +382,28 @@ export class Session {
     stats.bytesOut += bytes;
     this.bytesOut += bytes;
     this.#stalledSince = null;
+    this.#account();
     if (this.closing) this.#endWhenSent();
     else if (this.#gate.held > 0 || this.#ended || !this.#reading) this.#work();
   }
 
+  /** Tells the server by how much our memory has changed. */
+  #account(): void {
+    const bytes = this.closing ? 0 : this.memoryBytes;
+    const change = bytes - this.#accountedBytes;
+    this.#accountedBytes = bytes;
+    if (change !== 0) this.#server.countMemory(change);
+  }
+
   #checkOutput(): void {
     const bytes = this.outbox.bytes + this.#heldBackBytes;
+    this.#account();
+    if (this.closing) return;
     const { stats, settings } = this.#server;
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
     const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
     if (limit.hardBytes > 0 && bytes > limit.hardBytes) {
-      this.#tooSlow();
+      this.#tooSlow('scheduled to be closed ASAP');
       return;
     }
     if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
@@ -393,12 +411,12 @@ export class Session {
     if (bytes > OUTPUT_STALL_BYTES) this.#stalledSince ??= performance.now();
   }
 
-  #tooSlow(): void {
+  #tooSlow(how: string): void {
     if (this.closing) return;
     this.#server.stats.outputBufferDisconnections += 1;
     this.#server.log(
       'warning',
-      `Client ${this.line()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+      `Client ${this.line()} ${how} for overcoming of output buffer limits.`,
     );
     this.destroy();
   }
@@ -418,7 +436,7 @@ export class Session {
       this.#stalledSince !== null &&
       now - this.#stalledSince > STALL_MS_MAX;
     if (soft || stalled) {
-      this.#tooSlow();
+      this.#tooSlow('closed');
       return;
     }
     const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
@@ -455,6 +473,7 @@ export class Session {
     this.#turn = null;
     this.#server.countInput(-this.#countedBytes);
     this.#countedBytes = 0;
+    this.#account();
     this.#server.left(this);
   }
 
