@@ -196,6 +196,7 @@ export function removeInstance(work: Work, instance: Instance): void {
   instance.removed = true;
   releaseLink(work, instance);
   if (instance.kind === 'sentinel') {
+    work.state.hellos.delete(instance.lastHelloText);
     instance.group.peers.delete(instance.id);
     instance.group.conflict?.claims.delete(instance.id);
   } else if (instance.kind === 'replica') instance.group.replicas.delete(instance.key);

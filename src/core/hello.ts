@@ -121,17 +121,17 @@ function parseHello(payload: string): Hello | null {
 /** A hello came, by subscription or directly. */
 export function helloReceived(work: Work, payload: string): void {
   const { state } = work;
+  const known = state.hellos.get(payload);
+  if (known !== undefined && !known.removed && known.lastHelloText === payload) {
+    known.lastHelloAt = work.now;
+    afterHello(work, known.group, known);
+    return;
+  }
   if (payload.includes(state.myId)) return;
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);
   if (group === undefined) return;
-  const known = group.peers.get(hello.id);
-  if (known !== undefined && known.lastHelloText === payload) {
-    known.lastHelloAt = work.now;
-    afterHello(work, group, known);
-    return;
-  }
   // A peer that cannot be dialled would still count as a voter.
   if (hello.port < 1 || hello.port > 65535) return;
   const parked = { kind: 'hello', payload } as const;
@@ -145,6 +145,8 @@ export function helloReceived(work: Work, payload: string): void {
   raiseEpoch(work, group, hello.currentEpoch);
   noteConfiguration(work, group, peer, hello, masterIp);
   peer.lastHelloAt = work.now;
+  state.hellos.delete(peer.lastHelloText);
+  state.hellos.set(payload, peer);
   peer.lastHelloText = payload;
   peer.helloConfigEpoch = hello.configEpoch;
   afterHello(work, group, peer);

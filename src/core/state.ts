@@ -41,6 +41,8 @@ export interface State {
   readonly scripts: ScriptQueue;
   readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
   readonly names: Map<string, ResolvedName>;
+  /** Peers by the last hello they said: an equal one needs no second look. */
+  readonly hellos: Map<string, Peer>;
   readonly wakes: Heap<Group>;
 }
 

@@ -35,6 +35,11 @@ export class Gate {
   /** Bytes of the present frame so far. */
   #size = 0;
 
+  /** Between two frames. */
+  get idle(): boolean {
+    return this.#size === 0 && this.#line === null;
+  }
+
   /**
    * Hands on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame. Stops as soon as
    * `pass` returns false. Throws `ProtocolError`.

@@ -84,7 +84,7 @@ export class Links {
     const connection = new Connection(effect, this.#options, {
       input: this.#ports.input,
       log: this.#ports.log,
-      corked: (one) => this.#uncorkSoon(one),
+      dirty: (one) => this.#flushSoon(one),
       gone: (error) => {
         this.#connections.delete(number);
         if (effect.tls) this.#tellTlsTrouble(effect, connection, error);
@@ -119,15 +119,15 @@ export class Links {
    * One write per connection and tick: what the core asks for in one breath (PING, INFO and PUBLISH due together, the
    * whole failover transaction) leaves in one packet. The flush is not a timer: it runs before the loop goes on.
    */
-  #uncorkSoon(connection: Connection): void {
-    if (this.#dirty.length === 0) process.nextTick(() => this.#uncork());
+  #flushSoon(connection: Connection): void {
+    if (this.#dirty.length === 0) process.nextTick(() => this.#flush());
     this.#dirty.push(connection);
   }
 
-  #uncork(): void {
+  #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const connection of dirty) connection.uncork();
+    for (const connection of dirty) connection.flush();
   }
 }
 
