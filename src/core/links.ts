@@ -10,6 +10,7 @@ import { sameAddress } from './address.ts';
 import { event } from './events.ts';
 import { lookUp } from './names.ts';
 import type { Connection, Group, Instance, Link, Peer, Pending } from './state.ts';
+import type { Instant } from './types.ts';
 import { save, type Work, wake } from './work.ts';
 
 export const HELLO_CHANNEL = '__sentinel__:hello';
@@ -20,6 +21,12 @@ const RETRY_MAX_MS = 1000;
 const CONNECT_DEADLINE_MAX_MS = 2000;
 const CONNECT_DEADLINE_MIN_MS = 100;
 const PROBE_PAUSE_MS = 1000;
+/**
+ * So many connections are begun together; one that hangs counts for a moment only. More at a time would open so slowly that
+ * they would be taken for hanging.
+ */
+const OPENINGS_MAX = 100;
+const OPENING_COUNTS_MS = 100;
 /** Commands in flight a connection may carry before nothing periodic is added. */
 const PENDING_MAX = 100;
 
@@ -163,6 +170,42 @@ export function renamed(group: Group, word: string): string {
   return group.renames.find((r) => r.command.toLowerCase() === lower)?.renamed ?? word;
 }
 
+/** How many connections may be begun now. */
+function freeOpenings(work: Work): number {
+  const { state, now } = work;
+  const begun = state.openings;
+  if (begun.length > 0) {
+    state.openings = begun.filter(
+      (one) =>
+        !one.open &&
+        now - one.startedAt < OPENING_COUNTS_MS &&
+        state.connections.get(one.id) === one,
+    );
+  }
+  return OPENINGS_MAX - state.openings.length;
+}
+
+/** Lets groups that wait for it begin connections. */
+export function tendOpenings(work: Work): void {
+  const { mayOpen } = work.state;
+  if (mayOpen.size === 0) return;
+  let free = freeOpenings(work);
+  for (const group of mayOpen) {
+    if (free <= 0) break;
+    mayOpen.delete(group);
+    if (group.removed) continue;
+    work.touched.add(group);
+    free -= 1 + group.replicas.size;
+  }
+}
+
+/** When groups that wait for it may begin connections. */
+export function nextOpenings(work: Work): Instant {
+  if (work.state.mayOpen.size === 0) return Number.POSITIVE_INFINITY;
+  if (freeOpenings(work) > 0) return work.now;
+  return work.state.openings[0]!.startedAt + OPENING_COUNTS_MS;
+}
+
 function open(work: Work, link: Link, role: Connection['role']): Connection | null {
   const { state } = work;
   const { address } = link;
@@ -185,6 +228,7 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
     pending: new Map(),
   };
   state.connections.set(connection.id, connection);
+  state.openings.push(connection);
   work.effects.push({
     type: 'connect',
     connection: connection.id,
@@ -219,6 +263,10 @@ export function tendLink(work: Work, instance: Instance): void {
     wake(group, link.retryAt);
     return;
   }
+  if (freeOpenings(work) <= 0) {
+    work.state.mayOpen.add(group);
+    return;
+  }
   if (link.command === null) link.command = open(work, link, 'command');
   if (link.wantsPubsub && link.pubsub === null) link.pubsub = open(work, link, 'pubsub');
   if (link.command === null) {
@@ -251,6 +299,10 @@ function tendProbe(work: Work, instance: Instance): void {
     return wake(group, link.probeAt);
   }
   if (work.now < at) return wake(group, at);
+  if (freeOpenings(work) <= 0) {
+    work.state.mayOpen.add(group);
+    return;
+  }
   link.probe = open(work, link, 'command');
   wake(group, work.now + CONNECT_DEADLINE_MAX_MS);
 }

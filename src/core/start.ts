@@ -55,6 +55,8 @@ export function createState(
     logLevel: surroundings.logLevel,
     groups: new Map(),
     connections: new Map(),
+    openings: [],
+    mayOpen: new Set(),
     peerLinks: new Map(),
     nextConnection: 1,
     nextToken: 1,

@@ -12,7 +12,7 @@ import { candidacySaved, promotionSaved } from './failover.ts';
 import { connected } from './greet.ts';
 import { peekHeap, popHeap } from './heap.ts';
 import { helloAnswered, helloReceived } from './hello.ts';
-import { disconnected } from './links.ts';
+import { disconnected, nextOpenings, tendOpenings } from './links.ts';
 import { resolved } from './names.ts';
 import { helloDone, pinged, signOfLife } from './ping.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
@@ -36,8 +36,9 @@ export function step(state: State, input: Input, driverNow: Instant): Turn {
   const { disk, clock } = state;
   const diskAt = retrySave(work);
   const scriptsAt = tendScripts(work);
+  const openAt = nextOpenings(work);
   const groupsAt = peekHeap(state.wakes)?.at ?? Number.POSITIVE_INFINITY;
-  const wakeAt = Math.min(groupsAt, scriptsAt, diskAt, now + HEARTBEAT_MS);
+  const wakeAt = Math.min(groupsAt, openAt, scriptsAt, diskAt, now + HEARTBEAT_MS);
   clock.plannedAt = Math.max(driverNow, driverTime(state, wakeAt));
   return {
     save: work.saving ? disk.wanted : null,
@@ -60,6 +61,7 @@ function retrySave(work: Work): Instant {
 /** Attend every group that was touched, and every one whose time has come; each only once a turn from the heap. */
 function settle(work: Work): void {
   const { wakes } = work.state;
+  tendOpenings(work);
   for (let top = peekHeap(wakes); top !== undefined && top.at <= work.now; top = peekHeap(wakes)) {
     popHeap(wakes);
     if (top.value.wakeAt === top.at && !top.value.removed) work.touched.add(top.value);
