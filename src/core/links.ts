@@ -313,13 +313,15 @@ function ping(work: Work, connection: Connection, group: Group): void {
   link.unansweredSince ??= work.now;
 }
 
-/** PING when its period is over and none is in flight. */
+/** PING when its period is over and none is in flight; the answer to a good one does not wake the group again. */
 export function tendPing(work: Work, instance: Instance): void {
   const { link, group } = instance;
   if (!isOpen(link) || link.pingPendingSince !== null) return;
-  const due = Math.max(link.lastReplyAt, link.lastPingAt ?? 0) + pingPeriod(work.state, instance);
-  if (work.now >= due) ping(work, link.command!, group);
-  else wake(group, due);
+  const period = pingPeriod(work.state, instance);
+  const due = (link.lastPingAt ?? Number.NEGATIVE_INFINITY) + period;
+  if (work.now < due) return wake(group, due);
+  ping(work, link.command!, group);
+  wake(group, work.now + period);
 }
 
 /** A round of pings at once, for the end of a pause. */

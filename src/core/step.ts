@@ -11,7 +11,7 @@ import { event } from './events.ts';
 import { candidacySaved, promotionSaved } from './failover.ts';
 import { peekHeap, popHeap } from './heap.ts';
 import { helloAnswered, helloReceived } from './hello.ts';
-import { connected, disconnected, pinged } from './links.ts';
+import { connected, disconnected, pinged, pingPeriod } from './links.ts';
 import { resolved } from './names.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
@@ -165,8 +165,9 @@ function pingReplied(work: Work, connection: Connection, sentAt: number, reply: 
   for (const owner of link.owners) {
     if (text.startsWith('BUSY')) busyReply(work, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
-    // A sign of life from somebody who was not missed changes nothing until a deadline asks.
-    if (!good || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
+    // A sign of life from somebody who was not missed changes nothing until the next ping is due.
+    const late = work.now >= sentAt + pingPeriod(work.state, owner);
+    if (!good || late || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
       work.touched.add(owner.group);
     }
   }

@@ -46,6 +46,15 @@ describe('a failover', () => {
     }
   });
 
+  it('notices a hung master just as fast when nobody else is there to be looked at', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed, sentinels: 1, replicas: 0 });
+      servers[0]!.hung = true;
+      const down = () => sentinels[0]!.events('+sdown').length > 0;
+      expect(world.until('sdown', down, 5000), world.story()).toBeLessThan(1110);
+    }
+  });
+
   it('brings the old master back as a replica within two seconds', () => {
     for (const seed of seeds) {
       const { world, servers, sentinels } = readyGroup({ seed });
