@@ -2,7 +2,7 @@
  * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is rendered into the old text
  * and parsed again by the real configuration room at every start.
  */
-import { parseConfig, rewriteConfig, type ConfigIo, type ParsedConfig } from '../config/index.ts';
+import { type ConfigIo, type ParsedConfig, parseConfig, rewriteConfig } from '../config/index.ts';
 import type { SentinelConfig } from '../core/index.ts';
 
 const io: ConfigIo = {

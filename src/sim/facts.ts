@@ -150,7 +150,8 @@ export class Facts {
     const question = this.#questions.get(token);
     if (question === undefined) return;
     this.#questions.delete(token);
-    if (question.kind === 'info' && reply.kind === 'text') this.#informed(question.server, reply.text);
+    if (question.kind === 'info' && reply.kind === 'text')
+      this.#informed(question.server, reply.text);
     if (question.kind !== 'ask' || reply.kind !== 'array') return;
     const [down, leader, epoch] = reply.items;
     if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;

@@ -29,7 +29,12 @@ function addServers(world: World, group: GroupPlan, index: number, hosts: Host[]
   }
 }
 
-function fileOf(world: World, ids: readonly string[], index: number, hosts: readonly Host[]): string {
+function fileOf(
+  world: World,
+  ids: readonly string[],
+  index: number,
+  hosts: readonly Host[],
+): string {
   const { plan } = world;
   const lines = ['port 26379', 'dir /', `sentinel myid ${ids[index]}`];
   if (plan.hostnames) lines.push('sentinel resolve-hostnames yes');
@@ -62,7 +67,10 @@ function fileOf(world: World, ids: readonly string[], index: number, hosts: read
 }
 
 /** The world of a plan; nothing runs yet. */
-export function buildWorld(plan: Plan, options: { keepAll?: boolean; unwatched?: boolean } = {}): World {
+export function buildWorld(
+  plan: Plan,
+  options: { keepAll?: boolean; unwatched?: boolean } = {},
+): World {
   const world = new World(plan, options);
   if (options.unwatched !== true) world.watch.add(CHECKERS.map((make) => make(world)));
   const serverHosts: Host[] = [];

@@ -81,7 +81,8 @@ function unserved(world: World, quiet: Quiet, server: VirtualRedis): string | nu
     if (client.lastAckAt <= quiet.since || world.now - client.lastAckAt > 2000) {
       return `L12: the writer ${client.name} is not served`;
     }
-    if (client.lastAckBy !== server.name) return `L12: ${client.name} writes to ${client.lastAckBy}`;
+    if (client.lastAckBy !== server.name)
+      return `L12: ${client.name} writes to ${client.lastAckBy}`;
   }
   return null;
 }
@@ -96,7 +97,10 @@ export function demandOrder(world: World, quiet: Quiet, ms: number, after: strin
   };
   if (world.until(inOrder, ms, 50)) return;
   const [row, ...words] = (why ?? '').split(': ');
-  throw new Violation(row ?? 'L6', `not in order ${Math.round(ms)} ms after ${after}: ${words.join(': ')}`);
+  throw new Violation(
+    row ?? 'L6',
+    `not in order ${Math.round(ms)} ms after ${after}: ${words.join(': ')}`,
+  );
 }
 
 /** ms after which everything must have settled, whatever happened before. */
@@ -127,13 +131,24 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
   if (hangs) master.pause();
   else master.stop(world.random.chance(0.3));
   const sDownMs = plan.downAfter * 1.2 + slack;
-  if (!world.until(() => quiet.sentinels.every((one) => down(one) || movedOn(one, name, before)), sDownMs)) {
-    throw new Violation('L1', `${master.name} is silent and not everybody sees it down in ${sDownMs} ms`);
+  if (
+    !world.until(
+      () => quiet.sentinels.every((one) => down(one) || movedOn(one, name, before)),
+      sDownMs,
+    )
+  ) {
+    throw new Violation(
+      'L1',
+      `${master.name} is silent and not everybody sees it down in ${sDownMs} ms`,
+    );
   }
   // One lost election (a split, or a voter that waits for somebody else) costs little; holds are over in quiet times.
   const switchMs = 6000 + 4 * slack + 3 * plan.downAfter;
   if (!world.until(() => quiet.sentinels.every((one) => movedOn(one, name, before)), switchMs)) {
-    throw new Violation('L3', `${master.name} is dead and ${name} has not been switched in ${switchMs} ms`);
+    throw new Violation(
+      'L3',
+      `${master.name} is dead and ${name} has not been switched in ${switchMs} ms`,
+    );
   }
   if (hangs) master.resume();
   else {

@@ -29,7 +29,8 @@ export class Record {
     this.#mix(who);
     this.#mix(text);
     this.#hash = Math.imul(this.#hash ^ Math.floor(at * 1000), 0x01000193) >>> 0;
-    if (!this.#keepAll && this.#entries.length > 2 * KEPT) this.#entries = this.#entries.slice(-KEPT);
+    if (!this.#keepAll && this.#entries.length > 2 * KEPT)
+      this.#entries = this.#entries.slice(-KEPT);
   }
 
   #mix(text: string): void {

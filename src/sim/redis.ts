@@ -233,7 +233,8 @@ export class VirtualRedis implements Party {
     const whileLoading = ['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG'].includes(word);
     if (this.loading && !whileLoading) return 'LOADING Redis is loading the dataset in memory';
     const stale = this.master !== null && !this.linkUp && !this.options.serveStale;
-    if (stale && word === 'PING') return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    if (stale && word === 'PING')
+      return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
     if (word === 'SET' && this.master !== null) {
       return "READONLY You can't write against a read only replica.";
     }
@@ -324,7 +325,11 @@ export class VirtualRedis implements Party {
     if (this.master === null) lines.push('role:master');
     else {
       const down = Math.floor((this.#world.now - this.#linkDownSince) / 1000);
-      lines.push('role:slave', `master_host:${this.master.host}`, `master_port:${this.master.port}`);
+      lines.push(
+        'role:slave',
+        `master_host:${this.master.host}`,
+        `master_port:${this.master.port}`,
+      );
       lines.push(`master_link_status:${this.linkUp ? 'up' : 'down'}`);
       lines.push(`master_sync_in_progress:${this.syncing ? 1 : 0}`);
       lines.push(`slave_repl_offset:${this.offset}`);
@@ -335,7 +340,9 @@ export class VirtualRedis implements Party {
     for (const [connection, { port, online }] of this.#replicas) {
       const ip = this.#world.announcedHost(connection.opener.host);
       const state = online ? 'online' : 'wait_bgsave';
-      lines.push(`slave${index++}:ip=${ip},port=${port},state=${state},offset=${this.offset},lag=0`);
+      lines.push(
+        `slave${index++}:ip=${ip},port=${port},state=${state},offset=${this.offset},lag=0`,
+      );
     }
     lines.push(`master_failover_state:${failover}`, `master_repl_offset:${this.offset}`);
     return host.powered ? lines.join('\r\n') : '';

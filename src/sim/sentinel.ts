@@ -284,7 +284,8 @@ export class VirtualSentinel implements Party {
     if (this.#asked <= this.#attempted) return effects;
     const rest: Effect[] = [];
     for (const effect of effects) {
-      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind)) this.#apply(effect);
+      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind))
+        this.#apply(effect);
       else rest.push(effect);
     }
     return rest;

@@ -2,8 +2,7 @@
  * Where the checkers sit: they see the inputs, the turns, the effects that leave and the saves of every Sentinel, and
  * end the run with a sentence when what they see may not be.
  */
-import type { Effect, Input, Turn } from '../core/index.ts';
-import type { SentinelConfig } from '../core/index.ts';
+import type { Effect, Input, SentinelConfig, Turn } from '../core/index.ts';
 import { Facts } from './facts.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';

@@ -23,10 +23,16 @@ export const risingConfigEpochs: MakeChecker = (): Checker => {
       for (const [name, group] of state.groups) {
         const view = facts.views.get(name);
         if (view?.group === group && group.configEpoch < view.configEpoch) {
-          throw new Violation('S10', `${sentinel.name} goes back to config epoch ${group.configEpoch}`);
+          throw new Violation(
+            'S10',
+            `${sentinel.name} goes back to config epoch ${group.configEpoch}`,
+          );
         }
         if (group.configEpoch > state.currentEpoch) {
-          throw new Violation('S14', `${sentinel.name} has config epoch ${group.configEpoch} above its current one`);
+          throw new Violation(
+            'S14',
+            `${sentinel.name} has config epoch ${group.configEpoch} above its current one`,
+          );
         }
       }
     },
@@ -45,7 +51,10 @@ export const switches: MakeChecker = (world): Checker => {
         const master = facts.masterOf(group);
         if (master === view.master) continue;
         if (group.configEpoch <= view.configEpoch) {
-          throw new Violation('S11', `${sentinel.name} moves ${name} to ${master} without a new config epoch`);
+          throw new Violation(
+            'S11',
+            `${sentinel.name} moves ${name} to ${master} without a new config epoch`,
+          );
         }
         if (!says(effects, '+promoted-slave') && !says(effects, '+config-update-from')) {
           throw new Violation('S13', `${sentinel.name} moves ${name} to ${master} for no reason`);

@@ -141,7 +141,10 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
         if (looseEpochs(world).has(key)) continue;
         const other = promotions.get(key);
         if (other !== undefined) {
-          throw new Violation('S9', `${other} and ${server} are promoted in epoch ${epoch} of ${name}`);
+          throw new Violation(
+            'S9',
+            `${other} and ${server} are promoted in epoch ${epoch} of ${name}`,
+          );
         }
         promotions.set(key, server);
       }

@@ -2,7 +2,7 @@
 import type { MakeChecker } from '../watch.ts';
 import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configuration.ts';
 import { agreedDown, elected, oneMasterForAnEpoch } from './elections.ts';
-import { answersMatch, failoversEnd, noSelf, nonsenseIsInert, tiltIsPassive } from './manners.ts';
+import { answersMatch, failoversEnd, nonsenseIsInert, noSelf, tiltIsPassive } from './manners.ts';
 import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';
 import { durableVote, durableWords, freshEpochs, oneVote, risingEpochs } from './votes.ts';
 

@@ -44,7 +44,8 @@ export const noSelf: MakeChecker = (): Checker => {
     turn: (sentinel) => {
       const { state } = sentinel;
       for (const group of state.groups.values()) {
-        if (group.peers.has(state.myId)) throw new Violation(rows, `${sentinel.name} is its own peer`);
+        if (group.peers.has(state.myId))
+          throw new Violation(rows, `${sentinel.name} is its own peer`);
       }
     },
   };
@@ -91,7 +92,10 @@ export const answersMatch: MakeChecker = (world): Checker => {
           const who = world.sentinelAt(ip || host, port)?.name ?? 'nobody';
           const opinion = facts.opinions.get(`${who}|${view.master}`);
           if (opinion?.down === true && opinion.turn >= view.switchedIn) continue;
-          throw new Violation(rows, `${sentinel.name} counts ${who} against ${view.master} without its word`);
+          throw new Violation(
+            rows,
+            `${sentinel.name} counts ${who} against ${view.master} without its word`,
+          );
         }
       }
     },

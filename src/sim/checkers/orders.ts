@@ -10,7 +10,12 @@ interface Order {
   readonly master: string | null;
 }
 
-function orderIn(world: World, facts: Facts, connection: number, argv: readonly string[]): Order | null {
+function orderIn(
+  world: World,
+  facts: Facts,
+  connection: number,
+  argv: readonly string[],
+): Order | null {
   if (argv[0] !== 'SLAVEOF') return null;
   const target = facts.targets.get(connection);
   if (target === undefined) return null;
@@ -37,12 +42,18 @@ export const ordersOfLeaders: MakeChecker = (world): Checker => {
       const key = `${sentinel.name} ${sentinel.life} ${name} ${group.failover!.epoch}`;
       const other = targets.get(key) ?? target;
       if (other !== target) {
-        throw new Violation('S23', `${sentinel.name} promotes ${other} and ${target} in one failover`);
+        throw new Violation(
+          'S23',
+          `${sentinel.name} promotes ${other} and ${target} in one failover`,
+        );
       }
       targets.set(key, target);
       return;
     }
-    throw new Violation('S16', `${sentinel.name} tells ${target} SLAVEOF NO ONE outside a failover`);
+    throw new Violation(
+      'S16',
+      `${sentinel.name} tells ${target} SLAVEOF NO ONE outside a failover`,
+    );
   };
   return {
     rows,
@@ -61,7 +72,10 @@ export const ordersOfLeaders: MakeChecker = (world): Checker => {
           (group) => facts.masterOf(group) === order.master,
         );
         if (!named || order.master === order.target) {
-          throw new Violation('S16', `${sentinel.name} tells ${order.target} SLAVEOF ${order.master}`);
+          throw new Violation(
+            'S16',
+            `${sentinel.name} tells ${order.target} SLAVEOF ${order.master}`,
+          );
         }
       }
     },
@@ -81,7 +95,8 @@ function allAgree(facts: Facts, group: CoreGroup, since: number): boolean {
   for (const peer of group.peers.values()) {
     if (peer.sDownSince !== null) continue;
     const hello = facts.hellos.get(`${group.name}|${peer.id}`);
-    if (hello === undefined || hello.at < since || hello.configEpoch > group.configEpoch) return false;
+    if (hello === undefined || hello.at < since || hello.configEpoch > group.configEpoch)
+      return false;
   }
   return true;
 }
@@ -186,9 +201,15 @@ export const parallelSyncs: MakeChecker = (): Checker => {
           busy.set(key, set.add(words[1]!));
           const limit = sentinel.state.groups.get(words[5]!)?.parallelSyncs ?? 1;
           if (set.size > limit) {
-            throw new Violation(rows, `${sentinel.name} re-attaches ${set.size} replicas at once, not ${limit}`);
+            throw new Violation(
+              rows,
+              `${sentinel.name} re-attaches ${set.size} replicas at once, not ${limit}`,
+            );
           }
-        } else if (effect.name === '+slave-reconf-done' || effect.name === '-slave-reconf-sent-timeout') {
+        } else if (
+          effect.name === '+slave-reconf-done' ||
+          effect.name === '-slave-reconf-sent-timeout'
+        ) {
           busy.get(`${sentinel.name} ${words[5]}`)?.delete(words[1]!);
         }
       }
@@ -214,7 +235,10 @@ export const cleanAborts: MakeChecker = (): Checker => {
         const left = [...group.replicas.values()].some((replica) => replica.reconf !== null);
         const again = effects.some((one) => one.type === 'event' && one.name === '+try-failover');
         if ((group.failover === null || again) && !left) continue;
-        throw new Violation(rows, `${sentinel.name} aborts and is still in ${group.failover?.state}`);
+        throw new Violation(
+          rows,
+          `${sentinel.name} aborts and is still in ${group.failover?.state}`,
+        );
       }
     },
   };

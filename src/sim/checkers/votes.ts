@@ -148,7 +148,10 @@ export const risingEpochs: MakeChecker = (): Checker => {
       for (const old of before.groups) {
         const group = content.groups.find((one) => one.name === old.name);
         if (group === undefined || group.leaderEpoch >= old.leaderEpoch) continue;
-        throw new Violation(rows, `the disk of ${sentinel.name} loses a vote of ${old.leaderEpoch}`);
+        throw new Violation(
+          rows,
+          `the disk of ${sentinel.name} loses a vote of ${old.leaderEpoch}`,
+        );
       }
     },
   };
@@ -167,7 +170,10 @@ export const freshEpochs: MakeChecker = (): Checker => {
         const before = facts.views.get(name)?.failover ?? null;
         if (failover?.state !== 'wait_start' || before?.epoch === failover.epoch) continue;
         if (failover.epoch <= facts.epoch || failover.epoch > state.currentEpoch) {
-          throw new Violation(rows, `${sentinel.name} starts a failover in epoch ${failover.epoch}`);
+          throw new Violation(
+            rows,
+            `${sentinel.name} starts a failover in epoch ${failover.epoch}`,
+          );
         }
       }
       for (const effect of effects) {
@@ -175,7 +181,8 @@ export const freshEpochs: MakeChecker = (): Checker => {
         const [leader, epoch] = effect.payload.split(' ');
         if (leader !== state.myId) continue;
         const key = `${leader} ${epoch}`;
-        if (used.has(key)) throw new Violation(rows, `${sentinel.name} is a candidate of ${epoch} twice`);
+        if (used.has(key))
+          throw new Violation(rows, `${sentinel.name} is a candidate of ${epoch} twice`);
         used.add(key);
       }
     },
