@@ -142,8 +142,10 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
       `${master.name} is silent and not everybody sees it down in ${sDownMs} ms`,
     );
   }
-  // One lost election (a split, or a voter that waits for somebody else) costs little; holds are over in quiet times.
-  const switchMs = 6000 + 4 * slack + 3 * plan.downAfter;
+  // Lost elections cost little, but who has voted for somebody lately gives him his time.
+  const votedAt = world.votedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+  const hold = world.now - votedAt > 2 * plan.failoverTimeout ? 0 : 2 * plan.failoverTimeout + 1000;
+  const switchMs = 6000 + 4 * slack + 3 * plan.downAfter + hold;
   if (!world.until(() => quiet.sentinels.every((one) => movedOn(one, name, before)), switchMs)) {
     throw new Violation(
       'L3',

@@ -74,7 +74,33 @@ function heal(world: World, faults: Faults): Quiet {
     }
     sentinel.request(['sentinel', 'simulate-failure']);
   }
+  tidyUp(world, survivors);
   return { sentinels: survivors, since };
+}
+
+/**
+ * Operators who gave servers orders of their own, or made Sentinels forget members, also see to what no Sentinel can
+ * mend: a group without any master, and servers that nobody knows any more.
+ */
+function tidyUp(world: World, survivors: readonly VirtualSentinel[]): void {
+  for (const { name } of world.plan.groups) {
+    const groups = survivors.flatMap((one) => one.state.groups.get(name) ?? []);
+    const best = groups.reduce((a, b) => (b.configEpoch > a.configEpoch ? b : a));
+    const { address } = best.master;
+    const master = world.serverAt(address.ip || address.host, address.port);
+    const own = world.servers.filter((one) => one.group === name);
+    if (master === null) continue;
+    if (!own.some((one) => one.master === null)) master.follow(null);
+    for (const server of own) {
+      const known = groups.some((group) =>
+        [group.master, ...group.replicas.values()].some(
+          (one) => world.serverAt(one.address.ip || one.address.host, one.address.port) === server,
+        ),
+      );
+      if (known || server === master) continue;
+      server.follow({ host: world.announcedHost(master.host), port: master.port });
+    }
+  }
 }
 
 function live(world: World): void {

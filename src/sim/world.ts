@@ -24,6 +24,8 @@ export class World {
   readonly servers: VirtualRedis[] = [];
   readonly sentinels: VirtualSentinel[] = [];
   readonly clients: Client[] = [];
+  /** When somebody voted in a group for the last time. */
+  readonly votedAt = new Map<string, number>();
   /** The name servers. */
   readonly names = { slow: [0.2, 2] as readonly [number, number], failing: false };
   /** Every address a host ever had. */

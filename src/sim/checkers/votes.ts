@@ -32,7 +32,7 @@ export const oneVote: MakeChecker = (world) => {
       );
     }
     given.set(key, leader);
-    world.note(sentinel.name, `(vote of ${epoch} for ${leader.slice(0, 8)})`);
+    world.votedAt.set(group, world.now);
   };
   return {
     rows,
