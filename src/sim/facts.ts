@@ -146,10 +146,15 @@ export class Facts {
     this.hellos.set(`${group}|${id}`, { at: this.now, configEpoch: BigInt(configEpoch) });
   }
 
-  #answered({ token, reply }: Extract<Input, { type: 'reply' }>): void {
+  #answered({ connection, token, reply }: Extract<Input, { type: 'reply' }>): void {
     const question = this.#questions.get(token);
     if (question === undefined) return;
     this.#questions.delete(token);
+    // Answers to records that are gone, or on connections that were closed, tell the core nothing.
+    const pending = this.#sentinel.state.connections.get(connection)?.pending.get(token);
+    if (pending === undefined) return;
+    if (pending.kind === 'info' && pending.server.removed) return;
+    if (pending.kind === 'ask' && pending.peer.removed) return;
     if (question.kind === 'info' && reply.kind === 'text')
       this.#informed(question.server, reply.text);
     if (question.kind !== 'ask' || reply.kind !== 'array') return;

@@ -144,10 +144,11 @@ export const selection: MakeChecker = (world): Checker => {
     const { address, link } = replica;
     const info = facts.info.get(world.serverName(address.ip || address.host, address.port));
     const { sDownSince } = group.master;
-    if (info === undefined) return 'it has never answered INFO';
+    const madeIn = facts.views.get(group.name)?.switchedIn ?? 0;
+    if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
     if (info.priority === 0) return 'its priority is 0';
     if (replica.sDownSince !== null) return 'it is down';
-    if (link.command?.open !== true) return 'it is not connected';
+    if (link.command?.open !== true || link.pubsub === null) return 'it is not connected';
     if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
     if (facts.now - info.at > (sDownSince === null ? 30_000 : 5000)) return 'its INFO is old';
     const since = sDownSince === null ? 0 : facts.now - sDownSince;
@@ -191,10 +192,12 @@ export const parallelSyncs: MakeChecker = (): Checker => {
     booted: (sentinel) => {
       for (const key of [...busy.keys()]) if (key.startsWith(`${sentinel.name} `)) busy.delete(key);
     },
-    turn: (sentinel, facts, _input, { effects }) => {
+    turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event') continue;
         const words = effect.payload.split(' ');
+        if (effect.name === '+failover-end') busy.delete(`${sentinel.name} ${words[1]}`);
+        if (effect.name === '+promoted-slave') busy.delete(`${sentinel.name} ${words[5]}`);
         if (effect.name === '+slave-reconf-sent') {
           const key = `${sentinel.name} ${words[5]}`;
           const set = busy.get(key) ?? new Set();
@@ -211,11 +214,6 @@ export const parallelSyncs: MakeChecker = (): Checker => {
           effect.name === '-slave-reconf-sent-timeout'
         ) {
           busy.get(`${sentinel.name} ${words[5]}`)?.delete(words[1]!);
-        }
-      }
-      for (const [name, view] of facts.views) {
-        if (view.failover !== null && sentinel.state.groups.get(name)?.failover == null) {
-          busy.delete(`${sentinel.name} ${name}`);
         }
       }
     },
