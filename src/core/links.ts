@@ -313,13 +313,14 @@ function ping(work: Work, connection: Connection, group: Group): void {
   link.unansweredSince ??= work.now;
 }
 
-/** PING when its period is over and none is in flight; the answer to a good one does not wake the group again. */
+/** PING when its period is over and none is in flight; a good answer in time does not wake the group again. */
 export function tendPing(work: Work, instance: Instance): void {
   const { link, group } = instance;
-  if (!isOpen(link) || link.pingPendingSince !== null) return;
+  if (!isOpen(link)) return;
   const period = pingPeriod(work.state, instance);
   const due = (link.lastPingAt ?? Number.NEGATIVE_INFINITY) + period;
   if (work.now < due) return wake(group, due);
+  if (link.pingPendingSince !== null) return;
   ping(work, link.command!, group);
   wake(group, work.now + period);
 }

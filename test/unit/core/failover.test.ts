@@ -112,6 +112,24 @@ describe('a failover', () => {
   });
 });
 
+describe('a repair', () => {
+  it('does not close a loop when an operator has just made the master a replica of the old one', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      const [old] = servers;
+      old!.kill();
+      world.until('all switched', () => sentinels.every((s) => s.masterPort() !== 1), 3000);
+      world.run(4000);
+      const present = servers.find((s) => s.port === sentinels[0]!.masterPort())!;
+      old!.restart();
+      present.follow(1);
+      world.run(9500);
+      const loop = old!.master !== null && servers.every((s) => s.master !== null);
+      expect(loop, world.story()).toBe(false);
+    }
+  });
+});
+
 describe('a manual failover', () => {
   it('switches without the master being down and demotes it at once', () => {
     const { world, servers, sentinels } = readyGroup();
