@@ -81,6 +81,16 @@ describe('a vote', () => {
     }
   });
 
+  it('is not given again in its epoch when the group was removed and monitored anew', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', A, '5']);
+    sentinel!.ask(['sentinel', 'remove', 'mymaster']);
+    sentinel!.ask(['sentinel', 'monitor', 'mymaster', '127.0.0.1', '1', '2']);
+    expect(requestVote(world, sentinel!, '5', B)).toEqual(['0', '*', '5']);
+    expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
+  });
+
   it('refuses negative and absurd epochs, so that they cannot be used up', () => {
     const { world, sentinels } = readyGroup();
     expect(requestVote(world, sentinels[0]!, '-1', A)).toEqual([
