@@ -80,9 +80,11 @@ function heal(world: World, faults: Faults): Quiet {
 
 /**
  * Operators who gave servers orders of their own, or made Sentinels forget members, also see to what no Sentinel can
- * mend: a group without any master, and servers that nobody knows any more.
+ * mend: a configured master that is none, and servers that nobody knows any more.
  */
 function tidyUp(world: World, survivors: readonly VirtualSentinel[]): void {
+  const meddled = ['stray-order', 'remove-monitor', 'reset-command'] as const;
+  if (!meddled.some((kind) => world.plan.faults.includes(kind))) return;
   for (const { name } of world.plan.groups) {
     const groups = survivors.flatMap((one) => one.state.groups.get(name) ?? []);
     const best = groups.reduce((a, b) => (b.configEpoch > a.configEpoch ? b : a));
@@ -90,7 +92,7 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[]): void {
     const master = world.serverAt(address.ip || address.host, address.port);
     const own = world.servers.filter((one) => one.group === name);
     if (master === null) continue;
-    if (!own.some((one) => one.master === null)) master.follow(null);
+    master.follow(null);
     for (const server of own) {
       const known = groups.some((group) =>
         [group.master, ...group.replicas.values()].some(

@@ -90,6 +90,8 @@ export const agreedDown: MakeChecker = (): Checker => {
         if (effect.name === '+odown') checkAgreement(sentinel, facts, group);
         if (effect.name !== '+try-failover' || input.type === 'command') continue;
         if (group.failover?.forced === true || group.master.oDownSince !== null) continue;
+        // It may be over at the second look of the same turn.
+        if (effects.some((one) => one.type === 'event' && one.name === '-odown')) continue;
         throw new Violation(rows, `${sentinel.name} starts a failover of ${name} without +odown`);
       }
     },

@@ -116,7 +116,8 @@ export const repairs: MakeChecker = (world): Checker => {
     };
     if (info === undefined) return refuse('it has not heard of it');
     if (!sane(facts, group)) refuse('the master is not a sane one');
-    if (info.role === 'slave' && info.masterName === order.master) refuse('it follows its master');
+    const follows = info.role === 'slave' && info.masterName === order.master;
+    if (follows && info.text.includes('master_link_status:up')) refuse('it follows its master');
     const converts = info.role === 'master';
     const quiet = converts ? 8000 : group.failoverTimeout;
     const since = converts ? info.roleSince : info.confSince;

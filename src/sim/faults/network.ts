@@ -109,7 +109,7 @@ export const networkFaults = {
   'host-moves': (trouble) => {
     const { world } = trouble;
     // Without names nobody would find it again.
-    if (!world.plan.hostnames || world.plan.together) return;
+    if (!world.plan.announceHostnames || world.plan.together) return;
     const hosts = [...new Set(world.servers.map((one) => one.host))];
     world.moveHost(world.random.pick(hosts));
   },

@@ -38,7 +38,8 @@ export function setAsPlanned(world: World, sentinel: VirtualSentinel, name: stri
 export function monitorAgain(world: World, sentinel: VirtualSentinel, name: string): void {
   const other = world.sentinels.find((one) => one.up && one.state.groups.has(name));
   const address = other?.state.groups.get(name)?.master.address;
-  const server = world.servers.find((one) => one.group === name)!;
+  const own = world.servers.filter((one) => one.group === name);
+  const server = own.find((one) => one.up && one.master === null) ?? own[0]!;
   const host = address?.host ?? world.announcedHost(server.host);
   const port = address?.port ?? server.port;
   const { quorum } = world.plan.groups.find((one) => one.name === name)!;
