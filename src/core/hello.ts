@@ -218,6 +218,8 @@ function noteConfiguration(
   event(work, 'warning', '+config-update-from', peer);
   const old = group.master.address;
   group.failover = null;
+  // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
+  for (const replica of group.replicas.values()) replica.reconf = null;
   switchMaster(work, group, address);
   observerScript(work, group, old, address);
 }

@@ -112,6 +112,23 @@ describe('a failover', () => {
   });
 });
 
+describe('a leader that is superseded while it re-attaches replicas', () => {
+  it('leaves none of them marked, so that they can be repaired', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 3 });
+    servers[0]!.kill();
+    const leading = () => sentinels.find((s) => s.group().failover?.state === 'reconf_slaves');
+    world.until('a leader re-attaches', () => leading() !== undefined, 5000);
+    const leader = leading()!;
+    const port = servers.find((s) => s.port !== 1 && s.port !== leader.masterPort())!.port;
+    const id = 'f'.repeat(40);
+    const hello = `127.0.0.1,999,${id},50,mymaster,127.0.0.1,${port},50`;
+    leader.ask(['publish', '__sentinel__:hello', hello]);
+    expect(leader.masterPort()).toBe(port);
+    const marked = [...leader.group().replicas.values()].filter((r) => r.reconf !== null);
+    expect(marked).toEqual([]);
+  });
+});
+
 describe('a repair', () => {
   it('does not close a loop when an operator has just made the master a replica of the old one', () => {
     for (const seed of seeds.slice(0, 20)) {
