@@ -81,7 +81,12 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Parts of a plan that are given, not drawn. */
 export type Overrides = Partial<Omit<Plan, 'seed' | 'groups'>>;
 
-function drawGroup(random: Random, name: string, sentinels: number): GroupPlan {
+function drawGroup(
+  random: Random,
+  name: string,
+  sentinels: number,
+  latencyMs: number,
+): GroupPlan {
   const servers = random.pick([1, 2, 3, 3, 3, 4, 5]);
   const fine = random.chance(0.7);
   const priority = () => (fine ? 100 : random.pick([0, 10, 50, 100, 100]));
@@ -92,7 +97,8 @@ function drawGroup(random: Random, name: string, sentinels: number): GroupPlan {
     servers,
     priorities: Array.from({ length: servers }, priority),
     quorum: random.chance(0.5) ? majority : random.whole(1, sentinels),
-    downAfter: random.pick([100, 300, 500, 500, 1000, 1000, 2000, 5000]),
+    // Nobody sets it below what an answer takes.
+    downAfter: Math.max(12 * latencyMs, random.pick([100, 300, 500, 500, 1000, 1000, 2000, 5000])),
     failoverTimeout: random.pick([1000, 3000, 5000, 10000, 20000]),
     parallelSyncs: random.pick([1, 1, 2, 5]),
     rebootDownAfter: random.chance(0.15) ? random.pick([300, 1000, 3000]) : 0,
@@ -112,24 +118,25 @@ export function drawPlan(seed: number, overrides: Overrides = {}): Plan {
   const groups = random.chance(0.12) ? random.whole(2, 3) : 1;
   const names = ['mymaster', 'other', 'third'];
   const hostnames = random.chance(0.15);
+  const latency = random.pick([
+    [0.1, 0.5],
+    [0.1, 0.5],
+    [0.2, 5],
+    [1, 20],
+    [0.1, 60],
+  ] as const);
   const share = random.between(0.1, 0.5);
   const chosen = FAULT_KINDS.filter(() => random.chance(share));
   return {
     seed,
     sentinels,
     tickers: random.chance(0.25) ? random.whole(1, sentinels) : 0,
-    groups: names.slice(0, groups).map((name) => drawGroup(random, name, sentinels)),
+    groups: names.slice(0, groups).map((name) => drawGroup(random, name, sentinels, latency[1])),
     together: random.chance(0.4),
     hostnames,
     announceHostnames: hostnames && random.chance(0.5),
     acquainted: random.chance(0.7),
-    latency: random.pick([
-      [0.1, 0.5],
-      [0.1, 0.5],
-      [0.2, 5],
-      [1, 20],
-      [0.1, 60],
-    ] as const),
+    latency,
     drift: random.chance(0.3) ? 0.0005 : 0,
     diskMs: random.pick([
       [0.1, 2],

@@ -74,7 +74,7 @@ function heal(world: World, faults: Faults): Quiet {
     }
     sentinel.request(['sentinel', 'simulate-failure']);
   }
-  tidyUp(world, survivors);
+  for (const ms of [0, 10_000, 30_000]) world.after(ms, () => tidyUp(world, survivors));
   return { sentinels: survivors, since };
 }
 

@@ -147,7 +147,7 @@ export const selection: MakeChecker = (world): Checker => {
     const { sDownSince } = group.master;
     const madeIn = facts.views.get(group.name)?.switchedIn ?? 0;
     if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
-    if (info.priority === 0) return 'its priority is 0';
+    if (info.role === 'slave' && info.priority === 0) return 'its priority is 0';
     if (replica.sDownSince !== null) return 'it is down';
     if (link.command?.open !== true || link.pubsub === null) return 'it is not connected';
     if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
@@ -174,6 +174,8 @@ export const selection: MakeChecker = (world): Checker => {
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
+          // Who acts as a master tells no priority and no offset: the record's defaults hold.
+          if (info.role !== 'slave' || own.role !== 'slave') continue;
           const sooner =
             info.priority < own.priority ||
             (info.priority === own.priority && info.offset > own.offset);
