@@ -89,6 +89,8 @@ export class Facts {
   readonly orderedAt = new Map<string, number>();
   readonly #questions = new Map<number, Question>();
   turn = 0;
+  /** Nothing a checker of turns could object to has happened in this turn. */
+  quiet = false;
   /** Before the turn. */
   epoch = 0n;
   inTilt = false;
@@ -115,6 +117,7 @@ export class Facts {
     this.targets.clear();
     this.orderedAt.clear();
     this.#questions.clear();
+    this.quiet = false;
     this.afterTurn();
   }
 
@@ -125,6 +128,7 @@ export class Facts {
 
   before(input: Input): void {
     this.turn += 1;
+    this.quiet = input.type !== 'command';
     if (input.type === 'reply') this.#answered(input);
     else if (input.type === 'message') this.#hello(input.payload);
     else if (input.type === 'command') this.#commanded(input);
@@ -160,6 +164,7 @@ export class Facts {
     if (question.kind !== 'ask' || reply.kind !== 'array') return;
     const [down, leader, epoch] = reply.items;
     if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
+    this.quiet = false;
     const { peer, master } = question;
     const seen: Opinion = {
       down: Number(down.value) === 1,
@@ -212,10 +217,33 @@ export class Facts {
         this.targets.set(effect.connection, { host: effect.host, port: effect.port });
       } else if (effect.type === 'close') this.targets.delete(effect.connection);
       else if (effect.type === 'send') this.#sent(effect);
+      else if (effect.type === 'event' || effect.type === 'answer') this.quiet = false;
     }
+    if (this.quiet) this.quiet = this.#unchanged();
+  }
+
+  #unchanged(): boolean {
+    const { state } = this.#sentinel;
+    if (state.currentEpoch !== this.epoch || state.tiltSince !== null || this.inTilt) return false;
+    if (state.groups.size !== this.views.size) return false;
+    for (const [name, group] of state.groups) {
+      const view = this.views.get(name);
+      const same =
+        view?.group === group &&
+        view.record === group.master &&
+        view.failover === null &&
+        group.failover === null &&
+        view.configEpoch === group.configEpoch &&
+        view.voteEpoch === group.vote.epoch &&
+        view.replicas === group.replicas.size &&
+        view.peers === group.peers.size;
+      if (!same) return false;
+    }
+    return true;
   }
 
   #sent({ argv, connection, token }: Extract<Effect, { type: 'send' }>): void {
+    if (argv[0] === 'SLAVEOF' || argv[0] === 'SENTINEL') this.quiet = false;
     const kind = argv[0] === 'INFO' ? 'info' : argv[1] === 'is-master-down-by-addr' ? 'ask' : null;
     const target = kind === null ? undefined : this.targets.get(connection);
     if (target === undefined) return;
@@ -239,6 +267,7 @@ export class Facts {
 
   /** Remember how things look now. */
   afterTurn(): void {
+    if (this.quiet) return;
     const { state, disk } = this.#sentinel;
     if (this.inTilt || disk.failed) this.troubledAt = this.now;
     this.epoch = state.currentEpoch;

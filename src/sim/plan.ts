@@ -126,7 +126,7 @@ export function drawPlan(seed: number, overrides: Overrides = {}): Plan {
     [0.1, 60],
   ] as const);
   const share = random.between(0.1, 0.5);
-  const chosen = FAULT_KINDS.filter(() => random.chance(share));
+  const chosen = FAULT_KINDS.filter((_, i) => random.chance(i === 0 ? 0.7 : share));
   return {
     seed,
     sentinels,

@@ -120,7 +120,9 @@ function live(world: World): void {
     const why = disorder(world, quiet, name);
     if (why !== null) demandOrder(world, quiet, settleMs(world), `a relapse (${why})`);
   }
-  for (const { name } of plan.groups) drill(world, quiet, name);
+  for (let i = random.whole(1, 3); i > 0; i--) {
+    for (const { name } of plan.groups) drill(world, quiet, name);
+  }
 }
 
 function countLost(world: World): Map<string, number> {

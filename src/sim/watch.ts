@@ -88,6 +88,7 @@ export class Watch {
     this.turns += 1;
     const facts = this.facts(sentinel);
     facts.during(turn);
+    if (facts.quiet) return;
     for (const one of this.#turn) one.turn(sentinel, facts, input, turn);
     facts.afterTurn();
   }

@@ -53,7 +53,9 @@ export class Faults implements Trouble {
     const next = () => {
       this.later(random.between(0.05, 2) * plan.faultEveryMs, () => {
         if (this.world.now >= end) return;
-        const kind = random.pick(plan.faults);
+        // What this is all about comes more often than the rest.
+        const often = plan.faults[0]!;
+        const kind = random.chance(0.15) ? often : random.pick(plan.faults);
         this.world.note('fault', kind);
         ALL[kind](this);
         next();
