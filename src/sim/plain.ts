@@ -17,7 +17,7 @@ function planOf(seed: number): Plan {
         servers: 3,
         priorities: [100, 100, 100],
         quorum: 2,
-        downAfter: 500,
+        downAfter: 200,
         failoverTimeout: 10_000,
         parallelSyncs: 1,
         rebootDownAfter: 0,
