@@ -90,9 +90,9 @@ export class Network {
     this.#random = random;
   }
 
-  addHost(name: string): Host {
+  addHost(name: string, ip = `10.0.0.${this.hosts.length + 1}`): Host {
     const index = this.hosts.length;
-    const host: Host = { index, name, ip: `10.0.0.${index + 1}`, powered: true };
+    const host: Host = { index, name, ip, powered: true };
     this.hosts.push(host);
     return host;
   }

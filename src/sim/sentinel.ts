@@ -13,6 +13,8 @@ export interface SentinelOptions {
   readonly tickMs: number;
   /** Its clock runs this much faster than the world's. */
   readonly drift: number;
+  /** Default: 26379. */
+  readonly port?: number;
 }
 
 const text = (t: string): LinkReply => ({ kind: 'text', text: t });
@@ -38,7 +40,7 @@ function toLink(reply: Reply): LinkReply {
 export class VirtualSentinel implements Party {
   readonly name: string;
   readonly host: Host;
-  readonly port = 26379;
+  readonly port: number;
   readonly disk: Disk;
   readonly options: SentinelOptions;
   readonly #world: World;
@@ -73,6 +75,7 @@ export class VirtualSentinel implements Party {
     this.host = host;
     this.disk = disk;
     this.options = options;
+    this.port = options.port ?? 26379;
   }
 
   get id(): string {

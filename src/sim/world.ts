@@ -71,8 +71,8 @@ export class World {
     this.record.note(who, text);
   }
 
-  addHost(name: string): Host {
-    const host = this.network.addHost(name);
+  addHost(name: string, ip?: string): Host {
+    const host = this.network.addHost(name, ip);
     this.#hostByIp.set(host.ip, host);
     this.#hostByName.set(`${name.toLowerCase()}.test`, host);
     return host;

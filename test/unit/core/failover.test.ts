@@ -67,6 +67,15 @@ describe('a failover', () => {
     }
   });
 
+  it('repeats an order that the chosen replica refused because it was loading', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 1 });
+    servers[1]!.kill();
+    servers[1]!.restart(3000);
+    world.run(300);
+    servers[0]!.kill();
+    world.until('all switched', () => sentinels.every((s) => s.masterPort() === 2), 6000);
+  });
+
   it('can be repeated straight after the first', () => {
     const { world, servers, sentinels } = readyGroup({ replicas: 3 });
     servers[0]!.kill();

@@ -258,7 +258,7 @@ describe('equal config epochs with two masters', () => {
         group.port = 2;
         group.replicas = group.replicas.map((r) => (r.port === 2 ? { host: r.host, port: 1 } : r));
       }
-      world.servers.get('127.0.0.1:2')!.master = null;
+      world.servers.get('127.0.0.1:2')!.follow(null);
       for (const s of sentinels) s.start();
       world.until(
         'agreement',
