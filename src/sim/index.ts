@@ -39,8 +39,12 @@ function overridesOf(values: { faults?: string; sentinels?: string }): Overrides
 function report(tally: Tally, seconds: number): void {
   const rate = (count: number) => (count / seconds).toFixed(0);
   const hours = (tally.virtualMs / 3_600_000).toFixed(1);
-  say(`${tally.runs} runs, ${tally.failovers} failovers, ${hours} virtual hours, ${tally.turns} turns`);
-  say(`in ${seconds.toFixed(1)} s: ${rate(tally.failovers)} failovers a second, ${rate(tally.turns)} turns a second`);
+  say(
+    `${tally.runs} runs, ${tally.failovers} failovers, ${hours} virtual hours, ${tally.turns} turns`,
+  );
+  say(
+    `in ${seconds.toFixed(1)} s: ${rate(tally.failovers)} failovers a second, ${rate(tally.turns)} turns a second`,
+  );
   let lost = 0;
   for (const count of tally.lost.values()) lost += count;
   say(`${tally.acknowledged} writes acknowledged, ${lost} of them lost`);
@@ -55,7 +59,9 @@ function replay(seed: number, overrides: Overrides, last: number): number {
   }
   say(outcome.world.record.table(last));
   say(`options ${JSON.stringify(outcome.plan)}`);
-  say(`seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ${outcome.fingerprint}`);
+  say(
+    `seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ${outcome.fingerprint}`,
+  );
   return 0;
 }
 
@@ -79,15 +85,29 @@ function plain(count: number): number {
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const used = (user + system) / 1e6;
-  say(`${count} plain failovers (${turns} turns) in ${seconds.toFixed(1)} s, ${used.toFixed(1)} s of one core:`);
-  say(`${(count / seconds).toFixed(0)} a second, ${(count / used).toFixed(0)} a second of processor time`);
+  say(
+    `${count} plain failovers (${turns} turns) in ${seconds.toFixed(1)} s, ${used.toFixed(1)} s of one core:`,
+  );
+  say(
+    `${(count / seconds).toFixed(0)} a second, ${(count / used).toFixed(0)} a second of processor time`,
+  );
   return 0;
 }
 
 /** Returns the exit status: 0 when nothing was violated. */
 export async function main(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const names = ['seconds', 'runs', 'failovers', 'seed', 'plain', 'from', 'workers', 'seeds', 'last'];
+  const names = [
+    'seconds',
+    'runs',
+    'failovers',
+    'seed',
+    'plain',
+    'from',
+    'workers',
+    'seeds',
+    'last',
+  ];
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
@@ -116,7 +136,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   say(`seeds from ${from}`);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  const limit = values.runs ?? values.failovers ? Number.POSITIVE_INFINITY : number('seconds', 30);
+  const limit =
+    (values.runs ?? values.failovers) ? Number.POSITIVE_INFINITY : number('seconds', 30);
   const runs = number('runs', Number.POSITIVE_INFINITY);
   const failovers = number('failovers', Number.POSITIVE_INFINITY);
   let told = 0;

@@ -81,12 +81,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Parts of a plan that are given, not drawn. */
 export type Overrides = Partial<Omit<Plan, 'seed' | 'groups'>>;
 
-function drawGroup(
-  random: Random,
-  name: string,
-  sentinels: number,
-  latencyMs: number,
-): GroupPlan {
+function drawGroup(random: Random, name: string, sentinels: number, latencyMs: number): GroupPlan {
   const servers = random.pick([1, 2, 3, 3, 3, 4, 5]);
   const fine = random.chance(0.7);
   const priority = () => (fine ? 100 : random.pick([0, 10, 50, 100, 100]));

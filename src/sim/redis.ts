@@ -286,7 +286,6 @@ export class VirtualRedis implements Party {
       count += 1;
       this.#world.network.send(connection, 1, { t: 'push', payload });
     }
-    // Messages pass down the replication stream, too.
     return count;
   }
 
@@ -320,7 +319,6 @@ export class VirtualRedis implements Party {
   }
 
   info(): string {
-    const { host, failover } = { host: this.host, failover: 'no-failover' };
     const lines = ['# Server', `run_id:${this.runId}`, '# Replication'];
     if (this.master === null) lines.push('role:master');
     else {
@@ -344,8 +342,8 @@ export class VirtualRedis implements Party {
         `slave${index++}:ip=${ip},port=${port},state=${state},offset=${this.offset},lag=0`,
       );
     }
-    lines.push(`master_failover_state:${failover}`, `master_repl_offset:${this.offset}`);
-    return host.powered ? lines.join('\r\n') : '';
+    lines.push('master_failover_state:no-failover', `master_repl_offset:${this.offset}`);
+    return lines.join('\r\n');
   }
 
   // Replication.

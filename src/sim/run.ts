@@ -74,7 +74,7 @@ function heal(world: World, faults: Faults): Quiet {
     }
     sentinel.request(['sentinel', 'simulate-failure']);
   }
-  for (const ms of [0, 10_000, 30_000]) world.after(ms, () => tidyUp(world, survivors));
+  for (const ms of [0, 10_000, 30_000]) world.after(ms, () => tidyUp(world, survivors, since));
   return { sentinels: survivors, since };
 }
 
@@ -82,7 +82,7 @@ function heal(world: World, faults: Faults): Quiet {
  * Operators who gave servers orders of their own, or made Sentinels forget members, also see to what no Sentinel can
  * mend: a configured master that is none, and servers that nobody knows any more.
  */
-function tidyUp(world: World, survivors: readonly VirtualSentinel[]): void {
+function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: number): void {
   const meddled = ['stray-order', 'remove-monitor', 'reset-command'] as const;
   if (!meddled.some((kind) => world.plan.faults.includes(kind))) return;
   for (const { name } of world.plan.groups) {
@@ -93,6 +93,14 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[]): void {
     const own = world.servers.filter((one) => one.group === name);
     if (master === null) continue;
     master.follow(null);
+    for (const sentinel of world.now > since ? survivors : []) {
+      const group = sentinel.state.groups.get(name);
+      if (group === undefined || group.configEpoch === best.configEpoch) continue;
+      // It was told of a master that nobody else knows, so that no hello reaches it.
+      if (group.peers.size > 0) continue;
+      sentinel.request(['sentinel', 'remove', name]);
+      monitorAgain(world, sentinel, name);
+    }
     for (const server of own) {
       const known = groups.some((group) =>
         [group.master, ...group.replicas.values()].some(

@@ -4,10 +4,10 @@ import type { VirtualSentinel } from '../sentinel.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
 
 function diskEpoch({ content }: { content: SentinelConfig }): bigint {
-  return content.groups.reduce(
-    (most, group) => (group.configEpoch > most ? group.configEpoch : most),
-    content.currentEpoch,
-  );
+  let most = content.currentEpoch;
+  // A config epoch above the current epoch raises it when the file is read.
+  for (const { configEpoch } of content.groups) if (configEpoch > most) most = configEpoch;
+  return most;
 }
 
 /** The vote an answer tells, or null. */
