@@ -197,4 +197,22 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'wake(group, work.now + period);',
     put: '',
   },
+  {
+    name: 'does not repeat an order of promotion that was refused',
+    file: 'failover.js',
+    find: '(lost || refused) &&',
+    put: 'lost &&',
+  },
+  {
+    name: 'repairs strays on an old word of the master',
+    file: 'repair.js',
+    find: 'if (!masterSaysSo(work, group, replica.mismatchSince))',
+    put: 'if (false)',
+  },
+  {
+    name: 'disturbs replicas that follow a name of the master',
+    file: 'repair.js',
+    find: '!(followsMaster(replica) || mayFollow(work, replica))',
+    put: '!followsMaster(replica)',
+  },
 ];
