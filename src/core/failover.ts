@@ -178,6 +178,13 @@ function notElected(work: Work, group: Group, holdUntil: number): void {
   abort(work, group);
 }
 
+/** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
+export function supersede(work: Work, group: Group): void {
+  const { failover } = group;
+  if (failover === null || failover.state === 'reconf_slaves') return;
+  if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
+}
+
 /** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
 function abort(work: Work, group: Group): void {
   group.failover = null;
@@ -251,6 +258,7 @@ function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof
 function waitPromotion(work: Work, group: Group, failover: InState<'wait_promotion'>): void {
   const { promoted } = failover;
   if (failover.saving) return;
+  if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
   const { link } = promoted;
   if (isOpen(link) && promoted.role === 'slave') {
     const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;

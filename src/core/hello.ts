@@ -8,7 +8,7 @@ import { type Address, numericAddress, sameAddress } from './address.ts';
 import { noteConflict } from './conflict.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { observerScript } from './failover.ts';
+import { observerScript, supersede } from './failover.ts';
 import { createPeer, removeInstance, switchMaster } from './groups.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
@@ -214,7 +214,7 @@ function noteConfiguration(
   raiseEpoch(work, group, hello.configEpoch);
   save(work);
   group.conflict = null;
-  if (same) return;
+  if (same) return supersede(work, group);
   event(work, 'warning', '+config-update-from', peer);
   const old = group.master.address;
   group.failover = null;

@@ -227,6 +227,21 @@ describe('a hello', () => {
     expect(sentinel!.disk.currentEpoch).toBe(3n);
   });
 
+  it('with a newer configuration of the same master ends an own failover of an older epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    sentinel!.ask(['sentinel', 'failover', 'mymaster']);
+    world.until('an order', () => sentinel!.group().failover?.state === 'wait_promotion', 1000);
+    const { epoch } = sentinel!.group().failover!;
+    const newer = epoch + 1n;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},${newer},mymaster,127.0.0.1,1,${newer}`);
+    expect(sentinel!.group().failover).toBe(null);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    world.run(12000);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    expect(sentinel!.events('+switch-master')).toEqual([]);
+  });
+
   it('of a known peer at a new address moves the peer and counts nobody twice', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel, peer] = sentinels;
