@@ -88,6 +88,7 @@ export class Facts {
   /** The turn of the last order to a server. */
   readonly orderedAt = new Map<string, number>();
   readonly #questions = new Map<number, Question>();
+  readonly #helloTexts = new Map<string, { at: number; configEpoch: bigint }>();
   turn = 0;
   /** Nothing a checker of turns could object to has happened in this turn. */
   quiet = false;
@@ -114,6 +115,7 @@ export class Facts {
     this.votes.clear();
     this.requests.clear();
     this.hellos.clear();
+    this.#helloTexts.clear();
     this.targets.clear();
     this.orderedAt.clear();
     this.#questions.clear();
@@ -145,9 +147,21 @@ export class Facts {
   }
 
   #hello(payload: string): void {
+    const same = this.#helloTexts.get(payload);
+    if (same !== undefined) {
+      same.at = this.now;
+      return;
+    }
     const [, , id, , group, , , configEpoch] = payload.split(',');
     if (configEpoch === undefined || !/^\d+$/.test(configEpoch)) return;
-    this.hellos.set(`${group}|${id}`, { at: this.now, configEpoch: BigInt(configEpoch) });
+    const heard = { at: this.now, configEpoch: BigInt(configEpoch) };
+    const key = `${group}|${id}`;
+    // An older text may come again by a slower way: then it is looked at anew.
+    for (const [text, one] of this.#helloTexts) {
+      if (one === this.hellos.get(key)) this.#helloTexts.delete(text);
+    }
+    this.hellos.set(key, heard);
+    this.#helloTexts.set(payload, heard);
   }
 
   #answered({ connection, token, reply }: Extract<Input, { type: 'reply' }>): void {

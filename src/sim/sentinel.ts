@@ -203,10 +203,12 @@ export class VirtualSentinel implements Party {
   }
 
   received(connection: Connection, message: Message): void {
-    this.#whenAwake(() => this.#took(connection, message));
+    if (this.#paused) this.#backlog.push(() => this.#took(connection, message));
+    else this.#took(connection, message);
   }
 
   #took(connection: Connection, message: Message): void {
+    if (!this.up) return;
     if (message.t === 'request') return this.#serve(connection, message.token, message.argv);
     if (this.#outgoing.get(connection.tag) !== connection) return;
     const tag = connection.tag;
