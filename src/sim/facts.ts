@@ -172,7 +172,12 @@ export class Facts {
     const pending = this.#sentinel.state.connections.get(connection)?.pending.get(token);
     if (pending === undefined) return;
     if (pending.kind === 'info' && pending.server.removed) return;
-    if (pending.kind === 'ask' && pending.peer.removed) return;
+    if (pending.kind === 'ask') {
+      const { peer, forVote, epoch } = pending;
+      if (peer.removed) return;
+      // A vote asked for to settle a conflict is no opinion: each peer was asked about his own master.
+      if (forVote && peer.group.conflict?.election?.epoch === epoch) return;
+    }
     if (question.kind === 'info' && reply.kind === 'text')
       this.#informed(question.server, reply.text);
     if (question.kind !== 'ask' || reply.kind !== 'array') return;
