@@ -5,6 +5,7 @@
  * Its data is the list of the writes it has, so that a lost one can be told from a kept one.
  */
 import type { LinkReply } from '../core/index.ts';
+import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import type { World } from './world.ts';
 
@@ -133,6 +134,14 @@ export class VirtualRedis implements Party {
   pause(): void {
     this.#paused = true;
     this.#world.note(this.name, 'hangs');
+  }
+
+  /** Whatever it is busy with is over. */
+  recover(): void {
+    this.busy = false;
+    this.#loadingUntil = 0;
+    this.priority = this.options.priority;
+    this.resume();
   }
 
   resume(): void {
@@ -319,31 +328,14 @@ export class VirtualRedis implements Party {
   }
 
   info(): string {
-    const lines = ['# Server', `run_id:${this.runId}`, '# Replication'];
-    if (this.master === null) lines.push('role:master');
-    else {
-      const down = Math.floor((this.#world.now - this.#linkDownSince) / 1000);
-      lines.push(
-        'role:slave',
-        `master_host:${this.master.host}`,
-        `master_port:${this.master.port}`,
-      );
-      lines.push(`master_link_status:${this.linkUp ? 'up' : 'down'}`);
-      lines.push(`master_sync_in_progress:${this.syncing ? 1 : 0}`);
-      lines.push(`slave_repl_offset:${this.offset}`);
-      if (!this.linkUp) lines.push(`master_link_down_since_seconds:${down}`);
-      lines.push(`slave_priority:${this.priority}`, 'replica_announced:1');
-    }
-    let index = 0;
-    for (const [connection, { port, online }] of this.#replicas) {
-      const ip = this.#world.announcedHost(connection.opener.host);
-      const state = online ? 'online' : 'wait_bgsave';
-      lines.push(
-        `slave${index++}:ip=${ip},port=${port},state=${state},offset=${this.offset},lag=0`,
-      );
-    }
-    lines.push('master_failover_state:no-failover', `master_repl_offset:${this.offset}`);
-    return lines.join('\r\n');
+    const replicas = [...this.#replicas].map(([{ opener }, { port, online }]) => ({
+      ip: this.#world.announcedHost(opener.host),
+      port,
+      online,
+    }));
+    const { runId, master, linkUp, syncing, offset, priority } = this;
+    const linkDownMs = this.#world.now - this.#linkDownSince;
+    return infoText({ runId, master, linkUp, linkDownMs, syncing, offset, priority, replicas });
   }
 
   // Replication.

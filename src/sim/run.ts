@@ -60,9 +60,7 @@ function heal(world: World, faults: Faults): Quiet {
     else sentinel.crash();
   }
   for (const server of world.servers) {
-    server.resume();
-    server.busy = false;
-    server.priority = server.options.priority;
+    server.recover();
     if (!server.up) server.start();
   }
   const since = world.now;
