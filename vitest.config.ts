@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         extends: true,
@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/live/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxConcurrency: 3,
         },
       },
     ],

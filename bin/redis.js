@@ -13,26 +13,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run, say, which } from './run.js';
+import { aptScript } from './apt.js';
+import { asRoot, lastLines, run, say, which } from './run.js';
 
 const IMAGE = 'redis:7';
 
-// Debian starts and enables a service with the package: policy-rc.d forbids the start, disable
-// takes back the rest. The file is removed again; one that was there before is left as it is.
-const APT = `set -e
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ]; then
-  trap 'rm -f $policy' EXIT
-  trap 'exit 130' INT TERM
-  printf '#!/bin/sh\\nexit 101\\n' > $policy
-  chmod 755 $policy
-fi
-apt-get update
-apt-get install -y --no-install-recommends redis-server redis-sentinel redis-tools
-for service in redis-server redis-sentinel; do
-  systemctl disable $service || update-rc.d $service disable || true
-done`;
+const APT = aptScript(
+  ['redis-server', 'redis-sentinel', 'redis-tools'],
+  ['redis-server', 'redis-sentinel'],
+);
 
 /** Package managers in the order of trial; `needsRoot` is false for those that refuse root. */
 const MANAGERS = [
@@ -74,13 +63,10 @@ function usePath(folder) {
 function installPackage(missing) {
   const manager = MANAGERS.find(({ program }) => which(program) !== null);
   if (manager === undefined) return 'no package manager known here';
-  const root = process.getuid?.() === 0;
-  let command = ['sh', '-c', manager.script];
-  if (manager.needsRoot && !root) {
-    if (which('sudo') === null || !run('sudo', ['-n', 'true']).ok) {
-      return `${manager.program} needs root, which this user is not (nor by sudo without a password)`;
-    }
-    command = ['sudo', '-n', ...command];
+  const script = ['sh', '-c', manager.script];
+  const command = manager.needsRoot ? asRoot(script) : script;
+  if (command === null) {
+    return `${manager.program} needs root, which this user is not (nor by sudo without a password)`;
   }
   say(`Installing ${missing.join(', ')} with ${manager.program} (no service is started) …`);
   const { ok, output } = run(command[0], command.slice(1));
@@ -149,10 +135,6 @@ function wrap(folder, final) {
     chmodSync(join(folder, 'bin', name), 0o755);
   }
   return null;
-}
-
-function lastLines(output) {
-  return output.trim().split('\n').slice(-3).join('\n  ');
 }
 
 function advice(missing, reasons) {

@@ -40,3 +40,15 @@ export function which(program) {
   }
   return null;
 }
+
+/** The command as root runs it: as it is, or by a sudo that asks for no password; null when neither can be. */
+export function asRoot(command) {
+  if (process.getuid?.() === 0) return command;
+  if (which('sudo') === null || !run('sudo', ['-n', 'true']).ok) return null;
+  return ['sudo', '-n', ...command];
+}
+
+/** The end of what a program said, for a line about its failure. */
+export function lastLines(output) {
+  return output.trim().split('\n').slice(-3).join('\n  ');
+}

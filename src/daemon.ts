@@ -5,7 +5,6 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { ConnectionOptions } from 'node:tls';
 import { type ParsedConfig, rewriteConfig } from './config/index.ts';
 import {
   configOf,
@@ -19,13 +18,14 @@ import {
   type SentinelConfig,
   type State,
   step,
+  type Turn,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
 import { Server } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
 import {
   AclFile,
-  clientTls,
+  backlogComplaint,
   Driver,
   defaultPidFile,
   errorText,
@@ -38,6 +38,8 @@ import {
   removePidFile,
   Scripts,
   type Supervisor,
+  Tls,
+  TlsError,
   tellSupervisor,
   Writer,
   writePidFile,
@@ -54,6 +56,8 @@ export interface DaemonOptions {
 /** Sockets and a running save get this long to end at a shutdown. */
 const farewellMs = 1000;
 const tlsFailed = 'Failed to configure TLS. Check logs for more info.';
+const syslogNotDone =
+  'syslog-enabled yes: nothing is sent to syslog by this program. Use logfile, or standard output and the journal.';
 
 export class Daemon {
   readonly #parsed: ParsedConfig;
@@ -67,6 +71,8 @@ export class Daemon {
   readonly #resolver: NameResolver;
   readonly #scripts: Scripts;
   readonly #writer: Writer;
+  /** null: nothing here speaks TLS. */
+  readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #early: Input[] = [];
   #requests = 0;
@@ -84,10 +90,12 @@ export class Daemon {
     this.#supervisor = options.supervisor;
     this.#writer = new Writer(options.configFile, logPort(log));
     this.#state = this.#newState();
+    const { tls } = parsed.generic;
+    this.#tls = tls.port !== 0 || tls.replication ? new Tls(tls) : null;
     const input = (one: Input) => this.#driver.input(one);
     this.#driver = new Driver(
       {
-        step: (one, now) => step(this.#state, one, now),
+        step: (one, now) => this.#step(one, now),
         config: () => configOf(this.#state),
       },
       { apply: (effect) => this.#apply(effect), save: (config) => this.#save(config) },
@@ -103,6 +111,7 @@ export class Daemon {
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
         ...aclFilePort(parsed.generic.aclFile, log),
+        ...tlsDoor(this.#tls, tls.authClients),
       },
     );
   }
@@ -111,16 +120,16 @@ export class Daemon {
   async start(): Promise<void> {
     const { generic } = this.#parsed;
     this.#banner();
+    await this.#loadTls();
     await this.#server.start();
     this.#writePidFile();
     this.#setTitle();
     this.#log.write('notice', 'monotonic clock: POSIX clock_gettime');
-    this.#log.write('notice', `Running mode=sentinel, port=${generic.port}.`);
-    for (const warning of this.#parsed.warnings) this.#log.write('warning', warning);
-    if (generic.tls.port !== 0) {
-      const text = `Nobody listens on tls-port ${generic.tls.port}: clients are served without TLS only.`;
-      this.#log.write('warning', text);
-    }
+    this.#log.write('notice', `Running mode=sentinel, port=${generic.port || generic.tls.port}.`);
+    const warnings = [backlogComplaint(generic.tcpBacklog), ...this.#parsed.warnings];
+    if (generic.syslogEnabled) warnings.push(syslogNotDone);
+    for (const warning of warnings) if (warning !== null) this.#log.write('warning', warning);
+    this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
     this.#driver.input({ type: 'start' });
     for (const one of this.#early.splice(0)) this.#driver.input(one);
@@ -134,6 +143,7 @@ export class Daemon {
     this.#leaving = true;
     this.#log.write(this.#announceLevel, 'User requested shutdown...');
     this.#driver.stop();
+    this.#tls?.stop();
     this.#links.closeAll();
     // A save under way is let end, so that no temporary file stays behind.
     await atMost(farewellMs, this.#saving);
@@ -146,13 +156,22 @@ export class Daemon {
     process.exit(0);
   }
 
+  /** One turn. Whatever it does beyond talking may change what clients were told. */
+  #step(input: Input, now: number): Turn {
+    const turn = step(this.#state, input, now);
+    const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
+    if (turn.save !== null || input.type === 'resolved' || !turn.effects.every(quiet)) {
+      this.#server.hot.cool();
+    }
+    return turn;
+  }
+
   #newState(): State {
     const { generic, sentinel } = this.#parsed;
     const surroundings = {
       line: this.#line,
       port: generic.port,
-      // Announced to others: only a port that somebody listens on.
-      tlsPort: 0,
+      tlsPort: generic.tls.port,
       tlsReplication: generic.tls.replication,
       requirepass: generic.requirepass,
       logLevel: generic.logLevel,
@@ -163,19 +182,18 @@ export class Daemon {
   }
 
   #linkOptions() {
-    const { bindSourceAddr, tls } = this.#parsed.generic;
-    if (tls.port !== 0 && tls.certFile === null) {
-      throw new StartError('No tls-cert-file configured!', tlsFailed);
-    }
-    if (!tls.replication) return { bindSourceAddr };
-    let options: ConnectionOptions;
+    const { bindSourceAddr } = this.#parsed.generic;
+    const tls = this.#tls;
+    return { bindSourceAddr, ...(tls === null ? {} : { tls: () => tls.client }) };
+  }
+
+  async #loadTls(): Promise<void> {
     try {
-      options = clientTls(tls);
+      await this.#tls?.load();
     } catch (error) {
-      const why = `Failed to load certificates: ${errorText(error)}`;
-      throw new StartError(why, tlsFailed);
+      if (error instanceof TlsError) throw new StartError(error.message, tlsFailed);
+      throw error;
     }
-    return { bindSourceAddr, tls: () => options };
   }
 
   get #line(): Line {
@@ -213,9 +231,10 @@ export class Daemon {
     if (!generic.setProcTitle) return;
     const host = generic.bind[0]?.address ?? '*';
     const unixSocket = generic.unixSocket ?? '';
+    const port = generic.port || generic.tls.port;
     const title = procTitle(generic.procTitleTemplate, {
       title: this.#line.title,
-      listenAddr: generic.port === 0 ? unixSocket : `${host}:${generic.port}`,
+      listenAddr: port === 0 ? unixSocket : `${host}:${port}`,
       serverMode: '[sentinel]',
       port: generic.port,
       tlsPort: generic.tls.port,
@@ -286,6 +305,10 @@ function logPort(log: Log) {
 
 function aclFilePort(path: string, log: Log) {
   return path === '' ? {} : { aclFile: new AclFile(path, (level, text) => log.write(level, text)) };
+}
+
+function tlsDoor(tls: Tls | null, clients: 'no' | 'yes' | 'optional') {
+  return tls === null ? {} : { tls: { options: () => tls.server, clients } };
 }
 
 function atMost(ms: number, work: Promise<unknown>): Promise<unknown> {

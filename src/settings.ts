@@ -34,6 +34,7 @@ export function serverSettings(generic: GenericConfig, place: Place): ServerSett
   return {
     line: LINES[generic.compat],
     port: generic.port,
+    tlsPort: generic.tls.port,
     bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
     unixSocket: generic.unixSocket,
     unixSocketPerm: generic.unixSocketPerm,
@@ -50,12 +51,23 @@ export function serverSettings(generic: GenericConfig, place: Place): ServerSett
     normalOutputLimit: limit(generic.clientOutputBufferLimits.normal),
     pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
     queryBufferBytes: generic.clientQueryBufferLimit,
+    clientsMemoryBytes: clientsMemory(generic),
     protoMaxBulkBytes: generic.protoMaxBulkLen,
     supervised: place.supervisor,
     executable: byteString(process.argv[1] ?? ''),
     configFile: place.configFile,
     hz: generic.hz,
   };
+}
+
+/** Less than this would shut everybody out, so it is not taken at its word. */
+const clientsMemoryMin = 128 * 1024;
+
+function clientsMemory({ maxMemoryClients, values }: GenericConfig): number {
+  const share = -maxMemoryClients / 100;
+  const bytes =
+    maxMemoryClients >= 0 ? maxMemoryClients : share * Number(values.get('maxmemory') ?? 0);
+  return bytes === 0 ? 0 : Math.max(bytes, clientsMemoryMin);
 }
 
 function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {

@@ -16,9 +16,13 @@ import type {
   UserLine,
 } from './types.ts';
 
+const initial: ReadonlyMap<string, DirectiveValue> = new Map(
+  directives.map((directive) => [directive.name, directive.initial]),
+);
+
 /** The values in force before the first line is read. */
 export function initialValues(): Map<string, DirectiveValue> {
-  return new Map(directives.map((directive) => [directive.name, directive.initial]));
+  return new Map(initial);
 }
 
 /** Looks values up by the type their directive's kind guarantees. */

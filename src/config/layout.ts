@@ -34,7 +34,7 @@ interface OldLines {
 /** The line's first two words, or null when its quotes do not balance. */
 function firstWords(line: string): readonly (string | undefined)[] | null {
   if (/["'\0]/.test(line)) return splitWords(line);
-  const found = /^([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?/.exec(line);
+  const found = /^[ \t-\r]*([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?/.exec(line);
   return found === null ? [] : found.slice(1);
 }
 
@@ -93,6 +93,11 @@ export class Layout {
       if (place === undefined) this.#places.set(key, { numbers: [number], taken: 0 });
       else place.numbers.push(number);
     }
+  }
+
+  /** Whether there are old lines of this key. */
+  has(key: string): boolean {
+    return this.#places.has(key);
   }
 
   /**

@@ -2,8 +2,8 @@
  * From state back to text (config.md §7.2, §7.3): the file is also the state's database, and every
  * save writes the whole of it anew into the shape the user gave it.
  *
- * Invariant: what is written reads back as the same state, and rewriting the outcome of a second
- * rewrite changes no byte.
+ * Invariant: what is written reads back as the same state, and rewriting settles: after the second
+ * rewrite no byte changes, unless a class of output limits is on its way to the end of the file.
  */
 
 import { type Compat, type GroupConfig, LINES, type SentinelConfig } from '../core/index.ts';
@@ -24,7 +24,8 @@ function putDirective(layout: Layout, directive: Directive, value: DirectiveValu
     }
   } else if (value !== null) {
     const forced = directive.always || (!directive.onlyInPlace && !sameValue(value, initial));
-    layout.put(name, `${name} ${formatValue(kind, value)}`, forced);
+    // Most directives are at their default and on no line.
+    if (forced || layout.has(name)) layout.put(name, `${name} ${formatValue(kind, value)}`, forced);
   }
   layout.finish(name);
 }

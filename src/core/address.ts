@@ -20,14 +20,15 @@ function canonicalV4(text: string): string | null {
   return text;
 }
 
-function v6Groups(text: string): number[] | null {
+/** Only the end of an address may be dotted. */
+function v6Groups(text: string, isEnd: boolean): number[] | null {
   if (text === '') return [];
   const groups: number[] = [];
   const parts = text.split(':');
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
     if (part.includes('.')) {
-      if (i !== parts.length - 1 || canonicalV4(part) === null) return null;
+      if (!isEnd || i !== parts.length - 1 || canonicalV4(part) === null) return null;
       const [a, b, c, d] = part.split('.').map(Number) as [number, number, number, number];
       groups.push(a * 256 + b, c * 256 + d);
     } else {
@@ -42,16 +43,12 @@ function canonicalV6(text: string): string | null {
   if (!text.includes(':')) return null;
   const halves = text.split('::');
   if (halves.length > 2) return null;
-  const head = v6Groups(halves[0]!);
-  const tail = halves.length === 2 ? v6Groups(halves[1]!) : [];
+  const head = v6Groups(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? v6Groups(halves[1]!, true) : [];
   if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
   const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  if (groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff) {
-    const [g, h] = [groups[6]!, groups[7]!];
-    return `::ffff:${g >> 8}.${g & 255}.${h >> 8}.${h & 255}`;
-  }
   let best = -1;
   let bestLength = 1;
   for (let i = 0; i < 8; ) {
@@ -59,6 +56,11 @@ function canonicalV6(text: string): string | null {
     while (j < 8 && groups[j] === 0) j++;
     if (j - i > bestLength) [best, bestLength] = [i, j - i];
     i = j === i ? i + 1 : j;
+  }
+  const mapped = best === 0 && bestLength === 5 && groups[5] === 0xffff;
+  if (mapped || (best === 0 && bestLength === 6)) {
+    const [g, h] = [groups[6]!, groups[7]!];
+    return `::${mapped ? 'ffff:' : ''}${g >> 8}.${g & 255}.${h >> 8}.${h & 255}`;
   }
   const hex = groups.map((g) => g.toString(16));
   if (best < 0) return hex.join(':');

@@ -8,9 +8,11 @@ import { members, tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
 import { tendFailover, tendStart } from './failover.ts';
+import { dropDoubles } from './groups.ts';
 import { pushHeap } from './heap.ts';
 import { tendHello } from './hello.ts';
-import { tendLink, tendPing } from './links.ts';
+import { tendLink } from './links.ts';
+import { tendPing } from './ping.ts';
 import { tendRepair } from './repair.ts';
 import { tendInfo } from './server.ts';
 import type { Group } from './state.ts';
@@ -21,13 +23,15 @@ export function attend(work: Work, group: Group): void {
   group.wakeAt = Number.POSITIVE_INFINITY;
   if (group.removed) return;
   for (const instance of members(group)) tendLink(work, instance);
+  dropDoubles(work, group);
   tendTilt(work);
   if (state.tiltSince === null) decide(work, group);
   for (const peer of group.peers.values()) tendAsk(work, peer);
   for (const instance of members(group)) {
     if (instance.kind !== 'sentinel') tendInfo(work, instance);
-    tendPing(work, instance);
+    // The answer to a hello may make a PING unnecessary.
     tendHello(work, instance);
+    tendPing(work, instance);
   }
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }

@@ -6,7 +6,7 @@
  * nothing is decided until every instance has been heard of afresh, or has had its full down-after to answer.
  */
 import { eventText } from './events.ts';
-import { pingNow } from './links.ts';
+import { pingNow } from './ping.ts';
 import type { Group, Instance, State } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';

@@ -62,7 +62,8 @@ function announceHold(work: Work, group: Group): void {
   if (attempts.holdLogged) return;
   attempts.holdLogged = true;
   const text = 'Next failover delay: I will not start a failover before ';
-  log(work, 'notice', text, attempts.holdUntil - work.now);
+  const { announceLevel } = work.state.surroundings.line;
+  log(work, announceLevel, text, attempts.holdUntil - work.now);
 }
 
 /** Raise the epoch, vote for ourselves, and go on when both are on disk. */

@@ -4,17 +4,18 @@
  * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
  * S20); a switch keeps the configuration and the peers and makes the replica list anew.
  */
-import { type Address, numericAddress, sameAddress } from './address.ts';
+import { type Address, endpoint, numericAddress, sameAddress } from './address.ts';
+import { phaseOf } from './beat.ts';
 import { event, eventText, replicaKey } from './events.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 import { announced, resolve, toAddress } from './names.ts';
 import type { Ask, Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
 import type { GroupConfig, Instant } from './types.ts';
-import { save, type Work } from './work.ts';
+import { log, save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
 
-function instanceBase(group: Group, address: Address, link: Link) {
+function instanceBase(work: Work, group: Group, address: Address, link: Link) {
   return {
     group,
     address,
@@ -22,7 +23,7 @@ function instanceBase(group: Group, address: Address, link: Link) {
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
-    helloAt: null,
+    helloDueAt: work.now,
     helloPendingSince: null,
     helloForced: true,
     removed: false,
@@ -31,7 +32,7 @@ function instanceBase(group: Group, address: Address, link: Link) {
 
 function serverBase(work: Work, group: Group, address: Address, link: Link) {
   return {
-    ...instanceBase(group, address, link),
+    ...instanceBase(work, group, address, link),
     runId: '',
     infoAt: null,
     infoText: null,
@@ -98,7 +99,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
   const link = peerLink(work, id, address);
   const peer: Peer = {
     kind: 'sentinel',
-    ...instanceBase(group, address, link),
+    ...instanceBase(work, group, address, link),
     runId: id,
     id,
     lastHelloAt: work.now,
@@ -137,6 +138,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     failover: null,
     attempts: { lost: 0, holdUntil: 0, leader: null, holdLogged: true, startAt: null },
     conflict: null,
+    phase: phaseOf(config.name),
     wakeAt: Number.POSITIVE_INFINITY,
     removed: false,
   } as Omit<Group, 'master'> as Group;
@@ -194,9 +196,35 @@ export function removeInstance(work: Work, instance: Instance): void {
   instance.removed = true;
   releaseLink(work, instance);
   if (instance.kind === 'sentinel') {
+    work.state.hellos.delete(instance.lastHelloText);
     instance.group.peers.delete(instance.id);
     instance.group.conflict?.claims.delete(instance.id);
   } else if (instance.kind === 'replica') instance.group.replicas.delete(instance.key);
+}
+
+/**
+ * A name may turn out to be the address of a record that is there already. Where servers are known by their addresses
+ * one of them goes: an order to follow the other would be one to follow itself, and a file that names it twice is refused.
+ */
+export function dropDoubles(work: Work, group: Group): void {
+  const { resolveHostnames, announceHostnames } = work.state;
+  if (!resolveHostnames || announceHostnames) return;
+  const { failover } = group;
+  const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
+  const seen = new Set([endpoint(group.master.address.ip, group.master.address.port)]);
+  if (promoted !== null) seen.add(endpoint(promoted.address.ip, promoted.address.port));
+  for (const replica of [...group.replicas.values()]) {
+    const { ip, host, port } = replica.address;
+    if (ip === '' || replica === promoted) continue;
+    const key = endpoint(ip, port);
+    if (seen.has(key)) {
+      const text = `${host} port ${port} is ${key}, which is known already: forgotten`;
+      log(work, 'notice', `${group.name}: ${text}`);
+      removeInstance(work, replica);
+      save(work);
+    }
+    seen.add(key);
+  }
 }
 
 export function removeGroup(work: Work, group: Group): void {
@@ -214,6 +242,7 @@ function adoptLink(work: Work, from: Instance): Link {
   link.owners.clear();
   if (link.pingPendingSince === null && link.command !== null) link.unansweredSince = null;
   else link.unansweredSince = work.now;
+  link.standInSince = null;
   link.lastOkAt = work.now;
   link.lastReplyAt = work.now;
   link.retryAt = Math.min(link.retryAt, work.now);

@@ -5,6 +5,7 @@
  * when its config epoch is strictly greater and its address can be used; a malformed hello changes nothing.
  */
 import { type Address, numericAddress, sameAddress } from './address.ts';
+import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
@@ -12,6 +13,7 @@ import { observerScript, supersede } from './failover.ts';
 import { createPeer, removeInstance, switchMaster } from './groups.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
+import { standIn, wakeAfter } from './ping.ts';
 import type { Connection, Group, Instance, Peer } from './state.ts';
 import { save, type Work, wake } from './work.ts';
 
@@ -59,23 +61,30 @@ function helloText(work: Work, group: Group, connection: Connection): string {
 /** Say hello when the period is over or something new is to be told; one in flight at a time. */
 export function tendHello(work: Work, instance: Instance): void {
   const { link, group } = instance;
+  if (!isOpen(link) || isBusy(link)) return;
   const { publishPeriod } = work.state.timers;
-  if (!isOpen(link) || instance.helloPendingSince !== null || isBusy(link)) return;
+  if (instance.helloPendingSince !== null) {
+    return wakeAfter(work, group, instance.helloPendingSince, publishPeriod);
+  }
   // A write-paused server would keep it, and every PING behind it, waiting.
   if (instance.kind !== 'sentinel' && instance.failoverOngoing) return;
-  const due = instance.helloForced ? work.now : (instance.helloAt ?? 0) + publishPeriod;
+  const due = instance.helloForced ? work.now : instance.helloDueAt;
   if (work.now < due) return wake(group, due);
   const argv = ['PUBLISH', HELLO_CHANNEL, helloText(work, group, link.command!)];
   send(work, link, group, argv, { kind: 'hello', instance });
   instance.helloPendingSince = work.now;
   instance.helloForced = false;
+  standIn(work, link);
+  wakeAfter(work, group, work.now, publishPeriod);
 }
 
 /** The answer to a hello we sent. */
 export function helloAnswered(work: Work, instance: Instance, ok: boolean): void {
   instance.helloPendingSince = null;
   const { publishPeriod } = work.state.timers;
-  instance.helloAt = ok ? work.now : work.now - publishPeriod + RETRY_MS;
+  instance.helloDueAt = ok
+    ? nextBeat(instance.group, work.now, publishPeriod)
+    : work.now + RETRY_MS;
 }
 
 /** Tell everybody now: peers first, they decide faster than servers distribute. */
@@ -112,17 +121,17 @@ function parseHello(payload: string): Hello | null {
 /** A hello came, by subscription or directly. */
 export function helloReceived(work: Work, payload: string): void {
   const { state } = work;
+  const known = state.hellos.get(payload);
+  if (known !== undefined && !known.removed && known.lastHelloText === payload) {
+    known.lastHelloAt = work.now;
+    afterHello(work, known.group, known);
+    return;
+  }
   if (payload.includes(state.myId)) return;
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);
   if (group === undefined) return;
-  const known = group.peers.get(hello.id);
-  if (known !== undefined && known.lastHelloText === payload) {
-    known.lastHelloAt = work.now;
-    afterHello(work, group, known);
-    return;
-  }
   // A peer that cannot be dialled would still count as a voter.
   if (hello.port < 1 || hello.port > 65535) return;
   const parked = { kind: 'hello', payload } as const;
@@ -136,6 +145,8 @@ export function helloReceived(work: Work, payload: string): void {
   raiseEpoch(work, group, hello.currentEpoch);
   noteConfiguration(work, group, peer, hello, masterIp);
   peer.lastHelloAt = work.now;
+  state.hellos.delete(peer.lastHelloText);
+  state.hellos.set(payload, peer);
   peer.lastHelloText = payload;
   peer.helloConfigEpoch = hello.configEpoch;
   afterHello(work, group, peer);

@@ -20,9 +20,13 @@ export interface InfoFacts {
   failoverState: string | null;
 }
 
+/** Larger numbers are cut down to it: exact also as milliseconds. */
+const NUMBER_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+
 function leadingInteger(text: string): number {
   const match = /^\s*([+-]?\d+)/.exec(text);
-  return match === null ? 0 : Number(match[1]);
+  if (match === null) return 0;
+  return Math.max(-NUMBER_MAX, Math.min(NUMBER_MAX, Number(match[1])));
 }
 
 function unsigned(text: string): bigint {

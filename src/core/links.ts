@@ -1,6 +1,6 @@
 /**
- * Links: which connections exist, when they are opened, replaced and given up, and the sign of life that PING is
- * (monitoring.md §3–4; safety.md W17, W25, W31).
+ * Links: which connections exist, when they are opened, replaced and given up (monitoring.md §3; safety.md W17, W25,
+ * W31).
  *
  * Invariants: a connection belongs to exactly one link; the down clock starts at the loss of the link or at the first
  * unanswered ping that was really written, whichever came first, and stops only at an acceptable answer.
@@ -9,17 +9,17 @@
 import { sameAddress } from './address.ts';
 import { event } from './events.ts';
 import { lookUp } from './names.ts';
-import type { Connection, Group, Instance, Link, Peer, Pending, State } from './state.ts';
+import type { Connection, Group, Instance, Link, Peer, Pending } from './state.ts';
 import { save, type Work, wake } from './work.ts';
 
 export const HELLO_CHANNEL = '__sentinel__:hello';
 
+const RIVAL_PATIENCE_MS = 100;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1000;
 const CONNECT_DEADLINE_MAX_MS = 2000;
 const CONNECT_DEADLINE_MIN_MS = 100;
 const PROBE_PAUSE_MS = 1000;
-const PING_MIN_MS = 50;
 /** Commands in flight a connection may carry before nothing periodic is added. */
 const PENDING_MAX = 100;
 
@@ -34,6 +34,8 @@ export function createLink(work: Work, address: Link['address'], wantsPubsub: bo
     probeAt: 0,
     unansweredSince: work.now,
     pingPendingSince: null,
+    standInSince: null,
+    answersPing: false,
     lastPingAt: null,
     lastOkAt: work.now,
     lastReplyAt: work.now,
@@ -69,6 +71,7 @@ export function dropConnections(work: Work, link: Link): void {
   for (const connection of [link.command, link.pubsub, link.probe]) {
     if (connection !== null) closeConnection(work, connection);
   }
+  link.standInSince = null;
   link.retryAt = work.now;
 }
 
@@ -85,6 +88,7 @@ function forget(work: Work, connection: Connection): void {
   if (link.command === connection) {
     link.command = null;
     link.pingPendingSince = null;
+    link.answersPing = false;
   }
   if (link.pubsub === connection) link.pubsub = null;
   if (link.probe === connection) link.probe = null;
@@ -105,20 +109,16 @@ function abandon(pending: Pending): void {
   }
 }
 
-/** Lacks a connection it needs (the `disconnected` flag; an opening connection counts as there, as in the original). */
+/**
+ * Lacks an open connection that it needs (the `disconnected` flag). One that is opening does not count: clients take
+ * whoever lacks the flag for reachable, and here the former master of a switch is dialled at the very moment they ask.
+ */
 export function isDisconnected(link: Link): boolean {
-  return link.command === null || (link.wantsPubsub && link.pubsub === null);
+  return !isOpen(link) || (link.wantsPubsub && link.pubsub?.open !== true);
 }
 
 export function isOpen(link: Link): boolean {
   return link.command?.open === true;
-}
-
-/** PING this often: silence is noticed within down-after + 10 %. */
-export function pingPeriod(state: State, instance: Instance): number {
-  const share = Math.max(PING_MIN_MS, instance.group.downAfter / 10);
-  const period = instance.kind === 'sentinel' ? instance.group.downAfter : share;
-  return Math.min(state.timers.pingPeriod, period);
 }
 
 /** Send a command on the link's command connection; false when it is not open. */
@@ -139,7 +139,7 @@ function isBlind([first, second]: readonly string[]): boolean {
   return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && second === 'SETNAME');
 }
 
-function sendOn(
+export function sendOn(
   work: Work,
   connection: Connection,
   group: Group,
@@ -239,9 +239,10 @@ function tendPubsub(work: Work, instance: Instance): void {
 /** A silent command connection gets a rival: whoever answers first stays. */
 function tendProbe(work: Work, instance: Instance): void {
   const { link, group } = instance;
-  if (!isOpen(link) || link.pingPendingSince === null || work.state.tiltSince !== null) return;
-  const patience = Math.max(PING_MIN_MS * 2, group.downAfter / 2);
-  const at = Math.max(link.pingPendingSince + patience, link.probeAt);
+  const silent = link.standInSince ?? link.pingPendingSince;
+  if (!isOpen(link) || silent === null || work.state.tiltSince !== null) return;
+  const patience = Math.max(RIVAL_PATIENCE_MS, group.downAfter / 2);
+  const at = Math.max(silent + patience, link.probeAt);
   if (link.probe !== null) {
     const giveUp = link.probe.startedAt + CONNECT_DEADLINE_MAX_MS + PROBE_PAUSE_MS;
     if (work.now < giveUp) return wake(group, giveUp);
@@ -254,107 +255,25 @@ function tendProbe(work: Work, instance: Instance): void {
   wake(group, work.now + CONNECT_DEADLINE_MAX_MS);
 }
 
-/** Credentials towards the far end of a link, or null (monitoring.md §3.2). */
-function credentials(state: State, instance: Instance): string[] | null {
-  if (instance.kind === 'sentinel') {
-    if (state.sentinelPass !== null) {
-      return state.sentinelUser === null
-        ? [state.sentinelPass]
-        : [state.sentinelUser, state.sentinelPass];
-    }
-    const own = state.surroundings.requirepass;
-    return own === null ? null : [own];
-  }
-  const { authPass, authUser } = instance.group;
-  if (authPass === null) return null;
-  return authUser === null ? [authPass] : [authUser, authPass];
-}
-
-function owner(link: Link): Instance | undefined {
-  return link.owners.values().next().value;
-}
-
-/** A connection is open: introduce ourselves, then ask for a sign of life. */
-export function connected(work: Work, connection: Connection, localAddress: string): void {
-  const { link } = connection;
-  const instance = owner(link);
-  if (instance === undefined) return;
-  connection.open = true;
-  connection.localAddress = localAddress;
-  connection.lastActivityAt = work.now;
-  const { group } = instance;
-  const auth = credentials(work.state, instance);
-  if (auth !== null) sendOn(work, connection, group, ['AUTH', ...auth], { kind: 'auth' });
-  const name = `sentinel-${work.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
-  sendOn(work, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
-  if (connection.role === 'pubsub') {
-    const word = renamed(group, 'SUBSCRIBE');
-    work.effects.push({
-      type: 'subscribe',
-      connection: connection.id,
-      word,
-      channel: HELLO_CHANNEL,
-    });
-    return;
-  }
-  ping(work, connection, group);
-  for (const one of link.owners) {
-    if (one.kind !== 'sentinel') one.infoDueAt = work.now;
-    one.helloForced = true;
-  }
-}
-
-function ping(work: Work, connection: Connection, group: Group): void {
-  const { link } = connection;
-  sendOn(work, connection, group, ['PING'], { kind: 'ping', sentAt: work.now });
-  if (link.command !== connection) return;
-  link.lastPingAt = work.now;
-  link.pingPendingSince = work.now;
-  link.unansweredSince ??= work.now;
-}
-
-/** PING when its period is over and none is in flight; a good answer in time does not wake the group again. */
-export function tendPing(work: Work, instance: Instance): void {
-  const { link, group } = instance;
-  if (!isOpen(link)) return;
-  const period = pingPeriod(work.state, instance);
-  const due = (link.lastPingAt ?? Number.NEGATIVE_INFINITY) + period;
-  if (work.now < due) return wake(group, due);
-  if (link.pingPendingSince !== null) return;
-  ping(work, link.command!, group);
-  wake(group, work.now + period);
-}
-
-/** A round of pings at once, for the end of a pause. */
-export function pingNow(work: Work, instance: Instance): void {
-  if (isOpen(instance.link)) ping(work, instance.link.command!, instance.group);
-}
-
 export function isBusy(link: Link): boolean {
   return (link.command?.pending.size ?? 0) >= PENDING_MAX * Math.max(1, link.owners.size);
 }
 
-/** Answer to a PING. Returns whether it is a good sign of life (monitoring.md §4.1). */
-export function pinged(work: Work, connection: Connection, sentAt: number, text: string): boolean {
-  const { link } = connection;
-  if (link.probe === connection) promoteProbe(work, link, connection);
-  link.pingPendingSince = null;
-  link.lastReplyAt = work.now;
-  link.lastAnsweredPingAt = sentAt;
-  if (link.probe !== null) closeConnection(work, link.probe);
-  if (!/^(PONG|LOADING|MASTERDOWN)/.test(text)) return false;
-  link.lastOkAt = work.now;
-  link.unansweredSince = null;
-  link.failures = 0;
-  return true;
+/** Any of the records that share a link. */
+export function owner(link: Link): Instance | undefined {
+  return link.owners.values().next().value;
 }
 
-/** The rival answered first: the silent connection goes, with all that was stuck on it. */
-function promoteProbe(work: Work, link: Link, probe: Connection): void {
-  const silent = link.command;
-  link.probe = null;
-  if (silent !== null) closeConnection(work, silent);
-  link.command = probe;
+/** An answer came: a rival that was first takes the place of the silent connection, with all that was stuck on it. */
+export function settleRivals(work: Work, connection: Connection): void {
+  const { link } = connection;
+  if (link.probe === connection) {
+    const silent = link.command;
+    link.probe = null;
+    if (silent !== null) closeConnection(work, silent);
+    link.command = connection;
+  }
+  if (link.probe !== null) closeConnection(work, link.probe);
 }
 
 /** A connection ended or was refused. */
@@ -381,7 +300,10 @@ export function disconnected(work: Work, connection: Connection, reason: string)
 
 function lost(work: Work, link: Link, role: Connection['role'], atOnce = false): void {
   link.lastLossAt = work.now;
-  if (role === 'command') link.unansweredSince ??= work.now;
+  if (role === 'command') {
+    link.unansweredSince ??= link.standInSince ?? work.now;
+    link.standInSince = null;
+  }
   if (atOnce && link.failures === 0) {
     link.failures = 1;
     return;

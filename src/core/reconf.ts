@@ -39,13 +39,19 @@ export function tendReconfiguration(work: Work, group: Group, failover: Reconf):
     busy += 1;
   }
   for (const replica of members) poll(work, replica);
-  const remaining = members.filter((r) => r.reconf?.state !== 'done' && r.sDownSince === null);
+  const remaining = members.filter((r) => !isAttached(r) && r.sDownSince === null);
   if (remaining.length > 0 && !late) return wake(group, limit + 1);
   finish(work, group, failover, work.now > limit && remaining.length > 0, members);
 }
 
 function isBusyReplica(replica: Replica): boolean {
-  return replica.reconf?.state === 'sent' || replica.reconf?.state === 'inprog';
+  const { reconf } = replica;
+  return (reconf?.state === 'sent' || reconf?.state === 'inprog') && !reconf.late;
+}
+
+/** Done, or counted as such. */
+export function isAttached({ reconf }: Replica): boolean {
+  return reconf !== null && (reconf.state === 'done' || ('late' in reconf && reconf.late === true));
 }
 
 function attach(work: Work, replica: Replica): boolean {
@@ -55,10 +61,10 @@ function attach(work: Work, replica: Replica): boolean {
   return true;
 }
 
-/** Neither obeying nor synchronising for too long: the others must not wait for it. */
+/** Neither obeying nor synchronising for too long: it is told once more, but the others must not wait for it. */
 function giveUpStuck(work: Work, failover: Reconf, replica: Replica): void {
   const { reconf, group } = replica;
-  if (reconf?.state !== 'sent' && reconf?.state !== 'inprog') return;
+  if ((reconf?.state !== 'sent' && reconf?.state !== 'inprog') || reconf.late) return;
   if (reconf.state === 'inprog' && replica.syncInProgress) {
     replica.reconf = { state: 'inprog', since: work.now };
     return;
@@ -67,6 +73,9 @@ function giveUpStuck(work: Work, failover: Reconf, replica: Replica): void {
   if (work.now <= limit) return wake(group, limit + 1);
   replica.reconf = { state: 'done' };
   tell(work, failover, '-slave-reconf-sent-timeout', replica);
+  if (reconf.state !== 'sent' || !attach(work, replica)) return;
+  replica.reconf = { state: 'sent', since: work.now, late: true };
+  tell(work, failover, '+slave-reconf-sent', replica);
 }
 
 function poll(work: Work, replica: Replica): void {
@@ -83,7 +92,7 @@ export function reconfigurationSeen(work: Work, replica: Replica): void {
   const { failover } = replica.group;
   if (failover?.state !== 'reconf_slaves' || replica.role !== 'slave') return;
   if (replica.reconf?.state === 'sent' && followsMaster(replica)) {
-    replica.reconf = { state: 'inprog', since: work.now };
+    replica.reconf = { ...replica.reconf, state: 'inprog', since: work.now };
     tell(work, failover, '+slave-reconf-inprog', replica);
   }
   if (replica.reconf?.state === 'inprog' && replica.masterLinkUp) {

@@ -1,7 +1,7 @@
 /**
  * Which replica becomes master (failover.md §7.2; safety.md S18): the filters and the order, nothing else.
  */
-import { isDisconnected, isOpen } from './links.ts';
+import { isOpen } from './links.ts';
 import type { Group, Replica } from './state.ts';
 import type { Work } from './work.ts';
 
@@ -14,7 +14,7 @@ export function objection(work: Work, replica: Replica): string | null {
   const sinceDown = master.sDownSince === null ? 0 : work.now - master.sDownSince;
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
-  if (isDisconnected(link) || !isOpen(link)) return 'its link is down';
+  if (!isOpen(link) || link.pubsub === null) return 'its link is down';
   if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';
   if (replica.infoAt === null) return 'it has not answered INFO yet';

@@ -4,6 +4,7 @@
  * Everything up to the role events happens in TILT too; what a role *causes* is decided when the group is attended.
  */
 import { hostMeans } from './address.ts';
+import { nextBeat } from './beat.ts';
 import { event } from './events.ts';
 import { promotionSeen } from './failover.ts';
 import { addReplica } from './groups.ts';
@@ -20,7 +21,10 @@ const INFO_RETRY_MS = 100;
 /** INFO when its period is over, or somebody waits for it; one in flight at a time. */
 export function tendInfo(work: Work, server: Server): void {
   if (!isOpen(server.link) || server.infoPendingSince !== null || isBusy(server.link)) return;
-  let due = server.infoAt === null ? work.now : server.infoAt + infoPeriod(work, server);
+  let due =
+    server.infoAt === null
+      ? work.now
+      : nextBeat(server.group, server.infoAt, infoPeriod(work, server));
   if (server.infoSentAt !== null) due = Math.max(due, server.infoSentAt + INFO_RETRY_MS);
   if (server.infoDueAt !== null) due = Math.min(due, server.infoDueAt);
   if (work.now < due) return wake(server.group, due);

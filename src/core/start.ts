@@ -73,6 +73,7 @@ export function createState(
     scripts: createScripts(),
     simulate: { crashAfterElection: false, crashAfterPromotion: false },
     names: new Map(),
+    hellos: new Map(),
     wakes: createHeap(),
   };
   const work: Work = { state, now, effects: [], touched: new Set(), saving: false };

@@ -41,6 +41,8 @@ export interface State {
   readonly scripts: ScriptQueue;
   readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
   readonly names: Map<string, ResolvedName>;
+  /** Peers by the last hello they said: an equal one needs no second look. */
+  readonly hellos: Map<string, Peer>;
   readonly wakes: Heap<Group>;
 }
 
@@ -118,6 +120,8 @@ export interface Group {
   readonly attempts: Attempts;
   /** A hello with our config epoch and another address was seen (safety.md W6). */
   conflict: Conflict | null;
+  /** Offset of its periodic talk (`beat.ts`). */
+  readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
 }
@@ -163,8 +167,8 @@ interface InstanceBase {
   /** When it last *went* down; survives `-sdown` ("not down recently" tests). */
   lastDownAt: Instant | null;
   scriptKillSent: boolean;
-  /** Last successful hello to it, and the one in flight. */
-  helloAt: Instant | null;
+  /** When the next hello to it is due, and when the one in flight was sent. */
+  helloDueAt: Instant;
   helloPendingSince: Instant | null;
   helloForced: boolean;
   removed: boolean;
@@ -192,10 +196,11 @@ export interface Master extends ServerBase {
   rebootSince: Instant | null;
 }
 
+/** `late`: took longer than slave-reconf-timeout, was told once more, and nobody waits for it any longer. */
 export type Reconfiguration =
   | { readonly state: 'pending' }
-  | { readonly state: 'sent'; readonly since: Instant }
-  | { readonly state: 'inprog'; readonly since: Instant }
+  | { readonly state: 'sent'; readonly since: Instant; readonly late?: true }
+  | { readonly state: 'inprog'; readonly since: Instant; readonly late?: true }
   | { readonly state: 'done' };
 
 export interface Replica extends ServerBase {
@@ -296,6 +301,10 @@ export interface Link {
   /** First unanswered ping, or the loss of the link if that came first. */
   unansweredSince: Instant | null;
   pingPendingSince: Instant | null;
+  /** First unanswered hello that stands in for a PING. */
+  standInSince: Instant | null;
+  /** The last PING on this connection brought a PONG: only then do other answers count as signs of life. */
+  answersPing: boolean;
   lastPingAt: Instant | null;
   lastOkAt: Instant;
   lastReplyAt: Instant;

@@ -9,10 +9,12 @@ import { reassertSaved } from './conflict.ts';
 import { busyReply } from './down.ts';
 import { event } from './events.ts';
 import { candidacySaved, promotionSaved } from './failover.ts';
+import { connected } from './greet.ts';
 import { peekHeap, popHeap } from './heap.ts';
 import { helloAnswered, helloReceived } from './hello.ts';
-import { connected, disconnected, pinged, pingPeriod } from './links.ts';
+import { disconnected } from './links.ts';
 import { resolved } from './names.ts';
+import { helloDone, pinged, signOfLife } from './ping.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
@@ -139,14 +141,20 @@ function replied(work: Work, connection: Connection, pending: Pending, reply: Li
     case 'info': {
       const { server } = pending;
       server.infoPendingSince = null;
+      signOfLife(work, connection, server.infoSentAt ?? work.now, reply.kind === 'text');
       if (server.removed) return;
       if (reply.kind === 'text') informed(work, server, reply.text);
       work.touched.add(server.group);
       return;
     }
-    case 'hello':
-      if (!pending.instance.removed) helloAnswered(work, pending.instance, reply.kind !== 'error');
+    case 'hello': {
+      const { instance } = pending;
+      const sentAt = instance.helloPendingSince ?? work.now;
+      helloDone(connection.link);
+      signOfLife(work, connection, sentAt, reply.kind === 'integer');
+      if (!instance.removed) helloAnswered(work, instance, reply.kind !== 'error');
       return;
+    }
     case 'ask':
       return asked(work, pending, reply);
     default:
@@ -165,9 +173,8 @@ function pingReplied(work: Work, connection: Connection, sentAt: number, reply: 
   for (const owner of link.owners) {
     if (text.startsWith('BUSY')) busyReply(work, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
-    // A sign of life from somebody who was not missed changes nothing until the next ping is due.
-    const late = work.now >= sentAt + pingPeriod(work.state, owner);
-    if (!good || late || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
+    // A sign of life from somebody who was not missed changes nothing until a deadline asks.
+    if (!good || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
       work.touched.add(owner.group);
     }
   }

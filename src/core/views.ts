@@ -7,6 +7,7 @@
 import type { Line } from './line.ts';
 import { isDisconnected } from './links.ts';
 import { announced } from './names.ts';
+import { isAttached } from './reconf.ts';
 import { runningScripts } from './scripts.ts';
 import type { Group, Instance, Link, Master, Peer, Replica, Server, State } from './state.ts';
 import type { Instant, Reply } from './types.ts';
@@ -40,7 +41,7 @@ export function flags(line: Line, instance: Instance): string {
     [promoted, 'promoted'],
     [replica?.reconf?.state === 'sent', 'reconf_sent'],
     [replica?.reconf?.state === 'inprog', 'reconf_inprog'],
-    [replica?.reconf?.state === 'done', 'reconf_done'],
+    [replica !== null && isAttached(replica), 'reconf_done'],
     [master !== null && failover?.forced === true, 'force_failover'],
     [instance.scriptKillSent, 'script_kill_sent'],
     [line.rebootFlag && master !== null && master.rebootSince !== null, 'master_reboot'],

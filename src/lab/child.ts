@@ -30,6 +30,8 @@ export interface ChildOptions {
   /** File that standard output and standard error are appended to. */
   readonly output: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Words put before the command: a program that ends by executing the rest of its own words. */
+  readonly wrap?: readonly string[];
   /** User (and group) to run as; needs root. */
   readonly uid?: number;
 }
@@ -59,7 +61,8 @@ export class Child {
   static start(options: ChildOptions): Promise<Child> {
     watchExit();
     const fd = openSync(options.output, 'a');
-    const process = spawn(options.command, options.args, {
+    const [command = '', ...args] = [...(options.wrap ?? []), options.command, ...options.args];
+    const process = spawn(command, args, {
       cwd: options.cwd,
       stdio: ['ignore', fd, fd],
       ...(options.env === undefined ? {} : { env: options.env }),

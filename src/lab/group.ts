@@ -1,4 +1,5 @@
 /** A whole group: one master, its replicas, and the Sentinels that watch them, all real processes. */
+import type { ConnectionOptions } from 'node:tls';
 import { type Address, type RedisOptions, RedisServer } from './redis.ts';
 import { Sentinel, type SentinelKind } from './sentinel.ts';
 import { type UntilOptions, until } from './until.ts';
@@ -32,6 +33,8 @@ export interface GroupOptions {
   /** For all Sentinels. */
   readonly logLevel?: string;
   readonly sentinelPassword?: string;
+  /** Their ports speak TLS only; `settings.lines` name the files. */
+  readonly sentinelTls?: ConnectionOptions;
   /** Files written, Sentinel processes not started (`startSentinels()` does). */
   readonly sentinelsLater?: boolean;
 }
@@ -79,12 +82,15 @@ export class Group {
 
   /** A further Sentinel's folder and file; the caller starts it and, if it is to stay, adds it to `sentinels`. */
   prepareSentinel(kind: SentinelKind): Promise<Sentinel> {
-    const { logLevel, sentinelPassword } = this.#options;
+    const { logLevel, sentinelPassword, sentinelTls } = this.#options;
+    const host = this.servers[0]?.host;
     return Sentinel.prepare({
       kind,
       lines: this.sentinelLines(),
       ...(logLevel === undefined ? {} : { logLevel }),
       ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+      ...(sentinelTls === undefined ? {} : { tls: sentinelTls }),
+      ...(host === undefined ? {} : { host }),
     });
   }
 

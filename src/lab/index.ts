@@ -4,6 +4,7 @@
  */
 export { type Answer, AnswerError, encode, fields, infoFields, rows } from './answer.ts';
 export { Child } from './child.ts';
+export { Farm, type FarmOptions } from './farm.ts';
 export { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 export { Group, type GroupOptions, type GroupSettings } from './group.ts';
 export { type LogLine, parseLog, parseLogLine, readText } from './log.ts';
@@ -11,5 +12,5 @@ export { freePort } from './ports.ts';
 export { type Address, type RedisOptions, RedisServer } from './redis.ts';
 export { Sentinel, type SentinelKind, type SentinelOptions, sentinelCommand } from './sentinel.ts';
 export { pause, type UntilOptions, until } from './until.ts';
-export { Wire, type WireOptions } from './wire.ts';
+export { Caller, Wire, type WireOptions } from './wire.ts';
 export { type Gap, type Write, Writer, type WriterOptions, type WritingClient } from './writer.ts';

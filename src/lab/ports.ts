@@ -22,8 +22,13 @@ function ephemeralStart(): number {
   }
 }
 
+/** Where the lab takes its ports from: from `lowest` to below `end`. */
+export function portSpan(): { readonly lowest: number; readonly end: number } {
+  return { lowest: LOWEST, end: ephemeralStart() };
+}
+
 /** Can this port be listened on now? */
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
@@ -35,9 +40,9 @@ function isFree(port: number): Promise<boolean> {
 
 /** A port of 127.0.0.1 that nobody listens on and that this process did not hand out before. */
 export async function freePort(): Promise<number> {
-  const span = ephemeralStart() - LOWEST;
+  const { lowest, end } = portSpan();
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
-    const port = LOWEST + Math.floor(Math.random() * span);
+    const port = lowest + Math.floor(Math.random() * (end - lowest));
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import { type Answer, infoFields } from './answer.ts';
 import { Child } from './child.ts';
 import { removeFolder, temporaryFolder } from './folder.ts';
@@ -17,6 +18,12 @@ export interface Address {
 }
 
 export interface RedisOptions {
+  /** See `ChildOptions`. */
+  readonly wrap?: readonly string[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** The port speaks TLS only, and this is how the lab talks to it; `lines` name the files. */
+  readonly tls?: ConnectionOptions;
   /** Free one when left out. */
   readonly port?: number;
   /** `requirepass` and `masterauth`. */
@@ -29,7 +36,7 @@ export interface RedisOptions {
 }
 
 export class RedisServer {
-  readonly host = '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly folder: string;
   readonly configFile: string;
@@ -39,6 +46,7 @@ export class RedisServer {
 
   constructor(port: number, options: RedisOptions) {
     this.port = port;
+    this.host = options.host ?? '127.0.0.1';
     this.#options = options;
     this.folder = temporaryFolder('lab-redis');
     this.configFile = join(this.folder, 'redis.conf');
@@ -58,7 +66,7 @@ export class RedisServer {
 
   /** `host:port`, the name a Sentinel gives a replica. */
   get name(): string {
-    return `${this.host}:${this.port}`;
+    return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
   }
 
   get pid(): number {
@@ -77,6 +85,7 @@ export class RedisServer {
       args: [this.configFile],
       cwd: this.folder,
       output: join(this.folder, 'output'),
+      ...(this.#options.wrap === undefined ? {} : { wrap: this.#options.wrap }),
     });
     const child = this.#child;
     await until(async () => {
@@ -110,8 +119,9 @@ export class RedisServer {
 
   /** A fresh connection, logged in. */
   open(): Promise<Wire> {
-    const { credentials, password } = this.#options;
-    return Wire.open({ port: this.port, password, timeoutMs: 3_000, ...credentials });
+    const { credentials, password, tls } = this.#options;
+    const { host, port } = this;
+    return Wire.open({ host, port, tls, password, timeoutMs: 3_000, ...credentials });
   }
 
   /** The fields of INFO (or of one section of it). */
@@ -148,10 +158,10 @@ export class RedisServer {
   }
 
   #configText(): string {
-    const { password, replicaOf, lines } = this.#options;
+    const { password, replicaOf, lines, tls } = this.#options;
     return [
-      `port ${this.port}`,
-      'bind 127.0.0.1',
+      ...(tls === undefined ? [`port ${this.port}`] : ['port 0', `tls-port ${this.port}`]),
+      `bind ${this.host}`,
       `dir ${this.folder}`,
       'save ""',
       'appendonly no',

@@ -4,8 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { type Answer, fields, infoFields, rows } from './answer.ts';
+import { type Answer, AnswerError, fields, infoFields, rows } from './answer.ts';
 import { Child } from './child.ts';
 import { removeFolder, temporaryFolder } from './folder.ts';
 import { type LogLine, parseLog, readText } from './log.ts';
@@ -27,6 +28,12 @@ export function sentinelCommand(kind: SentinelKind, file: string): readonly [str
 }
 
 export interface SentinelOptions {
+  /** See `ChildOptions`. */
+  readonly wrap?: readonly string[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** The port speaks TLS only, and this is how the lab talks to it; `lines` name the files. */
+  readonly tls?: ConnectionOptions;
   readonly kind: SentinelKind;
   /** Free one when left out. */
   readonly port?: number;
@@ -41,7 +48,7 @@ export interface SentinelOptions {
 }
 
 export class Sentinel {
-  readonly host = '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly folder: string;
   readonly configFile: string;
@@ -53,6 +60,7 @@ export class Sentinel {
 
   constructor(port: number, options: SentinelOptions) {
     this.port = port;
+    this.host = options.host ?? '127.0.0.1';
     this.kind = options.kind;
     this.#options = options;
     this.folder = temporaryFolder('lab-sentinel');
@@ -72,8 +80,10 @@ export class Sentinel {
     const sentinel = new Sentinel(options.port ?? (await freePort()), options);
     const password = options.password === undefined ? [] : [`requirepass ${options.password}`];
     const lines = [
-      `port ${sentinel.port}`,
-      'bind 127.0.0.1',
+      ...(options.tls === undefined
+        ? [`port ${sentinel.port}`]
+        : ['port 0', `tls-port ${sentinel.port}`]),
+      `bind ${sentinel.host}`,
       `dir ${sentinel.folder}`,
       `loglevel ${options.logLevel ?? 'notice'}`,
       ...password,
@@ -110,16 +120,27 @@ export class Sentinel {
       args,
       cwd: this.folder,
       output: this.logFile,
+      ...(this.#options.wrap === undefined ? {} : { wrap: this.#options.wrap }),
       ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
     });
     this.#child = child;
     await until(
-      async () => !child.alive || (await this.command('PING')) === 'PONG',
+      async () => !child.alive || (await this.#answers()),
       `the ${kind} Sentinel on port ${this.port} answers`,
       { everyMs: 10 },
     );
     if (!child.alive) {
       throw new Error(`the Sentinel on port ${this.port} ended while starting:\n${this.logText()}`);
+    }
+  }
+
+  /** To ask for a password is an answer. */
+  async #answers(): Promise<boolean> {
+    try {
+      return (await this.command('PING')) === 'PONG';
+    } catch (error) {
+      if (error instanceof AnswerError && error.message.startsWith('NOAUTH')) return true;
+      throw error;
     }
   }
 
@@ -147,7 +168,9 @@ export class Sentinel {
 
   /** A fresh connection, logged in. */
   open(): Promise<Wire> {
-    return Wire.open({ port: this.port, password: this.#options.password, timeoutMs: 5_000 });
+    const { host, port } = this;
+    const { password, tls } = this.#options;
+    return Wire.open({ host, port, tls, password, timeoutMs: 5_000 });
   }
 
   /** Where this Sentinel sends clients; null when it does not know the group. */

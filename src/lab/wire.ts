@@ -3,6 +3,7 @@
  * the daemon, so a mistake of the daemon's codec cannot hide behind the same mistake here.
  */
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type Answer, AnswerError, AnswerReader, encode } from './answer.ts';
 
 export interface WireOptions {
@@ -11,6 +12,10 @@ export interface WireOptions {
   readonly host?: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** Over TLS, with these certificates. */
+  readonly tls?: ConnectionOptions | undefined;
+  /** Path of a unix socket, in place of host and port. */
+  readonly path?: string;
   /** For opening and for each answer; default 5000. */
   readonly timeoutMs?: number;
 }
@@ -53,12 +58,17 @@ export class Wire {
     const timeoutMs = options.timeoutMs ?? 5_000;
     const host = options.host ?? '127.0.0.1';
     const socket = await new Promise<Socket>((resolve, reject) => {
-      const opening = connect({ port: options.port, host });
+      const { port, path, tls } = options;
+      const target = path === undefined ? { port, host } : { path };
+      const opening =
+        tls === undefined
+          ? connect(target)
+          : connectTls({ checkServerIdentity: () => undefined, ...tls, ...target });
       const timer = setTimeout(
         () => opening.destroy(new Error(`no connection to ${host}:${options.port} in time`)),
         timeoutMs,
       );
-      opening.once('connect', () => {
+      opening.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         clearTimeout(timer);
         opening.removeAllListeners('error');
         resolve(opening);
@@ -88,6 +98,11 @@ export class Wire {
   /** Stops reading: the peer's output piles up. */
   stopReading(): void {
     this.#socket.pause();
+  }
+
+  /** Reads again. */
+  resumeReading(): void {
+    this.#socket.resume();
   }
 
   /** Sends a command and waits for its answer. @throws AnswerError for an error answer, Error when none comes */

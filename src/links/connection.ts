@@ -1,9 +1,10 @@
 /**
  * One TCP (or TLS) connection to an instance: one ioredis client around one socket of our own making.
  *
- * ioredis keeps the queue of expected replies and decodes them; everything it would do by itself (reconnect, handshake,
- * resend, resubscribe, time-outs, warnings on the console) is switched off. Replies reach the core inside the socket's
- * own data event: no promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after
+ * ioredis opens it and decodes what has parts; everything it would do by itself (reconnect, handshake, resend,
+ * resubscribe, time-outs, warnings on the console) is switched off. Requests are written in one piece a tick, one-line
+ * replies are read here, and a hello that was heard before is known by its bytes. Replies reach the core inside the
+ * socket's own data event: no promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after
  * `close`, nothing more. Specification: monitoring.md §3.
  */
 
@@ -12,15 +13,16 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { Effect, Input, LinkReply, LogLevel } from '../core/types.ts';
 import { Gate } from './gate.ts';
-import { encode, Place } from './wire.ts';
+import { HelloMemory } from './hellos.ts';
+import { encode, integerReply, Place } from './wire.ts';
 
 type ConnectEffect = Extract<Effect, { type: 'connect' }>;
 
 export interface ConnectionPorts {
   input(input: Input): void;
   log(level: LogLevel, text: string): void;
-  /** Something was written into a corked socket: call `uncork` when this tick is over. */
-  corked(connection: Connection): void;
+  /** There is something to be written: call `flush` when this tick is over. */
+  dirty(connection: Connection): void;
   /** It ended or could not be opened; null when the peer closed it. */
   gone(error: Error | null): void;
 }
@@ -63,8 +65,17 @@ const noWillOfItsOwn = {
   stringNumbers: true,
 } satisfies RedisOptions;
 
-/** Takes bytes that must not be written: a place in the queue for a message nobody asked for by a command. */
+/** Takes the bytes of a `Place`: the request was written already. */
 const nowhere = { write: () => true } as unknown as Socket;
+
+/** What all plain sockets read into: nothing of it is kept beyond the data event. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+/** Bytes that may come before ioredis has taken the socket over. */
+const EARLY_BYTES_MAX = 64 * 1024;
+
+const LF = 10;
+const statusType = 0x2b; // +
+const integerType = 0x3a; // :
 
 export class Connection {
   readonly #number: number;
@@ -73,14 +84,22 @@ export class Connection {
   readonly #socket: Socket;
   readonly #gate = new Gate();
   readonly #expected: Expected[] = [];
+  readonly #hellos = new HelloMemory();
   /** Set once the subscription is acknowledged. */
   #channel: string | null = null;
-  /** Places in the library's queue: one for every reply it may hand out. */
-  #places = 0;
+  /** The library's decoder, once it has one. */
+  #parse: ((piece: Buffer) => void) | null = null;
+  /** What came before. */
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
+  /** The library is in the middle of a frame. */
+  #midFrame = false;
+  /** Requests not written yet, as a byte string. */
+  #out = '';
   #ready = false;
-  #corked = false;
   #over = false;
   #error: Error | null = null;
+  #refusal: string | null = null;
 
   constructor(
     effect: ConnectEffect,
@@ -98,6 +117,11 @@ export class Connection {
     this.#redis.connect().catch(() => {});
   }
 
+  /** The peer's words when it did not like our certificate (a peer of our own kind says them after the handshake). */
+  get refusal(): string | null {
+    return this.#refusal;
+  }
+
   /** Writes a command, or keeps it until the connection is open. */
   send(token: number, argv: readonly string[]): void {
     this.#write(encode(argv), token);
@@ -109,15 +133,17 @@ export class Connection {
 
   /** Ends it at once. What was written in this tick still goes to the kernel first. */
   close(): void {
+    this.flush();
     this.#over = true;
-    this.uncork();
     this.#socket.destroy();
   }
 
-  uncork(): void {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#socket.uncork();
+  /** Writes what is there, in one piece. */
+  flush(): void {
+    if (this.#over || !this.#ready || this.#out === '') return;
+    const text = this.#out;
+    this.#out = '';
+    this.#socket.write(text, 'latin1');
   }
 
   #open(effect: ConnectEffect, options: ConstructorParameters<typeof Connection>[1]): Socket {
@@ -129,49 +155,84 @@ export class Connection {
       // Only numbers come here; should a name slip through, refusing beats a resolver's silence.
       lookup: refuseNames,
     };
+    const onread = { buffer: readBuffer, callback: this.#plainRead };
     const socket = effect.tls
       ? connectTls({ ...serverName(effect.host), ...options.tls?.(), ...target })
-      : connectTcp(target);
+      : connectTcp({ ...target, onread });
     socket.on('error', (error) => {
       this.#error ??= error;
     });
-    // ioredis writes all it has kept while opening in one go: let it leave in one packet.
-    socket.once(effect.tls ? 'secureConnect' : 'connect', () => socket.cork());
     socket.once('close', () => this.#closed());
     return socket;
   }
 
-  /** Puts the gate between the socket and the library's parser, before the first byte can arrive. */
+  /** Takes the library's decoder out of its hands, before it has seen a byte. */
   #guard(): void {
     const [parse] = this.#socket.listeners('data') as ((chunk: Buffer) => void)[];
     if (parse === undefined) return;
     this.#socket.removeListener('data', parse);
-    const pass = (piece: Buffer, whole: boolean) => {
-      if (this.#over) return false;
-      if (whole && !this.#makePlace()) return false;
-      parse(piece);
-      return !this.#over;
-    };
-    this.#socket.on('data', (chunk: Buffer) => {
-      if (this.#over) return;
-      try {
-        this.#gate.feed(chunk, pass);
-      } catch (error) {
-        this.#fail(error as Error);
-      }
-    });
+    // A plain socket reads into our buffer and knows no data event.
+    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#parse = parse;
+    for (const chunk of this.#early.splice(0)) this.#read(chunk);
   }
 
-  /** A frame is complete: is somebody waiting for it? */
-  #makePlace(): boolean {
-    if (this.#places > 0) return true;
-    if (this.#channel === null) {
-      this.#fail(new Error('Protocol error, reply to no command'));
-      return false;
-    }
-    this.#places++;
-    this.#redis.sendCommand(new Place(null, this.#received), nowhere);
+  readonly #plainRead = (length: number, buffer: Uint8Array): boolean => {
+    this.#read((buffer as Buffer).subarray(0, length));
     return true;
+  };
+
+  /** `chunk` is only valid during the call. */
+  #read(chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#parse === null) {
+      this.#earlyBytes += chunk.length;
+      if (this.#earlyBytes > EARLY_BYTES_MAX)
+        this.#fail(new Error('Protocol error, reply to no command'));
+      else this.#early.push(Buffer.from(chunk));
+      return;
+    }
+    try {
+      if (this.#channel !== null && this.#gate.idle) {
+        const payload = this.#hellos.payloadOf(chunk);
+        if (payload !== null) return this.#message(payload);
+      }
+      this.#gate.feed(chunk, this.#pass);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  readonly #pass = (piece: Buffer, whole: boolean): boolean => {
+    if (this.#over) return false;
+    if (whole && !this.#midFrame && this.#readLine(piece)) return !this.#over;
+    if (whole) {
+      if (!this.#isAwaited()) return false;
+      this.#redis.sendCommand(new Place(this.#decoded), nowhere);
+      this.#hellos.hear(this.#midFrame ? null : piece);
+    }
+    this.#midFrame = !whole;
+    // What the library keeps of an unfinished frame must not be overwritten by the next read.
+    this.#parse?.(whole ? piece : Buffer.from(piece));
+    return !this.#over;
+  };
+
+  /** A frame of one line that needs no decoder. */
+  #readLine(frame: Buffer): boolean {
+    const type = frame[0];
+    if (type !== statusType && type !== integerType) return false;
+    if (frame.indexOf(LF) !== frame.length - 1) return false;
+    if (!this.#isAwaited()) return true;
+    const text = frame.toString('latin1', 1, frame.length - 2);
+    this.#received(type === statusType ? { kind: 'text', text } : integerReply(text));
+    return true;
+  }
+
+  /** Is somebody waiting for what came? On a subscribed connection anything may come. */
+  #isAwaited(): boolean {
+    if (this.#expected.length > 0 || this.#channel !== null) return true;
+    this.#fail(new Error('Protocol error, reply to no command'));
+    return false;
   }
 
   #opened(): void {
@@ -179,34 +240,33 @@ export class Connection {
     this.#ready = true;
     const localAddress = (this.#socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
     this.#ports.input({ type: 'connected', connection: this.#number, localAddress });
-    this.#socket.uncork();
+    this.flush();
   }
 
-  #write(bytes: Buffer, expected: Expected): void {
+  #write(text: string, expected: Expected): void {
     if (this.#over) return;
-    if (this.#ready && !this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-      this.#ports.corked(this);
-    }
+    if (this.#out === '' && this.#ready) this.#ports.dirty(this);
+    this.#out += text;
     this.#expected.push(expected);
-    this.#places++;
-    this.#redis.sendCommand(new Place(bytes, this.#received));
   }
 
-  /**
-   * Places carry no meaning of their own: on a subscribed connection messages and replies share one queue, so what
-   * came is told by its shape and by what is expected next.
-   */
-  readonly #received = (reply: LinkReply): void => {
-    this.#places--;
-    if (this.#over) return;
-    const connection = this.#number;
+  #message(payload: string): void {
+    this.#ports.input({ type: 'message', connection: this.#number, payload });
+  }
+
+  readonly #decoded = (reply: LinkReply): void => {
     const payload = this.#channel === null ? null : messageOn(this.#channel, reply);
-    if (payload !== null) {
-      this.#ports.input({ type: 'message', connection, payload });
-      return;
-    }
+    if (payload === null) return this.#received(reply);
+    if (this.#over) return;
+    this.#hellos.learn(payload);
+    this.#message(payload);
+  };
+
+  /** A reply: on a subscribed connection too it is told from a message by its shape. */
+  readonly #received = (reply: LinkReply): void => {
+    if (this.#over) return;
+    if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
+    const connection = this.#number;
     const expected = this.#expected.shift();
     if (expected === undefined) return;
     if (typeof expected === 'number') {

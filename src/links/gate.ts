@@ -30,33 +30,40 @@ export class Gate {
   readonly #open: number[] = [];
   /** Bytes of a bulk body (with its line end) still to come. */
   #body = 0;
-  /** Beginning of a line whose end has not arrived. */
+  /** Beginning of a line whose end has not arrived: not handed on, for the parser would take any CR for its end. */
   #line: Buffer | null = null;
   /** Bytes of the present frame so far. */
   #size = 0;
+
+  /** Between two frames. */
+  get idle(): boolean {
+    return this.#size === 0 && this.#line === null;
+  }
 
   /**
    * Hands on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame. Stops as soon as
    * `pass` returns false. Throws `ProtocolError`.
    */
   feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): void {
+    const bytes = this.#line === null ? chunk : Buffer.concat([this.#line, chunk]);
+    this.#line = null;
     let from = 0;
     let at = 0;
-    while (at < chunk.length) {
-      const next = this.#body > 0 ? this.#skipBody(chunk, at) : this.#readLine(chunk, at);
+    while (at < bytes.length) {
+      const next = this.#body > 0 ? this.#skipBody(bytes, at) : this.#readLine(bytes, at);
+      if (next === null) {
+        this.#line = Buffer.from(bytes.subarray(at));
+        break;
+      }
       this.#grow(next - at);
       at = next;
-      if (this.#frameIsWhole()) {
+      if (this.#open.length === 0 && this.#body === 0) {
         this.#size = 0;
-        if (!pass(chunk.subarray(from, at), true)) return;
+        if (!pass(bytes.subarray(from, at), true)) return;
         from = at;
       }
     }
-    if (from < chunk.length) pass(chunk.subarray(from), false);
-  }
-
-  #frameIsWhole(): boolean {
-    return this.#open.length === 0 && this.#body === 0 && this.#line === null;
+    if (from < at) pass(bytes.subarray(from, at), false);
   }
 
   #grow(bytes: number): void {
@@ -76,23 +83,18 @@ export class Gate {
     return end;
   }
 
-  #readLine(chunk: Buffer, at: number): number {
+  /** Where the line ends that begins at `at`; null while its end has not come. */
+  #readLine(chunk: Buffer, at: number): number | null {
     const newline = chunk.indexOf(LF, at);
-    const end = newline === -1 ? chunk.length : newline + 1;
-    let line = chunk.subarray(at, end);
-    if (this.#line !== null) line = Buffer.concat([this.#line, line]);
+    const line = chunk.subarray(at, newline === -1 ? chunk.length : newline + 1);
     if (line.length > lineBytesMax) throw new ProtocolError('Protocol error, line too long');
     checkType(line[0] ?? 0);
-    if (newline === -1) {
-      this.#line = line;
-      return end;
-    }
-    this.#line = null;
+    if (newline === -1) return null;
     if (line.indexOf(CR) !== line.length - 2) {
       throw new ProtocolError('Protocol error, bad line ending');
     }
     this.#lineDone(line);
-    return end;
+    return newline + 1;
   }
 
   #lineDone(line: Buffer): void {

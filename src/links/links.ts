@@ -27,11 +27,16 @@ export interface LinkOptions {
   readonly tls?: () => ConnectionOptions;
 }
 
+const REPEAT_MS = 60_000;
+const TOLD_MAX = 1000;
+
 export class Links {
   readonly #ports: Required<LinkPorts>;
   readonly #options: LinkOptions;
   readonly #connections = new Map<number, Connection>();
   #dirty: Connection[] = [];
+  /** What was wrong with TLS to whom, and when it was said last. */
+  readonly #told = new Map<string, number>();
 
   constructor(ports: LinkPorts, options: LinkOptions = {}) {
     this.#ports = {
@@ -79,14 +84,31 @@ export class Links {
     const connection = new Connection(effect, this.#options, {
       input: this.#ports.input,
       log: this.#ports.log,
-      corked: (one) => this.#uncorkSoon(one),
+      dirty: (one) => this.#flushSoon(one),
       gone: (error) => {
         this.#connections.delete(number);
+        if (effect.tls) this.#tellTlsTrouble(effect, connection, error);
         const reason = error === null ? 'Server closed the connection' : this.#reason(error);
         this.#ports.input({ type: 'disconnected', connection: number, reason });
       },
     });
     this.#connections.set(number, connection);
+  }
+
+  /** A certificate that will not do looks like a dead server from afar: say it, once a minute. */
+  #tellTlsTrouble(
+    { host, port }: Extract<LinkEffect, { type: 'connect' }>,
+    connection: Connection,
+    error: NodeJS.ErrnoException | null,
+  ): void {
+    const trouble = tlsTrouble(error, connection);
+    if (trouble === null) return;
+    const line = `TLS connection to ${host}:${port} failed: ${trouble}`;
+    const now = performance.now();
+    if (now - (this.#told.get(line) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    this.#told.set(line, now);
+    this.#ports.log('warning', line);
   }
 
   #reason(error: Error): string {
@@ -97,14 +119,25 @@ export class Links {
    * One write per connection and tick: what the core asks for in one breath (PING, INFO and PUBLISH due together, the
    * whole failover transaction) leaves in one packet. The flush is not a timer: it runs before the loop goes on.
    */
-  #uncorkSoon(connection: Connection): void {
-    if (this.#dirty.length === 0) process.nextTick(() => this.#uncork());
+  #flushSoon(connection: Connection): void {
+    if (this.#dirty.length === 0) process.nextTick(() => this.#flush());
     this.#dirty.push(connection);
   }
 
-  #uncork(): void {
+  #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const connection of dirty) connection.uncork();
+    for (const connection of dirty) connection.flush();
   }
+}
+
+/** What is wrong with the certificates or the protocol; null when the network is to blame, or nobody. */
+function tlsTrouble(error: NodeJS.ErrnoException | null, connection: Connection): string | null {
+  if (connection.refusal !== null) return connection.refusal;
+  const code = error?.code ?? 'ECONNRESET';
+  if (error === null || code === 'ECONNRESET') return null;
+  // OpenSSL's text, without thread, function and line of its source.
+  const parts = /(error:[0-9A-F]{8}:[^:]*):[^:]*:([^:\n]*)/.exec(error.message);
+  if (parts !== null) return `${parts[1]}::${parts[2]}`;
+  return error.errno === undefined ? error.message : null;
 }

@@ -2,8 +2,8 @@
  * Bytes of one command, and replies as the core wants them.
  *
  * ioredis gives meaning to command names (SUBSCRIBE changes its mode, QUIT disconnects, AUTH warns on the console). A
- * link has no will of its own, so every command travels under one harmless name with bytes made here; that also keeps
- * the user's bytes exact, and lets a renamed SUBSCRIBE work like any other word.
+ * link has no will of its own, so requests are written as bytes made here, and the library only ever hears of one harmless
+ * command; that also keeps the user's bytes exact, and lets a renamed SUBSCRIBE work like any other word.
  */
 
 import { Command } from 'ioredis';
@@ -13,23 +13,20 @@ import type { LinkReply } from '../core/types.ts';
 const harmlessName = 'ping';
 const nothing = Buffer.alloc(0);
 
-/** RESP request of byte strings (one character, one byte). */
-export function encode(argv: readonly string[]): Buffer {
+/** RESP request of byte strings (one character, one byte), itself one. */
+export function encode(argv: readonly string[]): string {
   let text = `*${argv.length}\r\n`;
   for (const word of argv) text += `$${word.length}\r\n${word}\r\n`;
-  return Buffer.from(text, 'latin1');
+  return text;
 }
 
 /**
- * A place in ioredis's queue of expected replies. `answered` is called from inside the socket's data event, with no
- * promise in between. A place whose connection ends is forgotten without a word.
+ * A place in ioredis's queue of expected replies, made when a frame is about to be decoded. `answered` is called from inside
+ * the socket's data event, with no promise in between. A place whose connection ends is forgotten without a word.
  */
 export class Place extends Command {
-  readonly #bytes: Buffer;
-
-  constructor(bytes: Buffer | null, answered: (reply: LinkReply) => void) {
+  constructor(answered: (reply: LinkReply) => void) {
     super(harmlessName, [], { replyEncoding: null });
-    this.#bytes = bytes ?? nothing;
     this.resolve = (value: unknown) => answered(linkReply(value));
     this.reject = (error: Error) => {
       if (error.name === 'ReplyError') answered(linkReply(error));
@@ -37,7 +34,7 @@ export class Place extends Command {
   }
 
   override toWritable(): Buffer {
-    return this.#bytes;
+    return nothing;
   }
 }
 
@@ -55,7 +52,8 @@ export function linkReply(value: unknown): LinkReply {
   return { kind: 'null' };
 }
 
-function integerReply(digits: string): LinkReply {
+/** The core's form of `:<digits>`. */
+export function integerReply(digits: string): LinkReply {
   const value = Number(digits);
   return { kind: 'integer', value: Number.isSafeInteger(value) ? value : BigInt(digits) };
 }

@@ -49,21 +49,34 @@ function violation(text: string): Frame {
   return { kind: 'violation', text: `ERR Protocol error: ${text}` };
 }
 
-/** Decodes one complete, checked frame. */
-function argumentsOf(frame: Buffer): string[] {
-  let words: readonly Buffer[] | null = null;
-  const parser = new RedisParser({
+let decoded: readonly Buffer[] | null = null;
+
+function newDecoder(): RedisParser {
+  return new RedisParser({
     returnBuffers: true,
     returnReply: (reply: readonly Buffer[]) => {
-      words = reply;
+      decoded = reply;
     },
     returnError: (error: Error) => {
       throw error;
     },
   });
-  parser.execute(frame);
-  if (words === null) throw new Error('a complete frame was not understood');
-  return (words as readonly Buffer[]).map((word) => word.toString('latin1'));
+}
+
+/** One for all clients: it only ever sees complete frames, so nothing of one is left when the next comes. */
+let decoder = newDecoder();
+
+/** Decodes one complete, checked frame. */
+function argumentsOf(frame: Buffer): string[] {
+  decoded = null;
+  try {
+    decoder.execute(frame);
+    if (decoded === null) throw new Error('a complete frame was not understood');
+  } catch (error) {
+    decoder = newDecoder();
+    throw error;
+  }
+  return (decoded as readonly Buffer[]).map((word) => word.toString('latin1'));
 }
 
 export class RequestGate {

@@ -43,6 +43,8 @@ export interface Row {
   readonly summary: string;
   /** The version of Redis that introduced it. */
   readonly version: string;
+  /** The answer stays the same until something happens (`hot.ts`). */
+  readonly hot?: true;
   /** Absent for containers: only their subcommands can be called. */
   readonly run?: Handler;
 }
@@ -81,5 +83,6 @@ export function bulks(texts: readonly string[]): Reply {
 
 /** ASCII letters to lower case; the bytes of other alphabets are left alone. */
 export function lower(text: string): string {
+  if (!/[A-Z]/.test(text)) return text;
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -29,7 +29,7 @@ function descriptorOf(socket: Socket): number {
 function flagsOf(session: Session): string {
   let flags = '';
   if (session.subscriptions > 0) flags += 'P';
-  if (session.tracking !== null) flags += 't';
+  if (session.tracking !== null) flags += session.tracking.flags.includes('bcast') ? 'tB' : 't';
   if (session.closing) flags += 'c';
   if (session.unix) flags += 'U';
   if (session.noEvict) flags += 'e';

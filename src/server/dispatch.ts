@@ -74,6 +74,9 @@ function forbidden(
 export function judge(server: Server, session: Session, argv: readonly string[]): Verdict {
   const first = lower(argv[0]!);
   if (first === 'post' || first === 'host:') return { kind: 'attack' };
+  if (session.tracking?.caching && first !== 'client') {
+    session.tracking = { ...session.tracking, caching: false };
+  }
   const found = server.table.lookup(argv);
   if (found.kind !== 'found') return unknown(found, argv);
   const { row, arity } = found;

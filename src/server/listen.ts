@@ -4,8 +4,10 @@
  * Either all that must listen do, or none: on a failure what was opened is closed again and a `ListenError` carries
  * the log lines the original would have written.
  */
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Server as TlsServer } from 'node:tls';
 import { getSystemErrorMap } from 'node:util';
 import type { ServerSettings } from './settings.ts';
 
@@ -25,6 +27,17 @@ export interface Listener {
   /** As written in the file, without the `-`; the path of a unix socket. */
   readonly address: string;
   readonly unix: boolean;
+  /** The same server, when it speaks TLS. */
+  readonly tls: TlsServer | null;
+}
+
+/** Who makes the servers and takes their connections. */
+export interface Doors {
+  accept(socket: Socket, unix: boolean): void;
+  /** A server that speaks TLS; its connections are its own business. */
+  createTls?(): TlsServer;
+  /** Told of an optional address that is not there. */
+  warn(text: string): void;
 }
 
 /** Failures that an address with a leading `-` is forgiven: this machine simply does not have it. */
@@ -65,9 +78,12 @@ function hostOf(address: string): { host: string; ipv6Only: boolean } {
   return { host: address, ipv6Only: address.includes(':') };
 }
 
-function opened(options: ListenOptions, accept: (socket: Socket) => void): Promise<NetServer> {
+function plain(accept: (socket: Socket) => void): NetServer {
+  return createServer({ allowHalfOpen: true, noDelay: true }, accept);
+}
+
+function opened<T extends NetServer>(server: T, options: ListenOptions): Promise<T> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
     server.once('error', reject);
     server.listen(options, () => {
       server.off('error', reject);
@@ -78,28 +94,31 @@ function opened(options: ListenOptions, accept: (socket: Socket) => void): Promi
 
 async function openTcp(
   settings: ServerSettings,
-  accept: (socket: Socket) => void,
-  warn: (text: string) => void,
+  kind: 'TCP' | 'TLS',
+  doors: Doors,
   listeners: Listener[],
 ): Promise<void> {
-  const { port, backlog } = settings;
+  const { backlog } = settings;
+  const port = kind === 'TLS' ? settings.tlsPort : settings.port;
   for (const word of settings.bind) {
     const optional = word.startsWith('-');
     const address = optional ? word.slice(1) : word;
     try {
-      const server = await opened({ ...hostOf(address), port, backlog, exclusive: true }, accept);
-      listeners.push({ server, address, unix: false });
+      const options = { ...hostOf(address), port, backlog, exclusive: true };
+      const tls = kind === 'TLS' ? (doors.createTls?.() ?? null) : null;
+      const server = await opened(tls ?? plain((socket) => doors.accept(socket, false)), options);
+      listeners.push({ server, address, unix: false, tls });
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       const step = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? '' : 'bind: ';
       const line = `Warning: Could not create server TCP listening socket ${address}:${port}: ${step}${systemText(error)}`;
       if (UNAVAILABLE.has(code) && optional) {
-        warn(line);
+        doors.warn(line);
         continue;
       }
       // Of a machine without IPv6 the original asks nothing, whether the address was optional or not.
       if (UNAVAILABLE.has(code) && code !== 'EADDRNOTAVAIL') continue;
-      throw new ListenError([line, `Failed listening on port ${port} (TCP), aborting.`]);
+      throw new ListenError([line, `Failed listening on port ${port} (${kind}), aborting.`]);
     }
   }
 }
@@ -113,38 +132,43 @@ async function removeStaleSocket(path: string): Promise<void> {
   }
 }
 
+/** The system takes no longer path; Node would cut it short and listen somewhere else. */
+const UNIX_PATH_MAX = 108;
+
+function tooLong(path: string): string {
+  return `unix socket path too long (${path.length}), must be under ${UNIX_PATH_MAX}`;
+}
+
 async function openUnix(
-  path: string,
+  address: string,
   settings: ServerSettings,
   accept: (socket: Socket) => void,
   listeners: Listener[],
 ): Promise<void> {
   try {
+    if (address.length >= UNIX_PATH_MAX) throw new Error(tooLong(address));
+    const path = Buffer.from(address, 'latin1').toString('utf8');
+    // The system's own words: libuv calls a folder that is not there a lack of permission.
+    await stat(dirname(path));
     await removeStaleSocket(path);
-    const server = await opened({ path, backlog: settings.backlog }, accept);
-    listeners.push({ server, address: path, unix: true });
+    const server = await opened(plain(accept), { path, backlog: settings.backlog });
+    listeners.push({ server, address, unix: true, tls: null });
     if (settings.unixSocketPerm !== 0) await chmod(path, settings.unixSocketPerm);
   } catch (error) {
-    throw new ListenError([`Failed opening Unix socket: bind: ${systemText(error)}`]);
+    const step = (error as NodeJS.ErrnoException).code === undefined ? '' : 'bind: ';
+    throw new ListenError([`Failed opening Unix socket: ${step}${systemText(error)}`]);
   }
 }
 
-/**
- * Opens every listener of the settings. `accept` is called for each connection, `warn` for an optional address
- * that is not there. Throws `ListenError`.
- */
-export async function openListeners(
-  settings: ServerSettings,
-  accept: (socket: Socket, unix: boolean) => void,
-  warn: (text: string) => void,
-): Promise<Listener[]> {
+/** Opens every listener of the settings. Throws `ListenError`. */
+export async function openListeners(settings: ServerSettings, doors: Doors): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
-    if (settings.port !== 0) {
-      await openTcp(settings, (socket) => accept(socket, false), warn, listeners);
-    }
+    if (settings.port !== 0) await openTcp(settings, 'TCP', doors, listeners);
+    if (settings.tlsPort !== 0) await openTcp(settings, 'TLS', doors, listeners);
     if (settings.unixSocket !== null) {
-      await openUnix(settings.unixSocket, settings, (socket) => accept(socket, true), listeners);
+      const accept = (socket: Socket) => doors.accept(socket, true);
+      await openUnix(settings.unixSocket, settings, accept, listeners);
     }
     if (listeners.length === 0) {
       throw new ListenError(['Configured to not listen anywhere, exiting.']);

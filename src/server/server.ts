@@ -7,18 +7,21 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { LogLevel } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import { AclLog } from './acllog.ts';
 import { failure } from './call.ts';
 import { ROWS } from './commands/index.ts';
 import { descriptorLimit } from './descriptors.ts';
+import { HotReplies } from './hot.ts';
 import { Hub } from './hub.ts';
 import { closed, ListenError, type Listener, openListeners } from './listen.ts';
 import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
+import { createTlsServer, type TlsDoor } from './tls.ts';
 import { hears } from './user.ts';
 import { Users } from './users.ts';
 
@@ -51,6 +54,7 @@ export class Server {
   readonly ports: ServerPorts;
   readonly stats = new Stats();
   readonly hub = new Hub();
+  readonly hot = new HotReplies();
   readonly table: CommandTable;
   readonly users: Users;
   readonly aclLog: AclLog;
@@ -70,6 +74,7 @@ export class Server {
   #pauseTimer: NodeJS.Timeout | null = null;
   #pauseEndsAt = 0;
   #inputBytes = 0;
+  #memoryBytes = 0;
   #attackWarnedAt = Number.NEGATIVE_INFINITY;
   #acceptWarnedAt = Number.NEGATIVE_INFINITY;
 
@@ -108,11 +113,12 @@ export class Server {
   async start(): Promise<void> {
     this.#readUsers();
     await this.#fitDescriptors();
-    this.#listeners = await openListeners(
-      this.settings,
-      (socket, unix) => this.#accept(socket, unix),
-      (text) => this.log('warning', text),
-    );
+    const { tls } = this.ports;
+    this.#listeners = await openListeners(this.settings, {
+      accept: (socket, unix) => this.#accept(socket, unix),
+      ...(tls === undefined ? {} : { createTls: () => this.#createTls(tls) }),
+      warn: (text) => this.log('warning', text),
+    });
     for (const { server } of this.#listeners) {
       server.on('error', (error) => this.#acceptFailed(error));
     }
@@ -129,6 +135,15 @@ export class Server {
     for (const session of this.#sessions.values()) session.destroy();
     for (const session of this.#lingering) session.destroy();
     await Promise.all(ended);
+  }
+
+  /** New connections over TLS use the certificates that are in force now. */
+  renewTls(): void {
+    for (const { tls } of this.#listeners) {
+      if (tls !== null && this.ports.tls !== undefined) {
+        tls.setSecureContext(this.ports.tls.options());
+      }
+    }
   }
 
   /** Delivers an event to the clients that subscribed to it. Both are byte strings. */
@@ -173,6 +188,7 @@ export class Server {
 
   /** Users are gone or may less: their clients go, the one that said so after its reply. */
   usersChanged(by: Session): void {
+    this.hot.cool();
     for (const session of this.#sessions.values()) {
       const user = this.users.get(session.user);
       const allowed =
@@ -219,6 +235,15 @@ export class Server {
       ? `Accepted connection to ${this.settings.unixSocket}`
       : `Accepted ${session.address}`;
     this.log('verbose', text);
+  }
+
+  #createTls(door: TlsDoor): TlsServer {
+    return createTlsServer(door, {
+      accept: (socket) => this.#accept(socket, false),
+      room: (handshakes) =>
+        this.#sessions.size + handshakes < this.#maxClients + RESERVED_DESCRIPTORS / 2,
+      refused: (line) => this.log('warning', line),
+    });
   }
 
   /** A fresh socket always has room for one line: it can be closed as soon as that is written. */
@@ -285,6 +310,23 @@ export class Server {
     this.stats.queryBufferDisconnections += 1;
     this.log('warning', `Closing client that holds most of all input: ${largest.line()}`);
     largest.destroy();
+  }
+
+  /** What all clients make us keep grew or shrank by so many bytes: `maxmemory-clients`. */
+  countMemory(change: number): void {
+    this.#memoryBytes += change;
+    const most = this.settings.clientsMemoryBytes;
+    while (change > 0 && most > 0 && this.#memoryBytes > most) {
+      let largest: Session | null = null;
+      for (const session of this.#sessions.values()) {
+        if (!session.noEvict && session.memoryBytes > (largest?.memoryBytes ?? 0))
+          largest = session;
+      }
+      if (largest === null) return;
+      this.stats.evicted += 1;
+      this.log('notice', `Evicting client: ${largest.line()}`);
+      largest.destroy();
+    }
   }
 
   /** Someone speaks HTTP to us, perhaps a browser led astray. Once a minute is enough to say so. */

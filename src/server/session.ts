@@ -11,6 +11,7 @@ import { encodeReply, type Protocol, RequestGate } from '../resp/index.ts';
 import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
 import { clientLine, peerText, quoted } from './clientline.ts';
 import { judge } from './dispatch.ts';
+import { type HotReply, manifold, repeats } from './hot.ts';
 import { Outbox } from './outbox.ts';
 import type { Server } from './server.ts';
 
@@ -31,6 +32,8 @@ export interface Tracking {
   readonly redirect: number;
   readonly flags: readonly string[];
   readonly prefixes: readonly string[];
+  /** CLIENT CACHING was said, and no other command since. */
+  readonly caching: boolean;
 }
 
 export class Session {
@@ -75,11 +78,14 @@ export class Session {
   /** Events that this client's own request caused: they follow its reply. */
   #heldBack: Buffer[] = [];
   #heldBackBytes = 0;
+  /** What it asked last, if that can be answered again. */
+  #hot: HotReply | null = null;
   #running = false;
   #turn: NodeJS.Immediate | null = null;
   #reading = true;
   #ended = false;
   #countedBytes = 0;
+  #accountedBytes = 0;
   #softSince: number | null = null;
   #stalledSince: number | null = null;
   #closingSince = 0;
@@ -113,6 +119,11 @@ export class Session {
     return this.#gate.held;
   }
 
+  /** All that this client makes us keep. */
+  get memoryBytes(): number {
+    return this.#gate.held + this.outbox.bytes + this.#heldBackBytes;
+  }
+
   get type(): 'normal' | 'pubsub' {
     return this.subscriptions > 0 ? 'pubsub' : 'normal';
   }
@@ -126,9 +137,55 @@ export class Session {
     this.bytesIn += chunk.length;
     if (this.closing) return;
     this.lastSpokeAt = performance.now();
-    this.#gate.feed(chunk);
+    const rest = this.#answerHot(chunk);
+    if (rest === null) return;
+    this.#gate.feed(rest);
     if (this.#gate.held > stats.maxInput) stats.maxInput = this.#gate.held;
     this.#work();
+  }
+
+  /** May requests be answered without a look at them, because nothing stands before them or in their way? */
+  get #atEase(): boolean {
+    return (
+      this.#waiting === null &&
+      this.#turn === null &&
+      !this.#running &&
+      this.#gate.held === 0 &&
+      this.subscriptions === 0 &&
+      !this.repliesOff &&
+      !this.skipThis &&
+      this.tracking === null &&
+      !this.#server.paused &&
+      !this.#stalled
+    );
+  }
+
+  /** Answers the requests at the beginning of a chunk whose replies are known. Returns what is left, null for nothing. */
+  #answerHot(chunk: Buffer): Buffer | null {
+    const { hot, stats } = this.#server;
+    let entry = this.#hot;
+    if (entry === null || !hot.isHot(entry)) entry = hot.find(chunk) ?? null;
+    if (entry === null || entry.user !== this.user || !this.authenticated) return chunk;
+    this.#hot = entry;
+    if (!this.#atEase) return chunk;
+    let count = repeats(entry, chunk);
+    if (count === 0) {
+      // It asks in turn about several groups.
+      const other = hot.find(chunk);
+      if (other === undefined || other.user !== this.user) return chunk;
+      entry = other;
+      this.#hot = other;
+      count = 1;
+    }
+    stats.commands += count;
+    this.commandCount += count;
+    this.lastCommand = entry.row.name;
+    this.argumentBytes = entry.argumentBytes;
+    this.outbox.push(manifold(entry, count));
+    this.#checkOutput();
+    this.outbox.flush();
+    const taken = count * entry.request.length;
+    return taken === chunk.length ? null : chunk.subarray(taken);
   }
 
   get #stalled(): boolean {
@@ -176,6 +233,7 @@ export class Session {
     const held = this.#gate.held;
     this.#server.countInput(held - this.#countedBytes);
     this.#countedBytes = held;
+    this.#account();
     const blocked = this.#waiting !== null || this.#turn !== null || this.#stalled;
     const reading = this.closing || !blocked || held < INPUT_KEPT_BYTES;
     if (reading === this.#reading || this.socket.destroyed) return;
@@ -233,7 +291,7 @@ export class Session {
     const call: Call = { server: this.#server, session: this, row, argv };
     const outcome: Outcome = row.run?.(call) ?? 'silent';
     if (outcome === 'silent') this.#answered();
-    else if ('ask' in outcome) this.#ask(outcome);
+    else if ('ask' in outcome) this.#ask(outcome, call);
     else if ('later' in outcome) this.#await(outcome.later);
     else {
       if ('kind' in outcome) this.reply(outcome);
@@ -242,11 +300,16 @@ export class Session {
     }
   }
 
-  #ask({ ask, turn }: Question): void {
+  #ask({ ask, turn }: Question, { row, argv }: Call): void {
     this.#waiting = 'core';
+    let atOnce = true;
     this.#server.ports.command(ask, (reply) => {
-      if (this.#waiting === 'core') this.#late(turn === undefined ? reply : turn(reply));
+      if (this.#waiting !== 'core') return;
+      // An answer that had to wait for the disk may be out of date by now.
+      if (row.hot && atOnce) this.#hot = this.#server.hot.remember(row, this.user, argv, reply);
+      this.#late(turn === undefined ? reply : turn(reply));
     });
+    atOnce = false;
   }
 
   #await(later: Promise<Reply>): void {
@@ -319,17 +382,28 @@ export class Session {
     stats.bytesOut += bytes;
     this.bytesOut += bytes;
     this.#stalledSince = null;
+    this.#account();
     if (this.closing) this.#endWhenSent();
     else if (this.#gate.held > 0 || this.#ended || !this.#reading) this.#work();
   }
 
+  /** Tells the server by how much our memory has changed. */
+  #account(): void {
+    const bytes = this.closing ? 0 : this.memoryBytes;
+    const change = bytes - this.#accountedBytes;
+    this.#accountedBytes = bytes;
+    if (change !== 0) this.#server.countMemory(change);
+  }
+
   #checkOutput(): void {
     const bytes = this.outbox.bytes + this.#heldBackBytes;
+    this.#account();
+    if (this.closing) return;
     const { stats, settings } = this.#server;
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
     const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
     if (limit.hardBytes > 0 && bytes > limit.hardBytes) {
-      this.#tooSlow();
+      this.#tooSlow('scheduled to be closed ASAP');
       return;
     }
     if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
@@ -337,12 +411,12 @@ export class Session {
     if (bytes > OUTPUT_STALL_BYTES) this.#stalledSince ??= performance.now();
   }
 
-  #tooSlow(): void {
+  #tooSlow(how: string): void {
     if (this.closing) return;
     this.#server.stats.outputBufferDisconnections += 1;
     this.#server.log(
       'warning',
-      `Client ${this.line()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+      `Client ${this.line()} ${how} for overcoming of output buffer limits.`,
     );
     this.destroy();
   }
@@ -362,7 +436,7 @@ export class Session {
       this.#stalledSince !== null &&
       now - this.#stalledSince > STALL_MS_MAX;
     if (soft || stalled) {
-      this.#tooSlow();
+      this.#tooSlow('closed');
       return;
     }
     const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
@@ -399,6 +473,7 @@ export class Session {
     this.#turn = null;
     this.#server.countInput(-this.#countedBytes);
     this.#countedBytes = 0;
+    this.#account();
     this.#server.left(this);
   }
 

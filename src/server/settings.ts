@@ -5,6 +5,7 @@
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
 import { LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
+import type { TlsDoor } from './tls.ts';
 
 /** One class of `client-output-buffer-limit`; 0 switches a limit off. */
 export interface OutputLimit {
@@ -18,6 +19,8 @@ export interface ServerSettings {
   readonly line: Line;
   /** 0: no TCP listener. */
   readonly port: number;
+  /** 0: no listener for TLS. Otherwise `ServerPorts.tls` is needed. */
+  readonly tlsPort: number;
   /** As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable). Empty: no TCP. */
   readonly bind: readonly string[];
   readonly unixSocket: string | null;
@@ -42,6 +45,8 @@ export interface ServerSettings {
   readonly normalOutputLimit: OutputLimit;
   readonly pubsubOutputLimit: OutputLimit;
   readonly queryBufferBytes: number;
+  /** What all clients together may make us keep (`maxmemory-clients`); 0: no limit. */
+  readonly clientsMemoryBytes: number;
   readonly protoMaxBulkBytes: number;
   /** For INFO: `no`, `upstart`, `systemd` or `unknown`. */
   readonly supervised: string;
@@ -57,6 +62,7 @@ export interface ServerSettings {
 export const DEFAULT_SETTINGS: ServerSettings = {
   line: LINES['redis-8'],
   port: 26379,
+  tlsPort: 0,
   bind: ['*', '-::*'],
   unixSocket: null,
   unixSocketPerm: 0,
@@ -73,6 +79,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   normalOutputLimit: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
   pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
   queryBufferBytes: 1024 * 1024 * 1024,
+  clientsMemoryBytes: 0,
   protoMaxBulkBytes: 512 * 1024 * 1024,
   supervised: 'no',
   executable: '',
@@ -92,6 +99,8 @@ export interface ServerPorts {
   log(level: LogLevel, text: string): void;
   /** False when lines of this level are not written: the server then spares itself making them. */
   logs?(level: LogLevel): boolean;
+  /** The certificates of the listener for TLS. */
+  readonly tls?: TlsDoor;
   /** The users' own file, when there is one (`aclfile`). */
   readonly aclFile?: {
     /** As in the configuration. */

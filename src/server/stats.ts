@@ -8,6 +8,7 @@ export class Stats {
   bytesIn = 0;
   bytesOut = 0;
   rejected = 0;
+  evicted = 0;
   errorReplies = 0;
   reads = 0;
   writes = 0;

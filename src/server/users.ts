@@ -74,19 +74,31 @@ export class Users {
   }
 
   #changeIn(users: Map<string, User>, name: string, words: readonly string[]): Wrong | null {
+    const { user, wrong } = this.#changed(users.get(name), name, words);
+    if (wrong.length > 0) return wrong[0]!;
+    users.set(name, user);
+    return null;
+  }
+
+  /** The user after all rules that are some, and what is wrong with the others, in order. */
+  #changed(
+    before: User | undefined,
+    name: string,
+    words: readonly string[],
+  ): { readonly user: User; readonly wrong: readonly Wrong[] } {
+    let user = before ?? newUser(name, this.#context.hearsAll);
     const rules = joinSelectors(words);
     if (typeof rules === 'string') {
       const why = `Unmatched parenthesis in acl selector starting at '${rules}'.`;
-      return { rule: null, why };
+      return { user, wrong: [{ rule: null, why }] };
     }
-    let user = users.get(name) ?? newUser(name, this.#context.hearsAll);
+    const wrong: Wrong[] = [];
     for (const rule of rules) {
       const changed = applyRule(user, rule, this.#context);
-      if ('why' in changed) return { rule, why: changed.why };
-      user = changed;
+      if ('why' in changed) wrong.push({ rule, why: changed.why });
+      else user = changed;
     }
-    users.set(name, user);
-    return null;
+    return { user, wrong };
   }
 
   /** True when there was such a user. The default user stays whatever happens. */
@@ -114,11 +126,11 @@ export class Users {
       } else {
         named.add(name);
         // What the file says of a user is all that holds of him, the default user's old rules included.
-        if (name === 'default') {
-          users.set(name, { ...newUser(name, this.#context.hearsAll) });
-        }
-        const wrong = this.#changeIn(users, name, rules);
-        if (wrong !== null) report += `${place}: ${inFile(wrong)}`;
+        const { user, wrong } = this.#changed(undefined, name, rules);
+        users.set(name, user);
+        report += reportOf(wrong)
+          .map((text) => `${place}: ${text}`)
+          .join('');
       }
     }
     if (report !== '') {
@@ -129,9 +141,14 @@ export class Users {
   }
 }
 
-function inFile({ rule, why }: Wrong): string {
-  const operation = why.startsWith('Unknown command')
-    ? `Error in applying operation '${rule}': `
-    : '';
-  return `${operation}${why}${why.endsWith('.') ? ' ' : '. '}`;
+/** What the original reports of a line: every name that is unknown, and the first error of another kind. */
+function reportOf(wrong: readonly Wrong[]): string[] {
+  const isUnknown = ({ why }: Wrong) => why.startsWith('Unknown command');
+  const other = wrong.find((one) => !isUnknown(one));
+  return wrong
+    .filter((one) => one === other || isUnknown(one))
+    .map((one) => {
+      const operation = isUnknown(one) ? `Error in applying operation '${one.rule}': ` : '';
+      return `${operation}${one.why}${one.why.endsWith('.') ? ' ' : '. '}`;
+    });
 }

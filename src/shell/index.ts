@@ -15,6 +15,7 @@ export { isExecutable, notWritable, readText, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
 export {
+  backlogComplaint,
   defaultPidFile,
   procTitle,
   removePidFile,
@@ -26,5 +27,5 @@ export {
 export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught } from './signals.ts';
-export { clientTls } from './tls.ts';
+export { Tls, TlsError } from './tls.ts';
 export { Writer } from './writer.ts';

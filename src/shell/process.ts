@@ -3,7 +3,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { errorText } from './errno.ts';
 import { pathBytes } from './paths.ts';
 
@@ -26,6 +26,18 @@ export function removePidFile(path: string): void {
     unlinkSync(pathBytes(path));
   } catch {
     // Nothing left to remove, or not ours to remove: we are leaving either way.
+  }
+}
+
+/** What to say when the system keeps fewer waiting connections than asked for; null when it does not, or cannot tell. */
+export function backlogComplaint(backlog: number): string | null {
+  const file = '/proc/sys/net/core/somaxconn';
+  try {
+    const most = Number.parseInt(readFileSync(file, 'latin1'), 10);
+    if (!(most < backlog)) return null;
+    return `WARNING: The TCP backlog setting of ${backlog} cannot be enforced because ${file} is set to the lower value of ${most}.`;
+  } catch {
+    return null;
   }
 }
 

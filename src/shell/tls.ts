@@ -1,56 +1,309 @@
 /**
- * TLS for outgoing links, from the `tls-…` directives (config.md §5.1): the client's certificate or else the server's,
- * the peer's chain verified, its name not, because instances are known by number.
+ * The certificates of the `tls-…` directives (config.md §5.1): read, judged in the original's words, and read again by
+ * itself when a file changes. Both sides are served: listeners, and links to instances, whose chain is verified and
+ * whose name is not, because instances are known by number.
+ *
+ * Invariant: what is in force fits together. Files that do not (a new certificate whose key is still on its way) leave
+ * the old ones in force until they do.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { constants, X509Certificate } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConnectionOptions, SecureVersion } from 'node:tls';
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls';
 import type { TlsConfig } from '../config/types.ts';
+import { errorText } from './errno.ts';
 import { pathText } from './paths.ts';
 
-const versions: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+/** The text is the log line of the original. */
+export class TlsError extends Error {}
 
-/** @throws the system's error when a file cannot be read */
-export function clientTls(tls: TlsConfig): ConnectionOptions {
-  const client = tls.clientCertFile !== null;
-  const certFile = client ? tls.clientCertFile : tls.certFile;
-  const keyFile = client ? tls.clientKeyFile : tls.keyFile;
-  const passphrase = client ? tls.clientKeyFilePass : tls.keyFilePass;
-  const ca = authorities(tls);
-  return {
-    ...(certFile === null ? {} : { cert: readFileSync(pathText(certFile)) }),
-    ...(keyFile === null ? {} : { key: readFileSync(pathText(keyFile)) }),
-    ...(passphrase === null ? {} : { passphrase }),
-    ...(ca.length === 0 ? {} : { ca }),
-    ...cipherOptions(tls),
-    ...versionRange(tls.protocols),
-    rejectUnauthorized: true,
-    checkServerIdentity: () => undefined,
-  };
+export interface TlsPorts {
+  log(level: 'notice' | 'warning', text: string): void;
+  /** Other certificates are in force from now on. */
+  renewed(): void;
 }
 
-function authorities(tls: TlsConfig): Buffer[] {
-  const files = tls.caCertFile === null ? [] : [pathText(tls.caCertFile)];
-  if (tls.caCertDir !== null) {
-    const folder = pathText(tls.caCertDir);
-    for (const name of readdirSync(folder).sort()) {
-      if (/\.(pem|crt|cer|\d)$/.test(name)) files.push(join(folder, name));
-    }
+const LOOK_EVERY_MS = 1000;
+
+const NO_PASSWORD = 'error:07880109:common libcrypto routines::interrupted or cancelled';
+
+const versions: readonly (readonly [SecureVersion, number])[] = [
+  ['TLSv1', constants.SSL_OP_NO_TLSv1],
+  ['TLSv1.1', constants.SSL_OP_NO_TLSv1_1],
+  ['TLSv1.2', constants.SSL_OP_NO_TLSv1_2],
+  ['TLSv1.3', constants.SSL_OP_NO_TLSv1_3],
+];
+
+export class Tls {
+  readonly #config: TlsConfig;
+  #server: SecureContextOptions = {};
+  #client: ConnectionOptions = {};
+  /** The files as they were when they were read. */
+  #seen = '';
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(config: TlsConfig) {
+    this.#config = config;
   }
-  return files.map((file) => readFileSync(file));
+
+  /** For listeners. */
+  get server(): SecureContextOptions {
+    return this.#server;
+  }
+
+  /** For outgoing connections. */
+  get client(): ConnectionOptions {
+    return this.#client;
+  }
+
+  /** Reads everything. @throws TlsError, with what was in force still in force */
+  async load(): Promise<void> {
+    const seen = await this.#look();
+    const { server, client } = await read(this.#config);
+    this.#server = server;
+    this.#client = {
+      secureContext: createSecureContext(client),
+      rejectUnauthorized: true,
+      checkServerIdentity: () => undefined,
+    };
+    this.#seen = seen;
+  }
+
+  /** Looks at the files every second until `stop`. */
+  watch(ports: TlsPorts): void {
+    this.#timer = setTimeout(async () => {
+      await this.#refresh(ports);
+      if (this.#timer !== null) this.watch(ports);
+    }, LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  async #refresh(ports: TlsPorts): Promise<void> {
+    const now = await this.#look();
+    if (now === this.#seen) return;
+    try {
+      await this.load();
+    } catch (error) {
+      this.#seen = now;
+      const why = error instanceof TlsError ? error.message : errorText(error);
+      ports.log('warning', `TLS files changed, but the old ones stay in force: ${why}`);
+      return;
+    }
+    ports.log('notice', 'TLS files changed: new connections use them.');
+    ports.renewed();
+  }
+
+  /** What tells one state of the files from another; links are followed. */
+  async #look(): Promise<string> {
+    const { caCertDir } = this.#config;
+    const paths = [...namedFiles(this.#config)];
+    if (caCertDir !== null) paths.push(...(await folderFiles(pathText(caCertDir))));
+    const marks = await Promise.all(paths.map(mark));
+    return marks.join('\n');
+  }
 }
 
-/** Both directives are one list for Node; the suites of TLS 1.3 come first. */
-function cipherOptions(tls: TlsConfig): ConnectionOptions {
-  const lists = [tls.ciphersuites, tls.ciphers].filter((list) => list !== null && list !== '');
-  return lists.length === 0 ? {} : { ciphers: lists.join(':') };
+async function mark(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return [path, dev, ino, size, mtimeMs, ctimeMs].join(' ');
+  } catch {
+    return `${path} -`;
+  }
 }
 
-/** `TLSv1.2 TLSv1.3` as the range from the lowest to the highest. */
-function versionRange(protocols: string | null): ConnectionOptions {
-  const wanted = (protocols ?? '').toLowerCase().split(/\s+/);
-  const named = versions.filter((version) => wanted.includes(version.toLowerCase()));
-  const [minVersion, maxVersion] = [named[0], named.at(-1)];
-  return minVersion === undefined || maxVersion === undefined ? {} : { minVersion, maxVersion };
+function namedFiles(tls: TlsConfig): string[] {
+  const named = [tls.certFile, tls.keyFile, tls.clientCertFile, tls.clientKeyFile];
+  return [...named, tls.caCertFile, tls.dhParamsFile]
+    .filter((path) => path !== null)
+    .map((path) => pathText(path));
+}
+
+/** The certificates of a folder; one that cannot be read has none, as in the original. */
+async function folderFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .sort()
+    .filter((name) => /\.(pem|crt|cer|\d)$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+async function read(
+  tls: TlsConfig,
+): Promise<{ server: SecureContextOptions; client: SecureContextOptions }> {
+  if (tls.certFile === null) throw new TlsError('No tls-cert-file configured!');
+  if (tls.keyFile === null) throw new TlsError('No tls-key-file configured!');
+  const hasAuthorities = tls.caCertFile !== null || tls.caCertDir !== null;
+  if (!hasAuthorities && (tls.authClients !== 'no' || tls.replication)) {
+    throw new TlsError(
+      'Either tls-ca-cert-file or tls-ca-cert-dir must be specified when tls-cluster, tls-replication or ' +
+        'tls-auth-clients are enabled!',
+    );
+  }
+  const range = versionRange(tls.protocols);
+  const own = await identity(tls.certFile, tls.keyFile, tls.keyFilePass);
+  // An empty list, and not none: none would mean every authority the library knows.
+  const common = { ca: await authorities(tls), ...cipherOptions(tls), ...range };
+  const server = {
+    ...own,
+    ...common,
+    ...(await dhParameters(tls.dhParamsFile)),
+    honorCipherOrder: tls.preferServerCiphers,
+    sessionTimeout: tls.sessionCacheTimeout,
+    secureOptions: range.secureOptions | (tls.sessionCaching ? 0 : constants.SSL_OP_NO_TICKET),
+  };
+  // One of the two alone counts for nothing, as in the original.
+  const other =
+    tls.clientCertFile === null || tls.clientKeyFile === null
+      ? own
+      : await identity(tls.clientCertFile, tls.clientKeyFile, tls.clientKeyFilePass);
+  return { server, client: { ...other, ...common } };
+}
+
+async function identity(
+  certFile: string,
+  keyFile: string,
+  passphrase: string | null,
+): Promise<SecureContextOptions> {
+  const pair: SecureContextOptions = {};
+  pair.cert = await part(`Failed to load certificate: ${certFile}`, async () => {
+    const cert = await readFile(pathText(certFile));
+    createSecureContext({ cert });
+    return cert;
+  });
+  if (passphrase !== null) pair.passphrase = passphrase;
+  pair.key = await part(`Failed to load private key: ${keyFile}`, async () => {
+    const key = await readFile(pathText(keyFile));
+    try {
+      createSecureContext({ ...pair, key });
+    } catch (error) {
+      if (passphrase === null && /bad decrypt/.test(String(error))) throw new Error(NO_PASSWORD);
+      throw error;
+    }
+    return key;
+  });
+  return pair;
+}
+
+async function authorities(tls: TlsConfig): Promise<Buffer[]> {
+  const { caCertFile, caCertDir } = tls;
+  const all: Buffer[] = [];
+  if (caCertFile !== null) {
+    all.push(
+      await part('Failed to configure CA certificate(s) file/directory', async () => {
+        const bytes = await readFile(pathText(caCertFile));
+        if (!isCertificate(bytes)) {
+          throw new Error('error:05800088:x509 certificate routines::no certificate or crl found');
+        }
+        return bytes;
+      }),
+    );
+  }
+  if (caCertDir === null) return all;
+  for (const path of await folderFiles(pathText(caCertDir))) {
+    const bytes = await readFile(path).catch(() => null);
+    if (bytes !== null && isCertificate(bytes)) all.push(bytes);
+  }
+  return all;
+}
+
+function isCertificate(bytes: Buffer): boolean {
+  try {
+    return new X509Certificate(bytes).subject !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function dhParameters(file: string | null): Promise<SecureContextOptions> {
+  if (file === null) return {};
+  let dhparam: Buffer;
+  try {
+    dhparam = await readFile(pathText(file));
+  } catch (error) {
+    throw new TlsError(`Failed to load ${file}: ${errorText(error)}`);
+  }
+  if (!/-----BEGIN (X9\.42 )?DH PARAMETERS-----/.test(dhparam.toString('latin1'))) {
+    throw new TlsError(`${file}: failed to read DH params.`);
+  }
+  await part(`Failed to load ${file}`, async () => createSecureContext({ dhparam }));
+  return { dhparam };
+}
+
+async function part<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new TlsError(`${what}: ${libraryText(error)}`);
+  }
+}
+
+/** OpenSSL's text of an error, also of those it would have met when opening a file. */
+function libraryText(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException;
+  if (errno === undefined) return message;
+  const code = (0x80000000 - errno).toString(16).toUpperCase();
+  return `error:${code}:system library::${errorText(error)}`;
+}
+
+/** Both directives are one list for Node; a half that is not given must stay at its default, not vanish. */
+function cipherOptions(tls: TlsConfig): SecureContextOptions {
+  const suites = tls.ciphersuites ?? '';
+  const ciphers = tls.ciphers ?? '';
+  if (suites === '' && ciphers === '') return {};
+  const standard = DEFAULT_CIPHERS.split(':');
+  const isSuite = (word: string) => word.startsWith('TLS_');
+  if (suites !== '' && !(suites.split(':').every(isSuite) && isUsable(suites))) {
+    throw new TlsError(`Failed to configure ciphersuites: ${suites}`);
+  }
+  if (ciphers !== '' && !isUsable(ciphers)) {
+    throw new TlsError(`Failed to configure ciphers: ${ciphers}`);
+  }
+  const first = suites === '' ? standard.filter(isSuite).join(':') : suites;
+  const second = ciphers === '' ? standard.filter((word) => !isSuite(word)).join(':') : ciphers;
+  return { ciphers: `${first}:${second}` };
+}
+
+function isUsable(ciphers: string): boolean {
+  try {
+    createSecureContext({ ciphers });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `TLSv1.2 TLSv1.3`: from the lowest to the highest, without those between that are not named. */
+function versionRange(
+  protocols: string | null,
+): { secureOptions: number } & Pick<SecureContextOptions, 'minVersion' | 'maxVersion'> {
+  const words = (protocols ?? '').split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return { secureOptions: 0 };
+  const wanted = words.map((word) =>
+    versions.findIndex(([name]) => name.toLowerCase() === word.toLowerCase()),
+  );
+  if (wanted.includes(-1)) {
+    throw new TlsError(
+      "Invalid tls-protocols specified. Use a combination of 'TLSv1', 'TLSv1.1', 'TLSv1.2' and 'TLSv1.3'.",
+    );
+  }
+  const [low, high] = [Math.min(...wanted), Math.max(...wanted)];
+  const left = versions.filter((_, at) => at > low && at < high && !wanted.includes(at));
+  return {
+    minVersion: versions[low]![0],
+    maxVersion: versions[high]![0],
+    secureOptions: left.reduce((sum, [, bit]) => sum | bit, 0),
+  };
 }

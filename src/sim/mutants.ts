@@ -193,9 +193,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'does not wake for the next PING',
-    file: 'links.js',
-    find: 'wake(group, work.now + period);',
-    put: '',
+    file: 'ping.js',
+    find: 'if (at > work.now)',
+    put: 'if (false)',
   },
   {
     name: 'does not repeat an order of promotion that was refused',

@@ -50,6 +50,10 @@ export class VirtualRedis implements Party {
   linkUp = false;
   syncing = false;
   busy = false;
+  /** What every PING is answered with, when it is not PONG. */
+  pingError: string | null = null;
+  /** Commands it was sent, when somebody wants to know. */
+  log: string[] | null = null;
   #linkDownSince = 0;
   #loadingUntil = 0;
   #paused = false;
@@ -217,6 +221,7 @@ export class VirtualRedis implements Party {
 
   #command(connection: Connection, session: Session, argv: readonly string[]): LinkReply {
     const word = argv[0]!.toUpperCase();
+    this.log?.push(argv.join(' '));
     if (word === 'EXEC') return this.#exec(connection, session);
     const refusal = this.#refusal(word, argv);
     if (refusal !== null) {
@@ -244,6 +249,7 @@ export class VirtualRedis implements Party {
     const stale = this.master !== null && !this.linkUp && !this.options.serveStale;
     if (stale && word === 'PING')
       return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+    if (word === 'PING' && this.pingError !== null) return this.pingError;
     if (word === 'SET' && this.master !== null) {
       return "READONLY You can't write against a read only replica.";
     }

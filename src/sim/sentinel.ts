@@ -262,9 +262,9 @@ export class VirtualSentinel implements Party {
     if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
     if (turn.effects.length > 0) {
       this.#held.push({ version: this.#asked, effects: this.#withoutBlind(turn.effects) });
-      this.#release();
-      if (!this.up) return;
     }
+    this.#release();
+    if (!this.up) return;
     this.#wakeAt = turn.wakeAt;
     this.#setAlarm();
     this.#saveIfAsked();

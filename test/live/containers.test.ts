@@ -67,7 +67,6 @@ function client(sentinels: readonly Sentinel[]): Redis {
   const redis = new Redis({
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),
     name: NAME,
-    failoverDetector: true,
     connectTimeout: 500,
     commandTimeout: 500,
     retryStrategy: () => 50,

@@ -29,15 +29,22 @@ async function askAndKill(group: Group, sentinel: Sentinel, epoch: number): Prom
   const master = group.servers[0]!.address;
   const wires: Wire[] = await Promise.all([0, 1, 2].map(() => sentinel.open()));
   const given = new Set<string>();
+  let answered = () => {};
+  const firstAnswer = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
   for (const [index, wire] of wires.entries()) {
     void askVote(wire, master, epoch, candidate('abc'[index] ?? 'd')).then(
       (vote) => {
         if (vote.epoch === epoch && vote.leader !== '*') given.add(vote.leader);
+        answered();
       },
       () => undefined,
     );
   }
-  await pause(Math.random() * 20);
+  // Every other time right behind an answer, else at any moment.
+  if (epoch % 2 === 0) await Promise.race([firstAnswer, pause(5_000)]);
+  else await pause(Math.random() * 20);
   await sentinel.kill();
   for (const wire of wires) wire.close();
   return given;

@@ -3,20 +3,11 @@
  */
 import type { Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
-import {
-  array,
-  bulk,
-  failure,
-  integer,
-  lower,
-  NIL,
-  NOT_AN_INTEGER,
-  OK,
-  SYNTAX_ERROR,
-} from '../call.ts';
+import { bulk, failure, integer, lower, NIL, NOT_AN_INTEGER, OK, SYNTAX_ERROR } from '../call.ts';
 import type { Session } from '../session.ts';
 import { isName } from './connection.ts';
 import { help } from './help.ts';
+import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
 const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
@@ -140,11 +131,7 @@ function kill(call: Call): Outcome {
 
 function pause({ server, argv }: Call): Outcome {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
-  if (argv.length > 4) {
-    return failure(
-      `ERR unknown subcommand or wrong number of arguments for '${argv[1]}'. Try CLIENT HELP.`,
-    );
-  }
+  if (argv.length > 4) return tooMany(argv[1]!);
   if (mode !== 'all' && mode !== 'write') {
     return failure('ERR CLIENT PAUSE mode must be WRITE or ALL');
   }
@@ -171,7 +158,14 @@ function reply({ session, argv }: Call): Outcome {
   }
 }
 
+function tooMany(subcommand: string): Reply {
+  return failure(
+    `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try CLIENT HELP.`,
+  );
+}
+
 function unblock({ argv }: Call): Outcome {
+  if (argv.length > 4) return tooMany(argv[1]!);
   if (argv[3] !== undefined && !/^(timeout|error)$/i.test(argv[3])) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
@@ -185,67 +179,6 @@ function noEvict({ session, argv }: Call): Outcome {
   return OK;
 }
 
-function tracking({ server, session, argv }: Call): Outcome {
-  const flags: string[] = [];
-  const prefixes: string[] = [];
-  let redirect = 0;
-  for (let i = 3; i < argv.length; i++) {
-    const word = lower(argv[i]!);
-    if (word === 'redirect' && argv[i + 1] !== undefined) {
-      if (redirect !== 0) {
-        return failure('ERR A client can only redirect to a single other client');
-      }
-      redirect = Number(argv[++i]);
-      if (!Number.isInteger(redirect)) return NOT_AN_INTEGER;
-      if (server.session(redirect) === undefined) {
-        return failure('ERR The client ID you want redirect to does not exist');
-      }
-    } else if (word === 'prefix' && argv[i + 1] !== undefined) prefixes.push(argv[++i]!);
-    else if (['bcast', 'optin', 'optout', 'noloop'].includes(word)) flags.push(word);
-    else return SYNTAX_ERROR;
-  }
-  const word = lower(argv[2]!);
-  if (word !== 'on' && word !== 'off') return SYNTAX_ERROR;
-  if (word === 'off') {
-    session.tracking = null;
-    return OK;
-  }
-  const bcast = flags.includes('bcast');
-  if (!bcast && prefixes.length > 0) {
-    return failure('ERR PREFIX option requires BCAST mode to be enabled');
-  }
-  const opt = flags.filter((flag) => flag.startsWith('opt')).length;
-  if (bcast && opt > 0) return failure('ERR OPTIN and OPTOUT are not compatible with BCAST');
-  if (opt > 1) return failure("ERR You can't specify both OPTIN mode and OPTOUT mode");
-  session.tracking = { redirect, flags, prefixes };
-  return OK;
-}
-
-function trackingInfo({ session }: Call): Outcome {
-  const { tracking: on } = session;
-  const words = on === null ? ['off'] : ['on', ...on.flags];
-  return {
-    kind: 'map',
-    entries: [
-      [bulk('flags'), { kind: 'set', items: words.map(bulk) }],
-      [bulk('redirect'), integer(on === null ? -1 : on.redirect)],
-      [bulk('prefixes'), array((on?.prefixes ?? []).map(bulk))],
-    ],
-  };
-}
-
-function caching({ session, argv }: Call): Outcome {
-  const word = lower(argv[2]!);
-  const opt = session.tracking?.flags.find((flag) => flag.startsWith('opt'));
-  if (opt === undefined) {
-    return failure(
-      'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or ' +
-        'OPTOUT mode enabled',
-    );
-  }
-  return word === 'yes' || word === 'no' ? OK : SYNTAX_ERROR;
-}
-
 const HELP = help('CLIENT', [
   ['CACHING (YES|NO)', 'Accepted for compatibility.'],
   ['GETREDIR', 'The client that invalidations are redirected to.'],
@@ -253,8 +186,26 @@ const HELP = help('CLIENT', [
   ['ID', 'The id of this connection.'],
   ['INFO', 'This connection in one line.'],
   ['KILL <ip:port>', 'Closes the connection from that address.'],
-  ['KILL <option> <value> [<option> <value> [...]]', 'Closes the connections that match.'],
-  ['LIST [options ...]', 'All connections, a line each.'],
+  [
+    'KILL <option> <value> [<option> <value> [...]]',
+    'Closes the connections that match all of these:',
+    '* ID <client-id>',
+    '  The one with this id.',
+    '* TYPE (normal|pubsub|master|replica)',
+    '  Those of this kind.',
+    '* USER <username>',
+    '  Those logged in as this user.',
+    '* ADDR <ip:port>, LADDR <ip:port>',
+    '  The one from, or to, this address.',
+    '* SKIPME (YES|NO)',
+    '  Whether this connection is spared (default: yes).',
+  ],
+  [
+    'LIST [options ...]',
+    'All connections, a line each; or only:',
+    '* TYPE (normal|pubsub|master|replica)',
+    '* ID <client-id> [<client-id> ...]',
+  ],
   ['UNPAUSE', 'Ends a pause.'],
   ['PAUSE <timeout> [WRITE|ALL]', 'Lets requests wait for so many milliseconds.'],
   ['REPLY (ON|OFF|SKIP)', 'Whether this connection wants replies.'],
@@ -262,7 +213,8 @@ const HELP = help('CLIENT', [
   ['UNBLOCK <clientid> [TIMEOUT|ERROR]', 'Nothing ever blocks here.'],
   [
     'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
-    'Accepted for compatibility.',
+    'Accepted for compatibility: there are no keys here',
+    'that anybody could be told about.',
   ],
   ['TRACKINGINFO', 'What TRACKING said.'],
   ['NO-EVICT (ON|OFF)', 'Protects this connection.'],
@@ -309,9 +261,7 @@ export const CLIENT: readonly Row[] = [
   row('getname', 2, 'The name of the connection.', '2.6.9', ({ session }) =>
     session.name === '' ? NIL : bulk(session.name),
   ),
-  row('getredir', 2, 'Where invalidations go.', '6.0.0', ({ session }) =>
-    integer(session.tracking === null ? -1 : session.tracking.redirect),
-  ),
+  row('getredir', 2, 'Where invalidations go.', '6.0.0', redirection),
   row('help', 2, 'Explains the subcommands.', '5.0.0', HELP, { flags: 'loading stale' }),
   row('id', 2, 'The id of the connection.', '5.0.0', ({ session }) => integer(session.id)),
   row(

@@ -96,8 +96,18 @@ const HELP = help('COMMAND', [
   ['(no subcommand)', 'Describes all commands.'],
   ['COUNT', 'The number of commands.'],
   ['LIST', 'The names of all commands.'],
-  ['INFO [<command-name> ...]', 'Describes these commands.'],
-  ['DOCS [<command-name> ...]', 'Explains these commands.'],
+  [
+    'INFO [<command-name> ...]',
+    'Describes these commands, or all',
+    'of them when none is named;',
+    'null for those that do not exist.',
+  ],
+  [
+    'DOCS [<command-name> ...]',
+    'Explains these commands, or all',
+    'of them when none is named.',
+    'Those that do not exist are left out.',
+  ],
   ['GETKEYS <full-command>', 'The keys of a command: none here.'],
   ['GETKEYSANDFLAGS <full-command>', 'The keys of a command: none here.'],
 ]);

@@ -23,11 +23,11 @@ function ping({ session, argv }: Call): Outcome {
 }
 
 /** Logs in; false and nothing changed when name or password is wrong. */
-function login({ server, session, row }: Call, name: string, password: string): boolean {
+function login({ server, session, argv }: Call, name: string, password: string): boolean {
   const user = server.users.login(name, password);
   if (user === null) {
     server.stats.deniedAuth += 1;
-    server.aclLog.add('auth', row.name.toUpperCase(), name, session.line());
+    server.aclLog.add('auth', argv[0]!, name, session.line());
     return false;
   }
   session.user = user.name;

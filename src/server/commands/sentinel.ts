@@ -12,7 +12,8 @@ function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntr
   return [
     [
       `CKQUORUM <${m}-name>`,
-      'Can the quorum be reached, and the majority',
+      'Can the quorum be reached,',
+      'and the majority',
       'that a failover needs?',
     ],
     [set, 'Sets parameters of this Sentinel.'],
@@ -20,7 +21,7 @@ function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntr
     ['DEBUG [<param> <value> ...]', 'Shows or changes internal periods,', 'in milliseconds.'],
     [`GET-MASTER-ADDR-BY-NAME <${m}-name>`, 'Address and port of the master.'],
     ...only([`GET-PRIMARY-ADDR-BY-NAME <${m}-name>`, 'The same.']),
-    [`FAILOVER <${m}-name>`, 'Fails over now, without asking whether it is down.'],
+    [`FAILOVER <${m}-name>`, 'Fails over now, without asking', 'whether it is down.'],
     ['FLUSHCONFIG', 'Writes the configuration file,', 'all state included.'],
     [`INFO-CACHE <${m}-name>`, 'The last INFO of the master and of its replicas.'],
     [
@@ -38,7 +39,7 @@ function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntr
     ['PENDING-SCRIPTS', 'The scripts that run or wait.'],
     [`REMOVE <${m}-name>`, 'Stops monitoring a master.'],
     [`REPLICAS <${m}-name>`, 'The replicas of a master.'],
-    ['RESET <pattern>', 'Forgets the replicas and Sentinels', 'of all masters that match.'],
+    ['RESET <pattern>', 'Forgets replicas and Sentinels of all masters that match.'],
     [`SENTINELS <${m}-name>`, 'The other Sentinels of a master.'],
     [`SET <${m}-name> <option> <value> [<option> <value> ...]`, 'Changes options of a master.'],
     [
@@ -72,8 +73,8 @@ export const SENTINEL: readonly Row[] = [
   row('debug', -2, 'Internal periods.', { version: '7.0.0' }),
   row('failover', 3, 'Fails over now.'),
   row('flushconfig', 2, 'Writes the file.'),
-  row('get-master-addr-by-name', 3, 'Address of a master.'),
-  row('get-primary-addr-by-name', 3, 'Address of a master.'),
+  row('get-master-addr-by-name', 3, 'Address of a master.', { hot: true }),
+  row('get-primary-addr-by-name', 3, 'Address of a master.', { hot: true }),
   row('help', 2, 'Explains the subcommands.', {
     flags: 'loading stale',
     categories: '@slow',

@@ -42,7 +42,7 @@ function serverSection({ settings, runId, startedAt }: Server): string {
     ['process_id', process.pid],
     ['process_supervised', settings.supervised],
     ['run_id', runId],
-    ['tcp_port', settings.port],
+    ['tcp_port', settings.port || settings.tlsPort],
     ['server_time_usec', usec],
     ['uptime_in_seconds', uptime],
     ['uptime_in_days', Math.floor(uptime / 86400)],
@@ -57,10 +57,13 @@ function serverSection({ settings, runId, startedAt }: Server): string {
   ]);
 }
 
-function listenerFields({ port, bind }: Server['settings']): Field[] {
-  if (port === 0) return [];
+function listenerFields({ port, tlsPort, bind }: Server['settings']): Field[] {
   const addresses = bind.map((one) => `,bind=${one.replace(/^-/, '')}`).join('');
-  return [['listener0', `name=tcp${addresses},port=${port}`]];
+  const all = [
+    ...(port === 0 ? [] : [`name=tcp${addresses},port=${port}`]),
+    ...(tlsPort === 0 ? [] : [`name=tls${addresses},port=${tlsPort}`]),
+  ];
+  return all.map((text, index) => [`listener${index}`, text]);
 }
 
 function clientsSection(server: Server): string {
@@ -113,9 +116,8 @@ function statsSection({ stats, hub, settings }: Server): string {
     ...(old ? [] : zeros('expired_subkeys')),
     ['expired_keys', 0],
     ['expired_stale_perc', '0.00'],
-    ...zeros(
-      'expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys evicted_clients',
-    ),
+    ...zeros('expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys'),
+    ['evicted_clients', stats.evicted],
     ...(old ? [] : zeros('evicted_scripts')),
     ...zeros(
       'total_eviction_exceeded_time current_eviction_exceeded_time keyspace_hits keyspace_misses',

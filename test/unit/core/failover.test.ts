@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { LINES } from '../../../src/core/index.ts';
+import { flags } from '../../../src/core/views.ts';
 import { readyGroup } from './world.ts';
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
@@ -74,6 +76,22 @@ describe('a failover', () => {
     world.run(300);
     servers[0]!.kill();
     world.until('all switched', () => sentinels.every((s) => s.masterPort() === 2), 6000);
+  });
+
+  it('never shows the dead old master as a replica that is there', () => {
+    // node-redis connects to every such replica and hangs until it answers.
+    for (const seed of seeds.slice(0, 8)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      servers[0]!.kill();
+      world.until('one switched', () => sentinels.some((s) => s.masterPort() !== 1), 3000);
+      for (let turn = 0; turn < 2000; turn += 1) {
+        for (const s of sentinels.filter((one) => one.masterPort() !== 1)) {
+          const old = [...s.group().replicas.values()].find(({ address }) => address.port === 1)!;
+          expect(flags(LINES['redis-8'], old)).toMatch(/^(s_down,)?slave,disconnected$/);
+        }
+        world.run(0.5);
+      }
+    }
   });
 
   it('can be repeated straight after the first', () => {

@@ -45,6 +45,8 @@ export class World {
 
 export class VirtualRedis {
   readonly inner: Server;
+  /** Commands received. */
+  readonly log: string[] = [];
 
   constructor(world: World, port: number, masterPort?: number) {
     const options = {
@@ -57,6 +59,7 @@ export class VirtualRedis {
     const place = { name: `R${port}`, host: world.host, port, group: 'mymaster' };
     this.inner = new Server(world.inner, place, options);
     if (masterPort !== undefined) this.inner.savedMaster = { host: HOST, port: masterPort };
+    this.inner.log = this.log;
     world.inner.servers.push(this.inner);
     world.inner.network.listen(this.inner);
     world.servers.set(`${HOST}:${port}`, this);
@@ -80,6 +83,11 @@ export class VirtualRedis {
   set hung(hung: boolean) {
     if (hung) this.inner.pause();
     else this.inner.resume();
+  }
+
+  /** What PING is answered instead of PONG. */
+  set pingError(text: string | null) {
+    this.inner.pingError = text;
   }
 
   follow(port: number | null): void {
@@ -180,10 +188,14 @@ export class VirtualSentinel {
     this.inner.request(argv, done);
   }
 
-  events(name: string): { at: number; text: string }[] {
-    return this.#world.inner.record.entries.filter(
-      ({ who, text }) => who === this.inner.name && text.startsWith(`${name} `),
-    );
+  /** What it said, by the first word: the name of an event, if it is one. */
+  get lines(): { at: number; text: string; name: string }[] {
+    const own = this.#world.inner.record.entries.filter(({ who }) => who === this.inner.name);
+    return own.map(({ at, text }) => ({ at, text, name: text.split(' ')[0]! }));
+  }
+
+  events(name: string): { at: number; text: string; name: string }[] {
+    return this.lines.filter((line) => line.name === name);
   }
 }
 

@@ -96,6 +96,12 @@ describe('the gate in front of the reply parser', () => {
     expect(() => passed(bytes, 65_536)).toThrow(ProtocolError);
   });
 
+  it('hands on no part of a line before it has seen its end', () => {
+    expect(passed('*0\r~1', 6)).toEqual({ frames: [], rest: '' });
+    expect(passed('+a\r\n+b\r', 100)).toEqual({ frames: ['+a\r\n'], rest: '' });
+    expect(passed('*2\r\n:1\r\n$3\r\nab', 100).rest).toBe('*2\r\n:1\r\n$3\r\nab');
+  });
+
   it('stops in the middle of a chunk when the receiver wants no more', () => {
     const frames: string[] = [];
     new Gate().feed(Buffer.from('+a\r\n+b\r\n+c\r\n'), (piece) => {

@@ -6,7 +6,7 @@
  * intervals measured begin at the fault and at the return.
  */
 import { type Group, pause, type RedisServer, until, type Writer } from '../lab/index.ts';
-import type { Fault } from './plan.ts';
+import type { Fault } from './failover-plan.ts';
 
 /** All in ms: since the fault, the last one since the old master was started or continued. */
 export interface Figures {

@@ -46,9 +46,8 @@ export const HELP = `npm run bench -- failover [OPTION …]
 
 /** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
 export function readPlan(args: readonly string[]): Plan | null {
-  const { values, positionals } = parseArgs({
+  const { values } = parseArgs({
     args: [...args],
-    allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '20' },
       kinds: { type: 'string' },
@@ -60,9 +59,6 @@ export function readPlan(args: readonly string[]): Plan | null {
     },
   });
   if (values.help) return null;
-  if (positionals.length !== 1 || positionals[0] !== 'failover') {
-    throw new Error('say what to measure: failover');
-  }
   const kinds = values.kinds ?? (values.mixed ? 'original,1+2,2+1' : 'original,ours');
   return {
     lineUps: kinds.split(',').map((word) => choose('line-up', LINE_UPS, word)),

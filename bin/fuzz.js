@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// `npm run fuzz [-- option …]`: the set-up (no Redis is needed), then the inputs (src/fuzz).
+
+import { orExit, setUp } from './setup.js';
+
+orExit(() => setUp({ redis: [] }));
+const { main } = await import('../dist/fuzz/index.js');
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,59 @@
+/**
+ * `npm run bench -- scale`: what it costs to watch many groups and how long it takes when many masters die together, with
+ * our Sentinels and with the installed `redis-sentinel` in turn, on farms of pretend servers (src/lab/pretend.ts).
+ */
+import { writeFileSync } from 'node:fs';
+import { HELP, readScalePlan, type ScalePlan } from './scale-plan.ts';
+import { playScale, type ScaleFigures } from './scale-run.ts';
+
+/** @returns the exit code: 1 when not every failover was done */
+export async function main(args: readonly string[]): Promise<number> {
+  let plan: ScalePlan | null;
+  try {
+    plan = readScalePlan(args);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
+    return 2;
+  }
+  if (plan === null) {
+    say(HELP);
+    return 0;
+  }
+  const { groups, down, downAfter, failoverTimeout } = plan;
+  say(
+    `3 Sentinels over ${groups} groups of a master and 2 replicas, ${down} masters down at once;`,
+  );
+  say(`down-after ${downAfter} ms, failover-timeout ${failoverTimeout} ms, quorum 2.`);
+  const all: ScaleFigures[] = [];
+  for (const lineUp of plan.lineUps) {
+    const figures = await playScale(plan, lineUp);
+    all.push(figures);
+    for (const line of block(figures)) say(line);
+  }
+  if (plan.json !== null) writeFileSync(plan.json, `${JSON.stringify(all, null, 2)}\n`);
+  return all.every((one) => one.done === one.down && one.oneMasterEach) ? 0 : 1;
+}
+
+function say(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+
+function block(one: ScaleFigures): string[] {
+  const latency = ({ p50, p99, max }: ScaleFigures['steadyLatency']) =>
+    `query p50 ${p50.toFixed(2)}, p99 ${ms(p99)}, max ${ms(max)} ms`;
+  const { switched } = one;
+  return [
+    '',
+    one.lineUp,
+    `  discovered   ${one.discovered === null ? 'not within the limit' : `${ms(one.discovered)} ms`}`,
+    `  steady       CPU ${one.steadyCpu.toFixed(1)} %, ${one.steadyRss.toFixed(0)} MB; ${latency(one.steadyLatency)}`,
+    `  failovers    ${one.done}/${one.down}${one.oneMasterEach ? '' : ' (not every group has one master)'}` +
+      (switched === null
+        ? ''
+        : `; ms until all Sentinels switched: median ${ms(switched.median)}, p90 ${ms(switched.p90)}, max ${ms(switched.max)}`),
+    `  meanwhile    CPU ${one.failoverCpu.toFixed(1)} %, ${one.rssAfter.toFixed(0)} MB; ${latency(one.failoverLatency)};` +
+      ` ${one.saves.toFixed(0)} saves, ${one.writtenMb.toFixed(1)} MB written`,
+  ];
+}

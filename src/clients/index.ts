@@ -1,0 +1,83 @@
+/**
+ * `npm run clients`: real clients on real groups. Each finds the master, writes to it, reads from replicas, and follows a
+ * kill -9 of the master and a manual failover, under three Sentinels of the original, of ours, and of both kinds.
+ * docs/CLIENTS.md has its table.
+ */
+import type { Client } from './catalogue.ts';
+import { writeDocument } from './document.ts';
+import { HELP, type Plan, readPlan } from './plan.ts';
+import { playFleet, type Result } from './round.ts';
+import { markdown, table } from './table.ts';
+
+/** Installs Debian packages. Returns why it did not work, or null. */
+export type Install = (packages: readonly string[]) => string | null;
+
+function say(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** @returns the exit code: 1 when a client could not follow ours */
+export async function main(args: readonly string[], install: Install): Promise<number> {
+  let plan: Plan | null;
+  try {
+    plan = readPlan(args);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
+    return 2;
+  }
+  if (plan === null) {
+    say(HELP);
+    return 0;
+  }
+  // The lab ends its processes and removes its folders when this process exits.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
+  const { clients, skipped } = provide(plan, install);
+  if (clients.length === 0) {
+    for (const line of skipped) say(line);
+    return 0;
+  }
+  const results: Result[] = [];
+  let broken = false;
+  for (const fleet of plan.fleets) {
+    const kinds = fleet.kinds.join(', ');
+    say(`${fleet.word}: three Sentinels (${kinds}), ${clients.length} clients …`);
+    try {
+      results.push(...(await playFleet(fleet, { ...plan, clients })));
+    } catch (error) {
+      broken = true;
+      say(`  not finished: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const byClient = clients.flatMap((client) => results.filter((one) => one.client === client));
+  say();
+  const { downAfter } = plan;
+  const lines = plan.markdown ? markdown(byClient, skipped, downAfter) : table(byClient, skipped);
+  for (const line of lines) say(line);
+  if (plan.write && !broken) writeDocument(lines);
+  return broken || byClient.some(missed) ? 1 : 0;
+}
+
+/** Something did not work, with ours among the Sentinels. */
+function missed({ fleet, discovered, afterKill, afterManual, reads }: Result): boolean {
+  if (!fleet.kinds.includes('ours')) return false;
+  const read = reads === null || (reads.length === 3 && !reads.includes('nobody'));
+  return !discovered || afterKill === null || afterManual === null || !read;
+}
+
+/** The clients that are there or could be installed, and a line for each other one. */
+function provide(plan: Plan, install: Install): { clients: Client[]; skipped: string[] } {
+  const missing = plan.clients.filter((client) => !client.present());
+  const packages = [...new Set(missing.flatMap((client) => client.packages))];
+  let reason: string | null = null;
+  if (packages.length > 0) reason = plan.install ? install(packages) : '--no-install was given';
+  const clients = plan.clients.filter((client) => !missing.includes(client) || client.present());
+  const skipped = missing
+    .filter((client) => !clients.includes(client))
+    .map((client) => {
+      const why = reason ?? 'it does not run all the same';
+      return `skipped  ${client.title}: needs ${client.packages.join(', ')} of Debian; ${why}`;
+    });
+  return { clients, skipped };
+}

@@ -1,0 +1,86 @@
+/**
+ * `npm run fuzz`: random bytes and mutated valid streams for the request gate, the gate in front of the reply parser,
+ * hello messages, INFO texts and configuration files. Each target says what it promises (`targets/`). A failure names
+ * the seed and the input, from which it is played again.
+ */
+import { type Outcome, playShift } from './crew.ts';
+import { type Plan, readPlan } from './plan.ts';
+import { failureLines, grouped, shown, table } from './report.ts';
+import { playRound, ROUND, type Target } from './target.ts';
+import { targets } from './targets/index.ts';
+
+const MODULE = new URL('./targets/index.js', import.meta.url).href;
+const PROGRESS_EVERY_MS = 10_000;
+
+/** @returns the exit code: 1 when a promise was not kept */
+export async function main(args: readonly string[]): Promise<number> {
+  let plan: Plan | null;
+  try {
+    plan = await readPlan(args, targets);
+  } catch {
+    // What is wrong was said by yargs.
+    return 2;
+  }
+  if (plan === null) return 0;
+  const { replay, seed } = plan;
+  if (replay !== null) return playAgain(plan.targets[0]!, seed, replay);
+  say(`seed ${seed}, ${grouped(plan.inputs)} inputs of each target, ${plan.workers} workers`);
+  const outcomes: Outcome[] = [];
+  for (const target of plan.targets) {
+    const outcome = await playShift({
+      ...{ module: MODULE, target: target.name, seed, inputs: plan.inputs },
+      ...{ workers: plan.workers, patience: plan.patience },
+      progress: progressOf(target.name, plan.inputs),
+    });
+    outcomes.push(outcome);
+    const { failure } = outcome;
+    if (failure === null) continue;
+    for (const line of failureLines(target, seed, failure.index, failure.text)) say(line);
+    say();
+  }
+  say();
+  for (const line of table(outcomes)) say(line);
+  return outcomes.every(({ failure }) => failure === null) ? 0 : 1;
+}
+
+function say(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function progressOf(name: string, inputs: number): (done: number) => void {
+  const began = performance.now();
+  let due = began + PROGRESS_EVERY_MS;
+  return (done) => {
+    const now = performance.now();
+    if (now < due) return;
+    due = now + PROGRESS_EVERY_MS;
+    const rate = (done * 1000) / (now - began);
+    const left = Math.ceil((inputs - done) / Math.max(1, rate));
+    const share = ((100 * done) / inputs).toFixed(1);
+    say(`${name}  ${grouped(done)} (${share} %)  ${grouped(rate)}/s  ${left} s left`);
+  };
+}
+
+function playAgain(target: Target, seed: string, index: number): number {
+  say(`${target.name}: input ${index} of seed ${seed}`);
+  say(`  input   ${shown(target, seed, index)}`);
+  let verdict = '';
+  try {
+    const round = Math.floor(index / ROUND);
+    playRound(
+      target,
+      seed,
+      round,
+      index + 1,
+      () => {},
+      (one) => {
+        verdict = one;
+      },
+    );
+  } catch (error) {
+    say(`  ${error instanceof Error ? error.stack : String(error)}`);
+    return 1;
+  }
+  say(`  ${verdict}`);
+  return 0;
+}

@@ -1,0 +1,174 @@
+/**
+ * One original and one of ours (`compat redis-7.0`) over the same real Redis group, and the same bytes to both.
+ */
+import { connect } from 'node:net';
+import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
+import type { Case } from './case.ts';
+import { masker, type Names } from './mask.ts';
+import { render } from './reply.ts';
+
+const KINDS = ['original', 'ours'] as const;
+
+/** A word nobody answers to: the reply that names it is the end of the others. It works in every state of a client. */
+const END = 'END-OF-CASE';
+const QUIET_MS = 120;
+const CASE_MS_MAX = 3_000;
+
+export interface Answers {
+  readonly original: string;
+  readonly ours: string;
+}
+
+export class Pair {
+  readonly #sentinels: Readonly<Record<SentinelKind, Sentinel>>;
+  #names = {} as Record<SentinelKind, Names>;
+
+  private constructor(sentinels: Readonly<Record<SentinelKind, Sentinel>>) {
+    this.#sentinels = sentinels;
+  }
+
+  /**
+   * Two Sentinels that watch group `main` (a master and its replicas), and `solo`, whose master is nowhere. They find
+   * each other. `lines` come on top in both files, and so does `requirepass` with a password.
+   */
+  static async start(
+    master: RedisServer,
+    nowhere: number,
+    {
+      lines = [],
+      ...more
+    }: { readonly lines?: readonly string[]; readonly password?: string } = {},
+  ): Promise<Pair> {
+    const sentinels = {} as Record<SentinelKind, Sentinel>;
+    for (const kind of KINDS) {
+      const monitor = [
+        `sentinel monitor main 127.0.0.1 ${master.port} 2`,
+        'sentinel down-after-milliseconds main 20000',
+        `sentinel monitor solo 127.0.0.1 ${nowhere} 2`,
+        'sentinel down-after-milliseconds solo 500',
+      ];
+      const compat = kind === 'ours' ? ['compat redis-7.0'] : [];
+      sentinels[kind] = await Sentinel.prepare({
+        ...more,
+        kind,
+        lines: [...lines, ...monitor, ...compat],
+      });
+    }
+    const pair = new Pair(sentinels);
+    try {
+      for (const kind of KINDS) await sentinels[kind].restart();
+    } catch (error) {
+      await pair.dispose();
+      throw error;
+    }
+    return pair;
+  }
+
+  /** Waits until both know all replicas and each other, and see that nobody answers for `solo`. */
+  async settle(replicas: number): Promise<void> {
+    for (const kind of KINDS) {
+      const wire = await this.#sentinels[kind].open();
+      const text = async (...words: string[]) => JSON.stringify(await wire.ask(...words));
+      try {
+        await until(
+          async () => {
+            const main = await text('SENTINEL', 'MASTER', 'main');
+            const solo = await text('SENTINEL', 'MASTER', 'solo');
+            const all = `"num-slaves","${replicas}","num-other-sentinels","1"`;
+            const links = await text('SENTINEL', 'REPLICAS', 'main');
+            const ok = links.split('"master-link-status","ok"').length - 1;
+            return (
+              main.includes(all) &&
+              !main.includes('disconnected') &&
+              !links.includes('disconnected') &&
+              ok === replicas &&
+              solo.includes('s_down,master')
+            );
+          },
+          `the ${kind} Sentinel sees everything`,
+          { timeoutMs: 30_000, everyMs: 100 },
+        );
+      } finally {
+        wire.close();
+      }
+    }
+    await this.#learnNames();
+  }
+
+  async #learnNames(): Promise<void> {
+    const ids = {} as Record<SentinelKind, string>;
+    for (const kind of KINDS) {
+      const wire = await this.#sentinels[kind].open();
+      ids[kind] = String(await wire.ask('SENTINEL', 'MYID'));
+      wire.close();
+    }
+    const names = (self: SentinelKind, peer: SentinelKind): Names =>
+      new Map([
+        [ids[self], 'SELF-ID'],
+        [ids[peer], 'PEER-ID'],
+        [String(this.#sentinels[self].port), 'SELF-PORT'],
+        [String(this.#sentinels[peer].port), 'PEER-PORT'],
+      ]);
+    this.#names = { original: names('original', 'ours'), ours: names('ours', 'original') };
+  }
+
+  /** Both answers to a case, masked; they are alike when the texts are equal. */
+  async ask(one: Case): Promise<Answers> {
+    const [original, ours] = await Promise.all(
+      KINDS.map(async (kind) => {
+        const text = await exchange(this.#sentinels[kind].port, one);
+        const mask = masker(this.#names[kind] ?? new Map(), one.chance);
+        const view = { mask, sorted: one.sorted ?? false };
+        return render(text, view);
+      }),
+    );
+    return { original: original!, ours: ours! };
+  }
+
+  /** @throws Error when one of the two has ended: then nothing that follows means anything */
+  assertAlive({ name }: Case): void {
+    for (const kind of KINDS) {
+      if (!this.#sentinels[kind].running) throw new Error(`the ${kind} Sentinel ended at: ${name}`);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const kind of KINDS) await this.#sentinels[kind].dispose();
+  }
+}
+
+/** All that comes back on a connection of its own; `<closed>` at the end when the other side hung up. */
+function exchange(port: number, { bytes, quiet = false }: Case): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    let answer = '';
+    let silence: NodeJS.Timeout | undefined;
+    const done = (end: string) => {
+      clearTimeout(silence);
+      clearTimeout(limit);
+      socket.destroy();
+      resolve(answer + end);
+    };
+    const limit = setTimeout(() => done('<silent>'), CASE_MS_MAX);
+    const listen = () => {
+      if (!quiet) return;
+      clearTimeout(silence);
+      silence = setTimeout(() => done(''), QUIET_MS);
+    };
+    socket.on('connect', () => {
+      const end = quiet ? '' : `*1\r\n$${END.length}\r\n${END}\r\n`;
+      socket.write(Buffer.from(bytes + end, 'latin1'));
+      listen();
+    });
+    socket.on('data', (piece) => {
+      answer += piece.toString('latin1');
+      const end = answer.indexOf(`-ERR unknown command '${END}'`);
+      if (end >= 0) {
+        answer = answer.slice(0, end);
+        done('');
+      } else listen();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => done('<closed>'));
+  });
+}

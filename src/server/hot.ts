@@ -1,0 +1,86 @@
+/**
+ * Replies that stay the same until something happens: the bytes of a request to the bytes of its reply, for the one question
+ * that every client of a Sentinel asks all the time. What is in here was answered by the core; the house forgets all of it
+ * (`cool`) with everything that might change an answer.
+ */
+import type { Reply } from '../core/index.ts';
+import { encodeReply } from '../resp/index.ts';
+import type { Row } from './call.ts';
+
+export interface HotReply {
+  /** The request as libraries put it on the wire. */
+  readonly request: Buffer;
+  readonly reply: Buffer;
+  readonly row: Row;
+  /** Whose permissions covered it. */
+  readonly user: string;
+  readonly argumentBytes: number;
+  /** Of the cache when it was answered: an older one is cold. */
+  readonly generation: number;
+}
+
+/** Beyond it everything is forgotten: more groups than that are rarely asked about in turn. */
+const ENTRIES_MAX = 4096;
+const REQUEST_BYTES_MAX = 512;
+
+function requestBytes(argv: readonly string[]): string {
+  return `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+}
+
+export class HotReplies {
+  readonly #entries = new Map<string, HotReply>();
+  #generation = 0;
+
+  /** Something happened. */
+  cool(): void {
+    this.#generation += 1;
+    if (this.#entries.size > 0) this.#entries.clear();
+  }
+
+  isHot(entry: HotReply): boolean {
+    return entry.generation === this.#generation;
+  }
+
+  /** An array of texts is the same in both versions of the protocol; nothing else is kept. */
+  remember(row: Row, user: string, argv: readonly string[], reply: Reply): HotReply | null {
+    if (reply.kind !== 'array') return null;
+    const text = requestBytes(argv);
+    if (text.length > REQUEST_BYTES_MAX) return null;
+    if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
+    const entry: HotReply = {
+      request: Buffer.from(text, 'latin1'),
+      reply: encodeReply(reply, 2),
+      row,
+      user,
+      argumentBytes: argv.reduce((sum, word) => sum + word.length, 0),
+      generation: this.#generation,
+    };
+    this.#entries.set(text, entry);
+    return entry;
+  }
+
+  /** The entry for a chunk that is one whole request. */
+  find(chunk: Buffer): HotReply | undefined {
+    if (chunk.length > REQUEST_BYTES_MAX || this.#entries.size === 0) return undefined;
+    return this.#entries.get(chunk.toString('latin1'));
+  }
+}
+
+/** How many times in a row the request stands at the beginning of the chunk. */
+export function repeats({ request }: HotReply, chunk: Buffer): number {
+  const { length } = request;
+  let count = 0;
+  for (let at = 0; at + length <= chunk.length; at += length) {
+    if (chunk.compare(request, 0, length, at, at + length) !== 0) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** The reply so many times. */
+export function manifold({ reply }: HotReply, count: number): Buffer {
+  if (count === 1) return reply;
+  const all = Buffer.allocUnsafe(reply.length * count);
+  for (let index = 0; index < count; index += 1) all.set(reply, index * reply.length);
+  return all;
+}

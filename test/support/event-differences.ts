@@ -1,0 +1,78 @@
+/**
+ * What is known to differ from the original in the events of a scenario: each with the row of docs/DIFFERENCES.md that
+ * gives the reason, and what it makes of the original's list.
+ */
+import { readFileSync } from 'node:fs';
+
+interface Difference {
+  /** First cell of its row in docs/DIFFERENCES.md. */
+  readonly row: string;
+  /** What ours says where the original says `events`. */
+  readonly expected?: (events: readonly string[]) => string[];
+  /** What only ours says, at any moment. */
+  readonly extra?: RegExp;
+}
+
+const named = (name: string) => (one: string) => one.startsWith(`${name} `);
+
+/** The switch and the new lists come as soon as the configuration is on disk. */
+function switchAtOnce(events: readonly string[]): string[] {
+  const at = events.findIndex(named('+switch-master'));
+  const behind = events.findIndex(named('+failover-state-reconf-slaves')) + 1;
+  const known = events.slice(at + 1).findIndex((one) => !one.startsWith('+slave '));
+  const end = known < 0 ? events.length : at + 1 + known;
+  const moved = events.slice(at, end);
+  const rest = [...events.slice(0, at), ...events.slice(end)];
+  return [...rest.slice(0, behind), ...moved, ...rest.slice(behind)];
+}
+
+const table = {
+  'switch at once': {
+    row: '`+switch-master` on the leader',
+    expected: switchAtOnce,
+  },
+  'votes for a manual failover': {
+    row: 'manual failover',
+    expected: (events) =>
+      events.flatMap((one) =>
+        one.startsWith('+new-epoch ')
+          ? [one, `+vote-for-leader id-s1 ${one.slice('+new-epoch '.length)}`]
+          : [one],
+      ),
+  },
+  'a replica with two names': {
+    row: 'a replica known by a host name and listed by its address',
+    expected: () => [],
+  },
+  'no child without a program': {
+    row: 'a script that cannot be executed',
+    expected: (events) => {
+      const failed = events.filter((one) => one.endsWith('-script-child pid 2 0')).length;
+      const started = events.filter((one) => one.endsWith('+script-child pid'));
+      const others = events.filter((one) => !one.endsWith('+script-child pid'));
+      return [...started.slice(failed), ...others];
+    },
+  },
+  'answers to a manual failover': {
+    row: 'manual failover',
+    extra: /^warning: id-s[23] voted for id-s1 \d+$/,
+  },
+  'why no replica can be promoted': {
+    row: 'log',
+    extra: /^notice: Replica \S+ cannot be promoted: /,
+  },
+  'refused credentials are an event': {
+    row: 'events `-config-conflict`, `-auth-error`',
+    extra: /^-auth-error /,
+  },
+} as const satisfies Record<string, Difference>;
+
+export type KnownDifference = keyof typeof table;
+
+export const differences: Readonly<Record<KnownDifference, Difference>> = table;
+
+const documented = readFileSync(new URL('../../docs/DIFFERENCES.md', import.meta.url), 'utf8');
+
+export function reasonIsDocumented(name: KnownDifference): boolean {
+  return documented.split('\n').some((line) => line.startsWith(`| ${differences[name].row} |`));
+}

@@ -1,0 +1,78 @@
+/** Signs of life: what may stand in for a PING, and when periodic talk is due (monitoring.md §4, timers.md). */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextBeat, phaseOf } from '../../../src/core/beat.ts';
+import type { Group } from '../../../src/core/state.ts';
+import { readyGroup } from './world.ts';
+
+const LONG = { downAfter: 30_000 };
+
+describe('the beat of a group', () => {
+  it('is due within an eighth of its period, and steady from then on', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 0, max: 1e9 }),
+        fc.constantFrom(50, 100, 333, 1000, 2000, 10_000),
+        fc.double({ min: 0, max: 0.5, noNaN: true }),
+        (name, last, period, answerTime) => {
+          const group = { phase: phaseOf(name) } as Group;
+          const first = nextBeat(group, last, period);
+          expect(first - last).toBeGreaterThanOrEqual(period / 8);
+          expect(first - last).toBeLessThanOrEqual((period * 9) / 8);
+          // What was due then was answered a little later: the next one is a whole period after it.
+          expect(nextBeat(group, first + answerTime * period, period)).toBeCloseTo(first + period);
+        },
+      ),
+    );
+  });
+
+  it('falls on other instants for other groups', () => {
+    const phases = Array.from({ length: 500 }, (_, index) => phaseOf(`group-${index}`) % 2000);
+    const counts = new Map<number, number>();
+    for (const phase of phases) counts.set(phase, (counts.get(phase) ?? 0) + 1);
+    expect(Math.max(...counts.values())).toBeLessThan(40);
+  });
+});
+
+describe('the answer to a hello', () => {
+  it('stands in for every other PING', () => {
+    const { world, servers } = readyGroup({ seed: 1, group: LONG });
+    for (const { log } of servers) log.length = 0;
+    world.run(20_000);
+    for (const { log } of servers) {
+      const count = (word: string) => log.filter((line) => line.startsWith(word)).length;
+      // Three Sentinels, 20 seconds: one hello in two seconds each, and one PING between.
+      expect(count('PUBLISH')).toBeGreaterThanOrEqual(29);
+      expect(count('PUBLISH')).toBeLessThanOrEqual(33);
+      expect(count('PING')).toBeGreaterThanOrEqual(29);
+      expect(count('PING')).toBeLessThanOrEqual(33);
+    }
+  });
+
+  it('is no sign of life when a PING does not bring a PONG', () => {
+    const { world, servers, sentinels } = readyGroup({ seed: 2 });
+    servers[0]!.pingError = 'MISCONF Redis is configured to save RDB snapshots';
+    const took = world.until(
+      'it is down',
+      () => sentinels.every(({ lines }) => lines.some((line) => line.name === '+sdown')),
+      5_000,
+    );
+    expect(took).toBeGreaterThan(900);
+  });
+
+  it('that does not come counts from the hello on', () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const { world, servers, sentinels } = readyGroup({ seed, group: LONG });
+      world.run(world.random() * 5_000);
+      servers[0]!.hung = true;
+      const took = world.until(
+        'it is down',
+        () => sentinels.some(({ lines }) => lines.some((line) => line.name === '+sdown')),
+        40_000,
+      );
+      expect(took).toBeGreaterThan(29_000);
+      expect(took).toBeLessThan(31_200);
+    }
+  });
+});
