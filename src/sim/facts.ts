@@ -85,6 +85,8 @@ export class Facts {
   /** Last hello of a peer, by `<group>|<id>`. */
   readonly hellos = new Map<string, { at: number; configEpoch: bigint }>();
   readonly targets = new Map<number, { host: string; port: number }>();
+  /** Groups that were removed in this life, and perhaps monitored anew. */
+  readonly removed = new Set<string>();
   /** The turn of the last order to a server. */
   readonly orderedAt = new Map<string, number>();
   readonly #questions = new Map<number, Question>();
@@ -118,6 +120,7 @@ export class Facts {
     this.#helloTexts.clear();
     this.targets.clear();
     this.orderedAt.clear();
+    this.removed.clear();
     this.#questions.clear();
     this.quiet = false;
     this.afterTurn();
@@ -309,7 +312,11 @@ export class Facts {
       view.failover = group.failover;
     }
     if (this.views.size === state.groups.size) return;
-    for (const name of this.views.keys()) if (!state.groups.has(name)) this.views.delete(name);
+    for (const name of this.views.keys()) {
+      if (state.groups.has(name)) continue;
+      this.views.delete(name);
+      this.removed.add(name);
+    }
   }
 
   #look(group: CoreGroup) {

@@ -94,7 +94,7 @@ export const durableWords: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'no epoch and no configuration is told that is not on disk',
-    leaves: (sentinel, _facts, effect) => {
+    leaves: (sentinel, facts, effect) => {
       if (effect.type !== 'send') return;
       const { argv } = effect;
       if (argv[1] === 'is-master-down-by-addr' && BigInt(argv[4]!) > diskEpoch(sentinel.disk)) {
@@ -106,7 +106,8 @@ export const durableWords: MakeChecker = (): Checker => {
         throw new Violation(rows, `${sentinel.name} says hello in epoch ${current}, not on disk`);
       }
       const saved = sentinel.disk.content.groups.find((one) => one.name === group);
-      if (saved === undefined || sentinel.disk.failed) return;
+      // What waited for the disk while the group was removed and monitored anew was on its way before.
+      if (saved === undefined || sentinel.disk.failed || facts.removed.has(group!)) return;
       if (BigInt(config!) > saved.configEpoch) {
         throw new Violation(rows, `${sentinel.name} tells config epoch ${config}, not on disk`);
       }
