@@ -85,6 +85,8 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
   if (!meddled.some((kind) => world.plan.faults.includes(kind))) return;
   for (const { name } of world.plan.groups) {
     const groups = survivors.flatMap((one) => one.state.groups.get(name) ?? []);
+    // Its name is still being looked up.
+    if (groups.length === 0) continue;
     const best = groups.reduce((a, b) => (b.configEpoch > a.configEpoch ? b : a));
     const { address } = best.master;
     const master = world.serverAt(address.ip || address.host, address.port);
