@@ -198,12 +198,6 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'if (false)',
   },
   {
-    name: 'does not repeat an order of promotion that was refused',
-    file: 'failover.js',
-    find: '(lost || refused) &&',
-    put: 'lost &&',
-  },
-  {
     name: 'repairs strays on an old word of the master',
     file: 'repair.js',
     find: 'if (!masterSaysSo(work, group, replica.mismatchSince))',

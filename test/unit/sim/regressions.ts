@@ -9,4 +9,6 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
   { seed: 180, showed: 'two votes in one epoch after REMOVE and MONITOR' },
   { seed: 267, showed: 'replicas keep their marks when their leader is superseded' },
   { seed: 198, showed: 'a stray is repaired under a master that is down' },
+  { seed: 194, showed: 'a stray is attached to a master that is attached to the stray' },
+  { seed: 132, showed: 'a healthy replica that follows a name of the master is attached anew' },
 ];
