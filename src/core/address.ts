@@ -86,6 +86,7 @@ export function sameAddress(a: Address, b: Address): boolean {
 
 /** Does a host text as an instance or a peer gives it (address or name) mean this address? */
 export function hostMeans(address: Address, host: string): boolean {
+  if (host === address.ip) return host !== '';
   const numeric = numericAddress(host);
   if (numeric !== null && numeric === address.ip) return true;
   return address.host.toLowerCase() === host.toLowerCase();

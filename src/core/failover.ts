@@ -27,6 +27,7 @@ import { log, saveThen, type Work, wake } from './work.ts';
 const REFRESH_MS = 100;
 const FRESH_MS = 500;
 const PROMOTION_INFO_MS = 100;
+const ORDER_REPEAT_MS = 1000;
 /** A reachable peer that does not answer a request for its vote holds a manual failover up this long. */
 const MANUAL_PATIENCE_MS = 1000;
 const MANUAL_ROUNDS_MAX = 5;
@@ -178,6 +179,13 @@ function notElected(work: Work, group: Group, holdUntil: number): void {
   abort(work, group);
 }
 
+/** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
+export function supersede(work: Work, group: Group): void {
+  const { failover } = group;
+  if (failover === null || failover.state === 'reconf_slaves') return;
+  if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
+}
+
 /** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
 function abort(work: Work, group: Group): void {
   group.failover = null;
@@ -242,6 +250,7 @@ function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof
     state: 'wait_promotion',
     since: work.now,
     sentOn: promoted.link.command!.id,
+    sentAt: work.now,
     saving: false,
   };
   event(work, 'notice', '+failover-state-wait-promotion', promoted);
@@ -250,11 +259,16 @@ function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof
 function waitPromotion(work: Work, group: Group, failover: InState<'wait_promotion'>): void {
   const { promoted } = failover;
   if (failover.saving) return;
+  if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
   const { link } = promoted;
-  if (isOpen(link) && link.command!.id !== failover.sentOn && promoted.role === 'slave') {
-    // The connection was lost with the order on it; nobody else will repeat it.
-    if ((promoted.infoAt ?? 0) >= link.command!.startedAt && promote(work, promoted)) {
+  if (isOpen(link) && promoted.role === 'slave') {
+    const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
+    // The connection was lost with the order on it, or the server refused it (LOADING): nobody else will repeat it.
+    const lost = link.command!.id !== failover.sentOn && infoAt >= link.command!.startedAt;
+    const refused = infoAt > failover.sentAt && work.now >= failover.sentAt + ORDER_REPEAT_MS;
+    if ((lost || refused) && promote(work, promoted)) {
       failover.sentOn = link.command!.id;
+      failover.sentAt = work.now;
     }
   }
   promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;

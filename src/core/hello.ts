@@ -9,7 +9,7 @@ import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { observerScript } from './failover.ts';
+import { observerScript, supersede } from './failover.ts';
 import { createPeer, removeInstance, switchMaster } from './groups.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
@@ -225,10 +225,12 @@ function noteConfiguration(
   raiseEpoch(work, group, hello.configEpoch);
   save(work);
   group.conflict = null;
-  if (same) return;
+  if (same) return supersede(work, group);
   event(work, 'warning', '+config-update-from', peer);
   const old = group.master.address;
   group.failover = null;
+  // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
+  for (const replica of group.replicas.values()) replica.reconf = null;
   switchMaster(work, group, address);
   observerScript(work, group, old, address);
 }

@@ -51,7 +51,8 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
     authUser: null,
     masterRebootDownAfter: 0,
     configEpoch: 0n,
-    leaderEpoch: 0n,
+    // The group may have been here before: whom we voted for then is forgotten, that we did is not.
+    leaderEpoch: work.state.currentEpoch,
     replicas: [],
     sentinels: [],
     renames: [],

@@ -6,9 +6,10 @@
  * other Sentinel may be at work on this group.
  */
 
+import { numericAddress } from './address.ts';
 import { event } from './events.ts';
 import { isOpen } from './links.ts';
-import { announced } from './names.ts';
+import { announced, lookUp } from './names.ts';
 import { reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { Group, Replica } from './state.ts';
@@ -17,12 +18,13 @@ import { type Work, wake } from './work.ts';
 /** A repair is repeated at most this often while INFO goes on showing the mismatch. */
 const REPEAT_MS = 1000;
 const MISMATCH_INFO_MS = 100;
+const FRESH_MS = 1000;
 
 /** Look at one replica; sends it to the right master when that is safe. */
 export function tendRepair(work: Work, replica: Replica): void {
   const { group } = replica;
   if (replica.infoAt === null || replica.reconf !== null) return;
-  const wrong = replica.role === 'master' || !followsMaster(replica);
+  const wrong = replica.role === 'master' || !(followsMaster(replica) || mayFollow(work, replica));
   if (!wrong || isPromoted(group, replica)) {
     replica.mismatchSince = null;
     return;
@@ -45,10 +47,23 @@ export function tendRepair(work: Work, replica: Replica): void {
   if (work.now <= calmAt && !(convert && mayDemoteNow(work, replica))) {
     return wake(group, calmAt + 1);
   }
+  if (!masterSaysSo(work, group, replica.mismatchSince)) return;
   const { address } = group.master;
   if (!reattach(work, replica, announced(work.state, address), address.port)) return;
   replica.repairedAt = work.now;
   event(work, 'notice', convert ? '+convert-to-slave' : '+fix-slave-config', replica);
+}
+
+/** It follows a name: one that means our master's address, or one of which we cannot tell now while all is well. */
+function mayFollow(work: Work, replica: Replica): boolean {
+  const { masterHost, masterPort, group } = replica;
+  const { address } = group.master;
+  if (!work.state.resolveHostnames || masterHost === null || masterPort !== address.port) {
+    return false;
+  }
+  if (numericAddress(masterHost) !== null) return false;
+  const name = lookUp(work, masterHost);
+  return name.at === null || (name.ip === null ? replica.masterLinkUp : name.ip === address.ip);
 }
 
 function isPromoted(group: Group, replica: Replica): boolean {
@@ -65,6 +80,18 @@ function masterIsSane(work: Work, group: Group): boolean {
     master.infoAt !== null &&
     work.now - master.infoAt < 2 * work.state.timers.infoPeriod
   );
+}
+
+/**
+ * The master has said just now, and after the mismatch, that it is one. An operator may have made it a replica of this
+ * very server: then a repair would close a loop that nobody can open.
+ */
+function masterSaysSo(work: Work, group: Group, mismatchSince: number): boolean {
+  const { master } = group;
+  const { infoAt } = master;
+  if (infoAt !== null && infoAt > mismatchSince && work.now - infoAt <= FRESH_MS) return true;
+  if (master.infoPendingSince === null) master.infoDueAt ??= work.now;
+  return false;
 }
 
 /** Everybody's newest word since the mismatch agrees with our configuration. */

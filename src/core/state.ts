@@ -283,7 +283,9 @@ export type Failover =
   | (FailoverBase & {
       readonly state: 'wait_promotion';
       readonly promoted: Replica;
+      /** Connection and time of the last order. */
       sentOn: number;
+      sentAt: Instant;
       saving: boolean;
     })
   /** The switch is done and announced; the other replicas are being re-attached. */

@@ -48,6 +48,15 @@ describe('a failover', () => {
     }
   });
 
+  it('notices a hung master just as fast when nobody else is there to be looked at', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed, sentinels: 1, replicas: 0 });
+      servers[0]!.hung = true;
+      const down = () => sentinels[0]!.events('+sdown').length > 0;
+      expect(world.until('sdown', down, 5000), world.story()).toBeLessThan(1110);
+    }
+  });
+
   it('brings the old master back as a replica within two seconds', () => {
     for (const seed of seeds) {
       const { world, servers, sentinels } = readyGroup({ seed });
@@ -58,6 +67,15 @@ describe('a failover', () => {
       const took = world.until('old master is a replica', () => servers[0]!.master !== null, 12000);
       expect(took, world.story()).toBeLessThan(2500);
     }
+  });
+
+  it('repeats an order that the chosen replica refused because it was loading', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 1 });
+    servers[1]!.kill();
+    servers[1]!.restart(3000);
+    world.run(300);
+    servers[0]!.kill();
+    world.until('all switched', () => sentinels.every((s) => s.masterPort() === 2), 6000);
   });
 
   it('never shows the dead old master as a replica that is there', () => {
@@ -117,6 +135,41 @@ describe('a failover', () => {
         () => sentinels.slice(0, 4).every((s) => s.masterPort() !== 1),
         3000,
       );
+    }
+  });
+});
+
+describe('a leader that is superseded while it re-attaches replicas', () => {
+  it('leaves none of them marked, so that they can be repaired', () => {
+    const { world, servers, sentinels } = readyGroup({ replicas: 3 });
+    servers[0]!.kill();
+    const leading = () => sentinels.find((s) => s.group().failover?.state === 'reconf_slaves');
+    world.until('a leader re-attaches', () => leading() !== undefined, 5000);
+    const leader = leading()!;
+    const port = servers.find((s) => s.port !== 1 && s.port !== leader.masterPort())!.port;
+    const id = 'f'.repeat(40);
+    const hello = `127.0.0.1,999,${id},50,mymaster,127.0.0.1,${port},50`;
+    leader.ask(['publish', '__sentinel__:hello', hello]);
+    expect(leader.masterPort()).toBe(port);
+    const marked = [...leader.group().replicas.values()].filter((r) => r.reconf !== null);
+    expect(marked).toEqual([]);
+  });
+});
+
+describe('a repair', () => {
+  it('does not close a loop when an operator has just made the master a replica of the old one', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      const [old] = servers;
+      old!.kill();
+      world.until('all switched', () => sentinels.every((s) => s.masterPort() !== 1), 3000);
+      world.run(4000);
+      const present = servers.find((s) => s.port === sentinels[0]!.masterPort())!;
+      old!.restart();
+      present.follow(1);
+      world.run(9500);
+      const loop = old!.master !== null && servers.every((s) => s.master !== null);
+      expect(loop, world.story()).toBe(false);
     }
   });
 });

@@ -81,6 +81,16 @@ describe('a vote', () => {
     }
   });
 
+  it('is not given again in its epoch when the group was removed and monitored anew', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', A, '5']);
+    sentinel!.ask(['sentinel', 'remove', 'mymaster']);
+    sentinel!.ask(['sentinel', 'monitor', 'mymaster', '127.0.0.1', '1', '2']);
+    expect(requestVote(world, sentinel!, '5', B)).toEqual(['0', '*', '5']);
+    expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
+  });
+
   it('refuses negative and absurd epochs, so that they cannot be used up', () => {
     const { world, sentinels } = readyGroup();
     expect(requestVote(world, sentinels[0]!, '-1', A)).toEqual([
@@ -217,6 +227,21 @@ describe('a hello', () => {
     expect(sentinel!.disk.currentEpoch).toBe(3n);
   });
 
+  it('with a newer configuration of the same master ends an own failover of an older epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    sentinel!.ask(['sentinel', 'failover', 'mymaster']);
+    world.until('an order', () => sentinel!.group().failover?.state === 'wait_promotion', 1000);
+    const { epoch } = sentinel!.group().failover!;
+    const newer = epoch + 1n;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},${newer},mymaster,127.0.0.1,1,${newer}`);
+    expect(sentinel!.group().failover).toBe(null);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    world.run(12000);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    expect(sentinel!.events('+switch-master')).toEqual([]);
+  });
+
   it('of a known peer at a new address moves the peer and counts nobody twice', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel, peer] = sentinels;
@@ -248,7 +273,7 @@ describe('equal config epochs with two masters', () => {
         group.port = 2;
         group.replicas = group.replicas.map((r) => (r.port === 2 ? { host: r.host, port: 1 } : r));
       }
-      world.servers.get('127.0.0.1:2')!.master = null;
+      world.servers.get('127.0.0.1:2')!.follow(null);
       for (const s of sentinels) s.start();
       world.until(
         'agreement',

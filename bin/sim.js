@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// `npm run sim -- […]`: the set-up (no Redis is needed), then the simulator (src/sim).
+
+import { orExit, setUp } from './setup.js';
+
+orExit(() => setUp({ redis: [] }));
+const { main } = await import('../dist/sim/index.js');
+process.exitCode = await main(process.argv.slice(2));

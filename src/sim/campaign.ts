@@ -1,0 +1,115 @@
+/** Many seeds: how they went, added up; in one thread or in several. */
+import { Worker } from 'node:worker_threads';
+import type { Overrides } from './plan.ts';
+import { simulate } from './run.ts';
+
+export interface Failure {
+  readonly seed: number;
+  readonly text: string;
+}
+
+export interface Tally {
+  runs: number;
+  failovers: number;
+  turns: number;
+  virtualMs: number;
+  acknowledged: number;
+  lost: Map<string, number>;
+  failures: Failure[];
+}
+
+export function emptyTally(): Tally {
+  return {
+    runs: 0,
+    failovers: 0,
+    turns: 0,
+    virtualMs: 0,
+    acknowledged: 0,
+    lost: new Map(),
+    failures: [],
+  };
+}
+
+export function addTally(sum: Tally, part: Tally): void {
+  sum.runs += part.runs;
+  sum.failovers += part.failovers;
+  sum.turns += part.turns;
+  sum.virtualMs += part.virtualMs;
+  sum.acknowledged += part.acknowledged;
+  for (const [cause, count] of part.lost) sum.lost.set(cause, (sum.lost.get(cause) ?? 0) + count);
+  sum.failures.push(...part.failures);
+}
+
+/** What is shown of a run that failed. */
+export function failureText(outcome: ReturnType<typeof simulate>, last = 120): string {
+  const { seed, plan, violation, world, fingerprint } = outcome;
+  return [
+    `seed ${seed} (npm run sim -- --seed ${seed}), transcript ${fingerprint}`,
+    `options ${JSON.stringify(plan)}`,
+    `violated ${violation?.rows}: ${violation?.sentence}`,
+    world.record.table(last),
+  ].join('\n');
+}
+
+/** Runs the seeds `from`, `from + 1`, … and adds up. */
+export function runSeeds(from: number, count: number, overrides: Overrides = {}): Tally {
+  const tally = emptyTally();
+  for (let seed = from; seed < from + count; seed++) {
+    const outcome = simulate(seed, { overrides });
+    addTally(tally, {
+      runs: 1,
+      failovers: outcome.failovers,
+      turns: outcome.turns,
+      virtualMs: outcome.virtualMs,
+      acknowledged: outcome.acknowledged,
+      lost: new Map(outcome.lost),
+      failures: outcome.violation === null ? [] : [{ seed, text: failureText(outcome) }],
+    });
+  }
+  return tally;
+}
+
+export interface Campaign {
+  readonly from: number;
+  readonly workers: number;
+  readonly overrides: Overrides;
+  /** Enough? Asked after every batch. */
+  readonly enough: (tally: Tally) => boolean;
+  readonly progress: (tally: Tally) => void;
+}
+
+const BATCH = 10;
+
+/** Runs batches of seeds until it is enough or one failed. */
+export async function runCampaign(campaign: Campaign): Promise<Tally> {
+  const { from, workers, overrides, enough, progress } = campaign;
+  const sum = emptyTally();
+  let next = from;
+  const over = () => enough(sum) || sum.failures.length > 0;
+  const take = () => {
+    const first = next;
+    next += BATCH;
+    return first;
+  };
+  if (workers <= 1) {
+    while (!over()) {
+      addTally(sum, runSeeds(take(), BATCH, overrides));
+      progress(sum);
+    }
+    return sum;
+  }
+  const runOne = () =>
+    new Promise<void>((resolve, reject) => {
+      const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: overrides });
+      worker.on('error', reject);
+      worker.on('exit', () => resolve());
+      worker.on('message', (part: Tally) => {
+        addTally(sum, part);
+        progress(sum);
+        worker.postMessage(over() ? null : { from: take(), count: BATCH });
+      });
+      worker.postMessage({ from: take(), count: BATCH });
+    });
+  await Promise.all(Array.from({ length: workers }, runOne));
+  return sum;
+}

@@ -1,0 +1,170 @@
+/** Who may lead, and what the epochs of a configuration may say. */
+import type { CoreGroup, Facts } from '../facts.ts';
+import type { VirtualSentinel } from '../sentinel.ts';
+import { type Checker, type MakeChecker, Violation } from '../watch.ts';
+import type { World } from '../world.ts';
+
+/**
+ * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a manual failover beside
+ * unreachable peers, or a Sentinel that does not know everybody (safety.md W5, W7). Shared by all worlds' checkers.
+ */
+const loose = new WeakMap<World, Set<string>>();
+
+function looseEpochs(world: World): Set<string> {
+  let found = loose.get(world);
+  if (found === undefined) {
+    found = new Set();
+    loose.set(world, found);
+  }
+  return found;
+}
+
+interface Election {
+  readonly name: string;
+  readonly group: CoreGroup;
+  readonly epoch: bigint;
+  readonly forced: boolean;
+  readonly votes: number;
+}
+
+/** The election that `+elected-leader` of this turn announces. */
+function electionOf(sentinel: VirtualSentinel, facts: Facts, payload: string): Election | null {
+  const name = payload.split(' ')[1]!;
+  const group = sentinel.state.groups.get(name);
+  const view = facts.views.get(name);
+  const failover = view?.failover;
+  if (group === undefined || !failover) return null;
+  const { epoch, forced } = failover;
+  let votes = 1;
+  for (const voter of facts.votes.get(epoch) ?? []) if (voter !== sentinel.name) votes += 1;
+  return { name, group, epoch, forced, votes };
+}
+
+export const elected: MakeChecker = (world): Checker => {
+  const rows = 'S6 S7';
+  const leaders = new Map<string, string>();
+  return {
+    rows,
+    rule: 'a leader has quorum and majority in exactly its epoch, and is the only one of it',
+    turn: (sentinel, facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+elected-leader') continue;
+        const election = electionOf(sentinel, facts, effect.payload);
+        if (election === null) continue;
+        const { name, group, epoch, forced, votes } = election;
+        const known = group.peers.size + 1;
+        const needed = Math.max(Math.floor(known / 2) + 1, group.quorum);
+        if (!forced && votes < needed) {
+          throw new Violation(
+            'S6',
+            `${sentinel.name} leads ${name} in epoch ${epoch} with ${votes} votes of ${needed}`,
+          );
+        }
+        const all = Math.floor(world.plan.sentinels / 2) + 1;
+        if (known < world.plan.sentinels || votes < all) {
+          looseEpochs(world).add(`${name} ${epoch}`);
+          continue;
+        }
+        const other = leaders.get(`${name} ${epoch}`) ?? sentinel.name;
+        if (other !== sentinel.name) {
+          throw new Violation('S7', `${other} and ${sentinel.name} lead ${name} in epoch ${epoch}`);
+        }
+        leaders.set(`${name} ${epoch}`, sentinel.name);
+      }
+    },
+  };
+};
+
+/** ODOWN is a count of opinions about this very master, and nobody starts by himself without it. */
+export const agreedDown: MakeChecker = (): Checker => {
+  const rows = 'S6 S22';
+  return {
+    rows,
+    rule: 'ODOWN needs the quorum’s own answers about this master; an automatic failover needs ODOWN',
+    turn: (sentinel, facts, input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event') continue;
+        const name = effect.payload.split(' ')[1]!;
+        const group = sentinel.state.groups.get(name);
+        if (group === undefined) continue;
+        if (effect.name === '+odown') checkAgreement(sentinel, facts, group);
+        if (effect.name !== '+try-failover' || input.type === 'command') continue;
+        if (group.failover?.forced === true || group.master.oDownSince !== null) continue;
+        // It may be over at the second look of the same turn.
+        if (effects.some((one) => one.type === 'event' && one.name === '-odown')) continue;
+        throw new Violation(rows, `${sentinel.name} starts a failover of ${name} without +odown`);
+      }
+    },
+  };
+};
+
+function checkAgreement(sentinel: VirtualSentinel, facts: Facts, group: CoreGroup): void {
+  const view = facts.views.get(group.name);
+  const master = facts.masterOf(group);
+  let agreeing = 1;
+  for (const [key, opinion] of facts.opinions) {
+    if (!key.endsWith(`|${master}`) || !opinion.down) continue;
+    if (view?.record === group.master && opinion.turn < view.switchedIn) continue;
+    if (facts.now - opinion.at > 5100) continue;
+    agreeing += 1;
+  }
+  if (agreeing >= group.quorum) return;
+  throw new Violation(
+    'S22',
+    `${sentinel.name} says +odown of ${master}: ${agreeing} said so, the quorum is ${group.quorum}`,
+  );
+}
+
+export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
+  const rows = 'S8 S9';
+  const named = new Map<string, string>();
+  const promotions = new Map<string, string>();
+  return {
+    rows,
+    rule: 'a config epoch names one master, and comes of one promotion',
+    turn: (sentinel, facts, _input, { effects }) => {
+      for (const [name, group] of sentinel.state.groups) {
+        const view = facts.views.get(name);
+        if (view?.group !== group || group.configEpoch === view.configEpoch) continue;
+        // Won without a failover: the same master, asserted again (W6), by one who may not know all.
+        if (group.peers.size + 1 < world.plan.sentinels) {
+          if (view.record === group.master) looseEpochs(world).add(`${name} ${group.configEpoch}`);
+        }
+      }
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+promoted-slave') continue;
+        const words = effect.payload.split(' ');
+        const name = words[5]!;
+        const epoch = sentinel.state.groups.get(name)?.configEpoch;
+        const server = world.serverName(words[2]!, Number(words[3]));
+        const forced = facts.views.get(name)?.failover?.forced === true;
+        world.writes.promoted(name, server, world.now, forced);
+        const key = `${name} ${epoch}`;
+        if (looseEpochs(world).has(key)) continue;
+        const other = promotions.get(key);
+        if (other !== undefined) {
+          throw new Violation(
+            'S9',
+            `${other} and ${server} are promoted in epoch ${epoch} of ${name}`,
+          );
+        }
+        promotions.set(key, server);
+      }
+    },
+    leaves: (sentinel, _facts, effect) => {
+      if (effect.type !== 'send' || effect.argv[0] !== 'PUBLISH') return;
+      const [, , , , group, host, port, epoch] = effect.argv[2]!.split(',');
+      if (epoch === '0') return;
+      const key = `${group} ${epoch}`;
+      const master = world.serverName(host!, Number(port));
+      const before = named.get(key) ?? master;
+      if (before !== master && !looseEpochs(world).has(key)) {
+        throw new Violation(
+          'S8',
+          `${sentinel.name} says config epoch ${epoch} of ${group} means ${master}, it meant ${before}`,
+        );
+      }
+      named.set(key, master);
+    },
+  };
+};

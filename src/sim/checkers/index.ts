@@ -1,0 +1,32 @@
+/** All checkers, in the order of the specification's rows. */
+import type { MakeChecker } from '../watch.ts';
+import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configuration.ts';
+import { agreedDown, elected, oneMasterForAnEpoch } from './elections.ts';
+import { answersMatch, failoversEnd, nonsenseIsInert, noSelf, tiltIsPassive } from './manners.ts';
+import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';
+import { durableVote, durableWords, freshEpochs, oneVote, risingEpochs } from './votes.ts';
+
+export const CHECKERS: readonly MakeChecker[] = [
+  oneVote,
+  durableVote,
+  durableWords,
+  risingEpochs,
+  freshEpochs,
+  elected,
+  agreedDown,
+  oneMasterForAnEpoch,
+  risingConfigEpochs,
+  atomicPair,
+  staleHellos,
+  ordersOfLeaders,
+  switches,
+  repairs,
+  selection,
+  tiltIsPassive,
+  noSelf,
+  nonsenseIsInert,
+  answersMatch,
+  parallelSyncs,
+  cleanAborts,
+  failoversEnd,
+];

@@ -1,0 +1,122 @@
+/** TILT, one's own hellos, nonsense, answers that belong to other questions; everything ends. */
+import { type Checker, type MakeChecker, Violation } from '../watch.ts';
+
+const DECISIONS =
+  /^([+-]sdown|[+-]odown|\+elected-leader|\+failover-(state|end)|\+selected-slave|\+promoted-slave|\+slave-reconf|\+convert-to|\+fix-)/;
+
+export const tiltIsPassive: MakeChecker = (): Checker => {
+  const rows = 'S19 L10';
+  return {
+    rows,
+    rule: 'in TILT nothing is decided, asked or ordered, and it ends',
+    turn: (sentinel, facts, input, { effects }) => {
+      const { tiltSince, timers } = sentinel.state;
+      if (tiltSince === null || !facts.inTilt) return;
+      if (facts.now > tiltSince + timers.tiltPeriod + 2000) {
+        throw new Violation('L10', `${sentinel.name} does not leave TILT`);
+      }
+      for (const effect of effects) {
+        const started = effect.type === 'event' && effect.name === '+try-failover';
+        const decided = effect.type === 'event' && DECISIONS.test(effect.name);
+        const told =
+          effect.type === 'send' &&
+          (effect.argv[0] === 'SLAVEOF' || effect.argv[1] === 'is-master-down-by-addr');
+        if (!decided && !told && !(started && input.type !== 'command')) continue;
+        const what = effect.type === 'event' ? effect.name : 'an order or a question';
+        throw new Violation('S19', `${sentinel.name} is in TILT, and yet: ${what}`);
+      }
+    },
+    leaves: (sentinel, facts, effect) => {
+      if (effect.type !== 'answer' || effect.reply.kind !== 'array') return;
+      const [down] = effect.reply.items;
+      if (facts.requests.get(effect.request)?.inTilt !== true) return;
+      if (down?.kind !== 'integer' || Number(down.value) === 0) return;
+      throw new Violation('S19', `${sentinel.name} was in TILT and said that a master is down`);
+    },
+  };
+};
+
+export const noSelf: MakeChecker = (): Checker => {
+  const rows = 'S20';
+  return {
+    rows,
+    rule: 'a Sentinel is never its own peer',
+    turn: (sentinel) => {
+      const { state } = sentinel;
+      for (const group of state.groups.values()) {
+        if (group.peers.has(state.myId))
+          throw new Violation(rows, `${sentinel.name} is its own peer`);
+      }
+    },
+  };
+};
+
+export const nonsenseIsInert: MakeChecker = (world): Checker => {
+  const rows = 'S21';
+  return {
+    rows,
+    rule: 'nonsense changes nothing',
+    turn: (sentinel, facts, input) => {
+      if (input.type !== 'command' || !world.watch.nonsense.has(input.argv)) return;
+      const { state } = sentinel;
+      for (const [name, group] of state.groups) {
+        const view = facts.views.get(name);
+        if (view === undefined) continue;
+        // What was due anyway may have happened in the same turn.
+        if (view.failover !== group.failover || group.conflict?.election) continue;
+        const same =
+          state.currentEpoch === facts.epoch &&
+          view.record === group.master &&
+          view.configEpoch === group.configEpoch &&
+          view.voteEpoch === group.vote.epoch &&
+          view.peers === group.peers.size;
+        if (!same) throw new Violation(rows, `${sentinel.name} believes: ${input.argv.join(' ')}`);
+      }
+    },
+  };
+};
+
+export const answersMatch: MakeChecker = (world): Checker => {
+  const rows = 'S22';
+  return {
+    rows,
+    rule: 'opinions and votes that count are answers to questions about this master',
+    turn: (sentinel, facts, input) => {
+      if (input.type !== 'reply') return;
+      for (const [name, group] of sentinel.state.groups) {
+        const view = facts.views.get(name);
+        if (view?.record !== group.master) continue;
+        for (const peer of group.peers.values()) {
+          if (!peer.ask.masterDown) continue;
+          const { ip, host, port } = peer.link.address;
+          const who = world.sentinelAt(ip || host, port)?.name ?? 'nobody';
+          const opinion = facts.opinions.get(`${who}|${view.master}`);
+          if (opinion?.down === true && opinion.turn >= view.switchedIn) continue;
+          throw new Violation(
+            rows,
+            `${sentinel.name} counts ${who} against ${view.master} without its word`,
+          );
+        }
+      }
+    },
+  };
+};
+
+export const failoversEnd: MakeChecker = (): Checker => {
+  const rows = 'L5';
+  return {
+    rows,
+    rule: 'every failover ends',
+    turn: (sentinel, facts) => {
+      for (const group of sentinel.state.groups.values()) {
+        const { failover } = group;
+        if (failover === null || ('saving' in failover && failover.saving)) continue;
+        if (failover.state === 'wait_start' && !failover.durable) continue;
+        const since = Math.max(failover.since, facts.troubledAt);
+        const limit = Math.max(group.failoverTimeout, 20_000) + 12_000;
+        if (sentinel.state.tiltSince !== null || facts.now - since <= limit) continue;
+        throw new Violation(rows, `${sentinel.name} is in ${failover.state} for ${limit} ms`);
+      }
+    },
+  };
+};

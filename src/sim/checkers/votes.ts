@@ -1,0 +1,193 @@
+/** One vote for each Sentinel, group and epoch; epochs that only rise; nothing said before it is on disk. */
+import type { Effect, SentinelConfig } from '../../core/index.ts';
+import type { VirtualSentinel } from '../sentinel.ts';
+import { type Checker, type MakeChecker, Violation } from '../watch.ts';
+
+function diskEpoch({ content }: { content: SentinelConfig }): bigint {
+  let most = content.currentEpoch;
+  // A config epoch above the current epoch raises it when the file is read.
+  for (const { configEpoch } of content.groups) if (configEpoch > most) most = configEpoch;
+  return most;
+}
+
+/** The vote an answer tells, or null. */
+function voteIn(effect: Effect): { leader: string; epoch: bigint } | null {
+  if (effect.type !== 'answer' || effect.reply.kind !== 'array') return null;
+  const [, leader, epoch] = effect.reply.items;
+  if (leader?.kind !== 'bulk' || epoch?.kind !== 'integer' || leader.text === '*') return null;
+  return { leader: leader.text, epoch: BigInt.asUintN(64, BigInt(epoch.value)) };
+}
+
+export const oneVote: MakeChecker = (world) => {
+  const rows = 'S1';
+  const given = new Map<string, string>();
+  const note = (sentinel: VirtualSentinel, group: string, epoch: bigint, leader: string) => {
+    if (epoch < 1n) return;
+    const key = `${sentinel.name} ${group} ${epoch}`;
+    const before = given.get(key) ?? leader;
+    if (before !== leader) {
+      throw new Violation(
+        rows,
+        `${sentinel.name} voted for ${before} and for ${leader} in epoch ${epoch} of ${group}`,
+      );
+    }
+    given.set(key, leader);
+    world.votedAt.set(group, world.now);
+  };
+  return {
+    rows,
+    rule: 'a Sentinel votes once in an epoch of a group, restarts included',
+    turn: (sentinel, _facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+vote-for-leader') continue;
+        const [leader, epoch] = effect.payload.split(' ');
+        for (const [name, { vote }] of sentinel.state.groups) {
+          if (vote.leader === leader && String(vote.epoch) === epoch) {
+            note(sentinel, name, vote.epoch, leader);
+          }
+        }
+      }
+    },
+    leaves: (sentinel, facts, effect) => {
+      if (effect.type !== 'answer') return;
+      const asked = facts.requests.get(effect.request);
+      const vote = asked === undefined ? null : voteIn(effect);
+      if (vote !== null && asked!.group !== null) {
+        note(sentinel, asked!.group, vote.epoch, vote.leader);
+      }
+    },
+  };
+};
+
+export const durableVote: MakeChecker = (world) => {
+  const rows = 'S2';
+  return {
+    rows,
+    rule: 'a vote is on disk before anybody hears of it',
+    leaves: (sentinel, facts, effect) => {
+      if (effect.type === 'event' && effect.name === '+vote-for-leader') {
+        const epoch = BigInt(effect.payload.split(' ')[1]!);
+        const { content } = sentinel.disk;
+        const covered = content.groups.some((group) => group.leaderEpoch >= epoch);
+        // Of a group that was removed meanwhile only the epoch is left; it has no second vote in it (S1).
+        const removed = content.groups.length < world.plan.groups.length;
+        if ((removed || covered) && content.currentEpoch >= epoch) return;
+        throw new Violation(rows, `${sentinel.name} speaks of a vote of ${epoch} not yet on disk`);
+      }
+      if (effect.type !== 'answer') return;
+      const asked = facts.requests.get(effect.request);
+      const vote = asked === undefined ? null : voteIn(effect);
+      if (vote === null || asked!.group === null) return;
+      const saved = sentinel.disk.content.groups.find((group) => group.name === asked!.group);
+      if (saved === undefined) return;
+      if (saved.leaderEpoch >= vote.epoch && diskEpoch(sentinel.disk) >= vote.epoch) return;
+      throw new Violation(
+        rows,
+        `${sentinel.name} answers its vote of ${vote.epoch} while the disk has ${saved.leaderEpoch}`,
+      );
+    },
+  };
+};
+
+export const durableWords: MakeChecker = (): Checker => {
+  const rows = 'S3';
+  return {
+    rows,
+    rule: 'no epoch and no configuration is told that is not on disk',
+    leaves: (sentinel, facts, effect) => {
+      if (effect.type !== 'send') return;
+      const { argv } = effect;
+      if (argv[1] === 'is-master-down-by-addr' && BigInt(argv[4]!) > diskEpoch(sentinel.disk)) {
+        throw new Violation(rows, `${sentinel.name} asks in epoch ${argv[4]}, not yet on disk`);
+      }
+      if (argv[0] !== 'PUBLISH') return;
+      const [, , , current, group, , , config] = argv[2]!.split(',');
+      if (BigInt(current!) > diskEpoch(sentinel.disk)) {
+        throw new Violation(rows, `${sentinel.name} says hello in epoch ${current}, not on disk`);
+      }
+      const saved = sentinel.disk.content.groups.find((one) => one.name === group);
+      // What waited for the disk while the group was removed and monitored anew was on its way before.
+      if (saved === undefined || sentinel.disk.failed || facts.removed.has(group!)) return;
+      if (BigInt(config!) > saved.configEpoch) {
+        throw new Violation(rows, `${sentinel.name} tells config epoch ${config}, not on disk`);
+      }
+    },
+  };
+};
+
+export const risingEpochs: MakeChecker = (): Checker => {
+  const rows = 'S4';
+  return {
+    rows,
+    rule: 'epochs and epochs of votes never decrease, in memory, on disk, and from disk to memory',
+    booted: (sentinel) => {
+      const { state, booted } = sentinel;
+      if (state.currentEpoch < booted!.currentEpoch) {
+        throw new Violation(rows, `${sentinel.name} forgot epoch ${booted!.currentEpoch}`);
+      }
+      for (const saved of booted!.groups) {
+        const group = state.groups.get(saved.name);
+        if (group !== undefined && group.vote.epoch >= saved.leaderEpoch) continue;
+        throw new Violation(rows, `${sentinel.name} forgot its vote of epoch ${saved.leaderEpoch}`);
+      }
+    },
+    turn: (sentinel, facts) => {
+      const { state } = sentinel;
+      if (state.currentEpoch < facts.epoch) {
+        throw new Violation(rows, `${sentinel.name} goes back from epoch ${facts.epoch}`);
+      }
+      for (const [name, group] of state.groups) {
+        const view = facts.views.get(name);
+        if (view?.group === group && group.vote.epoch < view.voteEpoch) {
+          throw new Violation(rows, `${sentinel.name} takes its vote of ${view.voteEpoch} back`);
+        }
+      }
+    },
+    written: (sentinel, _facts, before) => {
+      const { content } = sentinel.disk;
+      if (content.currentEpoch < before.currentEpoch) {
+        throw new Violation(rows, `the disk of ${sentinel.name} goes back in its epoch`);
+      }
+      for (const old of before.groups) {
+        const group = content.groups.find((one) => one.name === old.name);
+        if (group === undefined || group.leaderEpoch >= old.leaderEpoch) continue;
+        throw new Violation(
+          rows,
+          `the disk of ${sentinel.name} loses a vote of ${old.leaderEpoch}`,
+        );
+      }
+    },
+  };
+};
+
+export const freshEpochs: MakeChecker = (): Checker => {
+  const rows = 'S5';
+  const used = new Set<string>();
+  return {
+    rows,
+    rule: 'a failover starts in a new epoch that its Sentinel never used before',
+    turn: (sentinel, facts, _input, { effects }) => {
+      const { state } = sentinel;
+      for (const [name, group] of state.groups) {
+        const { failover } = group;
+        const before = facts.views.get(name)?.failover ?? null;
+        if (failover?.state !== 'wait_start' || before?.epoch === failover.epoch) continue;
+        if (failover.epoch <= facts.epoch || failover.epoch > state.currentEpoch) {
+          throw new Violation(
+            rows,
+            `${sentinel.name} starts a failover in epoch ${failover.epoch}`,
+          );
+        }
+      }
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+vote-for-leader') continue;
+        const [leader, epoch] = effect.payload.split(' ');
+        if (leader !== state.myId) continue;
+        const key = `${leader} ${epoch}`;
+        if (used.has(key))
+          throw new Violation(rows, `${sentinel.name} is a candidate of ${epoch} twice`);
+        used.add(key);
+      }
+    },
+  };
+};

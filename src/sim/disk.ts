@@ -1,0 +1,71 @@
+/**
+ * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is rendered into the old text
+ * and parsed again by the real configuration room at every start.
+ */
+import { type ConfigIo, type ParsedConfig, parseConfig, rewriteConfig } from '../config/index.ts';
+import type { SentinelConfig } from '../core/index.ts';
+
+const io: ConfigIo = {
+  cwd: () => '/',
+  chdir: () => null,
+  readFile: () => ({ error: 'No such file or directory' }),
+  glob: () => [],
+  openForAppend: () => null,
+  isExecutable: () => true,
+};
+
+export interface DiskMood {
+  /** ms a save takes. */
+  slow: readonly [low: number, high: number];
+  /** Saves fail. */
+  failing: boolean;
+}
+
+export class Disk {
+  #text: string;
+  #parsed: ParsedConfig;
+  #unwritten: SentinelConfig | null = null;
+  #defaults: { downAfter: number; failoverTimeout: number } | null = null;
+  /** What a restart would find. */
+  content: SentinelConfig;
+  mood: DiskMood = { slow: [0.2, 2], failing: false };
+  /** The outcome of the last save. */
+  failed = false;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#parsed = parseConfig(text, io);
+    this.content = this.#parsed.sentinel;
+  }
+
+  /** `config` is on disk from now on. */
+  put(
+    config: SentinelConfig,
+    defaults: { downAfter: number; failoverTimeout: number } | null,
+  ): void {
+    this.content = config;
+    this.#unwritten = config;
+    this.#defaults = defaults;
+  }
+
+  /** The file as it is. */
+  text(): string {
+    if (this.#unwritten !== null) {
+      const defaults = this.#defaults ?? { downAfter: 30000, failoverTimeout: 180000 };
+      const options = { users: null, defaults };
+      this.#text = rewriteConfig(this.#text, this.#parsed.generic, this.#unwritten, options);
+      this.#unwritten = null;
+    }
+    return this.#text;
+  }
+
+  /** What a start reads. */
+  read(): SentinelConfig {
+    if (this.#unwritten !== null) {
+      this.#parsed = parseConfig(this.text(), io);
+      this.content = this.#parsed.sentinel;
+    }
+    // Never the objects of the life before.
+    return structuredClone(this.#parsed.sentinel);
+  }
+}

@@ -1,0 +1,159 @@
+/** `npm run sim`: campaigns of fresh seeds, replays, plain failovers, mutants. */
+import { parseArgs } from 'node:util';
+import { failureText, runCampaign, type Tally } from './campaign.ts';
+import { huntMutants } from './mutate.ts';
+import { plainFailovers } from './plain.ts';
+import { FAULT_KINDS, type FaultKind, type Overrides } from './plan.ts';
+import { simulate } from './run.ts';
+
+const USAGE = `npm run sim -- [what] [how]
+
+  (nothing)            fresh seeds for 30 seconds
+  --seconds N          fresh seeds for so long
+  --runs N             so many seeds
+  --failovers N        until so many failovers were simulated
+  --seed N             that seed, with its transcript
+  --plain N            so many plain three-Sentinel failovers
+  --mutants [WORDS]    hunt the deliberate faults (whose names contain the words)
+
+  --from N             the first seed (default: drawn)
+  --workers N          threads (default 1)
+  --seeds N            seeds a mutant may survive (default 20000)
+  --faults A,B         only these kinds of trouble: ${FAULT_KINDS.join(' ')}
+  --sentinels N        so many Sentinels
+  --last N             entries of the transcript that are shown (default 200)
+`;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function overridesOf(values: { faults?: string; sentinels?: string }): Overrides {
+  const kinds = values.faults?.split(',') as FaultKind[] | undefined;
+  return {
+    ...(kinds === undefined ? {} : { faults: kinds.filter((kind) => FAULT_KINDS.includes(kind)) }),
+    ...(values.sentinels === undefined ? {} : { sentinels: Number(values.sentinels) }),
+  };
+}
+
+function report(tally: Tally, seconds: number): void {
+  const rate = (count: number) => (count / seconds).toFixed(0);
+  const hours = (tally.virtualMs / 3_600_000).toFixed(1);
+  say(
+    `${tally.runs} runs, ${tally.failovers} failovers, ${hours} virtual hours, ${tally.turns} turns`,
+  );
+  say(
+    `in ${seconds.toFixed(1)} s: ${rate(tally.failovers)} failovers a second, ${rate(tally.turns)} turns a second`,
+  );
+  let lost = 0;
+  for (const count of tally.lost.values()) lost += count;
+  say(`${tally.acknowledged} writes acknowledged, ${lost} of them lost`);
+  for (const [cause, count] of [...tally.lost].sort()) say(`  ${count} ${cause}`);
+}
+
+function replay(seed: number, overrides: Overrides, last: number): number {
+  const outcome = simulate(seed, { overrides, keepAll: true });
+  if (outcome.violation !== null) {
+    say(failureText(outcome, last));
+    return 1;
+  }
+  say(outcome.world.record.table(last));
+  say(`options ${JSON.stringify(outcome.plan)}`);
+  say(
+    `seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ${outcome.fingerprint}`,
+  );
+  return 0;
+}
+
+async function mutants(only: string, seeds: number, workers: number, from: number) {
+  let escaped = 0;
+  say('| deliberate fault | caught by | after seeds | what the checker said |');
+  say('|---|---|---|---|');
+  await huntMutants({ only, from, seeds, workers }, ({ mutant, by, seeds: tried }) => {
+    if (by === null) escaped += 1;
+    say(`| ${mutant.name} | ${by?.rows ?? '**nobody**'} | ${tried} | ${by?.sentence ?? ''} |`);
+  });
+  say(escaped === 0 ? 'all caught' : `${escaped} got away`);
+  return escaped === 0 ? 0 : 1;
+}
+
+function plain(count: number): number {
+  plainFailovers(50, 1);
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const { turns } = plainFailovers(count, 2);
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const used = (user + system) / 1e6;
+  say(
+    `${count} plain failovers (${turns} turns) in ${seconds.toFixed(1)} s, ${used.toFixed(1)} s of one core:`,
+  );
+  say(
+    `${(count / seconds).toFixed(0)} a second, ${(count / used).toFixed(0)} a second of processor time`,
+  );
+  return 0;
+}
+
+/** Returns the exit status: 0 when nothing was violated. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const names = [
+    'seconds',
+    'runs',
+    'failovers',
+    'seed',
+    'plain',
+    'from',
+    'workers',
+    'seeds',
+    'last',
+  ];
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, text])),
+      faults: text,
+      sentinels: text,
+      mutants: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  }) as { values: Record<string, string | undefined>; positionals: string[] };
+  if (values.help) {
+    say(USAGE);
+    return 0;
+  }
+  const number = (name: string, initial: number) =>
+    values[name] === undefined ? initial : Number(values[name]);
+  const overrides = overridesOf(values);
+  const workers = number('workers', 1);
+  const from = number('from', Math.floor(Math.random() * 2 ** 40));
+  if (values.seed !== undefined) return replay(number('seed', 1), overrides, number('last', 200));
+  if (values.plain !== undefined) return plain(number('plain', 1000));
+  if (values.mutants) {
+    return mutants(positionals.join(' '), number('seeds', 20_000), workers, number('from', 1));
+  }
+  say(`seeds from ${from}`);
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  const limit =
+    (values.runs ?? values.failovers) ? Number.POSITIVE_INFINITY : number('seconds', 30);
+  const runs = number('runs', Number.POSITIVE_INFINITY);
+  const failovers = number('failovers', Number.POSITIVE_INFINITY);
+  let told = 0;
+  const tally = await runCampaign({
+    from,
+    workers,
+    overrides,
+    enough: (sum) => seconds() >= limit || sum.runs >= runs || sum.failovers >= failovers,
+    progress: (sum) => {
+      if (seconds() - told < 60) return;
+      told = seconds();
+      say(`${sum.runs} runs, ${sum.failovers} failovers in ${told.toFixed(0)} s`);
+    },
+  });
+  report(tally, seconds());
+  for (const failure of tally.failures) say(`\n${failure.text}`);
+  say(tally.failures.length === 0 ? 'nothing violated' : `${tally.failures.length} runs FAILED`);
+  return tally.failures.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,269 @@
+/**
+ * The virtual network: hosts, listening processes, and connections that behave like TCP. Within a direction of a
+ * connection order is kept; what a partition holds back is delivered when it heals, if both ends still want it; an end
+ * that is gone answers with a reset, a host without power with nothing.
+ */
+import type { LinkReply } from '../core/index.ts';
+import type { Random } from './random.ts';
+
+export type Message =
+  | { readonly t: 'syn' | 'synack' | 'fin' | 'rst' | 'subscribe' | 'subscribed' | 'beat' | 'ack' }
+  | { readonly t: 'request'; readonly token: number; readonly argv: readonly string[] }
+  | { readonly t: 'reply'; readonly token: number; readonly reply: LinkReply }
+  | { readonly t: 'push'; readonly payload: string }
+  | { readonly t: 'psync'; readonly length: number; readonly last: number; readonly port: number }
+  | { readonly t: 'refuse' }
+  | { readonly t: 'full'; readonly data: readonly number[] }
+  | { readonly t: 'more'; readonly data: readonly number[] };
+
+export interface Host {
+  readonly index: number;
+  readonly name: string;
+  ip: string;
+  powered: boolean;
+}
+
+/** A process on a host that listens on a port or opens connections. */
+export interface Party {
+  readonly name: string;
+  readonly host: Host;
+  readonly port: number;
+  readonly up: boolean;
+  /** Somebody connected to us. */
+  accepted(connection: Connection): void;
+  /** A connection of ours is open. */
+  opened(connection: Connection): void;
+  received(connection: Connection, message: Message): void;
+  /** The far end closed, reset or refused it. */
+  closed(connection: Connection, reason: string): void;
+}
+
+/** Side 0 opened it, side 1 accepted it. */
+export class Connection {
+  readonly opener: Party;
+  acceptor: Party | null = null;
+  /** To whom it was dialled. */
+  readonly ip: string;
+  readonly port: number;
+  /** The opener's own number for it. */
+  readonly tag: number;
+  established = false;
+  readonly open: [boolean, boolean] = [true, false];
+  readonly lastAt: [number, number] = [0, 0];
+  readonly stuck: [Message[], Message[]] = [[], []];
+  readonly far: Host | null;
+
+  constructor(opener: Party, far: Host | null, ip: string, port: number, tag: number) {
+    this.opener = opener;
+    this.far = far;
+    this.ip = ip;
+    this.port = port;
+    this.tag = tag;
+  }
+
+  party(side: 0 | 1): Party | null {
+    return side === 0 ? this.opener : this.acceptor;
+  }
+}
+
+export interface Time {
+  readonly now: number;
+  after(ms: number, run: () => void): void;
+}
+
+export class Network {
+  readonly hosts: Host[] = [];
+  readonly #parties: Party[] = [];
+  readonly #time: Time;
+  readonly #random: Random;
+  /** Counted blocks for each ordered pair of hosts. */
+  readonly #blocks = new Map<number, number>();
+  readonly #stuck = new Set<Connection>();
+  readonly connections = new Set<Connection>();
+  /** ms, one way. */
+  latency: readonly [low: number, high: number] = [0.1, 0.5];
+  /** A slow period multiplies it. */
+  slowness = 1;
+
+  constructor(time: Time, random: Random) {
+    this.#time = time;
+    this.#random = random;
+  }
+
+  addHost(name: string, ip = `10.0.0.${this.hosts.length + 1}`): Host {
+    const index = this.hosts.length;
+    const host: Host = { index, name, ip, powered: true };
+    this.hosts.push(host);
+    return host;
+  }
+
+  listen(party: Party): void {
+    this.#parties.push(party);
+  }
+
+  hostOf(ip: string): Host | null {
+    return this.hosts.find((host) => host.ip === ip) ?? null;
+  }
+
+  #blocked(from: Host, to: Host): boolean {
+    return (
+      from !== to &&
+      this.#blocks.size > 0 &&
+      (this.#blocks.get(from.index * 1000 + to.index) ?? 0) > 0
+    );
+  }
+
+  block(from: Host, to: Host): void {
+    const key = from.index * 1000 + to.index;
+    this.#blocks.set(key, (this.#blocks.get(key) ?? 0) + 1);
+  }
+
+  unblock(from: Host, to: Host): void {
+    const key = from.index * 1000 + to.index;
+    const count = this.#blocks.get(key) ?? 0;
+    if (count > 1) this.#blocks.set(key, count - 1);
+    else this.#blocks.delete(key);
+    this.#flush();
+  }
+
+  healAll(): void {
+    this.#blocks.clear();
+    this.slowness = 1;
+    this.#flush();
+  }
+
+  /** Nothing passes between these hosts and the others, for good. */
+  cutOff(hosts: readonly Host[]): void {
+    for (const one of this.hosts) {
+      for (const other of this.hosts) {
+        if (hosts.includes(one) !== hosts.includes(other)) this.block(one, other);
+      }
+    }
+  }
+
+  connect(opener: Party, ip: string, port: number, tag: number): Connection {
+    const connection = new Connection(opener, this.hostOf(ip), ip, port, tag);
+    this.connections.add(connection);
+    this.#write(connection, 0, { t: 'syn' });
+    return connection;
+  }
+
+  send(connection: Connection, side: 0 | 1, message: Message): void {
+    if (connection.open[side]) this.#write(connection, side, message);
+  }
+
+  /** This end closes; the other learns of it. */
+  close(connection: Connection, side: 0 | 1): void {
+    if (!connection.open[side]) return;
+    connection.open[side] = false;
+    this.#write(connection, side, { t: connection.established ? 'fin' : 'rst' });
+    this.#tidy(connection);
+  }
+
+  /** This end vanishes without a word: loss of power, or a middlebox that forgot it. */
+  vanish(connection: Connection, side: 0 | 1): void {
+    connection.open[side] = false;
+    this.#tidy(connection);
+  }
+
+  /** Both ends are told that it is over. */
+  reset(connection: Connection): void {
+    for (const side of [0, 1] as const) this.#end(connection, side, 'Connection reset by peer');
+  }
+
+  /** All connections in which a party takes part. */
+  of(party: Party): [Connection, 0 | 1][] {
+    const found: [Connection, 0 | 1][] = [];
+    for (const connection of this.connections) {
+      if (connection.opener === party) found.push([connection, 0]);
+      if (connection.acceptor === party) found.push([connection, 1]);
+    }
+    return found;
+  }
+
+  #tidy(connection: Connection): void {
+    if (!connection.open[0] && !connection.open[1]) this.connections.delete(connection);
+  }
+
+  #write(connection: Connection, side: 0 | 1, message: Message): void {
+    const from = connection.party(side)!.host;
+    const to = side === 0 ? connection.far : connection.opener.host;
+    if (to === null) return;
+    if (connection.stuck[side].length > 0 || this.#blocked(from, to)) {
+      connection.stuck[side].push(message);
+      this.#stuck.add(connection);
+      return;
+    }
+    const { now } = this.#time;
+    const [low, high] = this.latency;
+    const near = from === to ? 0.02 : this.#random.between(low, high) * this.slowness;
+    const at = Math.max(now + near, connection.lastAt[side] + 0.001);
+    connection.lastAt[side] = at;
+    this.#time.after(at - now, () => this.#arrive(connection, side, message, from, to));
+  }
+
+  #arrive(connection: Connection, side: 0 | 1, message: Message, from: Host, to: Host): void {
+    if (connection.stuck[side].length > 0 || this.#blocked(from, to)) {
+      connection.stuck[side].push(message);
+      this.#stuck.add(connection);
+      return;
+    }
+    if (!to.powered || (side === 0 && connection.ip !== to.ip)) return;
+    if (message.t === 'syn') return this.#arriveSyn(connection, to);
+    const far = side === 0 ? 1 : 0;
+    if (message.t === 'fin' || message.t === 'rst') {
+      return this.#end(connection, far, message.t === 'fin' ? 'closed' : 'reset');
+    }
+    if (!connection.open[far]) {
+      // Nobody here knows this connection (any more).
+      if (from.powered) this.#time.after(0.1, () => this.#end(connection, side, 'reset'));
+      return;
+    }
+    if (message.t === 'synack') {
+      connection.established = true;
+      connection.opener.opened(connection);
+      return;
+    }
+    connection.party(far)!.received(connection, message);
+  }
+
+  #arriveSyn(connection: Connection, to: Host): void {
+    const party = this.#parties.find(
+      (one) => one.host === to && one.port === connection.port && one.up,
+    );
+    if (party === undefined) {
+      // Refused: the reset may be held up on its way back, like everything else.
+      const back = connection.opener.host;
+      const refuse = () => {
+        if (this.#blocked(to, back)) this.#time.after(50, refuse);
+        else this.#end(connection, 0, 'Connection refused');
+      };
+      this.#time.after(this.latency[0], refuse);
+      return;
+    }
+    if (!connection.open[0]) return;
+    connection.acceptor = party;
+    connection.open[1] = true;
+    party.accepted(connection);
+    this.#write(connection, 1, { t: 'synack' });
+  }
+
+  #end(connection: Connection, side: 0 | 1, reason: string): void {
+    if (!connection.open[side]) return;
+    connection.open[side] = false;
+    this.#tidy(connection);
+    const party = connection.party(side);
+    if (party?.host.powered === true) party.closed(connection, reason);
+  }
+
+  #flush(): void {
+    for (const connection of [...this.#stuck]) {
+      this.#stuck.delete(connection);
+      for (const side of [0, 1] as const) {
+        for (const message of connection.stuck[side].splice(0)) {
+          if (connection.party(side) !== null) this.#write(connection, side, message);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,438 @@
+/**
+ * A virtual Sentinel: the real core under the driver's law (inputs wait for each other, effects wait for the save that
+ * covers them, one save at a time), on a virtual disk, with its own clock, and stopped, killed and restarted at will.
+ */
+import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../core/index.ts';
+import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
+import type { Disk } from './disk.ts';
+import type { Connection, Host, Message, Party } from './network.ts';
+import type { World } from './world.ts';
+
+export interface SentinelOptions {
+  /** Decides at ticks of about 100 ms, like the original; 0: at once. */
+  readonly tickMs: number;
+  /** Its clock runs this much faster than the world's. */
+  readonly drift: number;
+  /** Default: 26379. */
+  readonly port?: number;
+}
+
+const text = (t: string): LinkReply => ({ kind: 'text', text: t });
+const OK = text('OK');
+const PONG = text('PONG');
+
+function toLink(reply: Reply): LinkReply {
+  switch (reply.kind) {
+    case 'simple':
+    case 'bulk':
+      return text(reply.text);
+    case 'error':
+      return { kind: 'error', text: reply.text };
+    case 'integer':
+      return { kind: 'integer', value: reply.value };
+    case 'array':
+      return { kind: 'array', items: reply.items.map(toLink) };
+    default:
+      return { kind: 'null' };
+  }
+}
+
+export class VirtualSentinel implements Party {
+  readonly name: string;
+  readonly host: Host;
+  readonly port: number;
+  readonly disk: Disk;
+  readonly options: SentinelOptions;
+  readonly #world: World;
+  state!: State;
+  up = false;
+  life = 0;
+  /** What its clock is ahead of the world's. */
+  #ahead = 0;
+  #lastClock = 0;
+  #paused = false;
+  readonly #backlog: (() => void)[] = [];
+  /** Inputs that wait for the next tick of a Sentinel with the original's timing. */
+  #batch: Input[] = [];
+  #held: { readonly version: number; readonly effects: readonly Effect[] }[] = [];
+  #asked = 0;
+  #attempted = 0;
+  #saving: SentinelConfig | null = null;
+  #saveSoon = false;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #alarmAt = Number.POSITIVE_INFINITY;
+  /** The next save ends like this; for crashes between a save and its effects. */
+  crashAtSave: 'before' | 'after' | null = null;
+  #requests = 0;
+  readonly #answers = new Map<number, (reply: Reply) => void>();
+  readonly #outgoing = new Map<number, Connection>();
+  /** Everything it was started with, for checkers. */
+  booted: SentinelConfig | null = null;
+
+  constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
+    this.#world = world;
+    this.name = name;
+    this.host = host;
+    this.disk = disk;
+    this.options = options;
+    this.port = options.port ?? 26379;
+  }
+
+  get id(): string {
+    return this.up ? this.state.myId : (this.disk.content.myId ?? '');
+  }
+
+  get key(): string {
+    return `${this.host.ip}:${this.port}`;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Monotonic, as the driver's clock. */
+  clock(): number {
+    const raw = this.#world.now * (1 + this.options.drift) + this.#ahead;
+    this.#lastClock = Math.max(this.#lastClock, raw);
+    return this.#lastClock;
+  }
+
+  /** The machine slept, or its clock was set. */
+  jumpClock(ms: number): void {
+    this.#ahead += ms;
+    this.#world.note(this.name, `its clock jumps by ${Math.round(ms)} ms`);
+  }
+
+  start(): void {
+    if (this.up || !this.host.powered) return;
+    this.life += 1;
+    this.up = true;
+    this.#held = [];
+    this.#batch = [];
+    this.#asked = 0;
+    this.#attempted = 0;
+    this.#saving = null;
+    this.#saveSoon = false;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    this.crashAtSave = null;
+    this.#lastClock = 0;
+    const config = this.disk.read();
+    this.booted = config;
+    const surroundings = {
+      line: LINES['redis-8'],
+      port: this.port,
+      tlsPort: 0,
+      tlsReplication: false,
+      requirepass: null,
+      logLevel: 'notice' as const,
+      seed: this.#world.random.hex(40),
+      isExecutable: () => true,
+    };
+    this.state = createState(config, surroundings, this.clock());
+    this.#world.note(this.name, 'starts');
+    this.#world.watch.booted(this);
+    if (this.options.tickMs > 0) this.#ticking(this.life);
+    this.input({ type: 'start' });
+  }
+
+  /** The process dies; a save that is under way may or may not have reached the disk. */
+  crash(silently = false): void {
+    if (!this.up) return;
+    if (this.#saving !== null && this.#world.random.chance(0.5)) this.#write(this.#saving);
+    this.#world.note(this.name, silently ? 'loses power' : 'dies');
+    this.up = false;
+    this.life += 1;
+    this.#paused = false;
+    this.#backlog.length = 0;
+    for (const [connection, side] of this.#world.network.of(this)) {
+      if (silently) this.#world.network.vanish(connection, side);
+      else this.#world.network.close(connection, side);
+    }
+    this.#outgoing.clear();
+    this.#answers.clear();
+    this.#world.watch.crashed(this);
+  }
+
+  pause(): void {
+    if (!this.up) return;
+    this.#paused = true;
+    this.#world.note(this.name, 'is stopped');
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#world.note(this.name, 'goes on');
+    const life = this.life;
+    for (const run of this.#backlog.splice(0)) if (life === this.life) run();
+    this.#setAlarm();
+  }
+
+  #whenAwake(run: () => void): void {
+    if (this.#paused) this.#backlog.push(run);
+    else if (this.up) run();
+  }
+
+  /** A client's command. */
+  request(argv: readonly string[], done: (reply: Reply) => void = () => {}): void {
+    if (!this.up) return;
+    this.#whenAwake(() => {
+      const request = ++this.#requests;
+      this.#answers.set(request, done);
+      this.input({ type: 'command', request, argv });
+    });
+  }
+
+  accepted(): void {}
+
+  opened(connection: Connection): void {
+    const localAddress = this.host.ip;
+    this.#whenAwake(() => {
+      if (this.#outgoing.get(connection.tag) !== connection) return;
+      this.input({ type: 'connected', connection: connection.tag, localAddress });
+    });
+  }
+
+  closed(connection: Connection, reason: string): void {
+    this.#whenAwake(() => {
+      if (this.#outgoing.get(connection.tag) !== connection) return;
+      this.#outgoing.delete(connection.tag);
+      this.input({ type: 'disconnected', connection: connection.tag, reason });
+    });
+  }
+
+  received(connection: Connection, message: Message): void {
+    if (this.#paused) this.#backlog.push(() => this.#took(connection, message));
+    else this.#took(connection, message);
+  }
+
+  #took(connection: Connection, message: Message): void {
+    if (!this.up) return;
+    if (message.t === 'request') return this.#serve(connection, message.token, message.argv);
+    if (this.#outgoing.get(connection.tag) !== connection) return;
+    const tag = connection.tag;
+    if (message.t === 'reply') {
+      const { token, reply } = message;
+      this.input({ type: 'reply', connection: tag, token, reply });
+    } else if (message.t === 'push') {
+      this.input({ type: 'message', connection: tag, payload: message.payload });
+    } else if (message.t === 'subscribed') this.input({ type: 'subscribed', connection: tag });
+  }
+
+  /** A peer's or a client's request on a connection it opened to us. */
+  #serve(connection: Connection, token: number, argv: readonly string[]): void {
+    const back = (reply: LinkReply) =>
+      this.#world.network.send(connection, 1, { t: 'reply', token, reply });
+    const word = argv[0]!.toLowerCase();
+    if (word === 'ping') back(PONG);
+    else if (word === 'sentinel' || word === 'publish') {
+      this.request([word, ...argv.slice(1)], (reply) => back(toLink(reply)));
+    } else back(OK);
+  }
+
+  input(input: Input): void {
+    if (!this.up) return;
+    const atOnce = input.type === 'command' || input.type === 'saved' || input.type === 'start';
+    if (this.options.tickMs > 0 && !atOnce) {
+      if (input.type !== 'tick') this.#batch.push(input);
+      return;
+    }
+    this.#turn(input);
+  }
+
+  #ticking(life: number): void {
+    const { tickMs } = this.options;
+    this.#world.after(this.#world.random.between(tickMs / 2, tickMs), () => {
+      if (life !== this.life) return;
+      this.#whenAwake(() => {
+        for (const input of this.#batch.splice(0)) this.#turn(input);
+        this.#turn({ type: 'tick' });
+      });
+      this.#ticking(life);
+    });
+  }
+
+  #turn(input: Input): void {
+    if (!this.up) return;
+    const { watch } = this.#world;
+    watch.before(this, input);
+    const turn = step(this.state, input, this.clock());
+    watch.turn(this, input, turn);
+    if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
+    if (turn.effects.length > 0) {
+      this.#held.push({ version: this.#asked, effects: this.#withoutBlind(turn.effects) });
+    }
+    this.#release();
+    if (!this.up) return;
+    this.#wakeAt = turn.wakeAt;
+    this.#setAlarm();
+    this.#saveIfAsked();
+  }
+
+  #setAlarm(): void {
+    if (this.options.tickMs > 0 || this.#alarmAt <= this.#wakeAt) return;
+    this.#alarmAt = this.#wakeAt;
+    const life = this.life;
+    const mine = this.#alarmAt;
+    const ms = (mine - this.clock()) / (1 + this.options.drift);
+    this.#world.after(Math.max(0.001, ms), () => {
+      if (life !== this.life || mine !== this.#alarmAt) return;
+      this.#alarmAt = Number.POSITIVE_INFINITY;
+      if (this.#paused) return;
+      if (this.clock() < this.#wakeAt) this.#setAlarm();
+      else this.input({ type: 'tick' });
+    });
+  }
+
+  #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
+    if (this.#asked <= this.#attempted) return effects;
+    const rest: Effect[] = [];
+    for (const effect of effects) {
+      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind))
+        this.#apply(effect);
+      else rest.push(effect);
+    }
+    return rest;
+  }
+
+  #release(): void {
+    while (this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
+      for (const effect of this.#held.shift()!.effects) {
+        this.#apply(effect);
+        if (!this.up) return;
+      }
+    }
+  }
+
+  #saveIfAsked(): void {
+    if (this.#saving !== null || this.#saveSoon || this.#asked <= this.#attempted) return;
+    this.#saveSoon = true;
+    const life = this.life;
+    this.#world.after(0.02, () => {
+      if (life !== this.life) return;
+      this.#whenAwake(() => this.#save());
+    });
+  }
+
+  #save(): void {
+    this.#saveSoon = false;
+    const version = this.#asked;
+    const content = configOf(this.state);
+    const life = this.life;
+    if (this.crashAtSave === 'before') return this.crash();
+    this.#saving = content;
+    const { mood } = this.disk;
+    this.#world.after(this.#world.random.between(mood.slow[0], mood.slow[1]), () => {
+      if (life !== this.life) return;
+      const ok = !this.disk.mood.failing;
+      // A failure may come after the new file took the old one's place.
+      if (ok || this.#world.random.chance(0.2)) this.#write(content);
+      this.disk.failed = !ok;
+      this.#world.watch.saveEnded(this, ok);
+      if (this.crashAtSave === 'after') {
+        this.#saving = null;
+        return this.crash();
+      }
+      this.#whenAwake(() => {
+        this.#saving = null;
+        this.#attempted = version;
+        this.#turn({ type: 'saved', version, ok });
+      });
+    });
+  }
+
+  #write(content: SentinelConfig): void {
+    const before = this.disk.content;
+    this.disk.put(content, defaultsOf(this.state));
+    this.#world.watch.written(this, before);
+  }
+
+  #apply(effect: Effect): void {
+    this.#world.watch.leaves(this, effect);
+    switch (effect.type) {
+      case 'event':
+        if (effect.level !== 'debug') {
+          this.#world.note(this.name, `${effect.name} ${effect.payload}`);
+        }
+        return;
+      case 'log':
+        this.#world.note(this.name, effect.text);
+        return;
+      case 'answer':
+        this.#answers.get(effect.request)?.(effect.reply);
+        this.#answers.delete(effect.request);
+        return;
+      case 'connect': {
+        const { host, port, connection } = effect;
+        const opened = this.#world.network.connect(this, host, port, connection);
+        this.#outgoing.set(connection, opened);
+        return;
+      }
+      case 'close': {
+        const connection = this.#outgoing.get(effect.connection);
+        this.#outgoing.delete(effect.connection);
+        if (connection !== undefined) this.#world.network.close(connection, 0);
+        return;
+      }
+      case 'send': {
+        const connection = this.#outgoing.get(effect.connection);
+        if (connection === undefined) return;
+        const { token, argv } = effect;
+        this.#world.network.send(connection, 0, { t: 'request', token, argv });
+        return;
+      }
+      case 'subscribe': {
+        const connection = this.#outgoing.get(effect.connection);
+        if (connection !== undefined) {
+          this.#world.network.send(connection, 0, { t: 'subscribe' });
+        }
+        return;
+      }
+      case 'exit':
+        return this.crash();
+      case 'resolve':
+        return this.#resolve(effect.host);
+      case 'runScript':
+        return this.#runScript(effect.job);
+      case 'killScript':
+        return this.#endScript(effect.job, 0, 9);
+      default:
+    }
+  }
+
+  #resolve(host: string): void {
+    const life = this.life;
+    const { names } = this.#world;
+    this.#world.after(this.#world.random.between(names.slow[0], names.slow[1]), () => {
+      if (life !== this.life) return;
+      const address = this.#world.names.failing ? null : this.#world.lookUp(host);
+      this.#whenAwake(() => this.input({ type: 'resolved', host, address }));
+    });
+  }
+
+  #runScript(job: number): void {
+    const life = this.life;
+    const { random } = this.#world;
+    if (random.chance(0.02)) return this.#endScript(job, 2, 0);
+    this.#whenAwake(() => {
+      this.#world.after(0.5, () => {
+        if (life !== this.life) return;
+        this.#whenAwake(() => this.input({ type: 'scriptStarted', job, pid: 1000 + job }));
+      });
+    });
+    const ms = random.chance(0.02) ? 70000 : random.between(1, 500);
+    const outcome = random.pick([0, 0, 0, 0, 1, 2]);
+    this.#world.after(ms, () => {
+      if (life === this.life) this.#endScript(job, outcome, 0);
+    });
+  }
+
+  #endScript(job: number, exitCode: number, signal: number): void {
+    const life = this.life;
+    this.#world.after(0.7, () => {
+      if (life !== this.life) return;
+      this.#whenAwake(() => this.input({ type: 'scriptEnded', job, exitCode, signal }));
+    });
+  }
+}

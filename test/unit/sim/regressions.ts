@@ -1,0 +1,14 @@
+/**
+ * Seeds that show a fault the core once had, when the mutant of that name (src/sim/mutants.ts) puts it back. A change of
+ * the simulator gives seeds another meaning; `npm run sim -- --mutants` then tells the new ones.
+ */
+import type { Overrides } from '../../../src/sim/plan.ts';
+
+export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed: string }[] = [
+  { seed: 3, showed: 'a hung master is noticed seconds late when all PINGs fall together' },
+  { seed: 180, showed: 'two votes in one epoch after REMOVE and MONITOR' },
+  { seed: 267, showed: 'replicas keep their marks when their leader is superseded' },
+  { seed: 198, showed: 'a stray is repaired under a master that is down' },
+  { seed: 194, showed: 'a stray is attached to a master that is attached to the stray' },
+  { seed: 132, showed: 'a healthy replica that follows a name of the master is attached anew' },
+];
