@@ -20,6 +20,7 @@ import type { Work } from './work.ts';
 
 export function attend(work: Work, group: Group): void {
   const { state } = work;
+  const before = group.wakeAt;
   group.wakeAt = Number.POSITIVE_INFINITY;
   if (group.removed) return;
   for (const instance of members(group)) tendLink(work, instance);
@@ -33,6 +34,8 @@ export function attend(work: Work, group: Group): void {
     tendHello(work, instance);
     tendPing(work, instance);
   }
+  // An entry for the same instant that has not come is in the heap already.
+  if (group.wakeAt === before && before > work.now) return;
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 

@@ -46,11 +46,12 @@ export function enterTilt(work: Work): void {
   }
 }
 
-/** All records of a group. */
-export function* members(group: Group): Iterable<Instance> {
-  yield group.master;
-  yield* group.replicas.values();
-  yield* group.peers.values();
+/** All records of a group, as they are now. */
+export function members(group: Group): Instance[] {
+  const all: Instance[] = [group.master];
+  for (const replica of group.replicas.values()) all.push(replica);
+  for (const peer of group.peers.values()) all.push(peer);
+  return all;
 }
 
 /** Leave TILT when all that can be known is known again; otherwise say when to look again. */

@@ -6,6 +6,7 @@
 import { event } from './events.ts';
 import { send } from './links.ts';
 import type { Group, Instance, Master } from './state.ts';
+import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
 
 /** The instant from which silence counts, or null while there is none. */
@@ -23,11 +24,9 @@ function silentSince(instance: Instance): number | null {
 /** SDOWN of one instance; wakes the group when the answer may change by time alone. */
 export function judge(work: Work, instance: Instance): void {
   const { group } = instance;
-  const limits: number[] = [];
   const silent = silentSince(instance);
-  if (silent !== null) limits.push(silent + group.downAfter);
-  if (instance.kind === 'master') masterLimits(work, instance, limits);
-  const downAt = Math.min(...limits);
+  let downAt = silent === null ? Number.POSITIVE_INFINITY : silent + group.downAfter;
+  if (instance.kind === 'master') downAt = Math.min(downAt, masterLimit(work, instance));
   if (work.now > downAt) goDown(work, instance);
   else {
     if (downAt !== Number.POSITIVE_INFINITY) wake(group, downAt + 0.01);
@@ -35,14 +34,17 @@ export function judge(work: Work, instance: Instance): void {
   }
 }
 
-function masterLimits(work: Work, master: Master, limits: number[]): void {
+/** What makes a master down beside silence: it says it is a replica, or it was restarted and does not come back. */
+function masterLimit(work: Work, master: Master): Instant {
+  let limit = Number.POSITIVE_INFINITY;
   if (master.role === 'slave') {
     const { infoPeriod } = work.state.timers;
-    limits.push(master.roleSince + master.group.downAfter + 2 * infoPeriod);
+    limit = master.roleSince + master.group.downAfter + 2 * infoPeriod;
   }
   if (master.rebootSince !== null) {
-    limits.push(master.rebootSince + master.group.masterRebootDownAfter);
+    limit = Math.min(limit, master.rebootSince + master.group.masterRebootDownAfter);
   }
+  return limit;
 }
 
 function goDown(work: Work, instance: Instance): void {
