@@ -132,7 +132,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     masterRebootDownAfter: config.masterRebootDownAfter,
     renames: [...config.renames],
     configEpoch: config.configEpoch,
-    vote: { epoch: config.leaderEpoch, leader: null, givenAt: null },
+    vote: { epoch: config.leaderEpoch, leader: null, givenAt: null, version: 0 },
     replicas: new Map(),
     peers: new Map(),
     failover: null,

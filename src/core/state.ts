@@ -135,6 +135,8 @@ export interface Vote {
   leader: string | null;
   /** When we voted for somebody else. */
   givenAt: Instant | null;
+  /** The save that covers it: as long as that has not ended well, the vote is none. */
+  version: number;
 }
 
 /** When an automatic failover may start. */

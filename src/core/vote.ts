@@ -11,7 +11,7 @@ import { eventText } from './events.ts';
 import { isOpen } from './links.ts';
 import type { Group, State, Waiting } from './state.ts';
 import type { Reply } from './types.ts';
-import { answer, saveThen, type Work } from './work.ts';
+import { answer, save, saveThen, type Work } from './work.ts';
 
 /** More than half of all Sentinels ever known, dead or alive, ourselves included. */
 export function majority(group: Group): number {
@@ -22,11 +22,12 @@ export function votesNeeded(group: Group): number {
   return Math.max(majority(group), group.quorum);
 }
 
-/** Record our vote in memory; visible only after the save the caller waits for. */
+/** Record our vote in memory, to be saved; visible only after that save, for which the caller waits. */
 export function castVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
   group.vote.epoch = epoch;
   group.vote.leader = candidate;
   group.vote.givenAt = candidate === work.state.myId ? null : work.now;
+  group.vote.version = save(work);
 }
 
 /** The vote is on disk: now it is one. */
@@ -65,7 +66,9 @@ export function voteRequested(
     });
     return;
   }
-  answer(work, request, voteReply(down, group.vote.leader, group.vote.epoch));
+  // On a disk that fails a vote may be remembered that is none.
+  const isVote = group.vote.version <= state.disk.saved;
+  answer(work, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
 }
 
 function mayVote(state: State): boolean {

@@ -29,6 +29,22 @@ describe('a vote', () => {
     expect(requestVote(world, sentinels[0]!, '6', B)).toEqual(['0', B, '6']);
   });
 
+  it('for ourselves that a failing disk refuses is told to nobody', () => {
+    for (const seed of seeds) {
+      const { world, sentinels } = readyGroup({ seed });
+      const [sentinel] = sentinels;
+      sentinel!.saveFails = true;
+      // The disk is known to fail when the operator comes, and the candidate's question while it is tried once more.
+      sentinel!.ask(['sentinel', 'flushconfig']);
+      world.run(300);
+      sentinel!.saveMs = 50;
+      sentinel!.ask(['sentinel', 'failover', 'mymaster']);
+      world.run(world.random() * 30);
+      const epoch = String(sentinel!.state.currentEpoch);
+      expect(requestVote(world, sentinel!, epoch, A).slice(1)).toEqual(['*', epoch]);
+    }
+  });
+
   it('is on disk before anybody hears of it', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel] = sentinels;

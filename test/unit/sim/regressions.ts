@@ -11,4 +11,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
   { seed: 198, showed: 'a stray is repaired under a master that is down' },
   { seed: 194, showed: 'a stray is attached to a master that is attached to the stray' },
   { seed: 132, showed: 'a healthy replica that follows a name of the master is attached anew' },
+  {
+    seed: 357914073013,
+    showed: 'a vote that a failing disk refuses is told while it is tried once more',
+  },
 ];
