@@ -215,9 +215,9 @@ const blackout: Fault = {
     return `hosts ${order.map(({ name }) => name).join(', ')} without power`;
   },
   async recover({ group, dice }) {
-    for (const host of dice.shuffle(group.hosts)) {
+    for (const [index, host] of dice.shuffle(group.hosts).entries()) {
+      if (index > 0) await pause(dice.between(0, 3_000));
       await powerOn(host);
-      await pause(dice.between(0, 2_000));
     }
   },
 };

@@ -5,8 +5,10 @@
 import { type Address, AnswerError, pause, Wire } from '../lab/index.ts';
 import { GROUP } from './host.ts';
 
-/** ms; 200 ms of latency each way and a packet sent twice must not look like a failure. */
+/** ms for a write; 200 ms of latency and a packet sent twice must not look like a failure. */
 const PATIENCE = 1_500;
+/** ms for a question to a Sentinel: there are others. */
+const SENTINEL_PATIENCE = 600;
 
 export class Follower {
   readonly #sentinels: readonly Address[];
@@ -60,7 +62,7 @@ export class Follower {
       const sentinel = this.#sentinels[(index + this.#turn) % this.#sentinels.length];
       if (sentinel === undefined) continue;
       try {
-        const wire = await Wire.open({ ...sentinel, timeoutMs: PATIENCE });
+        const wire = await Wire.open({ ...sentinel, timeoutMs: SENTINEL_PATIENCE });
         const answer = await wire
           .call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', GROUP)
           .finally(() => wire.close());

@@ -78,6 +78,7 @@ export class ChaosGroup {
       this.ledger.readLog(host.name, id, host.logText());
       this.ledger.readConfig(host.name, host.configText());
     }
+    this.ledger.count();
   }
 
   async dispose(): Promise<void> {

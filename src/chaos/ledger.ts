@@ -1,6 +1,7 @@
 /**
  * What was seen of the Sentinels, and what may never be seen: a second vote of one Sentinel in an epoch, a second leader
- * of an epoch, a config epoch that names two masters, an epoch on disk that goes back (S-rows of the specification).
+ * of an epoch or one without a majority in exactly that epoch, a config epoch that names two masters, an epoch on disk
+ * that goes back (S1, S4, S6, S7, S8 and S10 of the specification).
  */
 import { parseLog } from '../lab/index.ts';
 import { GROUP } from './host.ts';
@@ -15,14 +16,17 @@ interface Story {
   candidacy: number;
   /** Epoch to the id it voted for. */
   readonly votes: Map<number, string>;
-  /** Highest epoch seen in its file. */
-  onDisk: number;
+  /** Epochs that were seen last in its file. */
+  readonly onDisk: { current: number; config: number };
 }
+
+/** Votes that make a leader of three. */
+const MAJORITY = 2;
 
 export class Ledger {
   readonly problems: string[] = [];
   readonly #stories = new Map<string, Story>();
-  readonly #leaders = new Map<number, string>();
+  readonly #leaders = new Map<number, { readonly sentinel: string; readonly id: string }>();
   readonly #masters = new Map<number, { readonly address: string; readonly source: string }>();
 
   /** Elections that were won so far. */
@@ -39,9 +43,21 @@ export class Ledger {
       if (event === '+new-epoch') story.epoch = Number(words[0]);
       else if (event === '+try-failover') story.candidacy = story.epoch;
       else if (event === '+vote-for-leader') this.#vote(sentinel, id, story, words);
-      else if (event === '+elected-leader') this.#elected(sentinel, story.candidacy);
+      else if (event === '+elected-leader') this.#elected(sentinel, id, story.candidacy);
     }
     story.read = whole.length;
+  }
+
+  /** Counts the votes of every leader; to be called when all logs were read. */
+  count(): void {
+    for (const [epoch, { sentinel, id }] of this.#leaders) {
+      const votes = [...this.#stories.values()].filter((one) => one.votes.get(epoch) === id).length;
+      if (votes < MAJORITY) {
+        this.#problem(
+          `Sentinel ${sentinel} became leader of epoch ${epoch} with ${votes} of 3 votes`,
+        );
+      }
+    }
   }
 
   /** A hello as it is published: `ip,port,id,epoch,group,master ip,master port,config epoch`. */
@@ -59,23 +75,20 @@ export class Ledger {
         .find((line) => line.startsWith(`sentinel ${key} `))
         ?.slice(key.length + 10);
     const monitor = value(`monitor ${GROUP}`)?.split(' ');
-    const config = value(`config-epoch ${GROUP}`);
-    const current = Number(value('current-epoch') ?? 0);
     if (monitor === undefined) {
       this.#problem(`the file of Sentinel ${sentinel} does not monitor ${GROUP} any more`);
       return;
     }
-    if (config !== undefined) {
-      const source = `the file of Sentinel ${sentinel}`;
-      this.#named(Number(config), `${monitor[0]}:${monitor[1]}`, source);
+    const current = Number(value('current-epoch') ?? 0);
+    const config = Number(value(`config-epoch ${GROUP}`) ?? 0);
+    this.#named(config, `${monitor[0]}:${monitor[1]}`, `the file of Sentinel ${sentinel}`);
+    const { onDisk } = this.#story(sentinel);
+    if (current < onDisk.current || config < onDisk.config) {
+      const before = `${onDisk.current} (config epoch ${onDisk.config})`;
+      const now = `${current} (config epoch ${config})`;
+      this.#problem(`the epoch on disk of Sentinel ${sentinel} went from ${before} to ${now}`);
     }
-    const story = this.#story(sentinel);
-    if (current < story.onDisk) {
-      this.#problem(
-        `the epoch on disk of Sentinel ${sentinel} went from ${story.onDisk} to ${current}`,
-      );
-    }
-    story.onDisk = current;
+    Object.assign(onDisk, { current, config });
   }
 
   #vote(sentinel: string, id: string, story: Story, words: readonly string[]): void {
@@ -91,12 +104,12 @@ export class Ledger {
     if (candidate === id) story.candidacy = epoch;
   }
 
-  #elected(sentinel: string, epoch: number): void {
+  #elected(sentinel: string, id: string, epoch: number): void {
     const before = this.#leaders.get(epoch);
-    if (before !== undefined && before !== sentinel) {
-      this.#problem(`epoch ${epoch} has two leaders: Sentinels ${before} and ${sentinel}`);
+    if (before !== undefined && before.id !== id) {
+      this.#problem(`epoch ${epoch} has two leaders: Sentinels ${before.sentinel} and ${sentinel}`);
     }
-    this.#leaders.set(epoch, sentinel);
+    this.#leaders.set(epoch, { sentinel, id });
   }
 
   #named(epoch: number, address: string, source: string): void {
@@ -116,7 +129,13 @@ export class Ledger {
   #story(sentinel: string): Story {
     const known = this.#stories.get(sentinel);
     if (known !== undefined) return known;
-    const story = { read: 0, epoch: 0, candidacy: 0, votes: new Map<number, string>(), onDisk: 0 };
+    const story: Story = {
+      read: 0,
+      epoch: 0,
+      candidacy: 0,
+      votes: new Map(),
+      onDisk: { current: 0, config: 0 },
+    };
     this.#stories.set(sentinel, story);
     return story;
   }

@@ -33,7 +33,7 @@ export interface Result {
 }
 
 /** Ends of `hold`: how long a fault lasts, in multiples of down-after. */
-const HOLD = { least: 2.5, most: 6 };
+const HOLD = { least: 4, most: 8 };
 
 export interface RoundOptions {
   readonly fleet: Fleet;
