@@ -19,22 +19,15 @@ export function whyNot(): string | null {
     return `no network namespace can be made here: ${made.output}`;
   }
   try {
-    const devices = runNow(
-      'ip',
-      '-n',
-      name,
-      'link',
-      'add',
-      'v0',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'v1',
-    );
-    if (!devices.ok) return `no veth devices can be made here: ${devices.output}`;
-    const rule = runNow('ip', '-n', name, 'rule', 'add', 'iif', 'v0', 'blackhole');
-    if (!rule.ok) return `no routing rules can be made here: ${rule.output}`;
+    const steps: readonly (readonly [string, string[]])[] = [
+      ['veth devices', ['-n', name, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1']],
+      ['routing rules', ['-n', name, 'rule', 'add', 'iif', 'v0', 'blackhole']],
+      ['routers', routing(name)],
+    ];
+    for (const [what, command] of steps) {
+      const { ok, output } = runNow('ip', ...command);
+      if (!ok) return `no ${what} can be made here: ${output}`;
+    }
     return null;
   } finally {
     runNow('ip', 'netns', 'del', name);
@@ -45,10 +38,7 @@ export function whyNot(): string | null {
 export function lay(prefix: string): void {
   const hub = hubOf(prefix);
   ip('netns', 'add', hub);
-  runIn(hub, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
-  for (const which of ['all', 'default']) {
-    runIn(hub, 'sysctl', '-qw', `net.ipv4.conf.${which}.rp_filter=0`);
-  }
+  ip(...routing(hub));
   ip('-n', hub, 'link', 'set', 'lo', 'up');
   for (const { name, space, port, address, desk } of placesOf(prefix)) {
     ip('netns', 'add', space);
@@ -108,6 +98,13 @@ function ip(...args: string[]): void {
   if (!ok) throw new Error(`ip ${args.join(' ')}: ${output}`);
 }
 
-function runIn(space: string, ...command: string[]): void {
-  ip('netns', 'exec', space, ...command);
+/** Lets a hub pass packets on, whatever way they came. */
+function routing(hub: string): string[] {
+  const settings = ['ip_forward 1', 'conf/all/rp_filter 0', 'conf/default/rp_filter 0'].map(
+    (setting) => {
+      const [name, value] = setting.split(' ');
+      return `echo ${value} > /proc/sys/net/ipv4/${name}`;
+    },
+  );
+  return ['netns', 'exec', hub, 'sh', '-c', settings.join(' && ')];
 }

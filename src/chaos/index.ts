@@ -46,6 +46,10 @@ export async function main(args: readonly string[], install: Install): Promise<n
     }
     failed = !(await playAll(plan, results));
   }
+  if (results.length === 0) {
+    say('no round was played');
+    return 2;
+  }
   say();
   for (const line of [...summary(results), '', ...tables(results)]) say(line);
   if (plan.write && !failed)
