@@ -131,22 +131,28 @@ const power: Fault = {
   recover: ({ master }) => powerOn(master),
 };
 
-const disk: Fault = {
-  word: 'disk',
-  title: 'disks of one or two Sentinels full, then kill -9 of the master',
-  whyNot: always,
-  async strike({ group, dice, master }) {
-    const victims = dice.shuffle(group.hosts).slice(0, dice.between(1, 2));
-    for (const host of victims) host.fillDisk();
-    await master.kill('redis');
-    const names = victims.map(({ name }) => name).join('+');
-    return `disk of Sentinel ${names} full, Redis ${master.name} killed`;
-  },
-  async recover({ group, master }) {
-    for (const host of group.hosts) host.freeDisk();
-    await master.start('redis');
-  },
-};
+/** `count`: how many Sentinels have no room on their disk when the master dies. */
+function diskFault(count: 1 | 2, word: string, title: string): Fault {
+  return {
+    word,
+    title,
+    whyNot: always,
+    async strike({ group, dice, master }) {
+      const victims = dice.shuffle(group.hosts).slice(0, count);
+      for (const host of victims) host.fillDisk();
+      await master.kill('redis');
+      const names = victims.map(({ name }) => name).join('+');
+      return `disk of Sentinel ${names} full, Redis ${master.name} killed`;
+    },
+    async recover({ group, master }) {
+      for (const host of group.hosts) host.freeDisk();
+      await master.start('redis');
+    },
+  };
+}
+
+const disk = diskFault(1, 'disk', 'disk of one Sentinel full, then kill -9 of the master');
+const disks = diskFault(2, 'disks', 'disks of two Sentinels full, then kill -9 of the master');
 
 /** The library that gives a process a clock of its own; null where it is not installed. */
 function faketime(): string | null {
@@ -170,7 +176,8 @@ const clock: Fault = {
       setClock(host, '+0');
       host.setEnv({
         ...process.env,
-        LD_PRELOAD: faketime() ?? '',
+        // jemalloc asks for the time before libfaketime is ready: malloc is to be the C library's.
+        LD_PRELOAD: `${faketime()} libc.so.6`,
         FAKETIME_TIMESTAMP_FILE: join(host.folder, 'clock'),
         FAKETIME_CACHE_DURATION: '1',
         // Setting a machine's clock leaves the monotonic one alone.
@@ -231,6 +238,7 @@ export const FAULTS: readonly Fault[] = [
   stop,
   power,
   disk,
+  disks,
   clock,
   blackout,
 ];

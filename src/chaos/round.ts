@@ -2,6 +2,7 @@
 import { pause, until } from '../lab/index.ts';
 import { longestGap } from './client.ts';
 import { Dice } from './dice.ts';
+import type { Scene } from './faults.ts';
 import type { ChaosGroup } from './group.ts';
 import type { Net } from './net.ts';
 import type { Draw, Fleet } from './plan.ts';
@@ -42,73 +43,118 @@ export interface RoundOptions {
   readonly downAfter: number;
 }
 
+/** A round of a group that does not even get ready for the fault ends before it. */
 export async function playRound(draw: Draw, options: RoundOptions): Promise<Result> {
-  const { group, net, fleet, downAfter } = options;
-  const { fault, careful, number } = draw;
-  const dice = new Dice(draw.seed);
-  await well(group, fleet);
-  let master = await group.master();
-  const scene = () => ({
-    group,
-    net,
-    dice,
-    master,
-    others: group.hosts.filter((o) => o !== master),
-  });
-  if (fault.prepare !== undefined) {
-    await fault.prepare(scene());
-    await well(group, fleet);
-    master = await group.master();
-  }
-  await setMinReplicas(group, careful);
-  const keys = group.clients.map(({ place }) => `chaos:${number}:${place.name}`);
-  for (const [index, client] of group.clients.entries()) await client.begin(keys[index] ?? '');
-  await writing(group, monotonic(), fleet);
-  await group.look();
-  const elections = group.ledger.elections;
-  const problems = group.ledger.problems.length;
-
-  const lasts = downAfter * (HOLD.least + dice.next() * (HOLD.most - HOLD.least));
-  const began = monotonic();
-  let what: string;
+  const round = new Round(draw, options);
   try {
-    what = await fault.strike(scene());
-    await pause(lasts);
-  } finally {
-    await net.mend();
-  }
-  await fault.recover?.(scene());
-  const ended = monotonic();
-
-  let stuck: string | null = null;
-  try {
-    await well(group, fleet);
-    await writing(group, monotonic(), fleet);
+    await round.prepare();
   } catch (error) {
-    stuck = (error as Error).message;
+    const stuck = `before the fault: ${(error as Error).message}`;
+    return { ...round.result(), what: 'nothing yet', stuck };
   }
-  const healedAt = monotonic();
-  const { acknowledged, without, lost } = await settle(group, keys, began, healedAt).catch(() => {
-    if (stuck === null) throw new Error('the writes could not be counted');
-    return { acknowledged: 0, without: healedAt - began, lost: 0 };
-  });
-  await group.look().catch(() => undefined);
-  if (stuck === null) await fault.tidy?.(scene());
-  return {
-    fleet: fleet.word,
-    round: number,
-    fault: fault.word,
-    careful,
-    what,
-    lasted: Math.round(ended - began),
-    without: Math.round(without),
-    healed: stuck === null ? Math.round(healedAt - ended) : null,
-    acknowledged,
-    lost,
-    elections: group.ledger.elections - elections,
-    problems: group.ledger.problems.slice(problems),
-    stuck,
-  };
+  return round.play();
+}
+
+class Round {
+  readonly #draw: Draw;
+  readonly #options: RoundOptions;
+  readonly #dice: Dice;
+  readonly #keys: readonly string[];
+  #scene: Scene | null = null;
+  #elections = 0;
+  #problems = 0;
+
+  constructor(draw: Draw, options: RoundOptions) {
+    this.#draw = draw;
+    this.#options = options;
+    this.#dice = new Dice(draw.seed);
+    const { clients, ledger } = options.group;
+    this.#keys = clients.map(({ place }) => `chaos:${draw.number}:${place.name}`);
+    this.#elections = ledger.elections;
+    this.#problems = ledger.problems.length;
+  }
+
+  /** A group that is well, with the settings of the round and clients that write. @throws Error with what is missing */
+  async prepare(): Promise<void> {
+    const { group, fleet } = this.#options;
+    const { fault, careful } = this.#draw;
+    await well(group, fleet);
+    if (fault.prepare !== undefined) {
+      await fault.prepare(await this.#look());
+      await well(group, fleet);
+    }
+    await setMinReplicas(group, careful);
+    for (const [index, client] of group.clients.entries()) {
+      await client.begin(this.#keys[index] ?? '');
+    }
+    await writing(group, monotonic(), fleet);
+    await group.look();
+    this.#elections = group.ledger.elections;
+    this.#scene = await this.#look();
+  }
+
+  async play(): Promise<Result> {
+    const { group, fleet, net, downAfter } = this.#options;
+    const { fault } = this.#draw;
+    const scene = this.#scene as Scene;
+    const lasts = downAfter * (HOLD.least + this.#dice.next() * (HOLD.most - HOLD.least));
+    const began = monotonic();
+    let what: string;
+    try {
+      what = await fault.strike(scene);
+      await pause(lasts);
+    } finally {
+      await net.mend();
+    }
+    await fault.recover?.(scene);
+    const ended = monotonic();
+
+    let stuck: string | null = null;
+    try {
+      await well(group, fleet);
+      await writing(group, monotonic(), fleet);
+    } catch (error) {
+      stuck = (error as Error).message;
+    }
+    const healedAt = monotonic();
+    const lasted = Math.round(ended - began);
+    if (stuck !== null) {
+      await group.look().catch(() => undefined);
+      return { ...this.result(), what, lasted, without: Math.round(healedAt - began), stuck };
+    }
+    const writes = await settle(group, this.#keys, began, healedAt);
+    await group.look();
+    await fault.tidy?.(scene);
+    return { ...this.result(), what, lasted, ...writes, healed: Math.round(healedAt - ended) };
+  }
+
+  /** What can be said at any time. */
+  result(): Result {
+    const { fleet, group } = this.#options;
+    const { number, fault, careful } = this.#draw;
+    return {
+      fleet: fleet.word,
+      round: number,
+      fault: fault.word,
+      careful,
+      what: '',
+      lasted: 0,
+      without: 0,
+      healed: null,
+      acknowledged: 0,
+      lost: 0,
+      elections: group.ledger.elections - this.#elections,
+      problems: group.ledger.problems.slice(this.#problems),
+      stuck: null,
+    };
+  }
+
+  async #look(): Promise<Scene> {
+    const { group, net } = this.#options;
+    const master = await group.master();
+    const others = group.hosts.filter((host) => host !== master);
+    return { group, net, dice: this.#dice, master, others };
+  }
 }
 
 /** @throws Error with what is not well when patience ends */
@@ -162,5 +208,5 @@ async function settle(group: ChaosGroup, keys: readonly string[], began: number,
     // The first client is on the majority's side.
     if (index === 0) without = longestGap(writes, began, end);
   }
-  return { acknowledged, without, lost };
+  return { acknowledged, without: Math.round(without), lost };
 }

@@ -11,7 +11,7 @@ import { runNow } from '../../src/chaos/run.ts';
 import { broken, sentence } from '../../src/chaos/table.ts';
 
 const ROUNDS = 5;
-const FAULTS = 'cable,oneway,slow,split,kill,stop,power,disk,blackout';
+const FAULTS = 'cable,oneway,slow,split,kill,stop,power,disk,disks,blackout';
 
 describe('a group on hosts that are really cut off', () => {
   it(`is well again after each of ${ROUNDS} faults, and breaks no invariant`, async ({ skip }) => {

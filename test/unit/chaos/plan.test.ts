@@ -34,11 +34,11 @@ const result: Result = {
 
 describe('the plan of a chaos run', () => {
   it('plays every fault before any comes again, with and without min-replicas, the same for the same seed', () => {
-    const chosen = plan('--rounds', '36', '--seed', '4', '--faults', names.join(','));
+    const chosen = plan('--rounds', '40', '--seed', '4', '--faults', names.join(','));
     const draws = draw(chosen, net);
-    expect(draws).toHaveLength(36);
-    for (const lap of [0, 9, 18, 27]) {
-      const words = draws.slice(lap, lap + 9).map(({ fault }) => fault.word);
+    expect(draws).toHaveLength(40);
+    for (const lap of [0, 10, 20, 30]) {
+      const words = draws.slice(lap, lap + 10).map(({ fault }) => fault.word);
       expect([...words].sort()).toEqual([...names].sort());
     }
     for (const name of names) {
