@@ -88,6 +88,8 @@ export class World {
 export class VirtualRedis {
   up = true;
   hung = false;
+  /** Nobody answers an attempt to connect, as on a host without power. */
+  dark = false;
   runId: string;
   master: string | null = null;
   offset = 100;
@@ -203,6 +205,8 @@ export interface Line {
 export class VirtualSentinel {
   state!: State;
   up = false;
+  /** As of a VirtualRedis. */
+  dark = false;
   #hung = false;
   #missed: Input[] = [];
   /** What the disk holds. */
@@ -418,6 +422,7 @@ export class VirtualSentinel {
       if (!this.#alive(connection)) return;
       const key = `${effect.host}:${effect.port}`;
       const target = world.servers.get(key) ?? world.sentinels.get(key);
+      if (target?.dark) return;
       if (!target?.up) {
         this.#connections.delete(connection);
         this.input({ type: 'disconnected', connection, reason: 'Connection refused' });
