@@ -1,6 +1,6 @@
 /**
  * A client as the guidelines for Sentinel clients want it: asks a Sentinel, makes sure of the role of what it was sent to,
- * and asks again after any failure or when a switch is announced.
+ * asks again after any failure, and goes where a Sentinel says the master has gone, whatever it is waiting for.
  */
 import { type Address, AnswerError, pause, Wire } from '../lab/index.ts';
 import { GROUP } from './host.ts';
@@ -14,7 +14,9 @@ export class Follower {
   readonly #sentinels: readonly Address[];
   #wire: Wire | null = null;
   #at: Address | null = null;
+  #told: Address | null = null;
   #turn = 0;
+  #interrupt: (() => void) | null = null;
 
   constructor(sentinels: readonly Address[]) {
     this.#sentinels = sentinels;
@@ -23,13 +25,13 @@ export class Follower {
 
   /** Resolves when the master has acknowledged it. @throws for any failure */
   async add(key: string, value: number): Promise<void> {
-    const wire = this.#wire?.open ? this.#wire : await this.#connect();
+    const wire = this.#wire?.open ? this.#wire : await this.#orInterrupted(this.#connect());
     try {
       await wire.call('SADD', key, value);
     } catch (error) {
       // What refuses for want of replicas is still the master.
       const stays = error instanceof AnswerError && error.message.startsWith('NOREPLICAS');
-      if (!stays) this.#leave();
+      if (!stays && wire === this.#wire) this.#leave();
       throw error;
     }
   }
@@ -40,8 +42,31 @@ export class Follower {
     this.#at = null;
   }
 
+  /** A switch does not wait for the end of an attempt to reach the old master. */
+  #orInterrupted(attempt: Promise<Wire>): Promise<Wire> {
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const interrupt = () => {
+        over = true;
+        reject(new Error('the master has moved'));
+      };
+      this.#interrupt = interrupt;
+      attempt
+        .then((wire) => {
+          if (over) wire.close();
+          else this.#wire = wire;
+          resolve(wire);
+        }, reject)
+        .finally(() => {
+          if (this.#interrupt === interrupt) this.#interrupt = null;
+        });
+    });
+  }
+
   async #connect(): Promise<Wire> {
-    const at = await this.#askMaster();
+    const at = this.#told ?? (await this.#askMaster());
+    this.#told = null;
+    this.#at = at;
     const wire = await Wire.open({ ...at, timeoutMs: PATIENCE });
     try {
       const role = await wire.call('ROLE');
@@ -50,9 +75,14 @@ export class Follower {
       wire.close();
       throw error;
     }
-    this.#wire = wire;
-    this.#at = at;
     return wire;
+  }
+
+  #moved(to: Address): void {
+    if (to.host === this.#at?.host) return;
+    this.#leave();
+    this.#told = to;
+    this.#interrupt?.();
   }
 
   /** The first that answers; another one is asked first each time. */
@@ -79,8 +109,8 @@ export class Follower {
       try {
         const wire = await Wire.open({ ...sentinel, timeoutMs: PATIENCE });
         await wire.subscribe('SUBSCRIBE', ['+switch-master'], (message) => {
-          const [group, , , host] = String(message[2]).split(' ');
-          if (group === GROUP && host !== this.#at?.host) this.#leave();
+          const [group, , , host = '', port] = String(message[2]).split(' ');
+          if (group === GROUP) this.#moved({ host, port: Number(port) });
         });
         await wire.closed;
       } catch {

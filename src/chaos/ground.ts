@@ -2,7 +2,10 @@
  * The ground a run stands on: one namespace a host, each with two cables to a hub that routes between them. One carries
  * the traffic and is cut, slowed and made lossy; over the other one the measurement looks at the host.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeFolder } from '../lab/index.ts';
 import { hubOf, ownerOf, placesOf, prefixOf } from './hosts.ts';
 import { runNow } from './run.ts';
 
@@ -73,9 +76,13 @@ export function clear(prefix: string): void {
 
 /** Removes what runs left behind that were killed before they could do so. */
 export function clearOld(): void {
-  const owners = new Set(spaces().map(ownerOf));
-  for (const owner of owners) {
-    if (owner !== null && !existsSync(`/proc/${owner}`)) clear(prefixOf(owner));
+  const folders = readdirSync(tmpdir());
+  for (const owner of new Set([...spaces(), ...folders].map(ownerOf))) {
+    if (owner === null || existsSync(`/proc/${owner}`)) continue;
+    clear(prefixOf(owner));
+    for (const folder of folders) {
+      if (ownerOf(folder) === owner) removeFolder(join(tmpdir(), folder));
+    }
   }
 }
 

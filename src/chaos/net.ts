@@ -109,9 +109,15 @@ export class Net {
     }
   }
 
-  /** Everything as it was. */
+  /** Everything as it was. @throws the last error, when all that can be undone is undone */
   async mend(): Promise<void> {
-    for (const undo of this.#undo.splice(0).reverse()) await undo();
+    let failed: unknown = null;
+    for (const undo of this.#undo.splice(0).reverse()) {
+      await undo().catch((error) => {
+        failed = error;
+      });
+    }
+    if (failed !== null) throw failed;
   }
 
   async #rule(...match: string[]): Promise<void> {

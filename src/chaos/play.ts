@@ -26,7 +26,7 @@ export async function play(plan: Plan, listener: Listener): Promise<void> {
   runs += 1;
   const prefix = `${prefixOf(process.pid)}${runs}-`;
   clearOld();
-  const folder = temporaryFolder('chaos');
+  const folder = temporaryFolder(`${prefix}files`);
   const removeAll = () => {
     clear(prefix);
     removeFolder(folder);
