@@ -104,3 +104,22 @@ describe('a host that fell silent without a word', () => {
     }
   });
 });
+
+describe('the replication link of a replica', () => {
+  it.each([0, 1])('that was down for %i s when it was looked at is looked at again soon', (age) => {
+    const { world, servers, sentinels } = readyGroup({ seed: 3 });
+    const replica = servers[1]!;
+    const shown = () =>
+      sentinels.every(({ state }) => {
+        const known = state.groups.get('mymaster')!.replicas.values();
+        return [...known].find(({ address }) => address.port === replica.port)!.masterLinkUp;
+      });
+    world.until('the link is up', shown);
+    replica.linkUp = false;
+    replica.linkDownSeconds = age;
+    world.run(11_000);
+    expect(shown()).toBe(false);
+    replica.linkUp = true;
+    expect(world.until('the link is up again', shown)).toBeLessThan(1_500);
+  });
+});

@@ -95,6 +95,8 @@ export class VirtualRedis {
   offset = 100;
   priority = 100;
   linkUp = true;
+  /** What it says of a link that is down. */
+  linkDownSeconds = 1;
   /** What PING is answered instead of PONG. */
   pingError: string | null = null;
   /** Commands received, for assertions. */
@@ -144,7 +146,7 @@ export class VirtualRedis {
       const alive = master?.up === true && this.linkUp;
       lines.push('role:slave', `master_host:${host}`, `master_port:${port}`);
       lines.push(`master_link_status:${alive ? 'up' : 'down'}`);
-      if (!alive) lines.push('master_link_down_since_seconds:1');
+      if (!alive) lines.push(`master_link_down_since_seconds:${this.linkDownSeconds}`);
       lines.push(`slave_priority:${this.priority}`, `slave_repl_offset:${this.offset}`);
     }
     return lines.join('\r\n');
