@@ -4,7 +4,7 @@
  * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
  */
 import { event } from './events.ts';
-import { send } from './links.ts';
+import { send, silentFrom } from './links.ts';
 import type { Group, Instance, Master } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
@@ -12,11 +12,7 @@ import { type Work, wake } from './work.ts';
 /** The instant from which silence counts, or null while there is none. */
 function silentSince(instance: Instance): number | null {
   const { link } = instance;
-  const { unansweredSince, standInSince } = link;
-  if (unansweredSince !== null && standInSince !== null) {
-    return Math.min(unansweredSince, standInSince);
-  }
-  const since = unansweredSince ?? standInSince;
+  const since = silentFrom(link);
   if (since !== null) return since;
   return link.command === null ? link.lastOkAt : null;
 }

@@ -78,6 +78,7 @@ export function dropConnections(work: Work, link: Link): void {
   for (const connection of [link.command, link.pubsub, link.probe]) {
     if (connection !== null) closeConnection(work, connection);
   }
+  link.unansweredSince = silentFrom(link);
   link.standInSince = null;
   link.retryAt = work.now;
 }
@@ -251,8 +252,10 @@ export function tendLink(work: Work, instance: Instance): void {
   for (const connection of [link.command, link.pubsub, link.probe]) {
     if (connection === null || connection.open) continue;
     if (now >= connection.startedAt + deadline) {
+      const wasProbe = link.probe === connection;
       closeConnection(work, connection);
-      lost(work, link, connection.role);
+      if (wasProbe) link.probeAt = now + PROBE_PAUSE_MS;
+      else lost(work, link, connection.role);
     } else wake(group, connection.startedAt + deadline);
   }
   tendPubsub(work, instance);
@@ -350,10 +353,16 @@ export function disconnected(work: Work, connection: Connection, reason: string)
   lost(work, link, connection.role, lived);
 }
 
+/** Since when a PING, or a hello in its place, has been without an answer; null while none is. */
+export function silentFrom({ unansweredSince, standInSince }: Link): Instant | null {
+  if (unansweredSince === null || standInSince === null) return unansweredSince ?? standInSince;
+  return Math.min(unansweredSince, standInSince);
+}
+
 function lost(work: Work, link: Link, role: Connection['role'], atOnce = false): void {
   link.lastLossAt = work.now;
   if (role === 'command') {
-    link.unansweredSince ??= link.standInSince ?? work.now;
+    link.unansweredSince = silentFrom(link) ?? work.now;
     link.standInSince = null;
   }
   if (atOnce && link.failures === 0) {

@@ -47,6 +47,7 @@ function infoPeriod(work: Work, server: Server): number {
   const hurry =
     group.master.oDownSince !== null ||
     group.failover !== null ||
+    (server.role === 'slave' && !server.masterLinkUp) ||
     server.masterLinkDownTime !== 0 ||
     server.mismatchSince !== null;
   return hurry ? Math.min(FAST_INFO_MS, infoPeriod) : infoPeriod;

@@ -80,6 +80,8 @@ export class Network {
   readonly #blocks = new Map<number, number>();
   readonly #stuck = new Set<Connection>();
   readonly connections = new Set<Connection>();
+  /** Nobody answers an attempt to connect to these, as on a host without power. */
+  readonly deaf = new Set<Party>();
   /** ms, one way. */
   latency: readonly [low: number, high: number] = [0.1, 0.5];
   /** A slow period multiplies it. */
@@ -241,7 +243,7 @@ export class Network {
       this.#time.after(this.latency[0], refuse);
       return;
     }
-    if (!connection.open[0]) return;
+    if (!connection.open[0] || this.deaf.has(party)) return;
     connection.acceptor = party;
     connection.open[1] = true;
     party.accepted(connection);

@@ -52,6 +52,8 @@ export class VirtualRedis implements Party {
   busy = false;
   /** What every PING is answered with, when it is not PONG. */
   pingError: string | null = null;
+  /** INFO says that its link has been down for so many seconds, whatever it is. */
+  shownLinkAge: number | null = null;
   /** Commands it was sent, when somebody wants to know. */
   log: string[] | null = null;
   #linkDownSince = 0;
@@ -339,8 +341,10 @@ export class VirtualRedis implements Party {
       port,
       online,
     }));
-    const { runId, master, linkUp, syncing, offset, priority } = this;
-    const linkDownMs = this.#world.now - this.#linkDownSince;
+    const { runId, master, syncing, offset, priority, shownLinkAge } = this;
+    const linkUp = this.linkUp && shownLinkAge === null;
+    const linkDownMs =
+      shownLinkAge === null ? this.#world.now - this.#linkDownSince : shownLinkAge * 1000;
     return infoText({ runId, master, linkUp, linkDownMs, syncing, offset, priority, replicas });
   }
 

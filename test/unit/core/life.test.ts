@@ -61,11 +61,15 @@ describe('the answer to a hello', () => {
     expect(took).toBeGreaterThan(900);
   });
 
-  it('that does not come counts from the hello on', () => {
+  it.each([
+    ['that does not come counts from the hello on', false],
+    ['counts from the hello on, too, when the connection is lost later', true],
+  ])('%s', (_, dies) => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const { world, servers, sentinels } = readyGroup({ seed, group: LONG });
       world.run(world.random() * 5_000);
       servers[0]!.hung = true;
+      if (dies) world.after(4_000, () => servers[0]!.kill());
       const took = world.until(
         'it is down',
         () => sentinels.some(({ lines }) => lines.some((line) => line.name === '+sdown')),
@@ -74,5 +78,48 @@ describe('the answer to a hello', () => {
       expect(took).toBeGreaterThan(29_000);
       expect(took).toBeLessThan(31_200);
     }
+  });
+});
+
+describe('a host that fell silent without a word', () => {
+  it('stays down until it answers: no attempt to reach it starts its silence anew', () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      world.run(world.random() * 5_000);
+      const [watching, , silent] = sentinels;
+      for (const one of [servers[2]!, silent!]) {
+        one.hung = true;
+        one.dark = true;
+      }
+      world.run(15_000);
+      for (const [kind, id] of [
+        ['slave', `127.0.0.1:${servers[2]!.port}`],
+        ['sentinel', silent!.id],
+      ]) {
+        const said = (name: string) =>
+          watching!.events(name).filter(({ text }) => text.startsWith(`${name} ${kind} ${id}`));
+        expect(said('+sdown'), `seed ${seed}`).toHaveLength(1);
+        expect(said('-sdown'), `seed ${seed}`).toHaveLength(0);
+      }
+    }
+  });
+});
+
+describe('the replication link of a replica', () => {
+  it.each([0, 1])('that was down for %i s when it was looked at is looked at again soon', (age) => {
+    const { world, servers, sentinels } = readyGroup({ seed: 3 });
+    const replica = servers[1]!;
+    const shown = () =>
+      sentinels.every(({ state }) => {
+        const known = state.groups.get('mymaster')!.replicas.values();
+        return [...known].find(({ address }) => address.port === replica.port)!.masterLinkUp;
+      });
+    world.until('the link is up', shown);
+    replica.linkDownSeconds = age;
+    replica.linkUp = false;
+    world.run(11_000);
+    expect(shown()).toBe(false);
+    replica.linkUp = true;
+    expect(world.until('the link is up again', shown)).toBeLessThan(1_500);
   });
 });

@@ -30,6 +30,10 @@ export class World {
     this.inner.run(ms);
   }
 
+  after(ms: number, run: () => void): void {
+    this.inner.after(ms, run);
+  }
+
   /** Runs until the condition holds; throws with the reason when it does not within `ms`. Returns the time it took. */
   until(reason: string, condition: () => boolean, ms = 20000): number {
     const start = this.inner.now;
@@ -45,6 +49,9 @@ export class World {
 
 export class VirtualRedis {
   readonly inner: Server;
+  readonly #world: World;
+  /** What it says of a link that is down. */
+  linkDownSeconds = 1;
   /** Commands received. */
   readonly log: string[] = [];
 
@@ -57,6 +64,7 @@ export class VirtualRedis {
       serveStale: true,
     };
     const place = { name: `R${port}`, host: world.host, port, group: 'mymaster' };
+    this.#world = world;
     this.inner = new Server(world.inner, place, options);
     if (masterPort !== undefined) this.inner.savedMaster = { host: HOST, port: masterPort };
     this.inner.log = this.log;
@@ -83,6 +91,14 @@ export class VirtualRedis {
   set hung(hung: boolean) {
     if (hung) this.inner.pause();
     else this.inner.resume();
+  }
+
+  set dark(dark: boolean) {
+    beDark(this.#world, this.inner, dark);
+  }
+
+  set linkUp(up: boolean) {
+    this.inner.shownLinkAge = up ? null : this.linkDownSeconds;
   }
 
   /** What PING is answered instead of PONG. */
@@ -167,6 +183,10 @@ export class VirtualSentinel {
     else this.inner.resume();
   }
 
+  set dark(dark: boolean) {
+    beDark(this.#world, this.inner, dark);
+  }
+
   group() {
     return this.state.groups.get('mymaster')!;
   }
@@ -197,6 +217,12 @@ export class VirtualSentinel {
   events(name: string): { at: number; text: string; name: string }[] {
     return this.lines.filter((line) => line.name === name);
   }
+}
+
+/** Nobody answers an attempt to connect to it, as on a host without power. */
+function beDark(world: World, party: Server | Process, dark: boolean): void {
+  if (dark) world.inner.network.deaf.add(party);
+  else world.inner.network.deaf.delete(party);
 }
 
 /** One master (port 1), replicas (2…), Sentinels (101…), all discovered. */

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// `npm run chaos [-- …]`: the set-up, then hosts that are really cut off (src/chaos). Root on Linux.
+
+import { installDebian } from './apt.js';
+import { orExit, setUp } from './setup.js';
+
+orExit(() => setUp({ redis: ['redis-server', 'redis-sentinel'] }));
+const { main } = await import('../dist/chaos/index.js');
+process.exitCode = await main(process.argv.slice(2), installDebian);
