@@ -7,6 +7,7 @@
 import type { Address } from './address.ts';
 import type { Dice } from './dice.ts';
 import type { Heap } from './heap.ts';
+import type { Floor, GroupFloor } from './invariants.ts';
 import type { ScriptQueue } from './scripts.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
 
@@ -42,6 +43,7 @@ export interface State {
   readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
   readonly names: Map<string, ResolvedName>;
   readonly wakes: Heap<Group>;
+  readonly floor: Floor;
 }
 
 export interface Clock {
@@ -122,6 +124,7 @@ export interface Group {
   readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
+  readonly floor: GroupFloor;
 }
 
 /** Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md §4.1). */
