@@ -12,6 +12,7 @@ import type {
   State,
 } from '../../../src/core/index.ts';
 import { configOf, createState, LINES, step } from '../../../src/core/index.ts';
+import { Recorder, type RecorderOptions } from '../../../src/flight/index.ts';
 
 type Task = { at: number; seq: number; run: () => void };
 
@@ -209,6 +210,9 @@ export class VirtualSentinel {
   disk: SentinelConfig;
   saveFails = false;
   saveMs = 2;
+  /** Not null: every life has a flight recorder of this size. */
+  record: RecorderOptions | null = null;
+  recorder: Recorder | null = null;
   readonly lines: Line[] = [];
   readonly asks: { epoch: string; id: string }[] = [];
   #held: { needs: number; effects: readonly Effect[] }[] = [];
@@ -296,9 +300,10 @@ export class VirtualSentinel {
       requirepass: null,
       logLevel: 'notice' as const,
       seed: `${this.port}/${this.#life}/${Math.floor(this.world.random() * 1e9)}`,
-      isExecutable: () => true,
+      isExecutable: () => this.recorder?.noteExecutable(true) ?? true,
     };
     this.state = createState(this.disk, surroundings, this.world.now);
+    this.recorder = this.record && new Recorder(this.state, this.record);
     this.input({ type: 'start' });
   }
 
@@ -334,7 +339,8 @@ export class VirtualSentinel {
       this.#missed.push(input);
       return;
     }
-    const turn = step(this.state, input, this.world.now);
+    const { now } = this.world;
+    const turn = this.recorder?.step(input, now) ?? step(this.state, input, now);
     const needs = this.state.disk.wanted;
     this.#held.push({ needs, effects: turn.effects });
     if (turn.save !== null) this.#save();
@@ -497,6 +503,7 @@ export function readyGroup(
     replicas?: number;
     sentinels?: number;
     group?: Partial<GroupConfig>;
+    record?: RecorderOptions;
   } = {},
 ) {
   const world = new World(options.seed ?? 1);
@@ -510,6 +517,7 @@ export function readyGroup(
     );
   }
   for (const sentinel of sentinels) {
+    sentinel.record = options.record ?? null;
     sentinel.start();
     world.run(world.random() * 50);
   }
