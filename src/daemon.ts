@@ -6,6 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
+import type { BlackBox } from './blackbox.ts';
 import { type ParsedConfig, rewriteConfig } from './config/index.ts';
 import {
   configOf,
@@ -18,7 +19,6 @@ import {
   type Reply,
   type SentinelConfig,
   type State,
-  step,
   type Turn,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
@@ -30,7 +30,7 @@ import {
   Driver,
   defaultPidFile,
   errorText,
-  isExecutable,
+  type Leave,
   type Log,
   monotonic,
   NameResolver,
@@ -50,6 +50,9 @@ export interface DaemonOptions {
   readonly parsed: ParsedConfig;
   readonly log: Log;
   readonly supervisor: Supervisor;
+  readonly blackBox: BlackBox;
+  /** Ends the process after an error that nobody foresaw. */
+  readonly leave: Leave;
 }
 
 /** Sockets and a running save get this long to end at a shutdown. */
@@ -62,6 +65,8 @@ export class Daemon {
   readonly #log: Log;
   readonly #supervisor: Supervisor;
   readonly #state: State;
+  readonly #blackBox: BlackBox;
+  readonly #leave: Leave;
   readonly #driver: Driver;
   readonly #server: Server;
   readonly #links: Links;
@@ -84,7 +89,10 @@ export class Daemon {
     this.#log = log;
     this.#supervisor = options.supervisor;
     this.#writer = new Writer(options.configFile, logPort(log));
+    this.#blackBox = options.blackBox;
+    this.#leave = options.leave;
     this.#state = this.#newState();
+    this.#blackBox.watch(this.#state);
     const input = (one: Input) => this.#driver.input(one);
     this.#driver = new Driver(
       {
@@ -149,12 +157,21 @@ export class Daemon {
 
   /** One turn. Whatever it does beyond talking may change what clients were told. */
   #step(input: Input, now: number): Turn {
-    const turn = step(this.#state, input, now);
+    const turn = this.#coreStep(input, now);
     const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
     if (turn.save !== null || input.type === 'resolved' || !turn.effects.every(quiet)) {
       this.#server.hot.cool();
     }
     return turn;
+  }
+
+  /** An error of the core must not be caught by whoever brought the input: memory is no longer to be trusted. */
+  #coreStep(input: Input, now: number): Turn {
+    try {
+      return this.#blackBox.step(input, now);
+    } catch (error) {
+      return this.#leave(error);
+    }
   }
 
   #newState(): State {
@@ -168,7 +185,7 @@ export class Daemon {
       requirepass: generic.requirepass,
       logLevel: generic.logLevel,
       seed: randomBytes(32).toString('hex'),
-      isExecutable,
+      isExecutable: this.#blackBox.isExecutable,
     };
     return createState(sentinel, surroundings, monotonic());
   }

@@ -1,10 +1,10 @@
 /** A recording as text: one JSON value a line – what it is, the state before, then a line for each turn. */
 import type { Input } from '../core/index.ts';
 import { decodeGraph, encodeGraph, fromJson, type Graph, toJson } from './graph.ts';
-import type { Entry, Header, Outcome, Recording, Snapshot } from './record.ts';
+import type { Entry, Header, Outcome, Recording, Snapshot, Stream } from './record.ts';
 
 /** The lines, made as they are asked for: writing a long recording need not stop the process. */
-export function* linesOf({ header, snapshot, entries }: Recording): Generator<string> {
+export function* linesOf({ header, snapshot, entries }: Stream): Generator<string> {
   yield toJson(header);
   yield JSON.stringify({ state: encodeGraph(snapshot) });
   for (const { at, executable, input, outcome } of entries) {

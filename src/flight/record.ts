@@ -40,6 +40,9 @@ export interface Recording {
   readonly entries: readonly Entry[];
 }
 
+/** A recording whose entries are made as they are taken, once. */
+export type Stream = Omit<Recording, 'entries'> & { readonly entries: Iterable<Entry> };
+
 /** An answer longer than this many values is not kept: only that it was given. */
 const REPLY_VALUES_MAX = 200;
 

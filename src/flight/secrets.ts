@@ -5,12 +5,12 @@
  * They stand at known places and only there: searching for their texts would hit innocent words.
  */
 import type { Effect, Input, Reply } from '../core/index.ts';
-import type { Entry, Outcome, Recording, Snapshot } from './record.ts';
+import type { Entry, Outcome, Recording, Snapshot, Stream } from './record.ts';
 
-/** The recording without secrets. Changes the snapshot in place, nothing else. */
-export function withoutSecrets<R extends Pick<Recording, 'snapshot' | 'entries'>>(recording: R): R {
-  const mask = new Mask(recording.snapshot);
-  return { ...recording, entries: recording.entries.map((entry) => mask.entry(entry)) };
+/** The recording without secrets, its entries being masked as they are taken. Changes the snapshot in place. */
+export function withoutSecrets({ header, snapshot, entries }: Recording): Stream {
+  const mask = new Mask(snapshot);
+  return { header, snapshot, entries: mask.entries(entries) };
 }
 
 class Mask {
@@ -22,9 +22,11 @@ class Mask {
     this.#snapshot(snapshot);
   }
 
-  entry(entry: Entry): Entry {
-    const input = this.#input(entry.input);
-    return { ...entry, input, outcome: this.#outcome(entry.outcome) };
+  *entries(entries: Iterable<Entry>): Generator<Entry> {
+    for (const entry of entries) {
+      const input = this.#input(entry.input);
+      yield { ...entry, input, outcome: this.#outcome(entry.outcome) };
+    }
   }
 
   /** An empty text means none. Bytes that are not allowed everywhere stay ones that are not. */

@@ -107,7 +107,10 @@ describe('a recording', () => {
     };
     let now = 0;
     // A second passes with each look at the clock: a snapshot is never paid for.
-    const slow = () => (now += 1000);
+    const slow = () => {
+      now += 1000;
+      return now;
+    };
     expect(sizeWith(() => 0)).toBeLessThanOrEqual(101);
     expect(sizeWith(slow)).toBeGreaterThan(101);
     expect(sizeWith(slow)).toBeLessThanOrEqual(202);

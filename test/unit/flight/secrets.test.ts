@@ -45,7 +45,8 @@ function run(commands: string[][], sentinelPass: string | null = 's3cret-peers')
   const effects: Effect[] = [];
   let now = 0;
   const give = (input: Input) => {
-    const turn = recorder.step(input, (now += 5));
+    now += 5;
+    const turn = recorder.step(input, now);
     effects.push(...turn.effects);
     for (const effect of turn.effects) {
       if (effect.type !== 'connect') continue;
