@@ -99,7 +99,11 @@ export class Daemon {
         step: (one, now) => this.#step(one, now),
         config: () => configOf(this.#state),
       },
-      { apply: (effect) => this.#apply(effect), save: (config) => this.#save(config) },
+      {
+        apply: (effect) => this.#apply(effect),
+        save: (config) => this.#save(config),
+        stalled: (now) => this.#writer.stalled(now),
+      },
     );
     this.#links = new Links({ ...logPort(log), input, errorText }, this.#linkOptions());
     this.#resolver = new NameResolver({ input });
@@ -111,6 +115,7 @@ export class Daemon {
         logs: (level) => log.writes(level),
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
+        saves: () => this.#writer.state,
         ...aclFilePort(parsed.generic.aclFile, log),
       },
     );

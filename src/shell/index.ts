@@ -28,4 +28,4 @@ export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught, type Leave } from './signals.ts';
 export { clientTls } from './tls.ts';
-export { Writer } from './writer.ts';
+export { type SaveState, Writer } from './writer.ts';

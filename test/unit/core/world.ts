@@ -201,6 +201,12 @@ export interface Line {
   name: string;
 }
 
+/** Where a Sentinel's configuration is kept, if not in a field of it. */
+export interface Storage {
+  load(): SentinelConfig;
+  save(config: SentinelConfig, state: State, done: (ok: boolean) => void): void;
+}
+
 export class VirtualSentinel {
   state!: State;
   up = false;
@@ -208,6 +214,7 @@ export class VirtualSentinel {
   #missed: Input[] = [];
   /** What the disk holds. */
   disk: SentinelConfig;
+  storage: Storage | null = null;
   saveFails = false;
   saveMs = 2;
   /** Not null: every life has a flight recorder of this size. */
@@ -292,6 +299,7 @@ export class VirtualSentinel {
     this.#held = [];
     this.#saving = false;
     this.#savedVersion = 0;
+    if (this.storage !== null) this.disk = this.storage.load();
     const surroundings = {
       line: LINES['redis-8'],
       port: this.port,
@@ -359,17 +367,21 @@ export class VirtualSentinel {
     const version = this.state.disk.wanted;
     const content = structuredClone(configOf(this.state));
     const life = this.#life;
-    this.world.after(this.saveMs * (0.5 + this.world.random()), () => {
+    const done = (ok: boolean) => {
       if (life !== this.#life) return;
       this.#saving = false;
-      const ok = !this.saveFails;
       if (ok) this.disk = content;
       this.#savedVersion = version;
       this.#release();
       const more = this.state.disk.wanted > version;
       this.input({ type: 'saved', version, ok });
       if (more) this.#save();
-    });
+    };
+    if (this.storage !== null) this.storage.save(content, this.state, done);
+    else {
+      const ms = this.saveMs * (0.5 + this.world.random());
+      this.world.after(ms, () => done(!this.saveFails));
+    }
   }
 
   #release(): void {
