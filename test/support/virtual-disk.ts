@@ -38,8 +38,11 @@ function systemError(code: string): Error {
 export class VirtualDisk implements Fs {
   /** Asked before each operation, counted from 1. */
   mishap: (count: number, operation: string) => Mishap | null = () => null;
+  /** It says that it synced, and did not. */
+  lies = false;
   /** Operations so far, for a plan of mishaps. */
   readonly operations: string[] = [];
+  #running = 0;
   readonly #ports: DiskPorts;
   readonly #names = new Map<string, Inode>();
   #durable = new Map<string, Inode>();
@@ -47,6 +50,11 @@ export class VirtualDisk implements Fs {
 
   constructor(ports: DiskPorts) {
     this.#ports = ports;
+  }
+
+  /** An operation is under way. */
+  get busy(): boolean {
+    return this.#running > 0;
   }
 
   /** A file that is there and safe. */
@@ -144,6 +152,7 @@ export class VirtualDisk implements Fs {
         }),
       sync: () =>
         this.#do(`${what} sync`, () => {
+          if (this.lies) return;
           if (inode !== null) inode.synced = inode.data;
           else {
             for (const entry of this.#unsynced) apply(this.#durable, entry);
@@ -159,8 +168,10 @@ export class VirtualDisk implements Fs {
     this.operations.push(operation);
     const mishap = this.mishap(this.operations.length, operation);
     const ms = mishap?.kind === 'delay' ? mishap.ms : OPERATION_MS * (0.5 + this.#ports.random());
+    this.#running += 1;
     return new Promise((resolve, reject) => {
       this.#ports.after(ms, () => {
+        this.#running -= 1;
         if (mishap?.kind === 'fail') return reject(systemError(mishap.code));
         if (mishap?.kind === 'cut') {
           // Nobody is left to hear how it went.
