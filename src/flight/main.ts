@@ -91,7 +91,7 @@ function verdict(played: number, recorded: number, differences: number): number 
 
 /** Nothing but keeping in touch. */
 function isTalk({ entry, outcome, same }: Played): boolean {
-  if (!same || 'error' in outcome || outcome.save !== null) return false;
+  if (!same || !('effects' in outcome) || outcome.save !== null) return false;
   if (['command', 'saved', 'start'].includes(entry.input.type)) return false;
   return outcome.effects.every((effect) => {
     if (effect.type === 'send') return /^(ping|info|publish|auth|client)$/i.test(effect.argv[0]!);

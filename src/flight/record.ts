@@ -11,8 +11,11 @@ export interface Entry {
   readonly outcome: Outcome;
 }
 
-/** What is compared: a turn, or the error that ended it (`null`: it never ended). */
-export type Outcome = Turn | { readonly error: string | null };
+/** What is compared: a turn, what is kept of a routine one (`tape.ts`), or the error that ended it. */
+export type Outcome =
+  | Turn
+  | { readonly digest: number; readonly wakeAt: Instant }
+  | { readonly error: string };
 
 /** The state before the first of the entries. `surroundings.line` and `.isExecutable` are to be put back. */
 export type Snapshot = Omit<State, 'surroundings'> & {

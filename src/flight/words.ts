@@ -53,7 +53,12 @@ export class Speaker {
   }
 
   outcome(outcome: Outcome): string[] {
-    if ('error' in outcome) return [`ERROR ${outcome.error ?? '(it did not end)'}`];
+    if ('error' in outcome) return [`ERROR ${outcome.error}`];
+    if ('digest' in outcome) {
+      return [
+        outcome.digest === 0 ? 'nothing' : `something to instances, digest ${outcome.digest}`,
+      ];
+    }
     const save = outcome.save === null ? [] : [`save ${outcome.save}`];
     return [...save, ...outcome.effects.map((effect) => this.effect(effect))];
   }
