@@ -2,27 +2,43 @@
  * Routine turns as bytes in one buffer: nothing is left for the garbage collector, which costs more than the writing
  * when a thousand turns a second are remembered.
  *
- * Routine is a tick, an answer of an instance or a message that makes us say nothing or only something to instances.
- * What was said is kept as a digest. Every other turn is kept as it is, beside the tape, in its place.
+ * Routine is a tick, an answer of an instance or a hello that makes us say nothing, or only something to instances or
+ * an integer to whoever published it. What was said is kept as a digest, a text that was there before as its place.
+ * Every other turn is kept as it is, beside the tape, in its place.
  */
-import type { Effect, Input, LinkReply, Turn } from '../core/index.ts';
+import type { Effect, Input, Turn } from '../core/index.ts';
 import type { Entry, Outcome } from './record.ts';
 
 const ASIDE = 0;
 const TICK = 1;
 const MESSAGE = 2;
-const TEXT = 3;
-const ERROR = 4;
-const INTEGER = 5;
+const PUBLISH = 3;
+const TEXT = 4;
+const ERROR = 5;
+const INTEGER = 6;
+/** Added to the kind: the text is that of an earlier turn. */
+const AGAIN = 8;
 
-/** Kind, length of the text, digest (or the place beside the tape); time, wake-up, connection, token. */
-const HEAD_BYTES = 12 + 4 * 8;
+/** Kind, size, digest, connection (32 bits each); time, wake-up, token or request (64 each). */
+const HEAD_BYTES = 4 * 4 + 3 * 8;
 const NONE: readonly boolean[] = [];
+const HELLO_CHANNEL = '__sentinel__:hello';
+/** A call into the runtime costs more than a few characters. */
+const SHORT = 16;
+/** Texts remembered for `AGAIN`; a power of two. */
+const PLACES = 4096;
+const INT_MAX = 2 ** 31 - 1;
+
+interface Place {
+  text: string;
+  at: number;
+}
 
 export class Tape {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #aside: Entry[] = [];
+  readonly #places: (Place | undefined)[] = new Array(PLACES).fill(undefined);
   #end = 0;
   #turns = 0;
 
@@ -42,115 +58,196 @@ export class Tape {
 
   /** False: it is no routine, or there is no room. */
   routine(at: number, input: Input, turn: Turn): boolean {
-    const kind = kindOf(input);
-    if (kind === ASIDE || turn.save !== null) return false;
-    const { effects } = turn;
-    for (const effect of effects) if (effect.type !== 'send') return false;
-    const text = textOf(input);
-    if (this.#end + HEAD_BYTES + text.length > this.#bytes.length) return false;
-    const connection = 'connection' in input ? input.connection : 0;
-    this.#head(kind, text.length, effects.length === 0 ? 0 : digestOf(effects));
-    this.#numbers(at, turn.wakeAt, connection, 'token' in input ? input.token : 0);
-    this.#text(text);
-    return true;
+    if (turn.save !== null) return false;
+    const { effects, wakeAt } = turn;
+    for (const effect of effects) if (!isRoutine(effect)) return false;
+    switch (input.type) {
+      case 'tick':
+        if (!this.#fits(0)) return false;
+        this.#head(TICK, 0, digestOf(effects), 0, at, wakeAt, 0);
+        return true;
+      case 'message':
+        return this.#text(MESSAGE, input.payload, effects, input.connection, at, wakeAt, 0);
+      case 'reply': {
+        const { connection, reply, token } = input;
+        if (reply.kind === 'text') {
+          return this.#text(TEXT, reply.text, effects, connection, at, wakeAt, token);
+        }
+        if (reply.kind === 'error') {
+          return this.#text(ERROR, reply.text, effects, connection, at, wakeAt, token);
+        }
+        if (reply.kind !== 'integer' || !isSmall(reply.value) || !this.#fits(0)) return false;
+        this.#head(INTEGER, reply.value, digestOf(effects), connection, at, wakeAt, token);
+        return true;
+      }
+      case 'command': {
+        const { argv, request } = input;
+        if (argv.length !== 3 || argv[0] !== 'publish' || argv[1] !== HELLO_CHANNEL) return false;
+        return this.#text(PUBLISH, argv[2]!, effects, 0, at, wakeAt, request);
+      }
+      default:
+        return false;
+    }
   }
 
   /** Keeps any turn as it is. False: there is no room. */
   aside(entry: Entry): boolean {
-    if (this.#end + HEAD_BYTES > this.#bytes.length) return false;
-    this.#head(ASIDE, 0, this.#aside.push(entry) - 1);
-    this.#numbers(0, 0, 0, 0);
+    if (!this.#fits(0)) return false;
+    this.#head(ASIDE, this.#aside.push(entry) - 1, 0, 0, 0, 0, 0);
     return true;
   }
 
   *entries(): Generator<Entry> {
+    const view = this.#view;
     for (let at = 0; at < this.#end; ) {
-      const view = this.#view;
-      const length = view.getUint32(at + 4, true);
       const kind = view.getUint32(at, true);
-      const digest = view.getUint32(at + 8, true);
-      const number = (index: number) => view.getFloat64(at + 12 + 8 * index, true);
-      if (kind === ASIDE) yield this.#aside[digest]!;
+      const size = view.getUint32(at + 4, true);
+      if (kind === ASIDE) yield this.#aside[size]!;
       else {
-        const start = at + HEAD_BYTES;
-        const text = this.#bytes.toString('latin1', start, start + length);
-        const outcome = { digest, wakeAt: number(1) };
-        const input = inputOf(kind, number(2), number(3), text);
-        yield { at: number(0), input, executable: NONE, outcome };
+        const digest = view.getUint32(at + 8, true);
+        const connection = view.getUint32(at + 12, true);
+        const time = view.getFloat64(at + 16, true);
+        const wakeAt = view.getFloat64(at + 24, true);
+        const token = view.getFloat64(at + 32, true);
+        const input = this.#input(at, kind, connection, token);
+        yield { at: time, input, executable: NONE, outcome: { digest, wakeAt } };
       }
-      at += HEAD_BYTES + length;
+      at += HEAD_BYTES + (hasText(kind) ? size : 0);
     }
   }
 
-  #head(kind: number, length: number, digest: number): void {
+  #input(at: number, kind: number, connection: number, token: number): Input {
+    const size = this.#view.getUint32(at + 4, true);
+    switch (kind & ~AGAIN) {
+      case TICK:
+        return { type: 'tick' };
+      case MESSAGE:
+        return { type: 'message', connection, payload: this.#textAt(at) };
+      case PUBLISH: {
+        const argv = ['publish', HELLO_CHANNEL, this.#textAt(at)];
+        return { type: 'command', request: token, argv };
+      }
+      case INTEGER:
+        return { type: 'reply', connection, token, reply: { kind: 'integer', value: size } };
+      default: {
+        const name = (kind & ~AGAIN) === TEXT ? 'text' : 'error';
+        return { type: 'reply', connection, token, reply: { kind: name, text: this.#textAt(at) } };
+      }
+    }
+  }
+
+  #textAt(at: number): string {
+    const size = this.#view.getUint32(at + 4, true);
+    if (this.#view.getUint32(at, true) >= AGAIN) return this.#textAt(size);
+    const start = at + HEAD_BYTES;
+    return this.#bytes.toString('latin1', start, start + size);
+  }
+
+  #fits(length: number): boolean {
+    return this.#end + HEAD_BYTES + length <= this.#bytes.length;
+  }
+
+  #text(
+    kind: number,
+    text: string,
+    effects: readonly Effect[],
+    connection: number,
+    at: number,
+    wakeAt: number,
+    token: number,
+  ): boolean {
+    const { length } = text;
+    if (!this.#fits(length)) return false;
+    const digest = digestOf(effects);
+    const start = this.#end;
+    if (length <= SHORT) {
+      this.#head(kind, length, digest, connection, at, wakeAt, token);
+      for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = text.charCodeAt(i);
+      this.#end += length;
+      return true;
+    }
+    const slot = slotOf(text, connection);
+    const place = this.#places[slot];
+    if (place !== undefined && place.text === text) {
+      this.#head(kind + AGAIN, place.at, digest, connection, at, wakeAt, token);
+      return true;
+    }
+    this.#head(kind, length, digest, connection, at, wakeAt, token);
+    this.#bytes.write(text, this.#end, 'latin1');
+    this.#end += length;
+    if (kind === MESSAGE || kind === PUBLISH) {
+      if (place === undefined) this.#places[slot] = { text, at: start };
+      else {
+        place.text = text;
+        place.at = start;
+      }
+    }
+    return true;
+  }
+
+  #head(
+    kind: number,
+    size: number,
+    digest: number,
+    connection: number,
+    at: number,
+    wakeAt: number,
+    token: number,
+  ): void {
     const view = this.#view;
-    view.setUint32(this.#end, kind, true);
-    view.setUint32(this.#end + 4, length, true);
-    view.setUint32(this.#end + 8, digest, true);
+    const end = this.#end;
+    view.setUint32(end, kind, true);
+    view.setUint32(end + 4, size, true);
+    view.setUint32(end + 8, digest, true);
+    view.setUint32(end + 12, connection, true);
+    view.setFloat64(end + 16, at, true);
+    view.setFloat64(end + 24, wakeAt, true);
+    view.setFloat64(end + 32, token, true);
+    this.#end = end + HEAD_BYTES;
     this.#turns += 1;
   }
+}
 
-  #numbers(first: number, second: number, third: number, fourth: number): void {
-    const view = this.#view;
-    view.setFloat64(this.#end + 12, first, true);
-    view.setFloat64(this.#end + 20, second, true);
-    view.setFloat64(this.#end + 28, third, true);
-    view.setFloat64(this.#end + 36, fourth, true);
-    this.#end += HEAD_BYTES;
+function hasText(kind: number): boolean {
+  return kind === MESSAGE || kind === PUBLISH || kind === TEXT || kind === ERROR;
+}
+
+function isSmall(value: number | bigint): value is number {
+  return typeof value === 'number' && value >= 0 && value <= INT_MAX;
+}
+
+function isRoutine(effect: Effect): boolean {
+  if (effect.type === 'send') return true;
+  return effect.type === 'answer' && effect.reply.kind === 'integer' && isSmall(effect.reply.value);
+}
+
+/** Where a text is looked for: hellos of one group differ in the ports and ids near their begin, groups further on. */
+function slotOf(text: string, connection: number): number {
+  let hash = connection ^ text.length;
+  for (let i = 10; i < 28 && i < text.length; i++) hash = Math.imul(hash, 31) ^ text.charCodeAt(i);
+  for (let i = Math.max(28, text.length - 30); i < text.length; i++) {
+    hash = Math.imul(hash, 31) ^ text.charCodeAt(i);
   }
-
-  #text(text: string): void {
-    const { length } = text;
-    // A call into the runtime costs more than a few characters.
-    if (length > 16) this.#bytes.write(text, this.#end, 'latin1');
-    else for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = text.charCodeAt(i);
-    this.#end += length;
-  }
+  return (hash ^ (hash >>> 12)) & (PLACES - 1);
 }
 
-function kindOf(input: Input): number {
-  if (input.type === 'tick') return TICK;
-  if (input.type === 'message') return MESSAGE;
-  if (input.type !== 'reply') return ASIDE;
-  const { reply } = input;
-  if (reply.kind === 'text') return TEXT;
-  if (reply.kind === 'error') return ERROR;
-  return reply.kind === 'integer' && typeof reply.value === 'number' ? INTEGER : ASIDE;
-}
-
-function textOf(input: Input): string {
-  if (input.type === 'message') return input.payload;
-  if (input.type !== 'reply') return '';
-  const { reply } = input;
-  if ('text' in reply) return reply.text;
-  return reply.kind === 'integer' ? String(reply.value) : '';
-}
-
-function inputOf(kind: number, connection: number, token: number, text: string): Input {
-  if (kind === TICK) return { type: 'tick' };
-  if (kind === MESSAGE) return { type: 'message', connection, payload: text };
-  const reply: LinkReply =
-    kind === INTEGER
-      ? { kind: 'integer', value: Number(text) }
-      : { kind: kind === TEXT ? 'text' : 'error', text };
-  return { type: 'reply', connection, token, reply };
-}
-
-/** 32 bits of everything that these effects say. Other effects than `send` count by their JSON. */
+/** 32 bits of everything that these effects say; 0 for none. */
 export function digestOf(effects: readonly Effect[]): number {
+  if (effects.length === 0) return 0;
   let hash = 0x811c9dc5;
   for (const effect of effects) {
-    if (effect.type !== 'send') {
-      hash = mixText(
-        hash,
-        JSON.stringify(effect, (_, one) => (typeof one === 'bigint' ? `${one}` : one)),
-      );
-      continue;
+    if (effect.type === 'send') {
+      hash = Math.imul(hash ^ effect.connection, 0x01000193);
+      hash = Math.imul(hash ^ effect.token, 0x01000193);
+      hash = Math.imul(hash ^ (effect.blind ? 1 : 0), 0x01000193);
+      for (const word of effect.argv) hash = mixText(hash, word);
+    } else if (effect.type === 'answer' && effect.reply.kind === 'integer') {
+      hash = Math.imul(hash ^ effect.request, 0x01000193);
+      hash = Math.imul(hash ^ Number(effect.reply.value), 0x01000193);
+    } else {
+      const text = JSON.stringify(effect, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
+      hash = mixText(hash, text);
     }
-    hash = Math.imul(hash ^ effect.connection, 0x01000193);
-    hash = Math.imul(hash ^ effect.token, 0x01000193);
-    hash = Math.imul(hash ^ (effect.blind ? 1 : 0), 0x01000193);
-    for (const word of effect.argv) hash = mixText(hash, word);
   }
   return hash >>> 0;
 }
@@ -164,6 +261,5 @@ function mixText(hash: number, text: string): number {
 /** What a routine turn's outcome is compared by. */
 export function digested(outcome: Outcome): Outcome {
   if (!('effects' in outcome) || outcome.save !== null) return outcome;
-  const { effects, wakeAt } = outcome;
-  return { digest: effects.length === 0 ? 0 : digestOf(effects), wakeAt };
+  return { digest: digestOf(outcome.effects), wakeAt: outcome.wakeAt };
 }

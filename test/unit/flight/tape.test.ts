@@ -17,7 +17,8 @@ const routine: Input[] = [
   reply({ kind: 'text', text: 'PONG' }),
   reply({ kind: 'text', text: '' }),
   reply({ kind: 'error', text: 'LOADING a long text of an error \xff' }),
-  reply({ kind: 'integer', value: -17 }),
+  reply({ kind: 'integer', value: 17 }),
+  { type: 'command', request: 2 ** 33, argv: ['publish', '__sentinel__:hello', 'x'.repeat(90)] },
 ];
 
 describe('the tape', () => {
@@ -45,8 +46,27 @@ describe('the tape', () => {
     expect(tape.routine(1, tick, { ...turn(), save: 4 })).toBe(false);
     expect(tape.routine(1, { type: 'saved', version: 1, ok: true }, turn())).toBe(false);
     expect(tape.routine(1, reply({ kind: 'integer', value: 5n }), turn())).toBe(false);
+    expect(tape.routine(1, reply({ kind: 'integer', value: -5 }), turn())).toBe(false);
     expect(tape.routine(1, reply({ kind: 'null' }), turn())).toBe(false);
+    const argv = ['sentinel', 'masters'];
+    expect(tape.routine(1, { type: 'command', request: 1, argv }, turn())).toBe(false);
     expect(tape.used).toBe(0);
+  });
+
+  it('writes a hello once, and again when another took its place', () => {
+    const tape = new Tape(1_000_000);
+    const expected: Input[] = [];
+    const say = (n: number) => {
+      const payload = `127.0.0.1,26379,${'a'.repeat(40)},${n},mymaster,127.0.0.1,6379,${n}`;
+      expected.push({ type: 'message', connection: n % 7, payload });
+      tape.routine(1, expected.at(-1)!, turn());
+    };
+    for (let n = 0; n < 3000; n++) say(n);
+    const { used } = tape;
+    for (let n = 0; n < 3000; n++) say(n);
+    expect(tape.used - used).toBeLessThan(0.75 * used);
+    for (let n = 0; n < 3000; n++) say(2999 - n);
+    expect([...tape.entries()].map(({ input }) => input)).toEqual(expected);
   });
 
   it('refuses what it has no room for, and stays as it is', () => {
