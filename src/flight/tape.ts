@@ -3,8 +3,8 @@
  * when a thousand turns a second are remembered.
  *
  * Routine is a tick, an answer of an instance or a hello that makes us say nothing, or only something to instances or
- * an integer to whoever published it. What was said is kept as a digest, a text that was there before as its place.
- * Every other turn is kept as it is, beside the tape, in its place.
+ * an integer to whoever published it. What was said is kept as a digest. Every other turn is kept as it is, beside the
+ * tape, in its place.
  */
 import type { Effect, Input, Turn } from '../core/index.ts';
 import type { Entry, Outcome } from './record.ts';
@@ -16,8 +16,6 @@ const PUBLISH = 3;
 const TEXT = 4;
 const ERROR = 5;
 const INTEGER = 6;
-/** Added to the kind: the text is that of an earlier turn. */
-const AGAIN = 8;
 
 /** Kind, size, digest, connection (32 bits each); time, wake-up, token or request (64 each). */
 const HEAD_BYTES = 4 * 4 + 3 * 8;
@@ -25,20 +23,12 @@ const NONE: readonly boolean[] = [];
 const HELLO_CHANNEL = '__sentinel__:hello';
 /** A call into the runtime costs more than a few characters. */
 const SHORT = 16;
-/** Texts remembered for `AGAIN`; a power of two. */
-const PLACES = 4096;
 const INT_MAX = 2 ** 31 - 1;
-
-interface Place {
-  text: string;
-  at: number;
-}
 
 export class Tape {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #aside: Entry[] = [];
-  readonly #places: (Place | undefined)[] = new Array(PLACES).fill(undefined);
   #end = 0;
   #turns = 0;
 
@@ -118,7 +108,7 @@ export class Tape {
 
   #input(at: number, kind: number, connection: number, token: number): Input {
     const size = this.#view.getUint32(at + 4, true);
-    switch (kind & ~AGAIN) {
+    switch (kind) {
       case TICK:
         return { type: 'tick' };
       case MESSAGE:
@@ -130,7 +120,7 @@ export class Tape {
       case INTEGER:
         return { type: 'reply', connection, token, reply: { kind: 'integer', value: size } };
       default: {
-        const name = (kind & ~AGAIN) === TEXT ? 'text' : 'error';
+        const name = kind === TEXT ? 'text' : 'error';
         return { type: 'reply', connection, token, reply: { kind: name, text: this.#textAt(at) } };
       }
     }
@@ -138,7 +128,6 @@ export class Tape {
 
   #textAt(at: number): string {
     const size = this.#view.getUint32(at + 4, true);
-    if (this.#view.getUint32(at, true) >= AGAIN) return this.#textAt(size);
     const start = at + HEAD_BYTES;
     return this.#bytes.toString('latin1', start, start + size);
   }
@@ -158,30 +147,10 @@ export class Tape {
   ): boolean {
     const { length } = text;
     if (!this.#fits(length)) return false;
-    const digest = digestOf(effects);
-    const start = this.#end;
-    if (length <= SHORT) {
-      this.#head(kind, length, digest, connection, at, wakeAt, token);
-      for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = text.charCodeAt(i);
-      this.#end += length;
-      return true;
-    }
-    const slot = slotOf(text, connection);
-    const place = this.#places[slot];
-    if (place !== undefined && place.text === text) {
-      this.#head(kind + AGAIN, place.at, digest, connection, at, wakeAt, token);
-      return true;
-    }
-    this.#head(kind, length, digest, connection, at, wakeAt, token);
-    this.#bytes.write(text, this.#end, 'latin1');
+    this.#head(kind, length, digestOf(effects), connection, at, wakeAt, token);
+    if (length > SHORT) this.#bytes.write(text, this.#end, 'latin1');
+    else for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = text.charCodeAt(i);
     this.#end += length;
-    if (kind === MESSAGE || kind === PUBLISH) {
-      if (place === undefined) this.#places[slot] = { text, at: start };
-      else {
-        place.text = text;
-        place.at = start;
-      }
-    }
     return true;
   }
 
@@ -219,16 +188,6 @@ function isSmall(value: number | bigint): value is number {
 function isRoutine(effect: Effect): boolean {
   if (effect.type === 'send') return true;
   return effect.type === 'answer' && effect.reply.kind === 'integer' && isSmall(effect.reply.value);
-}
-
-/** Where a text is looked for: hellos of one group differ in the ports and ids near their begin, groups further on. */
-function slotOf(text: string, connection: number): number {
-  let hash = connection ^ text.length;
-  for (let i = 10; i < 28 && i < text.length; i++) hash = Math.imul(hash, 31) ^ text.charCodeAt(i);
-  for (let i = Math.max(28, text.length - 30); i < text.length; i++) {
-    hash = Math.imul(hash, 31) ^ text.charCodeAt(i);
-  }
-  return (hash ^ (hash >>> 12)) & (PLACES - 1);
 }
 
 /** 32 bits of everything that these effects say; 0 for none. */

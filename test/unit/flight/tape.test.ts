@@ -53,22 +53,6 @@ describe('the tape', () => {
     expect(tape.used).toBe(0);
   });
 
-  it('writes a hello once, and again when another took its place', () => {
-    const tape = new Tape(1_000_000);
-    const expected: Input[] = [];
-    const say = (n: number) => {
-      const payload = `127.0.0.1,26379,${'a'.repeat(40)},${n},mymaster,127.0.0.1,6379,${n}`;
-      expected.push({ type: 'message', connection: n % 7, payload });
-      tape.routine(1, expected.at(-1)!, turn());
-    };
-    for (let n = 0; n < 3000; n++) say(n);
-    const { used } = tape;
-    for (let n = 0; n < 3000; n++) say(n);
-    expect(tape.used - used).toBeLessThan(0.75 * used);
-    for (let n = 0; n < 3000; n++) say(2999 - n);
-    expect([...tape.entries()].map(({ input }) => input)).toEqual(expected);
-  });
-
   it('refuses what it has no room for, and stays as it is', () => {
     const tape = new Tape(60);
     const [, long] = routine;
