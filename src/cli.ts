@@ -7,6 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { BlackBox } from './blackbox.ts';
 import {
   type CommandLine,
   ConfigError,
@@ -106,9 +107,18 @@ async function run(commandLine: Run, argv: readonly string[]): Promise<number | 
     if (generic.daemonize && supervised === 'no' && !daemonChild) {
       return await relaunch({ program: process.argv[1] ?? '', args: argv, cwd, stdin });
     }
-    const daemon = new Daemon({ configFile: file, parsed, log, supervisor: supervised });
-    handleUncaught(log);
-    handleSignals({ log, shutdown: () => void daemon.shutdown() });
+    const { dir, flightRecorder, flightRecorderBytes } = generic;
+    const bytes = flightRecorder ? flightRecorderBytes : 0;
+    const blackBox = new BlackBox({ bytes, folder: dir, log });
+    const leave = handleUncaught(log, (reason) => blackBox.writeLast(reason));
+    const daemon = new Daemon({
+      ...{ configFile: file, parsed, log, supervisor: supervised, blackBox, leave },
+    });
+    handleSignals({
+      log,
+      shutdown: () => void daemon.shutdown(),
+      record: () => void blackBox.write('SIGUSR2'),
+    });
     await daemon.start();
     if (daemonChild) tellUp();
     return null;

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { BlackBox } from './blackbox.ts';
 import { type ParsedConfig, rewriteConfig } from './config/index.ts';
 import {
   configOf,
@@ -17,7 +18,6 @@ import {
   type Reply,
   type SentinelConfig,
   type State,
-  step,
   type Turn,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
@@ -29,7 +29,7 @@ import {
   Driver,
   defaultPidFile,
   errorText,
-  isExecutable,
+  type Leave,
   type Log,
   monotonic,
   NameResolver,
@@ -51,6 +51,9 @@ export interface DaemonOptions {
   readonly parsed: ParsedConfig;
   readonly log: Log;
   readonly supervisor: Supervisor;
+  readonly blackBox: BlackBox;
+  /** Ends the process after an error that nobody foresaw. */
+  readonly leave: Leave;
 }
 
 /** Sockets and a running save get this long to end at a shutdown. */
@@ -65,6 +68,8 @@ export class Daemon {
   readonly #log: Log;
   readonly #supervisor: Supervisor;
   readonly #state: State;
+  readonly #blackBox: BlackBox;
+  readonly #leave: Leave;
   readonly #driver: Driver;
   readonly #server: Server;
   readonly #links: Links;
@@ -89,16 +94,23 @@ export class Daemon {
     this.#log = log;
     this.#supervisor = options.supervisor;
     this.#writer = new Writer(options.configFile, logPort(log));
+    this.#blackBox = options.blackBox;
+    this.#leave = options.leave;
     this.#state = this.#newState();
     const { tls } = parsed.generic;
     this.#tls = tls.port !== 0 || tls.replication ? new Tls(tls) : null;
+    this.#blackBox.watch(this.#state);
     const input = (one: Input) => this.#driver.input(one);
     this.#driver = new Driver(
       {
         step: (one, now) => this.#step(one, now),
         config: () => configOf(this.#state),
       },
-      { apply: (effect) => this.#apply(effect), save: (config) => this.#save(config) },
+      {
+        apply: (effect) => this.#apply(effect),
+        save: (config) => this.#save(config),
+        stalled: (now) => this.#writer.stalled(now),
+      },
     );
     this.#links = new Links({ ...logPort(log), input, errorText }, this.#linkOptions());
     this.#resolver = new NameResolver({ input });
@@ -110,6 +122,7 @@ export class Daemon {
         logs: (level) => log.writes(level),
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
+        saves: () => this.#writer.state,
         ...aclFilePort(parsed.generic.aclFile, log),
         ...tlsDoor(this.#tls, tls.authClients),
       },
@@ -158,12 +171,21 @@ export class Daemon {
 
   /** One turn. Whatever it does beyond talking may change what clients were told. */
   #step(input: Input, now: number): Turn {
-    const turn = step(this.#state, input, now);
+    const turn = this.#coreStep(input, now);
     const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
     if (turn.save !== null || input.type === 'resolved' || !turn.effects.every(quiet)) {
       this.#server.hot.cool();
     }
     return turn;
+  }
+
+  /** An error of the core must not be caught by whoever brought the input: memory is no longer to be trusted. */
+  #coreStep(input: Input, now: number): Turn {
+    try {
+      return this.#blackBox.step(input, now);
+    } catch (error) {
+      return this.#leave(error);
+    }
   }
 
   #newState(): State {
@@ -176,7 +198,7 @@ export class Daemon {
       requirepass: generic.requirepass,
       logLevel: generic.logLevel,
       seed: randomBytes(32).toString('hex'),
-      isExecutable,
+      isExecutable: this.#blackBox.isExecutable,
     };
     return createState(sentinel, surroundings, monotonic());
   }

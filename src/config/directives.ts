@@ -149,6 +149,10 @@ add('compat', { type: 'enum', words: words('redis-8 redis-7.0 valkey-8') }, 'red
 add('log-format', { type: 'enum', words: words('legacy json logfmt') }, 'legacy', {
   onlyInPlace: true,
 });
+add('flight-recorder', { type: 'boolean' }, true, { onlyInPlace: true });
+add('flight-recorder-size', { type: 'memory', min: 2n ** 16n, max: 2n ** 30n }, 2n ** 23n, {
+  onlyInPlace: true,
+});
 
 special('bind', 'bind', ['*', '-::*']);
 special('save', 'save', []);

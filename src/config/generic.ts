@@ -91,6 +91,8 @@ export function genericConfig(
   return {
     compat: text('compat') as Compat,
     logFormat: text('log-format') as LogFormat,
+    flightRecorder: flag('flight-recorder'),
+    flightRecorderBytes: number('flight-recorder-size'),
     port: number('port'),
     bind: bindAddresses(list('bind')),
     bindSourceAddr: maybe('bind-source-addr'),

@@ -110,6 +110,8 @@ export interface GenericConfig {
   /** Whose texts are used where the lines of Redis and Valkey differ. */
   readonly compat: Compat;
   readonly logFormat: LogFormat;
+  readonly flightRecorder: boolean;
+  readonly flightRecorderBytes: number;
   readonly port: number;
   /** Empty: no TCP listener. */
   readonly bind: readonly BindAddress[];

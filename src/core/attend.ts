@@ -11,6 +11,7 @@ import { tendFailover, tendStart } from './failover.ts';
 import { dropDoubles } from './groups.ts';
 import { pushHeap } from './heap.ts';
 import { tendHello } from './hello.ts';
+import { checkGroup } from './invariants.ts';
 import { tendLink } from './links.ts';
 import { tendPing } from './ping.ts';
 import { tendRepair } from './repair.ts';
@@ -34,6 +35,7 @@ export function attend(work: Work, group: Group): void {
     tendHello(work, instance);
     tendPing(work, instance);
   }
+  checkGroup(work, group);
   // An entry for the same instant that has not come is in the heap already.
   if (group.wakeAt === before && before > work.now) return;
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);

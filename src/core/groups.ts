@@ -141,6 +141,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     phase: phaseOf(config.name),
     wakeAt: Number.POSITIVE_INFINITY,
     removed: false,
+    floor: { configEpoch: config.configEpoch, voteEpoch: config.leaderEpoch, version: 0 },
   } as Omit<Group, 'master'> as Group;
   group.master = createMaster(work, group, address, link);
   state.groups.set(group.name, group);

@@ -77,12 +77,14 @@ export function createState(
     names: new Map(),
     hellos: new Map(),
     wakes: createHeap(),
+    floor: { epoch: 0n, version: 0 },
   };
   const work: Work = { state, now, effects: [], touched: new Set(), saving: false };
   for (const group of config.groups) createGroup(work, group);
   // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
   for (const name of state.names.values()) name.pending = false;
   state.disk.durableEpoch = state.currentEpoch;
+  state.floor.epoch = state.currentEpoch;
   return state;
 }
 

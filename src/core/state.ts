@@ -7,6 +7,7 @@
 import type { Address } from './address.ts';
 import type { Dice } from './dice.ts';
 import type { Heap } from './heap.ts';
+import type { Floor, GroupFloor } from './invariants.ts';
 import type { ScriptQueue } from './scripts.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
 
@@ -47,6 +48,7 @@ export interface State {
   /** Peers by the last hello they said: an equal one needs no second look. */
   readonly hellos: Map<string, Peer>;
   readonly wakes: Heap<Group>;
+  readonly floor: Floor;
 }
 
 export interface Clock {
@@ -127,6 +129,7 @@ export interface Group {
   readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
+  readonly floor: GroupFloor;
 }
 
 /** Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md §4.1). */

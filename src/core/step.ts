@@ -12,6 +12,7 @@ import { candidacySaved, promotionSaved } from './failover.ts';
 import { connected } from './greet.ts';
 import { peekHeap, popHeap } from './heap.ts';
 import { helloAnswered, helloReceived } from './hello.ts';
+import { checkTurn } from './invariants.ts';
 import { disconnected, nextOpenings, tendOpenings } from './links.ts';
 import { resolved } from './names.ts';
 import { helloDone, pinged, signOfLife } from './ping.ts';
@@ -35,6 +36,7 @@ export function step(state: State, input: Input, driverNow: Instant): Turn {
   settle(work);
   const { disk, clock } = state;
   const diskAt = retrySave(work);
+  checkTurn(work);
   const scriptsAt = tendScripts(work);
   const openAt = nextOpenings(work);
   const groupsAt = peekHeap(state.wakes)?.at ?? Number.POSITIVE_INFINITY;

@@ -43,6 +43,8 @@ export interface SentinelOptions {
   readonly logLevel?: string;
   /** The Sentinel's own `requirepass`, added to the file and used by the lab. */
   readonly password?: string;
+  /** Where its file is; default: its own folder, where its output is in any case. */
+  readonly configFolder?: string;
   /** Environment of the process, in place of ours. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -64,7 +66,7 @@ export class Sentinel {
     this.kind = options.kind;
     this.#options = options;
     this.folder = temporaryFolder('lab-sentinel');
-    this.configFile = join(this.folder, 'sentinel.conf');
+    this.configFile = join(options.configFolder ?? this.folder, 'sentinel.conf');
     this.logFile = join(this.folder, 'output');
   }
 

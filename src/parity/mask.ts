@@ -56,9 +56,9 @@ function inOrder(lines: readonly string[]): string[] {
   return lines.map((line) => (MASTER.test(line) ? `masterN:${masters.shift()}` : line));
 }
 
-/** Our version is a line that the original has not; docs/DIFFERENCES.md names it. */
+/** Our version and how our saves go are lines that the original has not; docs/DIFFERENCES.md names it. */
 function infoText(text: string): string {
-  const lines = text.split('\r\n').filter((line) => !line.startsWith('redis_sentinel_ts_version:'));
+  const lines = text.split('\r\n').filter((line) => !line.startsWith('redis_sentinel_ts_'));
   return inOrder(lines).map(infoLine).join('\r\n');
 }
 

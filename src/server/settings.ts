@@ -110,6 +110,14 @@ export interface ServerPorts {
     /** Replaces it; false when that failed, after saying why in the log. Never rejects. */
     write(text: string): Promise<boolean>;
   };
+  /** How it stands with the configuration file: `status` is one word, `error` empty when all is well. */
+  saves?(): {
+    readonly status: string;
+    readonly error: string;
+    readonly failures: number;
+    readonly troubleMs: number;
+    readonly inPlace: boolean;
+  };
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

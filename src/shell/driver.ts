@@ -3,8 +3,10 @@
  *
  * The law (see the architecture notes): inputs that arrive while a turn runs wait; effects leave in the order in which
  * the core gave them; no effect of a turn that asked for a save, or of a later one, leaves before a save that covers it
- * has ended — but for those that reveal nothing: PINGs and the opening of connections. Saves are asynchronous and shared: one is running or none, and it covers every turn before its start, so
- * two hundred votes that arrive together cost one. The driver never looks into the state.
+ * has ended — but for those that reveal nothing: PINGs and the opening of connections. Saves are asynchronous and
+ * shared: one is running or none, and it covers every turn before its start, so two hundred votes that arrive together
+ * cost one. A save that hangs is a failed one for the core after a while, and so is all that is asked for until it
+ * ends: clients must not wait for a disk that may never answer. The driver never looks into the state.
  */
 
 import type { Effect, Input, Instant, SentinelConfig, Turn } from '../core/types.ts';
@@ -22,12 +24,18 @@ export interface DriverPorts {
   apply(effect: Effect): void;
   /** Writes the configuration; true when it is durably on disk. Never rejects. */
   save(config: SentinelConfig): Promise<boolean>;
+  /** A save has been running for too long (`true`); it has ended after all (`false`). */
+  stalled?(now: boolean): void;
+  /** ms that a save may take. Default 5,000. */
+  readonly patienceMs?: number;
   /** Monotonic milliseconds; for tests with a slower or faster world. */
   now?(): Instant;
 }
 
 /** Turns in one go before the sockets are looked at again. */
 const turnsMax = 1000;
+
+const patienceDefaultMs = 5000;
 
 /** Effects of one turn, and the save that must have ended before they leave. */
 interface Held {
@@ -47,6 +55,9 @@ export class Driver {
   /** Highest version that an ended save (good or bad) covered. */
   #attempted = 0;
   #saving = false;
+  /** The running save has lost the driver's patience. */
+  #stalled = false;
+  #patience: NodeJS.Timeout | null = null;
   #saveSoon: NodeJS.Immediate | null = null;
   #goOn: NodeJS.Immediate | null = null;
   #running = false;
@@ -77,6 +88,7 @@ export class Driver {
     this.#alarm.stop();
     if (this.#saveSoon !== null) clearImmediate(this.#saveSoon);
     if (this.#goOn !== null) clearImmediate(this.#goOn);
+    if (this.#patience !== null) clearTimeout(this.#patience);
     this.#inputs = [];
     this.#held = [];
   }
@@ -139,22 +151,40 @@ export class Driver {
 
   /** The save starts behind the poll phase: all that has arrived by then shares it. */
   #saveIfAsked(): void {
-    if (this.#saving || this.#saveSoon !== null || this.#asked <= this.#attempted) return;
+    if (this.#saveSoon !== null || this.#asked <= this.#attempted) return;
+    if (this.#saving && !this.#stalled) return;
     this.#saveSoon = setImmediate(() => {
       this.#saveSoon = null;
-      this.#save();
+      if (this.#stalled) this.#saved(this.#asked, false);
+      else this.#save();
     });
   }
 
   #save(): void {
     const version = this.#asked;
     this.#saving = true;
+    const impatient = () => {
+      this.#stalled = true;
+      this.#ports.stalled?.(true);
+      this.#saved(version, false);
+    };
+    this.#patience = setTimeout(impatient, this.#ports.patienceMs ?? patienceDefaultMs);
     this.#ports.save(this.#core.config()).then((ok) => {
+      if (this.#patience !== null) clearTimeout(this.#patience);
+      const late = this.#stalled;
       this.#saving = false;
-      if (this.#stopped) return;
-      this.#attempted = version;
-      // What was held goes out before what the core says about the save; `input` may find a turn waiting.
-      this.input({ type: 'saved', version, ok });
+      this.#stalled = false;
+      if (late) this.#ports.stalled?.(false);
+      // The core was told of a failure and tries again by itself.
+      if (!this.#stopped && !late) this.#saved(version, ok);
+      if (!this.#stopped && late) this.#saveIfAsked();
     });
+  }
+
+  #saved(version: number, ok: boolean): void {
+    if (this.#stopped) return;
+    this.#attempted = version;
+    // What was held goes out before what the core says about the save; `input` may find a turn waiting.
+    this.input({ type: 'saved', version, ok });
   }
 }

@@ -3,7 +3,8 @@
  * fsync, chmod, rename, fsync of the folder (config.md §7.4).
  *
  * Where the file cannot be renamed over (a single file bind-mounted into a container) it is overwritten in place, after
- * the caller was told: then a crash in the middle of the write may leave a mixture.
+ * the caller was told: then a power cut in the middle of the write may leave a mixture. A longer old text is covered
+ * with empty lines before it is cut off, so that a process that is killed between the two leaves none.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -32,6 +33,8 @@ export interface Target {
   /** A byte string; absolute, so that it means the same file after any `dir`. */
   readonly path: string;
   readonly mode: number;
+  /** Bytes of the present file, for overwriting it. */
+  readonly oldLength?: number;
   /** Called before the file is overwritten in place; absent: then that is a failure of `rename`. */
   readonly inPlace?: () => void;
 }
@@ -77,10 +80,14 @@ async function rename(target: Target, temporary: string, bytes: Buffer): Promise
   }
 }
 
-async function overwrite({ fs, path }: Target, bytes: Buffer): Promise<void> {
+async function overwrite(target: Target, bytes: Buffer): Promise<void> {
+  const { fs, path, oldLength = 0 } = target;
   const file = await done('overwrite', fs.overwrite(path));
+  const cover = Buffer.alloc(Math.max(0, oldLength - bytes.length), '\n');
   try {
-    await writeAll('overwrite', file, bytes);
+    await writeAll('overwrite', file, Buffer.concat([bytes, cover]));
+    await done('overwrite', file.sync());
+    if (cover.length === 0) return;
     await done('overwrite', file.truncate(bytes.length));
     await done('overwrite', file.sync());
   } finally {

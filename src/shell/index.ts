@@ -11,6 +11,7 @@ export {
 } from './daemonize.ts';
 export { type Core, Driver, type DriverPorts } from './driver.ts';
 export { errorText } from './errno.ts';
+export { FlightFiles } from './flightfile.ts';
 export { isExecutable, notWritable, readText, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
@@ -26,6 +27,6 @@ export {
 } from './process.ts';
 export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
-export { handleSignals, handleUncaught } from './signals.ts';
+export { handleSignals, handleUncaught, type Leave } from './signals.ts';
 export { Tls, TlsError } from './tls.ts';
-export { Writer } from './writer.ts';
+export { type SaveState, Writer } from './writer.ts';

@@ -12,6 +12,8 @@ export interface SignalPorts {
   readonly log: Log;
   /** A clean exit was asked for. Called once. */
   shutdown(signal: 'SIGTERM' | 'SIGINT'): void;
+  /** SIGUSR2: write down what the flight recorder remembers. */
+  record(): void;
 }
 
 /** Installs the handlers for the rest of the process's life. */
@@ -28,19 +30,25 @@ export function handleSignals(ports: SignalPorts): void {
       ports.shutdown(signal);
     });
   }
+  process.on('SIGUSR2', () => ports.record());
   process.on('SIGHUP', () => {});
   process.on('SIGPIPE', () => {});
 }
 
-/** An error that nobody foresaw: say it in full and leave. */
-export function handleUncaught(log: Log): void {
+/** Says an error that nobody foresaw in full and leaves. */
+export type Leave = (error: unknown) => never;
+
+/** Leaves at such errors; `last` is called before. Returns the way out for those who meet one themselves. */
+export function handleUncaught(log: Log, last: (reason: string) => void): Leave {
   const leave = (error: unknown) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     for (const line of text.split('\n')) log.write('warning', `Uncaught error: ${line.trim()}`);
-    process.exit(softwareErrorStatus);
+    last(String(error));
+    return process.exit(softwareErrorStatus);
   };
   process.on('uncaughtException', leave);
   process.on('unhandledRejection', leave);
+  return leave;
 }
 
 function signalLine(text: string): string {

@@ -9,6 +9,19 @@ import { replaceFile, StepError } from './durable.ts';
 import { errorText } from './errno.ts';
 import { type Fs, realFs } from './fs.ts';
 
+/** How it stands with the file, for those who operate a Sentinel. */
+export interface SaveState {
+  /** `stalled`: the disk does not answer; a save has been running for too long. */
+  readonly status: 'ok' | 'failing' | 'stalled';
+  /** Why the last save failed; empty when it did not. */
+  readonly error: string;
+  /** Saves that failed since the start, and how long (ms) the present trouble has lasted. */
+  readonly failures: number;
+  readonly troubleMs: number;
+  /** The file cannot be replaced and is rewritten in place. */
+  readonly inPlace: boolean;
+}
+
 export interface WriterPorts {
   log(level: LogLevel, text: string): void;
   /** Default: the real file system. */
@@ -21,6 +34,10 @@ export class Writer {
   readonly #fs: Fs;
   readonly #mode: number;
   #saidInPlace = false;
+  #stalled = false;
+  #error = '';
+  #failures = 0;
+  #troubleSince: number | null = null;
 
   /** `path` is absolute: it must mean the same file after any `dir`. */
   constructor(path: string, ports: WriterPorts) {
@@ -28,6 +45,31 @@ export class Writer {
     this.#ports = ports;
     this.#fs = ports.fs ?? realFs;
     this.#mode = 0o644 & ~process.umask();
+  }
+
+  get state(): SaveState {
+    const trouble = this.#troubleSince;
+    const failing = this.#error === '' ? 'ok' : 'failing';
+    return {
+      status: this.#stalled ? 'stalled' : failing,
+      error: this.#stalled ? STALLED : this.#error,
+      failures: this.#failures,
+      troubleMs: trouble === null ? 0 : performance.now() - trouble,
+      inPlace: this.#saidInPlace,
+    };
+  }
+
+  /** The save under way is taking too long, or has ended after that. */
+  stalled(now: boolean): void {
+    this.#stalled = now;
+    if (!now) return;
+    this.#troubleSince ??= performance.now();
+    const text =
+      'WARNING: The disk does not answer: a save of the configuration has not ended yet.';
+    this.#ports.log(
+      'warning',
+      `${text} Until it does, this Sentinel gives no votes and leads nothing.`,
+    );
   }
 
   /**
@@ -43,7 +85,10 @@ export class Writer {
     }
     const bytes = Buffer.from(render(old), 'latin1');
     const inPlace = () => this.#sayInPlace();
-    const target = { fs: this.#fs, path: this.#path, mode: this.#mode, inPlace };
+    const target = {
+      ...{ fs: this.#fs, path: this.#path, mode: this.#mode },
+      ...{ inPlace, oldLength: old.length },
+    };
     try {
       await replaceFile(target, bytes);
     } catch (error) {
@@ -51,15 +96,28 @@ export class Writer {
       this.#ports.log('warning', lineOf(error));
       return this.#failed(error.message);
     }
+    this.#recovered();
     this.#ports.log('debug', `Rewritten config file (${this.#path}) successfully`);
     this.#ports.log('notice', 'Sentinel new configuration saved on disk');
     return true;
   }
 
   #failed(reason: string): false {
+    this.#error = reason;
+    this.#failures += 1;
+    this.#troubleSince ??= performance.now();
     const text = 'WARNING: Sentinel was not able to save the new configuration on disk!!!';
     this.#ports.log('warning', `${text}: ${reason}`);
     return false;
+  }
+
+  #recovered(): void {
+    if (this.#troubleSince === null) return;
+    const seconds = Math.round((performance.now() - this.#troubleSince) / 1000);
+    this.#troubleSince = null;
+    this.#error = '';
+    const text = `The configuration can be saved on disk again, after ${seconds} seconds`;
+    this.#ports.log('warning', `${text}: votes are given again.`);
   }
 
   async #readOld(): Promise<string> {
@@ -78,6 +136,8 @@ export class Writer {
     this.#ports.log('warning', `${text}, which a crash can interrupt. Mount its folder instead.`);
   }
 }
+
+const STALLED = 'the disk does not answer';
 
 /** The line that names the step that failed. */
 function lineOf({ step, written, message }: StepError): string {

@@ -102,11 +102,11 @@ function masked(text: string): string {
   return text.replaceAll(/\b[0-9a-f]{40}\b/g, '<id>');
 }
 
-/** Its lines, but for the one that only ours has; the values of those about Sentinel only. */
+/** Its lines, but for those that only ours has; the values of those about Sentinel only. */
 function infoShape(text: string): string {
   return text
     .split('\r\n')
-    .filter((line) => !line.startsWith('redis_sentinel_ts_version:'))
+    .filter((line) => !line.startsWith('redis_sentinel_ts_'))
     .map((line) => (/^(#|sentinel_|master\d|redis_mode)/.test(line) ? line : line.split(':')[0]))
     .join('\n');
 }

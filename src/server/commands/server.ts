@@ -17,7 +17,7 @@ function text(title: string, fields: readonly Field[]): string {
   return `# ${title}\r\n${fields.map(([name, value]) => `${name}:${value}\r\n`).join('')}`;
 }
 
-function serverSection({ settings, runId, startedAt }: Server): string {
+function serverSection({ ports, settings, runId, startedAt }: Server): string {
   const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.line;
   const uptime = Math.floor((performance.now() - startedAt) / 1000);
   const usec = Date.now() * 1000;
@@ -54,7 +54,20 @@ function serverSection({ settings, runId, startedAt }: Server): string {
     ['io_threads_active', 0],
     ...(moreFields ? listenerFields(settings) : []),
     ['redis_sentinel_ts_version', OWN_VERSION],
+    ...saveFields(ports.saves?.()),
   ]);
+}
+
+/** Own fields, behind all of the original's. */
+function saveFields(saves: ReturnType<NonNullable<Server['ports']['saves']>> | undefined): Field[] {
+  if (saves === undefined) return [];
+  return [
+    ['redis_sentinel_ts_config_save_status', saves.status],
+    ['redis_sentinel_ts_config_save_error', saves.error],
+    ['redis_sentinel_ts_config_save_failures', saves.failures],
+    ['redis_sentinel_ts_config_save_trouble_seconds', Math.floor(saves.troubleMs / 1000)],
+    ['redis_sentinel_ts_config_rewritten_in_place', saves.inPlace ? 1 : 0],
+  ];
 }
 
 function listenerFields({ port, tlsPort, bind }: Server['settings']): Field[] {

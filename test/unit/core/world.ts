@@ -22,6 +22,11 @@ export class World {
     this.host = this.inner.addHost('machine', HOST);
   }
 
+  /** Virtual time, ms. */
+  get now(): number {
+    return this.inner.now;
+  }
+
   random(): number {
     return this.inner.random.unit();
   }

@@ -302,3 +302,40 @@ describe("the driver's alarm", () => {
     expect(house.core.steps).toEqual(['late', 'tick']);
   });
 });
+
+describe('a save that hangs', () => {
+  class Impatient extends House {
+    readonly stalls: boolean[] = [];
+    override readonly driver = new Driver(this.core, {
+      apply: (effect: Effect) => {
+        if (effect.type === 'log') this.out.push(effect.text);
+      },
+      save: (config) =>
+        new Promise((resolve) => this.saves.push({ version: config.currentEpoch, end: resolve })),
+      stalled: (now) => this.stalls.push(now),
+      patienceMs: 30,
+    });
+  }
+
+  it('is a failed one after a while, nobody waits for it any longer, and none runs beside it', async () => {
+    const impatient = new Impatient();
+    house = impatient;
+    house.say('save a');
+    house.say('b');
+    await until(() => house.out.includes('saved 1 false'), 'patience ends', { everyMs: 1 });
+    expect(house.out).toEqual(['save a', 'b', 'saved 1 false']);
+    expect(impatient.stalls).toEqual([true]);
+    house.say('save c');
+    house.say('d');
+    await until(() => house.out.includes('saved 2 false'), 'the next fails', { everyMs: 1 });
+    expect(house.saves.length).toBe(1);
+    house.saves[0]!.end(true);
+    await until(() => impatient.stalls.length === 2, 'it has ended', { everyMs: 1 });
+    house.say('save e');
+    await house.saving(2);
+    house.saves[1]!.end(true);
+    await until(() => house.out.includes('saved 3 true'), 'all is well again', { everyMs: 1 });
+    expect(house.out.slice(3)).toEqual(['save c', 'd', 'saved 2 false', 'save e', 'saved 3 true']);
+    expect(impatient.stalls).toEqual([true, false]);
+  });
+});

@@ -192,6 +192,61 @@ describe('saving the configuration', () => {
     expect(readdirSync(folder)).toEqual(['sentinel.conf']);
   });
 
+  it('leaves no part of a longer old text when it is killed while rewriting in place', async () => {
+    const old = 'sentinel known-replica mymaster 10.0.0.1 6379\n'.repeat(50);
+    const steps = ['overwrite', 'file write', 'file sync', 'file truncate', 'file sync'];
+    for (let last = 1; last <= steps.length; last++) {
+      writeFileSync(path, old);
+      let done = 0;
+      await new Promise<void>((stopped) => {
+        const halt = async (operation: string) => {
+          if (operation === 'rename') throw Object.assign(new Error(), { code: 'EBUSY' });
+          if (operation.startsWith('file') || operation === 'overwrite') {
+            expect(operation).toBe(steps[done]);
+            done += 1;
+            if (done <= last) return;
+          } else if (done === 0 || last === steps.length) return;
+          stopped();
+          await new Promise<void>(() => {});
+        };
+        void writer(watched(halt))
+          .save(() => 'new\n')
+          .then(() => stopped());
+      });
+      const text = readFileSync(path, 'utf8');
+      if (last === 1) expect(text).toBe(old);
+      else expect(text.trimEnd()).toBe('new');
+      if (last === steps.length) expect(text).toBe('new\n');
+    }
+  });
+
+  it('tells how it stands with the file', async () => {
+    let code: string | null = 'ENOSPC';
+    const one = writer(
+      watched(async (operation) => {
+        if (operation === 'temporary write' && code !== null) {
+          throw Object.assign(new Error(), { code });
+        }
+      }),
+    );
+    const ok = { status: 'ok', error: '', failures: 0, troubleMs: 0, inPlace: false };
+    expect(one.state).toEqual(ok);
+    await one.save(() => 'a');
+    await one.save(() => 'b');
+    expect(one.state).toMatchObject({ status: 'failing', error: 'No space left on device' });
+    expect(one.state.failures).toBe(2);
+    expect(one.state.troubleMs).toBeGreaterThan(0);
+    one.stalled(true);
+    expect(one.state).toMatchObject({ status: 'stalled', error: 'the disk does not answer' });
+    one.stalled(false);
+    code = null;
+    await one.save(() => 'c');
+    expect(one.state).toEqual({ ...ok, failures: 2 });
+    expect(logs.filter((line) => line.startsWith('warning The'))).toEqual([
+      'warning The configuration can be saved on disk again, after 0 seconds: votes are given again.',
+    ]);
+  });
+
   it('leaves the old or the new file, whole, wherever the world stops', async () => {
     const text = `${'new line\n'.repeat(2000)}`;
     const order: string[] = [];

@@ -1,0 +1,148 @@
+/**
+ * The flight recorder: the last turns of the core in memory, with the state from which they can be played again.
+ *
+ * Two laps are kept, each a serialised state and the turns that followed it. When the younger one is full it becomes
+ * the older, so that between half of the room and all of it is always remembered.
+ */
+import { deserialize, serialize } from 'node:v8';
+import {
+  type Compat,
+  type Input,
+  type Instant,
+  LINES,
+  type State,
+  step,
+  type Turn,
+} from '../core/index.ts';
+import { type Entry, kept, type Recording, type Snapshot, weigh } from './record.ts';
+import { Tape } from './tape.ts';
+
+export interface RecorderOptions {
+  /** Of memory for both laps without their states, roughly. */
+  readonly bytes: number;
+  /** Turns in both laps. Default 1,000,000. */
+  readonly turns?: number;
+  /** Monotonic ms, to know what a snapshot costs. Default: the process's. */
+  readonly clock?: () => number;
+}
+
+/** A snapshot may cost one part in so many of all time, unless the room is used up twice. */
+const COST_SHARE = 300;
+const NONE: readonly boolean[] = [];
+/** A turn may begin at the very end of the room. */
+const SLACK = 1 << 16;
+
+interface Lap {
+  readonly state: Buffer;
+  readonly tapes: Tape[];
+  /** Of what is kept beside the tapes. */
+  asideBytes: number;
+}
+
+export class Recorder {
+  readonly #state: State;
+  /** Of a lap. */
+  readonly #bytes: number;
+  readonly #turns: number;
+  readonly #clock: () => number;
+  #older: Lap | null = null;
+  #lap: Lap;
+  #tape: Tape;
+  /** When the next snapshot is paid for. */
+  #paidAt = 0;
+  #executable: boolean[] | null = null;
+
+  constructor(state: State, { bytes, turns = 1_000_000, clock }: RecorderOptions) {
+    this.#state = state;
+    this.#bytes = Math.floor(bytes / 2);
+    this.#turns = turns / 2;
+    this.#clock = clock ?? (() => performance.now());
+    this.#lap = this.#startLap();
+    this.#tape = this.#lap.tapes[0]!;
+  }
+
+  /** One step of the core. @throws whatever the core does */
+  step(input: Input, now: Instant): Turn {
+    this.#executable = null;
+    let turn: Turn;
+    try {
+      turn = step(this.#state, input, now);
+    } catch (error) {
+      const outcome = { error: String(error) };
+      this.#aside({ at: now, input, executable: this.#executable ?? NONE, outcome }, 0);
+      throw error;
+    }
+    if (!this.#tape.routine(now, input, turn)) this.#keep(now, input, turn);
+    this.#tend();
+    return turn;
+  }
+
+  /** To be called with the answer when the core asks the file system about a path. */
+  noteExecutable(answer: boolean): boolean {
+    this.#executable ??= [];
+    this.#executable.push(answer);
+    return answer;
+  }
+
+  /** What is remembered: a snapshot, and all turns since. Secrets are still in it. */
+  recording(): Pick<Recording, 'snapshot' | 'entries'> & { readonly compat: Compat } {
+    const { line } = this.#state.surroundings;
+    const compat = Object.entries(LINES).find(([, one]) => one === line)![0] as Compat;
+    const laps = this.#older === null ? [this.#lap] : [this.#older, this.#lap];
+    const tapes = laps.flatMap((lap) => lap.tapes);
+    return {
+      compat,
+      snapshot: deserialize(laps[0]!.state) as Snapshot,
+      entries: tapes.flatMap((tape) => [...tape.entries()]),
+    };
+  }
+
+  #keep(at: Instant, input: Input, turn: Turn): void {
+    const { effects } = turn;
+    const keep = kept(effects);
+    const outcome = keep === effects ? turn : { ...turn, effects: keep };
+    const executable = this.#executable ?? NONE;
+    this.#aside({ at, input, executable, outcome }, weigh(input, effects));
+  }
+
+  #aside(entry: Entry, bytes: number): void {
+    this.#lap.asideBytes += bytes;
+    if (this.#tape.aside(entry)) return;
+    this.#nextTape();
+    this.#tape.aside(entry);
+  }
+
+  /** Begins a lap in time, so that this turn is the last of the one before. */
+  #tend(): void {
+    const lap = this.#lap;
+    const bytes = this.#tape.used + lap.asideBytes;
+    if (bytes < this.#bytes && this.#tape.turns < this.#turns) return;
+    const { length } = lap.tapes;
+    if (length === 1 && this.#clock() < this.#paidAt) return this.#nextTape();
+    this.#older = lap;
+    this.#lap = this.#startLap();
+    this.#tape = this.#lap.tapes[0]!;
+  }
+
+  /** More room without a snapshot. */
+  #nextTape(): void {
+    this.#lap.asideBytes = 0;
+    this.#tape = this.#newTape();
+    this.#lap.tapes.push(this.#tape);
+  }
+
+  #newTape(): Tape {
+    // Only what is written is taken from the system.
+    return new Tape(this.#bytes + SLACK);
+  }
+
+  #startLap(): Lap {
+    const began = this.#clock();
+    const { surroundings } = this.#state;
+    const { line: _line, isExecutable: _isExecutable, ...plain } = surroundings;
+    const state = serialize({ ...this.#state, surroundings: plain });
+    const ended = this.#clock();
+    this.#paidAt = ended + COST_SHARE * (ended - began);
+    return { state, tapes: [this.#newTape()], asideBytes: 0 };
+  }
+}

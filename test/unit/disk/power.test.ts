@@ -1,0 +1,180 @@
+/**
+ * Every single operation of every save of a failover fails, takes long, or is the last one before the power goes; on
+ * each Sentinel in turn (safety.md S1–S4, S8).
+ */
+import { describe, expect, it } from 'vitest';
+import { parseConfig, rewriteConfig } from '../../../src/config/index.ts';
+import { defaultsOf, type SentinelConfig } from '../../../src/core/index.ts';
+import { Writer } from '../../../src/shell/writer.ts';
+import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
+import { Witness } from '../../support/witness.ts';
+import { readyGroup, type VirtualSentinel, type World } from '../flight/world.ts';
+
+const FILE = '/sentinel.conf';
+
+const io = {
+  cwd: () => '/',
+  chdir: () => null,
+  readFile: () => ({ error: 'No such file or directory' }),
+  glob: () => [],
+  openForAppend: () => null,
+  isExecutable: () => true,
+};
+
+const read = (text: string) => parseConfig({ file: text }, io);
+
+/** Gives a Sentinel the real writer on a disk of its own. */
+class Host {
+  readonly disk: VirtualDisk;
+  readonly logs: string[] = [];
+  cuts = 0;
+  readonly sentinel: VirtualSentinel;
+  readonly #world: World;
+  /** A power cut; else only the process ends. */
+  powerGoes = true;
+  restarting: () => void = () => {};
+
+  constructor(world: World, sentinel: VirtualSentinel) {
+    this.#world = world;
+    this.sentinel = sentinel;
+    this.disk = new VirtualDisk({
+      after: (ms, run) => world.after(ms, run),
+      random: () => world.random(),
+      cut: () => this.#cut(),
+    });
+    this.disk.put(FILE, this.#render('port 26379\n', sentinel.disk));
+    sentinel.storage = {
+      load: () => read(this.disk.text(FILE)).sentinel,
+      save: (config, _state, done) => {
+        const fs = this.disk;
+        const writer = new Writer(FILE, { log: (_level, text) => this.logs.push(text), fs });
+        void writer.save((old) => this.#render(old, config)).then(done);
+      },
+    };
+  }
+
+  /** What a start would read. @throws when the file is broken */
+  onDisk(): SentinelConfig {
+    return read(this.disk.text(FILE)).sentinel;
+  }
+
+  #render(old: string, config: SentinelConfig): string {
+    const defaults = defaultsOf(this.sentinel.state);
+    return rewriteConfig(old, read(old).generic, config, { users: null, defaults });
+  }
+
+  #cut(): void {
+    this.cuts += 1;
+    this.sentinel.crash();
+    if (this.powerGoes) this.disk.losePower();
+    this.disk.mishap = () => null;
+    this.#world.after(50 + this.#world.random() * 1500, () => {
+      this.restarting();
+      this.sentinel.start();
+    });
+  }
+}
+
+/** Runs virtual time; promises go on between its moments. */
+async function until(world: World, hosts: readonly Host[], what: string, when: () => boolean) {
+  const end = world.now + 20_000;
+  while (!when()) {
+    if (world.now > end) throw new Error(`not within 20 s: ${what}\n${world.story()}`);
+    const busy = hosts.some(({ disk }) => disk.busy);
+    world.run(busy ? 0.25 : 2);
+    await new Promise(setImmediate);
+  }
+}
+
+/** A group whose master dies; `prepare` arranges the mishaps. */
+async function failover(seed: number, prepare: (hosts: readonly Host[]) => void) {
+  const { world, servers, sentinels } = readyGroup({ seed, group: { downAfter: 200 } });
+  const hosts = sentinels.map((one) => new Host(world, one));
+  const witness = new Witness(sentinels, servers);
+  prepare(hosts);
+  for (const host of hosts) {
+    host.restarting = () => witness.expectCovered(host.sentinel, host.onDisk());
+  }
+  servers[0]!.kill();
+  const done = () => {
+    if (!sentinels.every((one) => one.up)) return false;
+    const ports = new Set(sentinels.map((one) => one.masterPort()));
+    return ports.size === 1 && !ports.has(1) && sentinels.every((one) => !one.state.disk.failing);
+  };
+  await until(world, hosts, 'all agree on a new master', done);
+  const settled = world.now + 600;
+  await until(world, hosts, 'it settles', () => world.now > settled && done());
+  for (const host of hosts) witness.expectCovered(host.sentinel, host.onDisk());
+  expect(witness.highest).toBeGreaterThan(0n);
+  expect(witness.votes).toBeGreaterThan(1);
+  return { hosts, witness, world };
+}
+
+const SEED = 7;
+
+/** How many operations each Sentinel's disk does when all goes well. */
+async function plain(): Promise<string[][]> {
+  const { hosts } = await failover(SEED, () => {});
+  return hosts.map(({ disk }) => [...disk.operations]);
+}
+
+const mishaps: readonly [name: string, mishap: Mishap, powerGoes: boolean][] = [
+  ['fails once', { kind: 'fail', code: 'EIO' }, true],
+  ['takes long', { kind: 'delay', ms: 400 }, true],
+  ['is cut off before it is done by a power cut', { kind: 'cut', done: false }, true],
+  ['is the last one before a power cut', { kind: 'cut', done: true }, true],
+  ['is the last one before the process is killed', { kind: 'cut', done: true }, false],
+];
+
+describe('of the saves of a failover', () => {
+  it('there are many operations on the disks of all, each of every kind', async () => {
+    const all = await plain();
+    for (const operations of all) {
+      expect(operations.length).toBeGreaterThanOrEqual(16);
+      expect(new Set(operations)).toEqual(
+        new Set([
+          ...['read', 'create', 'temporary write', 'temporary sync', 'temporary chmod'],
+          ...['rename', 'open folder', 'folder sync'],
+        ]),
+      );
+    }
+  });
+
+  it.each(mishaps)(
+    'any single operation %s, and no epoch or vote is lost',
+    async (...words) => {
+      const [, mishap, powerGoes] = words;
+      let met = 0;
+      for (const [index, operations] of (await plain()).entries()) {
+        for (let at = 1; at <= operations.length; at++) {
+          const { hosts } = await failover(SEED, (all) => {
+            const host = all[index]!;
+            host.powerGoes = powerGoes;
+            host.disk.mishap = (count) => {
+              if (count !== at) return null;
+              met += 1;
+              return mishap;
+            };
+          });
+          expect(hosts[index]!.cuts).toBe(mishap.kind === 'cut' ? 1 : 0);
+        }
+      }
+      expect(met).toBeGreaterThanOrEqual(48);
+    },
+    300_000,
+  );
+
+  it('is seen to lose votes on a disk that only pretends to sync', async () => {
+    const complaints: string[] = [];
+    for (let at = 8; at <= 16; at++) {
+      const run = failover(SEED, (all) => {
+        for (const { disk } of all) {
+          disk.lies = true;
+          disk.mishap = (count) => (count === at ? { kind: 'cut', done: true } : null);
+        }
+      });
+      await run.catch((error: Error) => complaints.push(error.message));
+    }
+    expect(complaints.join('\n')).toMatch(/the (epoch|vote) on disk/);
+  }, 300_000);
+});

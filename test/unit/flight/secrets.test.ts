@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createState,
+  type Effect,
+  type Input,
+  LINES,
+  type SentinelConfig,
+} from '../../../src/core/index.ts';
+import {
+  linesOf,
+  parseRecording,
+  Recorder,
+  replay,
+  withoutSecrets,
+} from '../../../src/flight/index.ts';
+
+const secrets = ['s3cret-redis', 's3cret-peers', 's3cret-own', 's3cret-new', 's3cret-\x02ctl'];
+
+const group = (name: string, port: number, authPass: string | null) => ({
+  ...{ name, host: '127.0.0.1', port, quorum: 1, downAfter: 1000, failoverTimeout: 60000 },
+  ...{ parallelSyncs: 1, notificationScript: null, clientReconfigScript: null, authPass },
+  ...{ authUser: 'watcher', masterRebootDownAfter: 0, configEpoch: 0n, leaderEpoch: 0n },
+  ...{ replicas: [], sentinels: [{ host: '127.0.0.1', port: 7, id: 'b'.repeat(40) }] },
+  renames: [{ command: 'auth', renamed: 'LOGIN' }],
+});
+
+const config = (sentinelPass: string | null): SentinelConfig => ({
+  ...{ myId: 'a'.repeat(40), currentEpoch: 0n, denyScriptsReconfig: true },
+  ...{ resolveHostnames: false, announceHostnames: false, announceIp: null, announcePort: 0 },
+  ...{ sentinelUser: null, sentinelPass },
+  // One password twice: equal secrets stay equal.
+  groups: [group('one', 1, 's3cret-redis'), group('two', 2, 's3cret-redis')],
+});
+
+const surroundings = (line: keyof typeof LINES) => ({
+  ...{ line: LINES[line], port: 26379, tlsPort: 0, tlsReplication: false },
+  ...{ requirepass: 's3cret-own', logLevel: 'notice' as const, seed: 's3cret-seed' },
+  isExecutable: () => true,
+});
+
+/** A Sentinel whose connections open, and whose clients send these commands. */
+function run(commands: string[][], sentinelPass: string | null = 's3cret-peers') {
+  const state = createState(config(sentinelPass), surroundings('redis-8'), 0);
+  const recorder = new Recorder(state, { bytes: 1e9, clock: () => 0 });
+  const effects: Effect[] = [];
+  let now = 0;
+  const give = (input: Input) => {
+    now += 5;
+    const turn = recorder.step(input, now);
+    effects.push(...turn.effects);
+    for (const effect of turn.effects) {
+      if (effect.type !== 'connect') continue;
+      give({ type: 'connected', connection: effect.connection, localAddress: '127.0.0.1' });
+    }
+    if (turn.save !== null) give({ type: 'saved', version: turn.save, ok: true });
+  };
+  give({ type: 'start' });
+  for (const [index, argv] of commands.entries()) {
+    give({ type: 'command', request: index + 1, argv: ['sentinel', ...argv] });
+    give({ type: 'tick' });
+  }
+  const { compat, ...rest } = recorder.recording();
+  const header = {
+    ...{ format: 1 as const, version: '0', node: 'v0', pid: 1, compat },
+    ...{ written: '2026-01-01T00:00:00.000Z', writtenAt: now, reason: 'a test' },
+  };
+  const text = [...linesOf(withoutSecrets({ header, ...rest }))].join('\n');
+  return { effects, recording: parseRecording(text), text };
+}
+
+const commands = [
+  ['set', 'one', 'auth-pass', 's3cret-new'],
+  ['set', 'one', 'quorum', '2', 'AUTH-PASS', 's3cret-\x02ctl', 'auth-user', 'other'],
+  ['set', 'one', 'rename-command', 'AUTH', 'ENTER', 'auth-pass', 's3cret-new'],
+  ['set', 'one', 'rename-command', 'auth-pass', 'x', 'auth-pass', 's3cret-new'],
+  ['set', 'two', 'auth-pass', ''],
+  ['set', 'two', 'auth-pas', 's3cret-new'],
+  ['set', 'two', 'auth-pas', 's3cret-\x02ctl'],
+  ['set', 'nobody', 'auth-pass', 's3cret-new'],
+  ['config', 'get', '*'],
+  ['config', 'set', 'sentinel-pass', 's3cret-new'],
+  ['config', 'set', 'announce-port', '7', 'Sentinel-Pass', 's3cret-\x02ctl'],
+  ['config', 'get', 'sentinel-*'],
+  ['master', 'one'],
+];
+
+describe('the text of a recording', () => {
+  it('holds no password, though the inputs and effects did', () => {
+    const { effects, text } = run(commands);
+    const raw = JSON.stringify(effects, (_, one) => (typeof one === 'bigint' ? `${one}` : one));
+    for (const secret of ['s3cret-redis', 's3cret-peers', 's3cret-new']) {
+      expect(raw).toContain(secret);
+    }
+    expect(run(commands, null).effects).toContainEqual(
+      expect.objectContaining({ argv: ['AUTH', 's3cret-own'] }),
+    );
+    for (const one of [text, run(commands, null).text]) {
+      expect(one).not.toContain('s3cret');
+      for (const secret of secrets) expect(one).not.toContain(JSON.stringify(secret).slice(1, -1));
+      expect(one).toContain('(secret 1)');
+      expect(one).toContain('LOGIN');
+    }
+  });
+
+  it('decides the same as with the passwords', () => {
+    for (const sentinelPass of ['s3cret-peers', '', null]) {
+      const { recording } = run(commands, sentinelPass);
+      const played = [...replay(recording)];
+      expect(played.length).toBe(recording.entries.length);
+      expect(played.filter(({ same }) => !same).map(({ entry }) => entry)).toEqual([]);
+    }
+  });
+
+  it('leaves innocent words alone that are also a password', () => {
+    const { recording } = run([
+      ['set', 'one', 'auth-pass', 'yes'],
+      ['config', 'get', '*'],
+      ['set', 'two', 'auth-pass', 'one'],
+    ]);
+    expect(recording.snapshot.groups.has('one')).toBe(true);
+    expect([...replay(recording)].every(({ same }) => same)).toBe(true);
+  });
+});
