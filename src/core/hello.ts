@@ -146,8 +146,9 @@ export function helloReceived(work: Work, payload: string): void {
   noteConfiguration(work, group, peer, hello, masterIp);
   peer.lastHelloAt = work.now;
   state.hellos.delete(peer.lastHelloText);
-  state.hellos.set(payload, peer);
-  peer.lastHelloText = payload;
+  // What could not be looked up now is looked up when it says so again.
+  if (masterIp !== null) state.hellos.set(payload, peer);
+  peer.lastHelloText = masterIp === null ? '' : payload;
   peer.helloConfigEpoch = hello.configEpoch;
   afterHello(work, group, peer);
 }

@@ -81,6 +81,12 @@ function heal(world: World, faults: Faults): Quiet {
  * mend: a configured master that is none, and servers that nobody knows any more.
  */
 function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: number): void {
+  // A name that could not be looked up a moment ago is tried again.
+  for (const sentinel of world.now > since ? survivors : []) {
+    for (const { name } of world.plan.groups) {
+      if (!sentinel.state.groups.has(name)) monitorAgain(world, sentinel, name);
+    }
+  }
   const meddled = ['stray-order', 'remove-monitor', 'reset-command'] as const;
   if (!meddled.some((kind) => world.plan.faults.includes(kind))) return;
   for (const { name } of world.plan.groups) {

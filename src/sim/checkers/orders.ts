@@ -189,6 +189,8 @@ export const selection: MakeChecker = (world): Checker => {
 export const parallelSyncs: MakeChecker = (): Checker => {
   const rows = 'parallel-syncs';
   const busy = new Map<string, Set<string>>();
+  /** Told once more although its time is over: that takes nobody's place. */
+  const late = new Set<string>();
   return {
     rows,
     rule: 'at most parallel-syncs replicas are re-attached at a time',
@@ -201,8 +203,10 @@ export const parallelSyncs: MakeChecker = (): Checker => {
         const words = effect.payload.split(' ');
         if (effect.name === '+failover-end') busy.delete(`${sentinel.name} ${words[1]}`);
         if (effect.name === '+promoted-slave') busy.delete(`${sentinel.name} ${words[5]}`);
+        const key = `${sentinel.name} ${words[5]}`;
+        if (effect.name === '-slave-reconf-sent-timeout') late.add(`${key} ${words[1]}`);
         if (effect.name === '+slave-reconf-sent') {
-          const key = `${sentinel.name} ${words[5]}`;
+          if (late.delete(`${key} ${words[1]}`)) continue;
           const set = busy.get(key) ?? new Set();
           busy.set(key, set.add(words[1]!));
           const limit = sentinel.state.groups.get(words[5]!)?.parallelSyncs ?? 1;
@@ -216,7 +220,7 @@ export const parallelSyncs: MakeChecker = (): Checker => {
           effect.name === '+slave-reconf-done' ||
           effect.name === '-slave-reconf-sent-timeout'
         ) {
-          busy.get(`${sentinel.name} ${words[5]}`)?.delete(words[1]!);
+          busy.get(key)?.delete(words[1]!);
         }
       }
     },

@@ -46,8 +46,10 @@ export function monitorAgain(world: World, sentinel: VirtualSentinel, name: stri
   const port = address?.port ?? server.port;
   const { quorum } = world.plan.groups.find((one) => one.name === name)!;
   world.note('operator', `${sentinel.name}: MONITOR ${name} ${host} ${port} ${quorum}`);
-  sentinel.request(['sentinel', 'monitor', name, host, String(port), String(quorum)]);
-  setAsPlanned(world, sentinel, name);
+  // The name may have to be looked up first.
+  sentinel.request(['sentinel', 'monitor', name, host, String(port), String(quorum)], () =>
+    setAsPlanned(world, sentinel, name),
+  );
 }
 
 /** What must change nothing (safety.md S21). */
