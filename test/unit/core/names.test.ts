@@ -1,66 +1,85 @@
-import { expect, it } from 'vitest';
-import { parseConfig } from '../../../src/config/index.ts';
-import { configOf, createState, LINES, type State, step } from '../../../src/core/index.ts';
-import { memoryIo } from '../../support/config-io.ts';
+/** Names of hosts: what could not be looked up is looked up again (monitoring.md §1.2, safety.md W18). */
+import { describe, expect, it } from 'vitest';
+import { createState, type Input, LINES, step } from '../../../src/core/index.ts';
 
-const file = `sentinel resolve-hostnames yes
-sentinel monitor m 10.0.0.1 6379 1
-sentinel known-replica m host-a 6379
-sentinel known-replica m host-b 6379
-sentinel known-replica m host-c 6379
-sentinel known-replica m host-d 6380
-`;
-const addresses: Record<string, string> = {
-  'host-a': '10.0.0.2',
-  'host-b': '10.0.0.2',
-  'host-c': '10.0.0.1',
-  'host-d': '10.0.0.2',
-};
+const PEER = 'e'.repeat(40);
 
-function stateOf(text: string): State {
-  const { sentinel } = parseConfig(text, memoryIo());
-  const line = LINES['redis-8'];
-  return createState(
-    sentinel,
-    {
-      ...{ line, port: 26379, tlsPort: 0, tlsReplication: false, requirepass: null },
-      ...{ logLevel: 'notice', seed: 'a seed of some length', isExecutable: () => true },
-    },
-    0,
-  );
+function watching() {
+  const group = {
+    name: 'm',
+    host: '10.0.0.1',
+    port: 6379,
+    quorum: 1,
+    downAfter: 1000,
+    failoverTimeout: 10_000,
+    parallelSyncs: 1,
+    notificationScript: null,
+    clientReconfigScript: null,
+    authPass: null,
+    authUser: null,
+    masterRebootDownAfter: 0,
+    configEpoch: 1n,
+    leaderEpoch: 1n,
+    replicas: [],
+    sentinels: [],
+    renames: [],
+  };
+  const config = {
+    myId: 'a'.repeat(40),
+    currentEpoch: 1n,
+    denyScriptsReconfig: true,
+    resolveHostnames: true,
+    announceHostnames: true,
+    announceIp: null,
+    announcePort: 0,
+    sentinelUser: null,
+    sentinelPass: null,
+    groups: [group],
+  };
+  const surroundings = {
+    line: LINES['redis-8'],
+    port: 26379,
+    tlsPort: 0,
+    tlsReplication: false,
+    requirepass: null,
+    logLevel: 'notice' as const,
+    seed: 'names',
+    isExecutable: () => true,
+  };
+  const state = createState(config, surroundings, 0);
+  let now = 0;
+  const take = (input: Input, after = 10) => {
+    now += after;
+    return step(state, input, now).effects;
+  };
+  take({ type: 'start' });
+  return { state, take };
 }
 
-it('two names of one server are one replica, and a name of the master is none', () => {
-  const state = stateOf(file);
-  let saves = 0;
-  const hosts = step(state, { type: 'start' }, 0).effects.flatMap((effect) =>
-    effect.type === 'resolve' ? [effect.host] : [],
-  );
-  expect(hosts.sort()).toEqual(Object.keys(addresses));
-  for (const host of hosts) {
-    const input = { type: 'resolved', host, address: addresses[host]! } as const;
-    if (step(state, input, 1).save !== null) saves += 1;
-  }
-  expect(configOf(state).groups[0]!.replicas).toEqual([
-    { host: '10.0.0.2', port: 6379 },
-    { host: '10.0.0.2', port: 6380 },
-  ]);
-  expect(saves).toBeGreaterThan(0);
-});
+describe('a hello that names its master', () => {
+  it('is believed when the name can be looked up, although it could not be at first', () => {
+    const { state, take } = watching();
+    const text = `10.0.0.7,26379,${PEER},9,m,new.test,6380,9`;
+    let requests = 0;
+    const hear = (after: number) =>
+      take(
+        { type: 'command', request: ++requests, argv: ['publish', '__sentinel__:hello', text] },
+        after,
+      );
+    const asks = (effects: ReturnType<typeof take>) =>
+      effects.some((effect) => effect.type === 'resolve' && effect.host === 'new.test');
+    expect(asks(hear(10))).toBe(true);
+    take({ type: 'resolved', host: 'new.test', address: null });
+    expect(state.groups.get('m')!.configEpoch).toBe(1n);
 
-it('a name longer than any name can be is not asked for, and not remembered', () => {
-  const state = stateOf(file.slice(0, file.indexOf('sentinel known')));
-  const hosts: string[] = [];
-  for (const effect of step(state, { type: 'start' }, 0).effects) {
-    if (effect.type !== 'connect' || effect.role !== 'pubsub') continue;
-    const { connection } = effect;
-    step(state, { type: 'connected', connection, localAddress: '10.0.0.9' }, 0);
-    for (const host of ['x'.repeat(255), 'x'.repeat(256)]) {
-      const payload = `${host},26379,${'a'.repeat(40)},0,m,10.0.0.1,6379,0`;
-      const turn = step(state, { type: 'message', connection, payload }, 0);
-      for (const one of turn.effects) if (one.type === 'resolve') hosts.push(one.host);
-    }
-  }
-  expect(hosts).toEqual(['x'.repeat(255)]);
-  expect(state.names.size).toBe(1);
+    // The same words, when the failure is no longer remembered.
+    let asked = false;
+    for (let count = 0; count < 10 && !asked; count += 1) asked = asks(hear(1000));
+    expect(asked).toBe(true);
+    take({ type: 'resolved', host: 'new.test', address: '10.0.0.2' });
+    hear(10);
+    const group = state.groups.get('m')!;
+    expect(group.configEpoch).toBe(9n);
+    expect(group.master.address).toMatchObject({ host: 'new.test', ip: '10.0.0.2', port: 6380 });
+  });
 });
