@@ -175,6 +175,9 @@ export class Wire {
   }
 }
 
+/** Commands that change nothing. */
+const ASKING = new Set(['PING', 'ROLE', 'INFO', 'GET']);
+
 /** Keeps one connection to a place, opened when it is first needed and again after it ended. */
 export class Caller {
   #open: () => Promise<Wire>;
@@ -186,7 +189,14 @@ export class Caller {
 
   /** Runs one command. @throws AnswerError for an error answer, Error when the place cannot be reached */
   async call(...argv: (string | number)[]): Promise<Answer> {
-    return (await this.#connected()).call(...argv);
+    const wire = await this.#connected();
+    try {
+      return await wire.call(...argv);
+    } catch (error) {
+      // A failover ends the connections of a server's clients (CLIENT KILL): what only asks is asked again.
+      if (error instanceof AnswerError || wire.open || !ASKING.has(String(argv[0]))) throw error;
+      return (await this.#connected()).call(...argv);
+    }
   }
 
   /** Closes the connection; the next call opens another. */

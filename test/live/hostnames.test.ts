@@ -165,6 +165,7 @@ describe('hostnames', () => {
       const name = await failOver(all, 'a.lab');
       expect(['b.lab', 'c.lab']).toContain(name);
       for (const sentinel of sentinels) {
+        await until(() => sentinel.events('+switch-master').length > 0, 'it is in the log');
         expect(sentinel.events('+switch-master').at(-1)?.payload).toBe(
           `mymaster a.lab ${servers[0]!.port} ${name} ${servers[0]!.port}`,
         );

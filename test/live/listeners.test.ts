@@ -224,6 +224,7 @@ describe('a group with IPv6 addresses only', () => {
       await old.kill();
       const master = await group.waitSwitched(old.address);
       for (const sentinel of group.sentinels) {
+        await until(() => sentinel.events('+switch-master').length > 0, 'it is in the log');
         expect(sentinel.events('+switch-master').at(-1)?.payload).toBe(
           `${group.name} ::1 ${old.port} ::1 ${master.port}`,
         );
