@@ -1,25 +1,13 @@
 /** What is measured in which order: line-ups of Sentinels, faults, rounds; and the words that choose them. */
 import { parseArgs } from 'node:util';
-import type { SentinelKind } from '../lab/index.ts';
+import { choose, wholeNumber } from '../lab/index.ts';
+import { LINE_UPS, type LineUp } from './lineups.ts';
 
 export type Fault = 'kill' | 'stop';
 
 export const FAULT_TITLES: Readonly<Record<Fault, string>> = {
   kill: 'kill -9 of the master',
   stop: 'SIGSTOP of the master',
-};
-
-/** Three Sentinels of these kinds in one quorum. */
-export interface LineUp {
-  readonly name: string;
-  readonly kinds: readonly SentinelKind[];
-}
-
-const LINE_UPS: Readonly<Record<string, LineUp>> = {
-  original: { name: 'original', kinds: ['original', 'original', 'original'] },
-  ours: { name: 'ours', kinds: ['ours', 'ours', 'ours'] },
-  '1+2': { name: '1 ours + 2 originals', kinds: ['ours', 'original', 'original'] },
-  '2+1': { name: '2 ours + 1 original', kinds: ['ours', 'ours', 'original'] },
 };
 
 export interface Plan {
@@ -61,10 +49,10 @@ export function readPlan(args: readonly string[]): Plan | null {
   if (values.help) return null;
   const kinds = values.kinds ?? (values.mixed ? 'original,1+2,2+1' : 'original,ours');
   return {
-    lineUps: kinds.split(',').map((word) => choose('line-up', LINE_UPS, word)),
+    lineUps: choose('line-up', LINE_UPS, kinds),
     faults: values.faults.split(',').map(toFault),
-    rounds: positive('--rounds', values.rounds),
-    downAfter: positive('--down-after', values['down-after']),
+    rounds: wholeNumber('--rounds', values.rounds),
+    downAfter: wholeNumber('--down-after', values['down-after']),
     json: values.json ?? null,
   };
 }
@@ -72,20 +60,6 @@ export function readPlan(args: readonly string[]): Plan | null {
 function toFault(word: string): Fault {
   if (word !== 'kill' && word !== 'stop') throw new Error(`no fault is called ${word}`);
   return word;
-}
-
-function choose<T>(what: string, among: Readonly<Record<string, T>>, word: string): T {
-  const found = among[word];
-  if (found === undefined) {
-    throw new Error(`no ${what} is called ${word} (there are ${Object.keys(among).join(', ')})`);
-  }
-  return found;
-}
-
-function positive(option: string, word: string): number {
-  const number = Number(word);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} wants a number above 0`);
-  return number;
 }
 
 /** One line-up with its share of rounds: Sentinels are started once for it. */

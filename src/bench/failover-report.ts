@@ -1,7 +1,8 @@
 /** The tables at the end, within 100 columns. */
-import type { Fault, LineUp } from './failover-plan.ts';
+import type { Fault } from './failover-plan.ts';
 import { FAULT_TITLES } from './failover-plan.ts';
 import type { Figures, Round } from './failover-round.ts';
+import type { LineUp } from './lineups.ts';
 import { type Summary, summarize } from './stats.ts';
 
 /** One round as it was played, or the reason why it could not be finished. */

@@ -3,8 +3,8 @@
  * has Sentinels of its own on them, and clients that follow those.
  */
 import { Group, RedisServer, Writer } from '../lab/index.ts';
-import type { LineUp } from './failover-plan.ts';
 import type { Stage } from './failover-round.ts';
+import type { LineUp } from './lineups.ts';
 
 const WRITE_EVERY_MS = 2;
 

@@ -7,26 +7,22 @@
  * asks them when it loses its server, so that it shows what the Sentinels allow. ioredis stands beside it as a library in
  * real use.
  */
+
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { blocks, type Fault, HELP, type LineUp, type Plan, readPlan } from './failover-plan.ts';
+import { runProgram, say } from '../lab/index.ts';
+import { blocks, type Fault, HELP, type Plan, readPlan } from './failover-plan.ts';
 import { FIGURES, faultTable, type Played, roundLine, summary } from './failover-report.ts';
 import { Rig } from './failover-rig.ts';
 import { playRound, type Stage } from './failover-round.ts';
+import type { LineUp } from './lineups.ts';
 
 /** @returns the exit code: 1 when a round could not be finished */
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | null;
-  try {
-    plan = readPlan(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
-    return 2;
-  }
-  if (plan === null) {
-    say(HELP);
-    return 0;
-  }
+  return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan) });
+}
+
+async function play(plan: Plan): Promise<number> {
   const played = await new Run(plan).play();
   for (const fault of plan.faults) {
     say();
@@ -35,10 +31,6 @@ export async function main(args: readonly string[]): Promise<number> {
   if (plan.json !== null)
     writeFileSync(plan.json, `${JSON.stringify(asJson(plan, played), null, 2)}\n`);
   return played.every((one) => one.failure === null) ? 0 : 1;
-}
-
-function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
 }
 
 const FAILURES_BEFORE_GIVING_UP = 3;

@@ -1,4 +1,5 @@
 /** `npm run bench -- WHAT …`: what can be measured, each with a file and options of its own. */
+import { exitOnSignals } from '../lab/index.ts';
 import { main as failover } from './failover.ts';
 import { main as queries } from './queries.ts';
 import { main as scale } from './scale.ts';
@@ -14,10 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const [word = '', ...rest] = args;
   const subject = Object.hasOwn(SUBJECTS, word) ? SUBJECTS[word] : undefined;
   if (subject !== undefined) {
-    // The lab ends its processes and removes its folders when this process exits.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => process.exit(130));
-    }
+    exitOnSignals();
     return subject(rest);
   }
   const names = Object.keys(SUBJECTS).join(' | ');

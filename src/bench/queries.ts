@@ -8,8 +8,10 @@ import {
   freePort,
   pause,
   RedisServer,
+  runProgram,
   Sentinel,
   type SentinelKind,
+  say,
   until,
   Wire,
 } from '../lab/index.ts';
@@ -67,17 +69,10 @@ function readPlan(args: readonly string[]): Plan | null {
 }
 
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | null;
-  try {
-    plan = readPlan(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
-    return 2;
-  }
-  if (plan === null) {
-    say(HELP);
-    return 0;
-  }
+  return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan) });
+}
+
+async function play(plan: Plan): Promise<number> {
   const results = new Map<string, Record<SentinelKind, number[]>>();
   const note = (way: string, kind: SentinelKind, value: number) => {
     const both = results.get(way) ?? { original: [], ours: [] };
@@ -174,8 +169,4 @@ function median(values: readonly number[]): number {
 
 function row(name: string, ...cells: readonly string[]): string {
   return name.padEnd(44) + cells.map((cell) => cell.padStart(12)).join('');
-}
-
-function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,18 +1,7 @@
 /** What `npm run bench -- scale` measures: how many groups, how many masters down, which Sentinels. */
 import { parseArgs } from 'node:util';
-import type { SentinelKind } from '../lab/index.ts';
-
-export interface LineUp {
-  readonly name: string;
-  readonly kinds: readonly SentinelKind[];
-}
-
-const LINE_UPS: Readonly<Record<string, LineUp>> = {
-  original: { name: 'original', kinds: ['original', 'original', 'original'] },
-  ours: { name: 'ours', kinds: ['ours', 'ours', 'ours'] },
-  '2+1': { name: '2 ours + 1 original', kinds: ['ours', 'ours', 'original'] },
-  '1+2': { name: '1 ours + 2 originals', kinds: ['ours', 'original', 'original'] },
-};
+import { choose, wholeNumber } from '../lab/index.ts';
+import { LINE_UPS, type LineUp } from './lineups.ts';
 
 export interface ScalePlan {
   readonly groups: number;
@@ -57,27 +46,18 @@ export function readScalePlan(args: readonly string[]): ScalePlan | null {
     },
   });
   if (values.help) return null;
-  const groups = positive('--groups', values.groups);
-  const down = values.down === undefined ? Math.ceil(groups / 2) : positive('--down', values.down);
+  const groups = wholeNumber('--groups', values.groups);
+  const down =
+    values.down === undefined ? Math.ceil(groups / 2) : wholeNumber('--down', values.down);
   if (down > groups) throw new Error('--down wants no more masters than there are groups');
   return {
     groups,
     down,
-    lineUps: values.kinds.split(',').map((word) => {
-      const found = LINE_UPS[word];
-      if (found === undefined) throw new Error(`no line-up is called ${word}`);
-      return found;
-    }),
-    downAfter: positive('--down-after', values['down-after']),
-    failoverTimeout: positive('--failover-timeout', values['failover-timeout']),
-    steadyMs: positive('--steady', values.steady) * 1000,
-    limitMs: positive('--limit', values.limit) * 1000,
+    lineUps: choose('line-up', LINE_UPS, values.kinds),
+    downAfter: wholeNumber('--down-after', values['down-after']),
+    failoverTimeout: wholeNumber('--failover-timeout', values['failover-timeout']),
+    steadyMs: wholeNumber('--steady', values.steady) * 1000,
+    limitMs: wholeNumber('--limit', values.limit) * 1000,
     json: values.json ?? null,
   };
-}
-
-function positive(option: string, word: string): number {
-  const number = Number(word);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${option} wants a number above 0`);
-  return number;
 }

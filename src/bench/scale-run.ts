@@ -1,8 +1,9 @@
 /** One line-up of Sentinels over a whole farm: discovery, the steady state, and many masters down at once. */
 import { Farm, pause, Sentinel, until } from '../lab/index.ts';
+import type { LineUp } from './lineups.ts';
 import { type Latency, Poll } from './poll.ts';
 import { usageOf } from './process.ts';
-import type { LineUp, ScalePlan } from './scale-plan.ts';
+import type { ScalePlan } from './scale-plan.ts';
 import { type Summary, summarize } from './stats.ts';
 
 /** All times in ms; CPU in per cent of one core, memory in MB, both the mean of the Sentinels of one kind. */

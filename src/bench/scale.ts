@@ -2,23 +2,18 @@
  * `npm run bench -- scale`: what it costs to watch many groups and how long it takes when many masters die together, with
  * our Sentinels and with the installed `redis-sentinel` in turn, on farms of pretend servers (src/lab/pretend.ts).
  */
+
 import { writeFileSync } from 'node:fs';
+import { runProgram, say } from '../lab/index.ts';
 import { HELP, readScalePlan, type ScalePlan } from './scale-plan.ts';
 import { playScale, type ScaleFigures } from './scale-run.ts';
 
 /** @returns the exit code: 1 when not every failover was done */
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: ScalePlan | null;
-  try {
-    plan = readScalePlan(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
-    return 2;
-  }
-  if (plan === null) {
-    say(HELP);
-    return 0;
-  }
+  return runProgram(args, { help: HELP, read: readScalePlan, play: (plan) => play(plan) });
+}
+
+async function play(plan: ScalePlan): Promise<number> {
   const { groups, down, downAfter, failoverTimeout } = plan;
   say(
     `3 Sentinels over ${groups} groups of a master and 2 replicas, ${down} masters down at once;`,
@@ -32,10 +27,6 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if (plan.json !== null) writeFileSync(plan.json, `${JSON.stringify(all, null, 2)}\n`);
   return all.every((one) => one.done === one.down && one.oneMasterEach) ? 0 : 1;
-}
-
-function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
 }
 
 const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);

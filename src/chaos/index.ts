@@ -2,11 +2,13 @@
  * `npm run chaos`: real servers, Sentinels and clients on hosts of their own, which are cut off, slowed, killed, frozen,
  * filled and switched off; with what the group and the clients' writes came to. docs/RELIABILITY.md has its tables.
  */
+
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import { whyNot } from './ground.ts';
 import { HELP, type Plan, readPlan } from './plan.ts';
-import { play } from './play.ts';
+import { play as playRounds } from './play.ts';
 import type { Result } from './round.ts';
 import { broken, sentence, summary, tables } from './table.ts';
 
@@ -15,23 +17,12 @@ export type Install = (packages: readonly string[]) => string | null;
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/RELIABILITY.md', import.meta.url));
 
-function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
-}
-
 /** @returns the exit code: 1 when a group with ours got stuck or did what may never happen, 2 when nothing could be played */
 export async function main(args: readonly string[], install: Install): Promise<number> {
-  let plan: Plan | null;
-  try {
-    plan = readPlan(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
-    return 2;
-  }
-  if (plan === null) {
-    say(HELP);
-    return 0;
-  }
+  return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan, install) });
+}
+
+async function play(plan: Plan, install: Install): Promise<number> {
   const results: Result[] = plan.from.flatMap(readResults);
   let failed = false;
   if (plan.from.length === 0) {
@@ -41,9 +32,7 @@ export async function main(args: readonly string[], install: Install): Promise<n
       return 2;
     }
     provide(plan, install);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => process.exit(130));
-    }
+    exitOnSignals();
     failed = !(await playAll(plan, results));
   }
   if (results.length === 0) {
@@ -62,7 +51,7 @@ async function playAll(plan: Plan, results: Result[]): Promise<boolean> {
     `seed ${plan.seed}: ${plan.rounds} rounds each of ${plan.fleets.map((one) => one.word).join(', ')}`,
   );
   try {
-    await play(plan, {
+    await playRounds(plan, {
       say,
       result: (result) => {
         results.push(result);

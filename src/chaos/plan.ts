@@ -1,6 +1,8 @@
 /** Which fleets go through which rounds; and the words that choose them. */
+
 import { parseArgs } from 'node:util';
 import type { SentinelKind } from '../lab/index.ts';
+import { choose } from '../lab/index.ts';
 import { Dice } from './dice.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import type { Net } from './net.ts';
@@ -129,20 +131,4 @@ function whole(name: string, text: string, least: number): number {
     throw new Error(`${name} wants a whole number of at least ${least}`);
   }
   return value;
-}
-
-function choose<T extends { readonly word: string }>(
-  what: string,
-  among: readonly T[],
-  list: string | undefined,
-): readonly T[] {
-  if (list === undefined) return among;
-  return list.split(',').map((word) => {
-    const found = among.find((one) => one.word === word);
-    if (found === undefined) {
-      const all = among.map((one) => one.word).join(', ');
-      throw new Error(`no ${what} is called ${word} (there are ${all})`);
-    }
-    return found;
-  });
 }

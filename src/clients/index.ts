@@ -3,6 +3,7 @@
  * kill -9 of the master and a manual failover, under three Sentinels of the original, of ours, and of both kinds.
  * docs/CLIENTS.md has its table.
  */
+import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import type { Client } from './catalogue.ts';
 import { writeDocument } from './document.ts';
 import { HELP, type Plan, readPlan } from './plan.ts';
@@ -12,27 +13,13 @@ import { markdown, table } from './table.ts';
 /** Installs Debian packages. Returns why it did not work, or null. */
 export type Install = (packages: readonly string[]) => string | null;
 
-function say(text = ''): void {
-  process.stdout.write(`${text}\n`);
-}
-
 /** @returns the exit code: 1 when a client could not follow ours */
 export async function main(args: readonly string[], install: Install): Promise<number> {
-  let plan: Plan | null;
-  try {
-    plan = readPlan(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
-    return 2;
-  }
-  if (plan === null) {
-    say(HELP);
-    return 0;
-  }
-  // The lab ends its processes and removes its folders when this process exits.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
-  }
+  return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan, install) });
+}
+
+async function play(plan: Plan, install: Install): Promise<number> {
+  exitOnSignals();
   const { clients, skipped } = provide(plan, install);
   if (clients.length === 0) {
     for (const line of skipped) say(line);

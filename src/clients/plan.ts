@@ -1,6 +1,8 @@
 /** Which clients run against which fleets of Sentinels; and the words that choose them. */
+
 import { parseArgs } from 'node:util';
 import type { SentinelKind } from '../lab/index.ts';
+import { choose } from '../lab/index.ts';
 import { CLIENTS, type Client } from './catalogue.ts';
 
 /** Three Sentinels in one quorum. */
@@ -64,20 +66,4 @@ export function readPlan(args: readonly string[]): Plan | null {
     markdown: values.markdown || values.write,
     write: values.write,
   };
-}
-
-function choose<T extends { readonly word: string }>(
-  what: string,
-  among: readonly T[],
-  list: string | undefined,
-): readonly T[] {
-  if (list === undefined) return among;
-  return list.split(',').map((word) => {
-    const found = among.find((one) => one.word === word);
-    if (found === undefined) {
-      const words = among.map((one) => one.word).join(', ');
-      throw new Error(`no ${what} is called ${word} (there are ${words})`);
-    }
-    return found;
-  });
 }

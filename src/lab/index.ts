@@ -9,6 +9,7 @@ export { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 export { Group, type GroupOptions, type GroupSettings } from './group.ts';
 export { type LogLine, parseLog, parseLogLine, readText } from './log.ts';
 export { freePort } from './ports.ts';
+export { choose, exitOnSignals, runProgram, say, wholeNumber } from './program.ts';
 export { type Address, type RedisOptions, RedisServer } from './redis.ts';
 export { Sentinel, type SentinelKind, type SentinelOptions, sentinelCommand } from './sentinel.ts';
 export { pause, type UntilOptions, until } from './until.ts';
