@@ -7,8 +7,8 @@
  * error: after the first rewrite the file itself says the same.
  */
 
+import { numericAddress } from '../core/numeric.ts';
 import type { GroupConfig, SentinelConfig } from '../core/types.ts';
-import { canonicalAddress } from './address.ts';
 import { readSentinelInteger } from './numbers.ts';
 
 /** What the directives of one load work on. */
@@ -69,7 +69,7 @@ function readEpoch(text: string): bigint | null {
  * else null.
  */
 function readHost(reading: SentinelReading, host: string): string | null {
-  const numeric = canonicalAddress(host);
+  const numeric = numericAddress(host);
   if (numeric !== null) return numeric;
   if (reading.config.resolveHostnames && host !== '') return host;
   reading.logs.push(`Failed to resolve hostname '${host}'`);

@@ -4,11 +4,12 @@
  * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
  * S20); a switch keeps the configuration and the peers and makes the replica list anew.
  */
-import { type Address, endpoint, numericAddress, sameAddress } from './address.ts';
+import { type Address, endpoint, sameAddress } from './address.ts';
 import { phaseOf } from './beat.ts';
 import { event, eventText, replicaKey } from './events.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 import { announced, resolve, toAddress } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import type { Ask, Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
 import type { GroupConfig, Instant } from './types.ts';
 import { log, save, type Work } from './work.ts';

@@ -4,7 +4,7 @@
  * Invariants: eight fields, never changed; the epoch shown is on disk (S3); the configuration of a peer is taken only
  * when its config epoch is strictly greater and its address can be used; a malformed hello changes nothing.
  */
-import { type Address, numericAddress, sameAddress } from './address.ts';
+import { type Address, sameAddress } from './address.ts';
 import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
@@ -13,6 +13,7 @@ import { observerScript, supersede } from './failover.ts';
 import { createPeer, removeInstance, switchMaster } from './groups.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import { standIn, wakeAfter } from './ping.ts';
 import type { Connection, Group, Instance, Peer } from './state.ts';
 import { save, type Work, wake } from './work.ts';

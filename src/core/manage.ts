@@ -3,13 +3,14 @@
  *
  * The answer waits for the save; when that fails the change stays and the answer says so.
  */
-import { numericAddress } from './address.ts';
+
 import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
 import { startFailover } from './failover.ts';
 import { globMatches } from './glob.ts';
 import { createGroup, removeGroup, resetGroup } from './groups.ts';
 import { resolve } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import { selectReplica } from './selection.ts';
 import { answer, log, save, saveThen, type Work } from './work.ts';
 

@@ -4,7 +4,8 @@
  * Numeric texts resolve at once. Names are asked for by an effect; until the answer comes the last good one is used,
  * and an input that cannot go on without one is parked and replayed.
  */
-import { type Address, numericAddress } from './address.ts';
+import type { Address } from './address.ts';
+import { numericAddress } from './numeric.ts';
 import type { Parked, ResolvedName, State } from './state.ts';
 import type { Work } from './work.ts';
 

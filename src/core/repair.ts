@@ -6,10 +6,10 @@
  * other Sentinel may be at work on this group.
  */
 
-import { numericAddress } from './address.ts';
 import { event } from './events.ts';
 import { isOpen } from './links.ts';
 import { announced, lookUp } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import { reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { Group, Replica } from './state.ts';

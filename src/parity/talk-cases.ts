@@ -285,6 +285,20 @@ export const TALK_CASES: readonly Case[] = [
     'sentinel remove tmp',
     'sentinel master tmp',
   ]),
+  talk(
+    'MONITOR of an address however it is written',
+    ['127.7', '0x7f000007', '0177.0.0.7', '2130706439', '0:0::9', '::ffff:127.0.0.7', 'fe80::7%lo']
+      .flatMap((host) => [
+        `sentinel monitor tmp ${host} 1 2`,
+        'sentinel get-master-addr-by-name tmp',
+        'sentinel remove tmp',
+      ])
+      .concat(
+        ['127.0.0.256', '127.0.0.08', '1.2.3.4.5', '::1%', ''].map(
+          (host) => `sentinel monitor tmp "${host}" 1 2`,
+        ),
+      ),
+  ),
   talk('events of one’s own requests in RESP3'.replace('’', "'"), [
     RESP3,
     'subscribe +set +monitor -monitor +reset-master',

@@ -4,8 +4,9 @@
  * Promises: no hello throws; epochs never decrease and never jump; what cannot be used changes nothing of what would be
  * written to the file; what changes that is saved; a restart from the file gives the same state.
  */
-import { canonicalAddress } from '../../config/address.ts';
+
 import type { Dice } from '../../core/dice.ts';
+import { numericAddress } from '../../core/numeric.ts';
 import { below, NUMBERS, oneIn, pick, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
 import { IDS, OWN_ID, Rig } from './rig.ts';
@@ -49,7 +50,7 @@ function isUseless(text: string, names: boolean): boolean {
   if (name !== 'mymaster' && name !== 'other') return true;
   if ([epoch!, configEpoch!].some((one) => one.trimStart().startsWith('-'))) return true;
   if (!/^[0-9]+$/.test(port!) || Number(port) < 1 || Number(port) > 65535) return true;
-  return !names && canonicalAddress(ip) === null;
+  return !names && numericAddress(ip) === null;
 }
 
 class HelloJudge implements Judge {

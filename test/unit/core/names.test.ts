@@ -1,6 +1,6 @@
 /** Names of hosts: what could not be looked up is looked up again (monitoring.md §1.2, safety.md W18). */
 import { describe, expect, it } from 'vitest';
-import { createState, type Input, LINES, step } from '../../../src/core/index.ts';
+import { configOf, createState, type Input, LINES, step } from '../../../src/core/index.ts';
 
 const PEER = 'e'.repeat(40);
 
@@ -81,5 +81,27 @@ describe('a hello that names its master', () => {
     const group = state.groups.get('m')!;
     expect(group.configEpoch).toBe(9n);
     expect(group.master.address).toMatchObject({ host: 'new.test', ip: '10.0.0.2', port: 6380 });
+  });
+});
+
+describe('a replica that INFO names by an address with a scope', () => {
+  it('is the one at that address, as it will be in the file', () => {
+    const { state, take } = watching();
+    const { master } = state.groups.get('m')!;
+    const { id: connection } = master.link.command!;
+    take({ type: 'connected', connection, localAddress: '10.0.0.9' });
+    const text = [
+      'role:master',
+      'slave0:ip=fe80::1,port=6379,state=online,offset=1,lag=0',
+      'slave1:ip=fe80::1%eth0,port=6379,state=online,offset=1,lag=0',
+      'slave2:ip=127.2,port=6379,state=online,offset=1,lag=0',
+    ].join('\r\n');
+    const token = state.nextToken++;
+    master.link.command!.pending.set(token, { kind: 'info', server: master });
+    take({ type: 'reply', connection, token, reply: { kind: 'text', text } });
+    expect(configOf(state).groups[0]!.replicas).toEqual([
+      { host: 'fe80::1', port: 6379 },
+      { host: '127.0.0.2', port: 6379 },
+    ]);
   });
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress } from '../../../src/config/address.ts';
-import { hostMeans, numericAddress, sameAddress } from '../../../src/core/address.ts';
+import { hostMeans, sameAddress } from '../../../src/core/address.ts';
 import { strictInteger } from '../../../src/core/arguments.ts';
 import { createDice, hash32, roll, rollId } from '../../../src/core/dice.ts';
 import { parseEpoch } from '../../../src/core/epoch.ts';
@@ -9,58 +8,7 @@ import { globMatches } from '../../../src/core/glob.ts';
 import { createHeap, peekHeap, popHeap, pushHeap } from '../../../src/core/heap.ts';
 import { readInfo } from '../../../src/core/info.ts';
 
-describe('a numeric address', () => {
-  it('has one canonical text', () => {
-    expect(numericAddress('127.0.0.1')).toBe('127.0.0.1');
-    expect(numericAddress('0:0:0:0:0:0:0:1')).toBe('::1');
-    expect(numericAddress('2001:DB8:0:0:1:0:0:1')).toBe('2001:db8::1:0:0:1');
-    expect(numericAddress('::ffff:10.0.0.1')).toBe('::ffff:10.0.0.1');
-    expect(numericAddress('::')).toBe('::');
-    expect(numericAddress('::a00:8')).toBe('::10.0.0.8');
-    expect(numericAddress('::0:1')).toBe('::1');
-  });
-
-  it('is not a name, nor an address with something missing or too much', () => {
-    for (const text of [
-      '',
-      'localhost',
-      '1.2.3',
-      '1.2.3.256',
-      '01.2.3.4',
-      ':::',
-      '1::2::3',
-      '1:2:3:4:5:6:7',
-      '1:2:3:4:5:6:7:8:9',
-      'g::1',
-      '1.2.3.4:5',
-      '10.0.0.4::10.0.0.8',
-      '1.2.3.4::',
-    ]) {
-      expect(numericAddress(text), text).toBe(null);
-    }
-  });
-
-  it('is the one that the configuration file would hold', () => {
-    const part = fc.constantFrom('0', '1', 'ffff', ':', '::', '1.2.3.4', 'aB', '00');
-    fc.assert(
-      fc.property(fc.array(part, { maxLength: 9 }), fc.constantFrom(':', ''), (parts, glue) => {
-        const text = parts.join(glue);
-        if (text.includes(':')) expect(numericAddress(text)).toBe(canonicalAddress(text));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  it('is stable when made canonical twice', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
-        const once = numericAddress(text);
-        expect(once).not.toBe(null);
-        expect(numericAddress(once!)).toBe(once);
-      }),
-    );
-  });
-
+describe('an address', () => {
   it('is the same as another by ip or by name, and never with another port', () => {
     const a = { host: 'Db1.local', ip: '10.0.0.1', port: 6379 };
     expect(sameAddress(a, { host: '10.0.0.1', ip: '10.0.0.1', port: 6379 })).toBe(true);

@@ -1,10 +1,10 @@
 /**
- * Numeric addresses: which texts are one, and the one form in which each is kept (config.md §4,
- * `monitor`).
+ * Numeric addresses: which texts are one, and the one form in which each is kept (config.md §4, `monitor`;
+ * monitoring.md §1.2). The configuration file, commands, hellos and INFO all read an address here: two that differ
+ * would let a file be written that is refused at the next start.
  *
- * Pure: no name is ever looked up here. Accepted is what the system's resolver takes for numeric,
- * including the old short IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep
- * loading.
+ * No name is ever looked up here. Accepted is what the system's resolver takes for numeric, including the old short
+ * IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep loading.
  */
 
 function readIPv4Part(text: string): number | null {
@@ -96,13 +96,13 @@ function formatIPv6(words: readonly number[]): string {
 }
 
 /**
- * The canonical text of a numeric address, or null for anything that would have to be looked up. A
- * scope (`fe80::1%eth0`) is dropped, as the original does.
+ * The canonical text of a numeric address, or null for anything that would have to be looked up. A scope
+ * (`fe80::1%eth0`) is dropped, as the original does.
  */
-export function canonicalAddress(host: string): string | null {
-  if (!host.includes(':')) return canonicalIPv4(host);
-  const scope = host.indexOf('%');
-  if (scope === host.length - 1) return null;
-  const words = readIPv6(scope < 0 ? host : host.slice(0, scope));
+export function numericAddress(text: string): string | null {
+  if (!text.includes(':')) return canonicalIPv4(text);
+  const scope = text.indexOf('%');
+  if (scope === text.length - 1) return null;
+  const words = readIPv6(scope < 0 ? text : text.slice(0, scope));
   return words === null ? null : formatIPv6(words);
 }
