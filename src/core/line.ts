@@ -14,7 +14,7 @@ export interface Line {
   readonly product: string;
   /** Before the version in a fatal configuration error. */
   readonly fatalWord: string;
-  /** Name of the process. */
+  /** What `ps` shows before the address. */
   readonly title: string;
   /** `server` of HELLO. */
   readonly server: string;

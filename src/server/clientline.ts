@@ -5,6 +5,16 @@ import type { Socket } from 'node:net';
 import type { Line } from '../core/index.ts';
 import type { Session } from './session.ts';
 
+/** CLIENT TRACKING, which has no effect here beyond being shown. */
+export interface Tracking {
+  /** 0: none. */
+  readonly redirect: number;
+  readonly flags: readonly string[];
+  readonly prefixes: readonly string[];
+  /** CLIENT CACHING was said, and no other command since. */
+  readonly caching: boolean;
+}
+
 /** `ip:port` or `[ip]:port`; the path of a unix socket counts as port 0. */
 export function peerText(address: string | undefined, port: number | undefined): string {
   if (address === undefined) return '?:0';

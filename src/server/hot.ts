@@ -37,10 +37,6 @@ export class HotReplies {
     if (this.#entries.size > 0) this.#entries.clear();
   }
 
-  isHot(entry: HotReply): boolean {
-    return entry.generation === this.#generation;
-  }
-
   /** An array of texts is the same in both versions of the protocol; nothing else is kept. */
   remember(row: Row, user: string, argv: readonly string[], reply: Reply): HotReply | null {
     if (reply.kind !== 'array') return null;
@@ -59,15 +55,27 @@ export class HotReplies {
     return entry;
   }
 
-  /** The entry for a chunk that is one whole request. */
-  find(chunk: Buffer): HotReply | undefined {
-    if (chunk.length > REQUEST_BYTES_MAX || this.#entries.size === 0) return undefined;
-    return this.#entries.get(chunk.toString('latin1'));
+  /**
+   * What a chunk of a user's asks first, and how many times in a row; null when that is not known. A chunk that asks for the
+   * same as `last` is recognized by its bytes, another one only if it is one whole request.
+   */
+  match(
+    chunk: Buffer,
+    last: HotReply | null,
+    user: string,
+  ): { readonly entry: HotReply; readonly count: number } | null {
+    if (last !== null && last.generation === this.#generation && last.user === user) {
+      const count = repeats(last, chunk);
+      if (count > 0) return { entry: last, count };
+    }
+    if (chunk.length > REQUEST_BYTES_MAX || this.#entries.size === 0) return null;
+    const entry = this.#entries.get(chunk.toString('latin1'));
+    return entry === undefined || entry.user !== user ? null : { entry, count: 1 };
   }
 }
 
 /** How many times in a row the request stands at the beginning of the chunk. */
-export function repeats({ request }: HotReply, chunk: Buffer): number {
+function repeats({ request }: HotReply, chunk: Buffer): number {
   const { length } = request;
   let count = 0;
   for (let at = 0; at + length <= chunk.length; at += length) {

@@ -18,6 +18,7 @@ export class Outbox {
   #first = 0;
   #bytes = 0;
   #flying = 0;
+  #heldBack: Buffer[] = [];
 
   /** `written` is told how many bytes left the process, each time some did. */
   constructor(socket: Socket, written: (bytes: number) => void) {
@@ -39,6 +40,25 @@ export class Outbox {
   push(piece: Buffer): void {
     this.#pieces.push(piece);
     this.#bytes += piece.length + PIECE_BYTES;
+  }
+
+  /** Keeps an event that the client's own request caused: it follows the reply to that. */
+  holdBack(event: Buffer): void {
+    this.#heldBack.push(event);
+    this.#bytes += event.length + PIECE_BYTES;
+  }
+
+  /** The reply is there. @returns whether something was held back */
+  release(): boolean {
+    if (this.#heldBack.length === 0) return false;
+    this.#pieces.push(...this.#heldBack);
+    this.#heldBack = [];
+    return true;
+  }
+
+  forgetHeldBack(): void {
+    for (const event of this.#heldBack) this.#bytes -= event.length + PIECE_BYTES;
+    this.#heldBack = [];
   }
 
   /** Writes what is there, unless a write is under way: then the rest follows when it has ended. */

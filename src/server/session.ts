@@ -9,32 +9,20 @@ import type { Socket } from 'node:net';
 import type { Reply } from '../core/index.ts';
 import { encodeReply, type Protocol, RequestGate } from '../resp/index.ts';
 import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
-import { clientLine, peerText, quoted } from './clientline.ts';
+import { clientLine, peerText, quoted, type Tracking } from './clientline.ts';
+import { Debt, STALL_BYTES } from './debt.ts';
 import { judge } from './dispatch.ts';
-import { type HotReply, manifold, repeats } from './hot.ts';
+import { type HotReply, manifold } from './hot.ts';
 import { Outbox } from './outbox.ts';
 import type { Server } from './server.ts';
+import type { OutputLimit } from './settings.ts';
 
 /** Requests done in one turn before others get theirs. */
 const REQUESTS_PER_TURN = 128;
 /** Input kept while no request is taken; beyond it the socket is not read. */
 const INPUT_KEPT_BYTES = 64 * 1024;
-/** Replies a client may owe reading before its further requests wait. */
-const OUTPUT_STALL_BYTES = 1024 * 1024;
-/** A client that reads nothing of that for so long is closed. */
-const STALL_MS_MAX = 60_000;
 /** How long a connection that we ended may take to hear of it. */
 const LINGER_MS_MAX = 2_000;
-
-/** CLIENT TRACKING, which has no effect here beyond being shown. */
-export interface Tracking {
-  /** 0: none. */
-  readonly redirect: number;
-  readonly flags: readonly string[];
-  readonly prefixes: readonly string[];
-  /** CLIENT CACHING was said, and no other command since. */
-  readonly caching: boolean;
-}
 
 export class Session {
   readonly id: number;
@@ -75,9 +63,6 @@ export class Session {
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | null = null;
   #parked: { readonly row: Row; readonly argv: readonly string[] } | null = null;
-  /** Events that this client's own request caused: they follow its reply. */
-  #heldBack: Buffer[] = [];
-  #heldBackBytes = 0;
   /** What it asked last, if that can be answered again. */
   #hot: HotReply | null = null;
   #running = false;
@@ -86,8 +71,7 @@ export class Session {
   #ended = false;
   #countedBytes = 0;
   #accountedBytes = 0;
-  #softSince: number | null = null;
-  #stalledSince: number | null = null;
+  readonly #debt = new Debt();
   #closingSince = 0;
 
   constructor(server: Server, socket: Socket, id: number, unix: boolean) {
@@ -121,7 +105,7 @@ export class Session {
 
   /** All that this client makes us keep. */
   get memoryBytes(): number {
-    return this.#gate.held + this.outbox.bytes + this.#heldBackBytes;
+    return this.#gate.held + this.outbox.bytes;
   }
 
   get type(): 'normal' | 'pubsub' {
@@ -163,20 +147,11 @@ export class Session {
   /** Answers the requests at the beginning of a chunk whose replies are known. Returns what is left, null for nothing. */
   #answerHot(chunk: Buffer): Buffer | null {
     const { hot, stats } = this.#server;
-    let entry = this.#hot;
-    if (entry === null || !hot.isHot(entry)) entry = hot.find(chunk) ?? null;
-    if (entry === null || entry.user !== this.user || !this.authenticated) return chunk;
+    if (!this.authenticated) return chunk;
+    const match = hot.match(chunk, this.#hot, this.user);
+    if (match === null || !this.#atEase) return chunk;
+    const { entry, count } = match;
     this.#hot = entry;
-    if (!this.#atEase) return chunk;
-    let count = repeats(entry, chunk);
-    if (count === 0) {
-      // It asks in turn about several groups.
-      const other = hot.find(chunk);
-      if (other === undefined || other.user !== this.user) return chunk;
-      entry = other;
-      this.#hot = other;
-      count = 1;
-    }
     stats.commands += count;
     this.commandCount += count;
     this.lastCommand = entry.row.name;
@@ -189,7 +164,7 @@ export class Session {
   }
 
   get #stalled(): boolean {
-    return this.outbox.bytes > OUTPUT_STALL_BYTES;
+    return this.outbox.bytes > STALL_BYTES;
   }
 
   /** Does what can be done now, up to a share of the turn. */
@@ -254,10 +229,8 @@ export class Session {
   #overflowed(head: string): void {
     const { stats } = this.#server;
     stats.queryBufferDisconnections += 1;
-    this.#server.log(
-      'warning',
-      `Closing client that reached max query buffer length: ${this.line()} (qbuf initial bytes: ${quoted(head)})`,
-    );
+    const text = `Closing client that reached max query buffer length: ${this.line()}`;
+    this.#server.log('warning', `${text} (qbuf initial bytes: ${quoted(head)})`);
     this.destroy();
   }
 
@@ -342,12 +315,7 @@ export class Session {
     this.skipThis = this.skipNext;
     this.skipNext = false;
     if (this.last) this.finish();
-    if (this.#heldBack.length === 0) return;
-    const events = this.#heldBack;
-    this.#heldBack = [];
-    this.#heldBackBytes = 0;
-    for (const event of events) this.outbox.push(event);
-    this.#checkOutput();
+    if (this.outbox.release()) this.#checkOutput();
   }
 
   // --- Output ----------------------------------------------------------------------------------
@@ -366,10 +334,8 @@ export class Session {
   deliver(message: Buffer): void {
     if (this.closing || this.socket.destroyed) return;
     const own = this.#waiting === 'core' && this.#server.settings.line.replyFirst;
-    if (own) {
-      this.#heldBack.push(message);
-      this.#heldBackBytes += message.length;
-    } else {
+    if (own) this.outbox.holdBack(message);
+    else {
       this.outbox.push(message);
       this.#server.flushSoon(this);
     }
@@ -381,7 +347,7 @@ export class Session {
     stats.writes += 1;
     stats.bytesOut += bytes;
     this.bytesOut += bytes;
-    this.#stalledSince = null;
+    this.#debt.paid();
     this.#account();
     if (this.closing) this.#endWhenSent();
     else if (this.#gate.held > 0 || this.#ended || !this.#reading) this.#work();
@@ -395,29 +361,25 @@ export class Session {
     if (change !== 0) this.#server.countMemory(change);
   }
 
+  get #outputLimit(): OutputLimit {
+    const { settings } = this.#server;
+    return this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
+  }
+
   #checkOutput(): void {
-    const bytes = this.outbox.bytes + this.#heldBackBytes;
+    const { bytes } = this.outbox;
     this.#account();
     if (this.closing) return;
-    const { stats, settings } = this.#server;
+    const { stats } = this.#server;
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
-    const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
-    if (limit.hardBytes > 0 && bytes > limit.hardBytes) {
-      this.#tooSlow('scheduled to be closed ASAP');
-      return;
-    }
-    if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
-    else this.#softSince ??= performance.now();
-    if (bytes > OUTPUT_STALL_BYTES) this.#stalledSince ??= performance.now();
+    if (this.#debt.owes(bytes, this.#outputLimit)) this.#tooSlow('scheduled to be closed ASAP');
   }
 
   #tooSlow(how: string): void {
     if (this.closing) return;
     this.#server.stats.outputBufferDisconnections += 1;
-    this.#server.log(
-      'warning',
-      `Client ${this.line()} ${how} for overcoming of output buffer limits.`,
-    );
+    const text = `Client ${this.line()} ${how} for overcoming of output buffer limits.`;
+    this.#server.log('warning', text);
     this.destroy();
   }
 
@@ -429,13 +391,7 @@ export class Session {
     }
     const { settings } = this.#server;
     this.#checkOutput();
-    const limit = this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
-    const soft = this.#softSince !== null && now - this.#softSince > limit.softSeconds * 1000;
-    const stalled =
-      this.type === 'normal' &&
-      this.#stalledSince !== null &&
-      now - this.#stalledSince > STALL_MS_MAX;
-    if (soft || stalled) {
+    if (this.#debt.isOverdue(now, this.#outputLimit, this.type === 'pubsub')) {
       this.#tooSlow('closed');
       return;
     }
@@ -468,7 +424,7 @@ export class Session {
     this.#closingSince = performance.now();
     this.#waiting = null;
     this.#parked = null;
-    this.#heldBack = [];
+    this.outbox.forgetHeldBack();
     if (this.#turn !== null) clearImmediate(this.#turn);
     this.#turn = null;
     this.#server.countInput(-this.#countedBytes);

@@ -15,7 +15,7 @@ import {
   type Outcome,
   SYNTAX_ERROR,
 } from '../call.ts';
-import type { Tracking } from '../session.ts';
+import type { Tracking } from '../clientline.ts';
 
 /** In the order in which TRACKINGINFO shows them. */
 const FLAGS = ['bcast', 'optin', 'optout', 'noloop'];

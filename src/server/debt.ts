@@ -1,0 +1,35 @@
+/**
+ * What a client owes reading: how much of it is too much at once, and for how long (commands.md §1;
+ * `client-output-buffer-limit` of config.md §3).
+ */
+import type { OutputLimit } from './settings.ts';
+
+/** Replies a client may owe before its further requests wait. */
+export const STALL_BYTES = 1024 * 1024;
+/** One that waits for replies and reads nothing of them for so long is closed. */
+const STALL_MS_MAX = 60_000;
+
+export class Debt {
+  #softSince: number | null = null;
+  #stalledSince: number | null = null;
+
+  /** @returns whether the hard limit is broken */
+  owes(bytes: number, limit: OutputLimit): boolean {
+    if (limit.hardBytes > 0 && bytes > limit.hardBytes) return true;
+    if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
+    else this.#softSince ??= performance.now();
+    if (bytes > STALL_BYTES) this.#stalledSince ??= performance.now();
+    return false;
+  }
+
+  /** The client has read something. */
+  paid(): void {
+    this.#stalledSince = null;
+  }
+
+  /** Was it patience enough? Subscribers have the soft limit only. */
+  isOverdue(now: number, limit: OutputLimit, subscriber: boolean): boolean {
+    if (this.#softSince !== null && now - this.#softSince > limit.softSeconds * 1000) return true;
+    return !subscriber && this.#stalledSince !== null && now - this.#stalledSince > STALL_MS_MAX;
+  }
+}
