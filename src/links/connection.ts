@@ -1,20 +1,19 @@
 /**
- * One TCP (or TLS) connection to an instance: one ioredis client around one socket of our own making.
+ * One TCP (or TLS) connection to an instance, without a will of its own: it repeats nothing and waits for nothing.
  *
- * ioredis opens it and decodes what has parts; everything it would do by itself (reconnect, handshake, resend,
- * resubscribe, time-outs, warnings on the console) is switched off. Requests are written in one piece a tick, one-line
- * replies are read here, and a hello that was heard before is known by its bytes. Replies reach the core inside the
- * socket's own data event: no promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after
- * `close`, nothing more. Specification: monitoring.md §3.
+ * Requests are written in one piece a tick, one-line replies are read here, a hello that was heard before is known by its
+ * bytes, and ioredis decodes the rest (reader.ts). Replies reach the core inside the socket's own data event: no
+ * promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after `close`, nothing more.
+ * Specification: monitoring.md §3.
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { Effect, Input, LinkReply, LogLevel } from '../core/types.ts';
 import { Gate } from './gate.ts';
 import { HelloMemory } from './hellos.ts';
-import { encode, integerReply, Place } from './wire.ts';
+import { readFrame } from './reader.ts';
+import { encode, integerReply } from './wire.ts';
 
 type ConnectEffect = Extract<Effect, { type: 'connect' }>;
 
@@ -30,48 +29,8 @@ export interface ConnectionPorts {
 /** What the next reply answers: a `send`, or the SUBSCRIBE. */
 type Expected = number | { readonly channel: string };
 
-/** Hands ioredis a socket that exists already, and ends it at once: a polite end waits for a peer that may hang. */
-class SocketConnector extends AbstractConnector {
-  readonly #socket: Socket;
-
-  constructor(options: unknown) {
-    super(0);
-    this.#socket = (options as { socket: Socket }).socket;
-  }
-
-  override connect(): Promise<Socket> {
-    return Promise.resolve(this.#socket);
-  }
-
-  override disconnect(): void {
-    this.#socket.destroy();
-  }
-}
-
-const noWillOfItsOwn = {
-  Connector: SocketConnector,
-  protocol: 2,
-  disableClientInfo: true,
-  lazyConnect: true,
-  retryStrategy: null,
-  enableReadyCheck: false,
-  autoResubscribe: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: null,
-  connectTimeout: 0,
-  noDelay: true,
-  // The core judges silence itself; null and not undefined, which would mean the library's default.
-  keepAlive: null as unknown as number,
-  stringNumbers: true,
-} satisfies RedisOptions;
-
-/** Takes the bytes of a `Place`: the request was written already. */
-const nowhere = { write: () => true } as unknown as Socket;
-
 /** What all plain sockets read into: nothing of it is kept beyond the data event. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
-/** Bytes that may come before ioredis has taken the socket over. */
-const EARLY_BYTES_MAX = 64 * 1024;
 
 const LF = 10;
 const statusType = 0x2b; // +
@@ -80,20 +39,14 @@ const integerType = 0x3a; // :
 export class Connection {
   readonly #number: number;
   readonly #ports: ConnectionPorts;
-  readonly #redis: Redis;
   readonly #socket: Socket;
   readonly #gate = new Gate();
   readonly #expected: Expected[] = [];
   readonly #hellos = new HelloMemory();
   /** Set once the subscription is acknowledged. */
   #channel: string | null = null;
-  /** The library's decoder, once it has one. */
-  #parse: ((piece: Buffer) => void) | null = null;
-  /** What came before. */
-  #early: Buffer[] = [];
-  #earlyBytes = 0;
-  /** The library is in the middle of a frame. */
-  #midFrame = false;
+  /** The beginning of a frame whose end has not come. */
+  #begun: Buffer[] = [];
   /** Requests not written yet, as a byte string. */
   #out = '';
   #ready = false;
@@ -109,12 +62,8 @@ export class Connection {
     this.#number = effect.connection;
     this.#ports = ports;
     this.#socket = this.#open(effect, options);
-    const socketOptions = { socket: this.#socket, ...(effect.tls ? { tls: {} } : {}) };
-    this.#redis = new Redis({ ...noWillOfItsOwn, ...socketOptions });
-    this.#redis.on('error', (error: Error) => this.#fail(error));
-    this.#redis.once('connect', () => this.#guard());
-    this.#redis.once('ready', () => this.#opened());
-    this.#redis.connect().catch(() => {});
+    if (effect.tls) this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#socket.once(effect.tls ? 'secureConnect' : 'connect', () => this.#opened());
   }
 
   /** The peer's words when it did not like our certificate (a peer of our own kind says them after the handshake). */
@@ -151,6 +100,7 @@ export class Connection {
     const target = {
       host: effect.host,
       port: effect.port,
+      noDelay: true,
       ...(local ? { localAddress: local } : {}),
       // Only numbers come here; should a name slip through, refusing beats a resolver's silence.
       lookup: refuseNames,
@@ -166,17 +116,6 @@ export class Connection {
     return socket;
   }
 
-  /** Takes the library's decoder out of its hands, before it has seen a byte. */
-  #guard(): void {
-    const [parse] = this.#socket.listeners('data') as ((chunk: Buffer) => void)[];
-    if (parse === undefined) return;
-    this.#socket.removeListener('data', parse);
-    // A plain socket reads into our buffer and knows no data event.
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#parse = parse;
-    for (const chunk of this.#early.splice(0)) this.#read(chunk);
-  }
-
   readonly #plainRead = (length: number, buffer: Uint8Array): boolean => {
     this.#read((buffer as Buffer).subarray(0, length));
     return true;
@@ -185,13 +124,6 @@ export class Connection {
   /** `chunk` is only valid during the call. */
   #read(chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#parse === null) {
-      this.#earlyBytes += chunk.length;
-      if (this.#earlyBytes > EARLY_BYTES_MAX)
-        this.#fail(new Error('Protocol error, reply to no command'));
-      else this.#early.push(Buffer.from(chunk));
-      return;
-    }
     try {
       if (this.#channel !== null && this.#gate.idle) {
         const payload = this.#hellos.payloadOf(chunk);
@@ -205,15 +137,14 @@ export class Connection {
 
   readonly #pass = (piece: Buffer, whole: boolean): boolean => {
     if (this.#over) return false;
-    if (whole && !this.#midFrame && this.#readLine(piece)) return !this.#over;
-    if (whole) {
-      if (!this.#isAwaited()) return false;
-      this.#redis.sendCommand(new Place(this.#decoded), nowhere);
-      this.#hellos.hear(this.#midFrame ? null : piece);
+    if (!whole) {
+      // What is kept must not be overwritten by the next read.
+      this.#begun.push(Buffer.from(piece));
+      return true;
     }
-    this.#midFrame = !whole;
-    // What the library keeps of an unfinished frame must not be overwritten by the next read.
-    this.#parse?.(whole ? piece : Buffer.from(piece));
+    const frame = this.#begun.length === 0 ? piece : Buffer.concat([...this.#begun, piece]);
+    this.#begun = [];
+    if (this.#isAwaited() && !this.#readLine(frame)) this.#decoded(frame, readFrame(frame));
     return !this.#over;
   };
 
@@ -222,7 +153,6 @@ export class Connection {
     const type = frame[0];
     if (type !== statusType && type !== integerType) return false;
     if (frame.indexOf(LF) !== frame.length - 1) return false;
-    if (!this.#isAwaited()) return true;
     const text = frame.toString('latin1', 1, frame.length - 2);
     this.#received(type === statusType ? { kind: 'text', text } : integerReply(text));
     return true;
@@ -254,17 +184,15 @@ export class Connection {
     this.#ports.input({ type: 'message', connection: this.#number, payload });
   }
 
-  readonly #decoded = (reply: LinkReply): void => {
+  #decoded(frame: Buffer, reply: LinkReply): void {
     const payload = this.#channel === null ? null : messageOn(this.#channel, reply);
     if (payload === null) return this.#received(reply);
-    if (this.#over) return;
-    this.#hellos.learn(payload);
+    this.#hellos.learn(frame, payload);
     this.#message(payload);
-  };
+  }
 
   /** A reply: on a subscribed connection too it is told from a message by its shape. */
-  readonly #received = (reply: LinkReply): void => {
-    if (this.#over) return;
+  #received(reply: LinkReply): void {
     if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
     const connection = this.#number;
     const expected = this.#expected.shift();
@@ -278,7 +206,7 @@ export class Connection {
       // No input exists for it: the core sees a silent pubsub connection and replaces it in its own time.
       this.#ports.log('warning', `Subscription to ${expected.channel} refused: ${reply.text}`);
     }
-  };
+  }
 
   #fail(error: Error): void {
     this.#error ??= error;

@@ -14,7 +14,6 @@ interface Heard {
 
 export class HelloMemory {
   readonly #heard: Heard[] = [];
-  #candidate: Buffer | null = null;
   #next = 0;
 
   /** The payload, when the bytes are exactly a message that was heard before. */
@@ -25,16 +24,10 @@ export class HelloMemory {
     return null;
   }
 
-  /** A frame is about to be decoded (null: it came in pieces); `learn` follows when it is a message. */
-  hear(frame: Buffer | null): void {
-    this.#candidate = frame === null || frame.length > BYTES_MAX ? null : frame;
-  }
-
-  /** The frame heard last was a message with this payload. */
-  learn(payload: string): void {
-    if (this.#candidate === null) return;
-    this.#heard[this.#next] = { frame: Buffer.from(this.#candidate), payload };
+  /** A frame was a message with this payload. */
+  learn(frame: Buffer, payload: string): void {
+    if (frame.length > BYTES_MAX) return;
+    this.#heard[this.#next] = { frame: Buffer.from(frame), payload };
     this.#next = (this.#next + 1) % REMEMBERED_MAX;
-    this.#candidate = null;
   }
 }

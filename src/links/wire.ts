@@ -21,8 +21,8 @@ export function encode(argv: readonly string[]): string {
 }
 
 /**
- * A place in ioredis's queue of expected replies, made when a frame is about to be decoded. `answered` is called from inside
- * the socket's data event, with no promise in between. A place whose connection ends is forgotten without a word.
+ * A place in ioredis's queue of expected replies, made when a frame is about to be decoded. `answered` is called at once,
+ * with no promise in between.
  */
 export class Place extends Command {
   constructor(answered: (reply: LinkReply) => void) {
