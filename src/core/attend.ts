@@ -36,8 +36,8 @@ export function attend(work: Work, group: Group): void {
     tendPing(work, instance);
   }
   checkGroup(work, group);
-  // An entry for the same instant that has not come is in the heap already.
-  if (group.wakeAt === before && before > work.now) return;
+  // An entry for the same instant is in the heap already, unless a tick has just taken it out.
+  if (group.wakeAt === before && (before > work.now || !work.heard)) return;
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 

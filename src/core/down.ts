@@ -23,8 +23,10 @@ export function judge(work: Work, instance: Instance): void {
   const silent = silentSince(instance);
   let downAt = silent === null ? Number.POSITIVE_INFINITY : silent + group.downAfter;
   if (instance.kind === 'master') downAt = Math.min(downAt, masterLimit(work, instance));
-  if (work.now > downAt) goDown(work, instance);
-  else {
+  if (work.now > downAt) {
+    if (work.heard) goDown(work, instance);
+    else if (instance.sDownSince === null) wake(group, downAt);
+  } else {
     if (downAt !== Number.POSITIVE_INFINITY) wake(group, downAt + 0.01);
     comeUp(work, instance);
   }

@@ -28,6 +28,7 @@ export function connected(work: Work, connection: Connection, localAddress: stri
   const instance = owner(link);
   if (instance === undefined) return;
   connection.open = true;
+  work.state.openings.delete(connection);
   connection.localAddress = localAddress;
   connection.lastActivityAt = work.now;
   const { group } = instance;

@@ -92,6 +92,7 @@ function closeConnection(work: Work, connection: Connection): void {
 function forget(work: Work, connection: Connection): void {
   const { link } = connection;
   work.state.connections.delete(connection.id);
+  work.state.openings.delete(connection);
   for (const pending of connection.pending.values()) abandon(pending);
   if (link.command === connection) {
     link.command = null;
@@ -172,18 +173,13 @@ export function renamed(group: Group, word: string): string {
 }
 
 /** How many connections may be begun now. */
-function freeOpenings(work: Work): number {
-  const { state, now } = work;
-  const begun = state.openings;
-  if (begun.length > 0) {
-    state.openings = begun.filter(
-      (one) =>
-        !one.open &&
-        now - one.startedAt < OPENING_COUNTS_MS &&
-        state.connections.get(one.id) === one,
-    );
+function freeOpenings({ state, now, heard }: Work): number {
+  // One that may have opened long ago, but was not heard of yet, does not hang.
+  for (const one of heard ? state.openings : []) {
+    if (now - one.startedAt < OPENING_COUNTS_MS) break;
+    state.openings.delete(one);
   }
-  return OPENINGS_MAX - state.openings.length;
+  return OPENINGS_MAX - state.openings.size;
 }
 
 /** Lets groups that wait for it begin connections. */
@@ -204,7 +200,8 @@ export function tendOpenings(work: Work): void {
 export function nextOpenings(work: Work): Instant {
   if (work.state.mayOpen.size === 0) return Number.POSITIVE_INFINITY;
   if (freeOpenings(work) > 0) return work.now;
-  return work.state.openings[0]!.startedAt + OPENING_COUNTS_MS;
+  const [oldest] = work.state.openings;
+  return oldest!.startedAt + OPENING_COUNTS_MS;
 }
 
 function open(work: Work, link: Link, role: Connection['role']): Connection | null {
@@ -229,7 +226,7 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
     pending: new Map(),
   };
   state.connections.set(connection.id, connection);
-  state.openings.push(connection);
+  state.openings.add(connection);
   work.effects.push({
     type: 'connect',
     connection: connection.id,
@@ -244,19 +241,21 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
 /** Open what is missing, give up what hangs, replace what is silent. */
 export function tendLink(work: Work, instance: Instance): void {
   const { link, group } = instance;
-  const { now } = work;
+  const { now, heard } = work;
   const deadline = Math.min(
     CONNECT_DEADLINE_MAX_MS,
     Math.max(CONNECT_DEADLINE_MIN_MS, group.downAfter),
   );
   for (const connection of [link.command, link.pubsub, link.probe]) {
     if (connection === null || connection.open) continue;
-    if (now >= connection.startedAt + deadline) {
+    const due = connection.startedAt + deadline;
+    if (now >= due && !heard) wake(group, due);
+    else if (now >= due) {
       const wasProbe = link.probe === connection;
       closeConnection(work, connection);
       if (wasProbe) link.probeAt = now + PROBE_PAUSE_MS;
       else lost(work, link, connection.role);
-    } else wake(group, connection.startedAt + deadline);
+    } else wake(group, due);
   }
   tendPubsub(work, instance);
   tendProbe(work, instance);
@@ -283,7 +282,7 @@ function tendPubsub(work: Work, instance: Instance): void {
   const { pubsub } = instance.link;
   if (pubsub === null || !pubsub.open || work.state.tiltSince !== null) return;
   const limit = pubsub.lastActivityAt + 3 * work.state.timers.publishPeriod;
-  if (work.now > limit) closeConnection(work, pubsub);
+  if (work.now > limit && work.heard) closeConnection(work, pubsub);
   else wake(instance.group, limit + 1);
 }
 
@@ -296,12 +295,12 @@ function tendProbe(work: Work, instance: Instance): void {
   const at = Math.max(silent + patience, link.probeAt);
   if (link.probe !== null) {
     const giveUp = link.probe.startedAt + CONNECT_DEADLINE_MAX_MS + PROBE_PAUSE_MS;
-    if (work.now < giveUp) return wake(group, giveUp);
+    if (work.now < giveUp || !work.heard) return wake(group, giveUp);
     closeConnection(work, link.probe);
     link.probeAt = work.now + PROBE_PAUSE_MS;
     return wake(group, link.probeAt);
   }
-  if (work.now < at) return wake(group, at);
+  if (work.now < at || !work.heard) return wake(group, at);
   if (freeOpenings(work) <= 0) {
     work.state.mayOpen.add(group);
     return;

@@ -55,7 +55,7 @@ export function createState(
     logLevel: surroundings.logLevel,
     groups: new Map(),
     connections: new Map(),
-    openings: [],
+    openings: new Set(),
     mayOpen: new Set(),
     peerLinks: new Map(),
     nextConnection: 1,
@@ -79,7 +79,7 @@ export function createState(
     wakes: createHeap(),
     floor: { epoch: 0n, version: 0 },
   };
-  const work: Work = { state, now, effects: [], touched: new Set(), saving: false };
+  const work: Work = { state, now, effects: [], touched: new Set(), heard: true, saving: false };
   for (const group of config.groups) createGroup(work, group);
   // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
   for (const name of state.names.values()) name.pending = false;

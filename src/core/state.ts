@@ -31,7 +31,7 @@ export interface State {
   readonly groups: Map<string, Group>;
   readonly connections: Map<number, Connection>;
   /** Connections begun a moment ago and not open yet, and the groups that may begin some when there are fewer. */
-  openings: Connection[];
+  readonly openings: Set<Connection>;
   readonly mayOpen: Set<Group>;
   /** Links to peers by id: one for all groups that know the peer. */
   readonly peerLinks: Map<string, Link>;

@@ -30,7 +30,8 @@ const HEARTBEAT_MS = 1000;
 /** Give the machine one input at driver time `driverNow` (monotonic ms, never smaller than before). */
 export function step(state: State, input: Input, driverNow: Instant): Turn {
   const { now, pause } = advance(state, driverNow);
-  const work: Work = { state, now, effects: [], touched: new Set(), saving: false };
+  const heard = input.type === 'tick';
+  const work: Work = { state, now, effects: [], touched: new Set(), heard, saving: false };
   if (pause > state.timers.tiltTrigger) enterTilt(work);
   take(work, input);
   settle(work);
@@ -60,14 +61,18 @@ function retrySave(work: Work): Instant {
   return disk.retryAt;
 }
 
-/** Attend every group that was touched, and every one whose time has come; each only once a turn from the heap. */
-function settle(work: Work): void {
-  const { wakes } = work.state;
-  tendOpenings(work);
-  for (let top = peekHeap(wakes); top !== undefined && top.at <= work.now; top = peekHeap(wakes)) {
+/** A tick comes when all that had arrived has been taken: before that nobody's time is up. */
+function touchDue({ state: { wakes }, now, touched }: Work): void {
+  for (let top = peekHeap(wakes); top !== undefined && top.at <= now; top = peekHeap(wakes)) {
     popHeap(wakes);
-    if (top.value.wakeAt === top.at && !top.value.removed) work.touched.add(top.value);
+    if (top.value.wakeAt === top.at && !top.value.removed) touched.add(top.value);
   }
+}
+
+/** Attend every group that was touched, and at a tick every one whose time has come; each only once a turn from the heap. */
+function settle(work: Work): void {
+  tendOpenings(work);
+  if (work.heard) touchDue(work);
   for (let rounds = 0; work.touched.size > 0 && rounds < 8; rounds++) {
     const groups = [...work.touched];
     work.touched.clear();

@@ -10,6 +10,8 @@ export interface Work {
   readonly effects: Effect[];
   /** Groups to look at again before the turn ends. */
   readonly touched: Set<Group>;
+  /** All that had arrived by now has been taken: whoever seems silent is silent. False in the middle of what arrived. */
+  readonly heard: boolean;
   saving: boolean;
 }
 

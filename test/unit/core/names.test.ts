@@ -49,7 +49,9 @@ function watching() {
   const state = createState(config, surroundings, 0);
   let now = 0;
   const take = (input: Input, after = 10) => {
-    now += after;
+    const due = now + after;
+    for (; now + 50 < due; now += 50) step(state, { type: 'tick' }, now);
+    now = due;
     return step(state, input, now).effects;
   };
   take({ type: 'start' });
