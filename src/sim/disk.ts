@@ -21,16 +21,30 @@ export interface DiskMood {
   failing: boolean;
 }
 
+export interface Defaults {
+  downAfter: number;
+  failoverTimeout: number;
+}
+
+/** Keeps the file in the disk's stead: the real file writer on a disk whose operations can fail. */
+export interface Medium {
+  /** What a start finds. */
+  text(): string;
+  /** Says how it went when it is over; what a crash meanwhile leaves is its own affair. */
+  save(config: SentinelConfig, defaults: Defaults, done: (ok: boolean) => void): void;
+}
+
 export class Disk {
   #text: string;
   #parsed: ParsedConfig;
   #unwritten: SentinelConfig | null = null;
-  #defaults: { downAfter: number; failoverTimeout: number } | null = null;
+  #defaults: Defaults | null = null;
   /** What a restart would find. */
   content: SentinelConfig;
   mood: DiskMood = { slow: [0.2, 2], failing: false };
   /** The outcome of the last save. */
   failed = false;
+  medium: Medium | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -39,10 +53,7 @@ export class Disk {
   }
 
   /** `config` is on disk from now on. */
-  put(
-    config: SentinelConfig,
-    defaults: { downAfter: number; failoverTimeout: number } | null,
-  ): void {
+  put(config: SentinelConfig, defaults: Defaults | null): void {
     this.content = config;
     this.#unwritten = config;
     this.#defaults = defaults;
@@ -61,6 +72,12 @@ export class Disk {
 
   /** What a start reads. */
   read(): SentinelConfig {
+    if (this.medium !== null) {
+      this.#text = this.medium.text();
+      this.#unwritten = null;
+      this.#parsed = parseConfig(this.#text, io);
+      this.content = this.#parsed.sentinel;
+    }
     if (this.#unwritten !== null) {
       this.#parsed = parseConfig(this.text(), io);
       this.content = this.#parsed.sentinel;
