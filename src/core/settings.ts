@@ -17,8 +17,19 @@ interface Variable {
 
 const yesNo = (value: string) => /^(yes|no)$/i.test(value);
 const isYes = (value: string) => value.toLowerCase() === 'yes';
-const anything = () => true;
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing'];
+
+/** What we say to other Sentinels to be let in; empty: nothing. */
+function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
+  return {
+    get: (state) => state[key] ?? '',
+    valid: () => true,
+    set: (work, value) => {
+      work.state[key] = value === '' ? null : value;
+      reconnectPeers(work);
+    },
+  };
+}
 
 /** In the order of CONFIG GET. */
 const VARIABLES: Readonly<Record<string, Variable>> = {
@@ -53,22 +64,8 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
       state.announcePort = Number(value);
     },
   },
-  'sentinel-user': {
-    get: (state) => state.sentinelUser ?? '',
-    valid: anything,
-    set: (work, value) => {
-      work.state.sentinelUser = value === '' ? null : value;
-      reconnectPeers(work);
-    },
-  },
-  'sentinel-pass': {
-    get: (state) => state.sentinelPass ?? '',
-    valid: anything,
-    set: (work, value) => {
-      work.state.sentinelPass = value === '' ? null : value;
-      reconnectPeers(work);
-    },
-  },
+  'sentinel-user': credential('sentinelUser'),
+  'sentinel-pass': credential('sentinelPass'),
   loglevel: {
     get: (state) => state.logLevel,
     valid: (value) => LOG_LEVELS.includes(value.toLowerCase()),

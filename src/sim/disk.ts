@@ -2,8 +2,14 @@
  * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is rendered into the old text
  * and parsed again by the real configuration room at every start.
  */
-import { type ConfigIo, type ParsedConfig, parseConfig, rewriteConfig } from '../config/index.ts';
-import type { SentinelConfig } from '../core/index.ts';
+import {
+  type ConfigIo,
+  type ParsedConfig,
+  parseConfig,
+  type RewriteOptions,
+  rewriteConfig,
+} from '../config/index.ts';
+import { GROUP_DEFAULTS, type SentinelConfig } from '../core/index.ts';
 
 const io: ConfigIo = {
   cwd: () => '/',
@@ -21,10 +27,7 @@ export interface DiskMood {
   failing: boolean;
 }
 
-export interface Defaults {
-  downAfter: number;
-  failoverTimeout: number;
-}
+type Defaults = RewriteOptions['defaults'];
 
 /** Keeps the file in the disk's stead: the real file writer on a disk whose operations can fail. */
 export interface Medium {
@@ -62,7 +65,7 @@ export class Disk {
   /** The file as it is. */
   text(): string {
     if (this.#unwritten !== null) {
-      const defaults = this.#defaults ?? { downAfter: 30000, failoverTimeout: 180000 };
+      const defaults = this.#defaults ?? GROUP_DEFAULTS;
       const options = { users: null, defaults };
       this.#text = rewriteConfig(this.#text, this.#parsed.generic, this.#unwritten, options);
       this.#unwritten = null;

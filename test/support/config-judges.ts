@@ -25,6 +25,7 @@ import {
   parseConfig,
   rewriteConfig,
 } from '../../src/config/index.ts';
+import { GROUP_DEFAULTS } from '../../src/core/index.ts';
 import { until, Wire } from '../../src/lab/index.ts';
 import type { ConfigCase } from './config-cases.ts';
 import { defaultUserLine } from './config-io.ts';
@@ -201,7 +202,7 @@ export function rewriteAlike(oldText: string, { generic, sentinel }: ParsedConfi
     { ...sentinel, myId },
     {
       users: [defaultUserLine(generic.requirepass, 'redis-7.0')],
-      defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+      defaults: GROUP_DEFAULTS,
     },
   );
 }

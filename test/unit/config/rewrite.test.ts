@@ -6,7 +6,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parseConfig, type RewriteOptions, rewriteConfig } from '../../../src/config/index.ts';
-import type { Compat, GroupConfig, SentinelConfig } from '../../../src/core/index.ts';
+import {
+  type Compat,
+  GROUP_DEFAULTS,
+  type GroupConfig,
+  type SentinelConfig,
+} from '../../../src/core/index.ts';
 import { defaultUserLine, memoryIo } from '../../support/config-io.ts';
 
 const id = '1f566a16ab2ebd4de1c46fa8a12c21a507cf808a';
@@ -36,7 +41,7 @@ class Saved {
     const user = defaultUserLine(this.#generic.requirepass, this.#compat);
     this.text = rewriteConfig(this.text, this.#generic, this.sentinel, {
       users: [user],
-      defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+      defaults: GROUP_DEFAULTS,
       ...more,
     });
     return this.text;
