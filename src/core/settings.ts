@@ -15,9 +15,17 @@ interface Variable {
   readonly set: (work: Work, value: string) => void;
 }
 
-const yesNo = (value: string) => /^(yes|no)$/i.test(value);
-const isYes = (value: string) => value.toLowerCase() === 'yes';
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing'];
+
+function yesNo(key: 'resolveHostnames' | 'announceHostnames'): Variable {
+  return {
+    get: (state) => (state[key] ? 'yes' : 'no'),
+    valid: (value) => /^(yes|no)$/i.test(value),
+    set: ({ state }, value) => {
+      state[key] = value.toLowerCase() === 'yes';
+    },
+  };
+}
 
 /** What we say to other Sentinels to be let in; empty: nothing. */
 function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
@@ -33,20 +41,8 @@ function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
 
 /** In the order of CONFIG GET. */
 const VARIABLES: Readonly<Record<string, Variable>> = {
-  'resolve-hostnames': {
-    get: (state) => (state.resolveHostnames ? 'yes' : 'no'),
-    valid: yesNo,
-    set: ({ state }, value) => {
-      state.resolveHostnames = isYes(value);
-    },
-  },
-  'announce-hostnames': {
-    get: (state) => (state.announceHostnames ? 'yes' : 'no'),
-    valid: yesNo,
-    set: ({ state }, value) => {
-      state.announceHostnames = isYes(value);
-    },
-  },
+  'resolve-hostnames': yesNo('resolveHostnames'),
+  'announce-hostnames': yesNo('announceHostnames'),
   'announce-ip': {
     get: (state) => state.announceIp ?? '',
     valid: (value) => !hasControl(value),
