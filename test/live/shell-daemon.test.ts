@@ -216,6 +216,8 @@ describe('the log', () => {
     await start(where);
     await answers(where);
     const log = join(where.folder, 'log');
+    // It listens before it says that it runs.
+    await until(() => readText(log).includes('Running mode=sentinel'), 'it runs');
     renameSync(log, `${log}.1`);
     (await Wire.open({ port: where.port })).close();
     await until(
