@@ -10,6 +10,7 @@ import {
   rewriteConfig,
 } from '../config/index.ts';
 import { GROUP_DEFAULTS, type SentinelConfig } from '../core/index.ts';
+import type { World } from './world.ts';
 
 const io: ConfigIo = {
   cwd: () => '/',
@@ -29,13 +30,15 @@ export interface DiskMood {
 
 type Defaults = RewriteOptions['defaults'];
 
-/** Keeps the file in the disk's stead: the real file writer on a disk whose operations can fail. */
+/** Keeps the file in the disk's stead, for instance with the real file writer. */
 export interface Medium {
   /** What a start finds. */
   text(): string;
   /** Says how it went when it is over; what a crash meanwhile leaves is its own affair. */
   save(config: SentinelConfig, defaults: Defaults, done: (ok: boolean) => void): void;
 }
+
+type Chance = Pick<World, 'after' | 'random'>;
 
 export class Disk {
   #text: string;
@@ -62,8 +65,21 @@ export class Disk {
     this.#defaults = defaults;
   }
 
+  /** Takes its time, then says how it went; `put` is the caller's. */
+  save(config: SentinelConfig, defaults: Defaults, world: Chance, done: (ok: boolean) => void) {
+    if (this.medium !== null) return this.medium.save(config, defaults, done);
+    const [low, high] = this.mood.slow;
+    world.after(world.random.between(low, high), () => done(!this.mood.failing));
+  }
+
+  /** The new file took the old one's place, although the save failed or a crash cut it off. */
+  slips({ random }: Chance, probability: number): boolean {
+    return this.medium === null && random.chance(probability);
+  }
+
   /** The file as it is. */
   text(): string {
+    if (this.medium !== null) return this.medium.text();
     if (this.#unwritten !== null) {
       const defaults = this.#defaults ?? GROUP_DEFAULTS;
       const options = { users: null, defaults };
@@ -75,13 +91,7 @@ export class Disk {
 
   /** What a start reads. */
   read(): SentinelConfig {
-    if (this.medium !== null) {
-      this.#text = this.medium.text();
-      this.#unwritten = null;
-      this.#parsed = parseConfig(this.#text, io);
-      this.content = this.#parsed.sentinel;
-    }
-    if (this.#unwritten !== null) {
+    if (this.medium !== null || this.#unwritten !== null) {
       this.#parsed = parseConfig(this.text(), io);
       this.content = this.#parsed.sentinel;
     }

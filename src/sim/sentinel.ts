@@ -64,13 +64,13 @@ export class VirtualSentinel implements Party {
   #alarmAt = Number.POSITIVE_INFINITY;
   /** The next save ends like this; for crashes between a save and its effects. */
   crashAtSave: 'before' | 'after' | null = null;
+  /** Of its present life; null: the bare core. */
+  recorder: TurnTaker | null = null;
   #requests = 0;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #outgoing = new Map<number, Connection>();
   /** Everything it was started with, for checkers. */
   booted: SentinelConfig | null = null;
-  /** Of its present life; null: the bare core. */
-  recorder: TurnTaker | null = null;
 
   constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
     this.#world = world;
@@ -143,8 +143,7 @@ export class VirtualSentinel implements Party {
   /** The process dies; a save that is under way may or may not have reached the disk. */
   crash(silently = false): void {
     if (!this.up) return;
-    const torn = this.#saving !== null && this.disk.medium === null;
-    if (torn && this.#world.random.chance(0.5)) this.#write(this.#saving!);
+    if (this.#saving !== null && this.disk.slips(this.#world, 0.5)) this.#write(this.#saving);
     this.#world.note(this.name, silently ? 'loses power' : 'dies');
     this.up = false;
     this.life += 1;
@@ -328,9 +327,9 @@ export class VirtualSentinel implements Party {
     const life = this.life;
     if (this.crashAtSave === 'before') return this.crash();
     this.#saving = content;
-    const ended = (ok: boolean, written: boolean) => {
+    this.disk.save(content, defaultsOf(this.state), this.#world, (ok) => {
       if (life !== this.life) return;
-      if (written) this.#write(content);
+      if (ok || this.disk.slips(this.#world, 0.2)) this.#write(content);
       this.disk.failed = !ok;
       this.#world.watch.saveEnded(this, ok);
       if (this.crashAtSave === 'after') {
@@ -342,14 +341,6 @@ export class VirtualSentinel implements Party {
         this.#attempted = version;
         this.#turn({ type: 'saved', version, ok });
       });
-    };
-    const { medium, mood } = this.disk;
-    if (medium !== null) return medium.save(content, defaultsOf(this.state), (ok) => ended(ok, ok));
-    this.#world.after(this.#world.random.between(mood.slow[0], mood.slow[1]), () => {
-      if (life !== this.life) return;
-      const ok = !this.disk.mood.failing;
-      // A failure may come after the new file took the old one's place.
-      ended(ok, ok || this.#world.random.chance(0.2));
     });
   }
 
