@@ -3,18 +3,12 @@
  * queued and carried out in three phases when everything is read, and the first objection wins.
  */
 
-import type { Compat, SentinelConfig } from '../core/index.ts';
+import { blankConfig, type Compat, type SentinelConfig } from '../core/index.ts';
 import { findDirective, forgottenNames, passingNames } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
 import { readValue } from './kinds.ts';
-import {
-  applySentinelLine,
-  emptySentinelConfig,
-  type Phase,
-  phaseOf,
-  type SentinelReading,
-} from './sentinel.ts';
+import { applySentinelLine, type Phase, phaseOf, type SentinelReading } from './sentinel.ts';
 import type {
   CommandRename,
   ConfigIo,
@@ -201,7 +195,7 @@ function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: n
 
 function readSentinelLines(load: Load): SentinelConfig {
   const reading: SentinelReading = {
-    config: emptySentinelConfig(),
+    config: blankConfig(),
     groups: new Map(),
     origins: new Map(),
     isExecutable: load.io.isExecutable,

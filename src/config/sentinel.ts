@@ -7,8 +7,13 @@
  * error: after the first rewrite the file itself says the same.
  */
 
-import { numericAddress } from '../core/numeric.ts';
-import type { GroupConfig, SentinelConfig } from '../core/types.ts';
+import {
+  type AddressConfig,
+  blankGroup,
+  type GroupConfig,
+  numericAddress,
+  type SentinelConfig,
+} from '../core/index.ts';
 import { readSentinelInteger } from './numbers.ts';
 
 /** What the directives of one load work on. */
@@ -37,9 +42,6 @@ interface SentinelDirective {
     source: unknown,
   ) => string | null;
 }
-
-/** The defaults of a group nobody configured further (config.md §4). */
-const groupDefaults = { downAfter: 30000, failoverTimeout: 180000, parallelSyncs: 1 };
 
 const int32Max = 2n ** 31n - 1n;
 const uint64Max = 2n ** 64n - 1n;
@@ -76,6 +78,18 @@ function readHost(reading: SentinelReading, host: string): string | null {
   return null;
 }
 
+/** An address, or the objection to it. */
+function readAddress(
+  reading: SentinelReading,
+  hostText: string,
+  portText: string,
+): AddressConfig | string {
+  const port = readPort(portText);
+  if (port === null) return badPort;
+  const host = readHost(reading, hostText);
+  return host === null ? unresolved : { host, port };
+}
+
 /**
  * True when something was said before, by another source than this. The first to say it is
  * remembered.
@@ -92,33 +106,16 @@ function monitor(reading: SentinelReading, args: readonly string[], source: unkn
   const [name, hostText, portText, quorumText] = args as [string, string, string, string];
   const quorum = readWithin(quorumText, 1n, int32Max);
   if (quorum === null) return 'Quorum must be 1 or greater.';
-  const port = readPort(portText);
-  if (port === null) return badPort;
-  const host = readHost(reading, hostText);
-  if (host === null) return unresolved;
+  const address = readAddress(reading, hostText, portText);
+  if (typeof address === 'string') return address;
+  const { host, port } = address;
   const elsewhere = saidElsewhere(reading, `monitor\0${name}`, source);
   const known = reading.groups.get(name);
   if (known !== undefined) {
     const same = known.host === host && known.port === port && known.quorum === quorum;
     return same && elsewhere ? null : 'Duplicate master name.';
   }
-  const group: GroupConfig = {
-    name,
-    host,
-    port,
-    quorum,
-    ...groupDefaults,
-    notificationScript: null,
-    clientReconfigScript: null,
-    authPass: null,
-    authUser: null,
-    masterRebootDownAfter: 0,
-    configEpoch: 0n,
-    leaderEpoch: 0n,
-    replicas: [],
-    sentinels: [],
-    renames: [],
-  };
+  const group = blankGroup({ name, host, port, quorum });
   reading.groups.set(name, group);
   reading.config.groups.push(group);
   return null;
@@ -130,10 +127,9 @@ function knownReplica(
   args: readonly string[],
   source: unknown,
 ) {
-  const port = readPort(args[1]!);
-  if (port === null) return badPort;
-  const host = readHost(reading, args[0]!);
-  if (host === null) return unresolved;
+  const address = readAddress(reading, args[0]!, args[1]!);
+  if (typeof address === 'string') return address;
+  const { host, port } = address;
   const key = `replica\0${group.name}\0${host}\0${port}`;
   const known = reading.origins.has(key);
   if (saidElsewhere(reading, key, source)) return null;
@@ -148,10 +144,9 @@ function knownSentinel(
   args: readonly string[],
   source: unknown,
 ) {
-  const port = readPort(args[1]!);
-  if (port === null) return badPort;
-  const host = readHost(reading, args[0]!);
-  if (host === null) return unresolved;
+  const address = readAddress(reading, args[0]!, args[1]!);
+  if (typeof address === 'string') return address;
+  const { host, port } = address;
   const id = args[2]!;
   const key = `sentinel\0${group.name}\0${id}`;
   const known = reading.origins.has(key);
@@ -367,20 +362,4 @@ export function applySentinelLine(
   const args = words.slice(1);
   if (directive === undefined || !directive.counts.includes(args.length)) return unrecognized;
   return directive.apply(reading, args, source);
-}
-
-/** A state nobody has said anything about. */
-export function emptySentinelConfig(): SentinelConfig {
-  return {
-    myId: null,
-    currentEpoch: 0n,
-    denyScriptsReconfig: true,
-    resolveHostnames: false,
-    announceHostnames: false,
-    announceIp: null,
-    announcePort: 0,
-    sentinelUser: null,
-    sentinelPass: null,
-    groups: [],
-  };
 }

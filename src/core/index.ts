@@ -1,9 +1,11 @@
 /**
  * The door of the core: the only file other rooms import from.
  */
+export { blankConfig, blankGroup, GROUP_DEFAULTS } from './blank.ts';
 export { globMatches } from './glob.ts';
 export { BrokenInvariant } from './invariants.ts';
 export { type Compat, LINES, type Line } from './line.ts';
+export { numericAddress } from './numeric.ts';
 export { configOf, createState, DEFAULT_TIMERS, defaultsOf } from './start.ts';
 export type { State } from './state.ts';
 export { step } from './step.ts';

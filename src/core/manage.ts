@@ -5,6 +5,7 @@
  */
 
 import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
+import { blankGroup } from './blank.ts';
 import { event } from './events.ts';
 import { startFailover } from './failover.ts';
 import { globMatches } from './glob.ts';
@@ -39,24 +40,14 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
   if (work.state.groups.has(name)) return fail(work, request, 'ERR Duplicate master name.');
   const { defaultDownAfter, defaultFailoverTimeout } = work.state.timers;
   const group = createGroup(work, {
-    name,
-    host: numericAddress(host) ?? host,
-    port: Number(port),
-    quorum: Number(quorum),
+    ...blankGroup({
+      ...{ name, host: numericAddress(host) ?? host, port: Number(port) },
+      quorum: Number(quorum),
+    }),
     downAfter: defaultDownAfter,
     failoverTimeout: defaultFailoverTimeout,
-    parallelSyncs: 1,
-    notificationScript: null,
-    clientReconfigScript: null,
-    authPass: null,
-    authUser: null,
-    masterRebootDownAfter: 0,
-    configEpoch: 0n,
     // The group may have been here before: whom we voted for then is forgotten, that we did is not.
     leaderEpoch: work.state.currentEpoch,
-    replicas: [],
-    sentinels: [],
-    renames: [],
   });
   saveThen(work, { kind: 'answer', request, monitored: group });
 }

@@ -15,27 +15,34 @@ interface Variable {
   readonly set: (work: Work, value: string) => void;
 }
 
-const yesNo = (value: string) => /^(yes|no)$/i.test(value);
-const isYes = (value: string) => value.toLowerCase() === 'yes';
-const anything = () => true;
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing'];
+
+function yesNo(key: 'resolveHostnames' | 'announceHostnames'): Variable {
+  return {
+    get: (state) => (state[key] ? 'yes' : 'no'),
+    valid: (value) => /^(yes|no)$/i.test(value),
+    set: ({ state }, value) => {
+      state[key] = value.toLowerCase() === 'yes';
+    },
+  };
+}
+
+/** What we say to other Sentinels to be let in; empty: nothing. */
+function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
+  return {
+    get: (state) => state[key] ?? '',
+    valid: () => true,
+    set: (work, value) => {
+      work.state[key] = value === '' ? null : value;
+      reconnectPeers(work);
+    },
+  };
+}
 
 /** In the order of CONFIG GET. */
 const VARIABLES: Readonly<Record<string, Variable>> = {
-  'resolve-hostnames': {
-    get: (state) => (state.resolveHostnames ? 'yes' : 'no'),
-    valid: yesNo,
-    set: ({ state }, value) => {
-      state.resolveHostnames = isYes(value);
-    },
-  },
-  'announce-hostnames': {
-    get: (state) => (state.announceHostnames ? 'yes' : 'no'),
-    valid: yesNo,
-    set: ({ state }, value) => {
-      state.announceHostnames = isYes(value);
-    },
-  },
+  'resolve-hostnames': yesNo('resolveHostnames'),
+  'announce-hostnames': yesNo('announceHostnames'),
   'announce-ip': {
     get: (state) => state.announceIp ?? '',
     valid: (value) => !hasControl(value),
@@ -53,22 +60,8 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
       state.announcePort = Number(value);
     },
   },
-  'sentinel-user': {
-    get: (state) => state.sentinelUser ?? '',
-    valid: anything,
-    set: (work, value) => {
-      work.state.sentinelUser = value === '' ? null : value;
-      reconnectPeers(work);
-    },
-  },
-  'sentinel-pass': {
-    get: (state) => state.sentinelPass ?? '',
-    valid: anything,
-    set: (work, value) => {
-      work.state.sentinelPass = value === '' ? null : value;
-      reconnectPeers(work);
-    },
-  },
+  'sentinel-user': credential('sentinelUser'),
+  'sentinel-pass': credential('sentinelPass'),
   loglevel: {
     get: (state) => state.logLevel,
     valid: (value) => LOG_LEVELS.includes(value.toLowerCase()),

@@ -1,6 +1,7 @@
 /**
  * Birth: state from configuration, the first turn, and the configuration back from the state (config.md §6–7, §9).
  */
+import { GROUP_DEFAULTS } from './blank.ts';
 import { createDice, rollId } from './dice.ts';
 import { event } from './events.ts';
 import { createGroup } from './groups.ts';
@@ -19,8 +20,8 @@ export const DEFAULT_TIMERS: Timers = {
   pingPeriod: 1000,
   askPeriod: 1000,
   publishPeriod: 2000,
-  defaultDownAfter: 30000,
-  defaultFailoverTimeout: 180000,
+  defaultDownAfter: GROUP_DEFAULTS.downAfter,
+  defaultFailoverTimeout: GROUP_DEFAULTS.failoverTimeout,
   tiltTrigger: 2000,
   tiltPeriod: 30000,
   slaveReconfTimeout: 10000,

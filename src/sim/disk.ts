@@ -2,8 +2,15 @@
  * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is rendered into the old text
  * and parsed again by the real configuration room at every start.
  */
-import { type ConfigIo, type ParsedConfig, parseConfig, rewriteConfig } from '../config/index.ts';
-import type { SentinelConfig } from '../core/index.ts';
+import {
+  type ConfigIo,
+  type ParsedConfig,
+  parseConfig,
+  type RewriteOptions,
+  rewriteConfig,
+} from '../config/index.ts';
+import { GROUP_DEFAULTS, type SentinelConfig } from '../core/index.ts';
+import type { World } from './world.ts';
 
 const io: ConfigIo = {
   cwd: () => '/',
@@ -21,16 +28,29 @@ export interface DiskMood {
   failing: boolean;
 }
 
+type Defaults = RewriteOptions['defaults'];
+
+/** Keeps the file in the disk's stead, for instance with the real file writer. */
+export interface Medium {
+  /** What a start finds. */
+  text(): string;
+  /** Says how it went when it is over; what a crash meanwhile leaves is its own affair. */
+  save(config: SentinelConfig, defaults: Defaults, done: (ok: boolean) => void): void;
+}
+
+type Chance = Pick<World, 'after' | 'random'>;
+
 export class Disk {
   #text: string;
   #parsed: ParsedConfig;
   #unwritten: SentinelConfig | null = null;
-  #defaults: { downAfter: number; failoverTimeout: number } | null = null;
+  #defaults: Defaults | null = null;
   /** What a restart would find. */
   content: SentinelConfig;
   mood: DiskMood = { slow: [0.2, 2], failing: false };
   /** The outcome of the last save. */
   failed = false;
+  medium: Medium | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -39,19 +59,29 @@ export class Disk {
   }
 
   /** `config` is on disk from now on. */
-  put(
-    config: SentinelConfig,
-    defaults: { downAfter: number; failoverTimeout: number } | null,
-  ): void {
+  put(config: SentinelConfig, defaults: Defaults | null): void {
     this.content = config;
     this.#unwritten = config;
     this.#defaults = defaults;
   }
 
+  /** Takes its time, then says how it went; `put` is the caller's. */
+  save(config: SentinelConfig, defaults: Defaults, world: Chance, done: (ok: boolean) => void) {
+    if (this.medium !== null) return this.medium.save(config, defaults, done);
+    const [low, high] = this.mood.slow;
+    world.after(world.random.between(low, high), () => done(!this.mood.failing));
+  }
+
+  /** The new file took the old one's place, although the save failed or a crash cut it off. */
+  slips({ random }: Chance, probability: number): boolean {
+    return this.medium === null && random.chance(probability);
+  }
+
   /** The file as it is. */
   text(): string {
+    if (this.medium !== null) return this.medium.text();
     if (this.#unwritten !== null) {
-      const defaults = this.#defaults ?? { downAfter: 30000, failoverTimeout: 180000 };
+      const defaults = this.#defaults ?? GROUP_DEFAULTS;
       const options = { users: null, defaults };
       this.#text = rewriteConfig(this.#text, this.#parsed.generic, this.#unwritten, options);
       this.#unwritten = null;
@@ -61,7 +91,7 @@ export class Disk {
 
   /** What a start reads. */
   read(): SentinelConfig {
-    if (this.#unwritten !== null) {
+    if (this.medium !== null || this.#unwritten !== null) {
       this.#parsed = parseConfig(this.text(), io);
       this.content = this.#parsed.sentinel;
     }

@@ -6,6 +6,7 @@ import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../
 import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
 import type { Disk } from './disk.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import type { TurnTaker } from './watch.ts';
 import type { World } from './world.ts';
 
 export interface SentinelOptions {
@@ -63,6 +64,8 @@ export class VirtualSentinel implements Party {
   #alarmAt = Number.POSITIVE_INFINITY;
   /** The next save ends like this; for crashes between a save and its effects. */
   crashAtSave: 'before' | 'after' | null = null;
+  /** Of its present life; null: the bare core. */
+  recorder: TurnTaker | null = null;
   #requests = 0;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #outgoing = new Map<number, Connection>();
@@ -117,6 +120,7 @@ export class VirtualSentinel implements Party {
     this.#alarmAt = Number.POSITIVE_INFINITY;
     this.crashAtSave = null;
     this.#lastClock = 0;
+    this.recorder = null;
     const config = this.disk.read();
     this.booted = config;
     const surroundings = {
@@ -127,7 +131,7 @@ export class VirtualSentinel implements Party {
       requirepass: null,
       logLevel: 'notice' as const,
       seed: this.#world.random.hex(40),
-      isExecutable: () => true,
+      isExecutable: () => this.recorder?.noteExecutable(true) ?? true,
     };
     this.state = createState(config, surroundings, this.clock());
     this.#world.note(this.name, 'starts');
@@ -139,7 +143,7 @@ export class VirtualSentinel implements Party {
   /** The process dies; a save that is under way may or may not have reached the disk. */
   crash(silently = false): void {
     if (!this.up) return;
-    if (this.#saving !== null && this.#world.random.chance(0.5)) this.#write(this.#saving);
+    if (this.#saving !== null && this.disk.slips(this.#world, 0.5)) this.#write(this.#saving);
     this.#world.note(this.name, silently ? 'loses power' : 'dies');
     this.up = false;
     this.life += 1;
@@ -257,7 +261,8 @@ export class VirtualSentinel implements Party {
     if (!this.up) return;
     const { watch } = this.#world;
     watch.before(this, input);
-    const turn = step(this.state, input, this.clock());
+    const now = this.clock();
+    const turn = this.recorder?.step(input, now) ?? step(this.state, input, now);
     watch.turn(this, input, turn);
     if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
     if (turn.effects.length > 0) {
@@ -322,12 +327,9 @@ export class VirtualSentinel implements Party {
     const life = this.life;
     if (this.crashAtSave === 'before') return this.crash();
     this.#saving = content;
-    const { mood } = this.disk;
-    this.#world.after(this.#world.random.between(mood.slow[0], mood.slow[1]), () => {
+    this.disk.save(content, defaultsOf(this.state), this.#world, (ok) => {
       if (life !== this.life) return;
-      const ok = !this.disk.mood.failing;
-      // A failure may come after the new file took the old one's place.
-      if (ok || this.#world.random.chance(0.2)) this.#write(content);
+      if (ok || this.disk.slips(this.#world, 0.2)) this.#write(content);
       this.disk.failed = !ok;
       this.#world.watch.saveEnded(this, ok);
       if (this.crashAtSave === 'after') {

@@ -20,6 +20,12 @@ export interface Checker {
   crashed?(sentinel: VirtualSentinel, facts: Facts): void;
 }
 
+/** Takes the turns in the core's stead and hears what the file system answered: the flight recorder. */
+export interface TurnTaker {
+  step(input: Input, now: number): Turn;
+  noteExecutable(answer: boolean): boolean;
+}
+
 export type MakeChecker = (world: World) => Checker;
 
 /** What a checker objects to; ends the run. */

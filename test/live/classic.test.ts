@@ -9,14 +9,12 @@ import {
   parseLog,
   RedisServer,
   readText,
-  removeFolder,
   type SentinelKind,
   sentinelCommand,
-  temporaryFolder,
   until,
   Wire,
 } from '../../src/lab/index.ts';
-import { kinds } from '../support/live.ts';
+import { kinds, testFolder } from '../support/live.ts';
 
 const NAME = 'master-6379';
 const PASSWORD = 'classic-pass';
@@ -49,8 +47,7 @@ sentinel client-reconfig-script ${NAME} ${folder}/reconfig.sh
 }
 
 async function startDaemon(kind: SentinelKind, master: RedisServer): Promise<Daemon> {
-  const folder = temporaryFolder('lab-classic');
-  onTestFinished(() => removeFolder(folder));
+  const folder = testFolder('lab-classic');
   const port = await freePort();
   const script = join(folder, 'reconfig.sh');
   const calls = join(folder, 'calls');

@@ -74,18 +74,23 @@ async function manual(fleet: Fleet): Promise<Story> {
   };
 }
 
-/** A group that is known by a host name from its first hour, moved by an operator. */
-async function named(fleet: Fleet): Promise<Story> {
-  const { port } = fleet.server('m');
-  fleet.name(`localhost ${port}`, 'localhost <m>');
-  fleet.name(`localhost:${port}`, 'localhost [m]');
-  await fleet.say('MONITOR', GROUP, 'localhost', port, 1);
+/** A group with its master on this host is watched, and its master moved by an operator. */
+async function moved(fleet: Fleet, host: string): Promise<void> {
+  await fleet.say('MONITOR', GROUP, host, fleet.server('m').port, 1);
   await fleet.tape().heard('+slave', 2);
   await fleet.group.waitReady();
   await fleet.say('FAILOVER', GROUP);
   for (const last of ['+failover-end', '+switch-master', '+role-change']) {
     await fleet.tape().heard(last);
   }
+}
+
+/** A group that is known by a host name from its first hour, moved by an operator. */
+async function named(fleet: Fleet): Promise<Story> {
+  const { port } = fleet.server('m');
+  fleet.name(`localhost ${port}`, 'localhost <m>');
+  fleet.name(`localhost:${port}`, 'localhost [m]');
+  await moved(fleet, 'localhost');
   // The original finds it again in the INFO of the new master, by its address.
   if (fleet.kind === 'original') await fleet.tape().heard('+slave slave [m]');
   const all = { failover: await fleet.tape().take() };
@@ -105,13 +110,7 @@ async function sixth(fleet: Fleet): Promise<Story> {
     await fleet.server(name).call('SLAVEOF', '::1', port);
     await until(() => fleet.server(name).follows({ host: '::1', port }), 'it follows over IPv6');
   }
-  await fleet.say('MONITOR', GROUP, '::1', port, 1);
-  await fleet.tape().heard('+slave', 2);
-  await fleet.group.waitReady();
-  await fleet.say('FAILOVER', GROUP);
-  for (const last of ['+failover-end', '+switch-master', '+role-change']) {
-    await fleet.tape().heard(last);
-  }
+  await moved(fleet, '::1');
   const old = /^(\+convert-to-slave|[+-]role-change) slave \[::1\] \[m\]/;
   const [after, failover] = split({ failover: await fleet.tape().take() }, old);
   return { failover: inAnyOrder(failover.failover!, /^\+slave .*<m>$/), demoted: after.failover! };

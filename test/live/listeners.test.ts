@@ -8,14 +8,12 @@ import {
   Child,
   freePort,
   readText,
-  removeFolder,
   type SentinelKind,
   sentinelCommand,
-  temporaryFolder,
   until,
   Wire,
 } from '../../src/lab/index.ts';
-import { all, readyGroup } from '../support/live.ts';
+import { all, readyGroup, testFolder } from '../support/live.ts';
 import { type Trial, trial } from '../support/trial.ts';
 
 const speaksSix = Object.values(networkInterfaces()).some((list) =>
@@ -24,11 +22,7 @@ const speaksSix = Object.values(networkInterfaces()).some((list) =>
 const noSix = 'this machine has no ::1';
 const both = ['ours', 'original'] as const;
 
-function folder(): string {
-  const path = temporaryFolder('listeners');
-  onTestFinished(() => removeFolder(path));
-  return path;
-}
+const folder = () => testFolder('listeners');
 
 const binds: readonly (readonly [string, boolean])[] = [
   ['bind 127.0.0.1', false],

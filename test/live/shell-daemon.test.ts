@@ -9,12 +9,11 @@ import {
   freePort,
   infoFields,
   readText,
-  removeFolder,
   sentinelCommand,
-  temporaryFolder,
   until,
   Wire,
 } from '../../src/lab/index.ts';
+import { testFolder } from '../support/live.ts';
 
 interface Place {
   readonly folder: string;
@@ -25,8 +24,7 @@ interface Place {
 
 /** A folder with a configuration file of its own; `lines` after port, bind and dir. */
 async function place(lines: (folder: string) => readonly string[]): Promise<Place> {
-  const folder = temporaryFolder('lab-daemon');
-  onTestFinished(() => removeFolder(folder));
+  const folder = testFolder('lab-daemon');
   const port = await freePort();
   const file = join(folder, 'sentinel.conf');
   const head = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`];
@@ -218,6 +216,8 @@ describe('the log', () => {
     await start(where);
     await answers(where);
     const log = join(where.folder, 'log');
+    // It listens before it says that it runs.
+    await until(() => readText(log).includes('Running mode=sentinel'), 'it runs');
     renameSync(log, `${log}.1`);
     (await Wire.open({ port: where.port })).close();
     await until(

@@ -7,23 +7,17 @@ import {
   Child,
   freePort,
   readText,
-  removeFolder,
   type SentinelKind,
   sentinelCommand,
-  temporaryFolder,
 } from '../../src/lab/index.ts';
-import { kinds } from '../support/live.ts';
+import { kinds, testFolder } from '../support/live.ts';
 
 /** What comes before the reason; a name that does not resolve is also logged. */
 const HEAD =
   /^(?:\d+:X .* # Failed to resolve hostname '.*'\n)?\n\*\*\* FATAL CONFIG FILE ERROR \(Redis [\d.]+\) \*\*\*\n/;
 const NOBODY = 65_534;
 
-function folder(): string {
-  const path = temporaryFolder('lab-startup');
-  onTestFinished(() => removeFolder(path));
-  return path;
-}
+const folder = () => testFolder('lab-startup');
 
 /** Runs a Sentinel that is expected to leave by itself. */
 async function runToEnd(

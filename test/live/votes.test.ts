@@ -3,7 +3,14 @@
  */
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Group, pause, type Sentinel, until, type Wire } from '../../src/lab/index.ts';
+import {
+  type Group,
+  pause,
+  type Sentinel,
+  type SentinelKind,
+  until,
+  type Wire,
+} from '../../src/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 import {
   askVote,
@@ -50,15 +57,19 @@ async function askAndKill(group: Group, sentinel: Sentinel, epoch: number): Prom
   return given;
 }
 
+/** A Sentinel alone with a group in which nothing happens by itself. */
+async function single(kind: SentinelKind, replicas: number) {
+  const group = await readyGroup({
+    sentinels: [kind],
+    replicas,
+    settings: { downAfter: 30_000 },
+  });
+  return { group, sentinel: group.sentinels[0]!, master: group.servers[0]!.address };
+}
+
 describe.each(kinds)('votes of a %s Sentinel', (kind) => {
   it('gives no second vote in an epoch, whenever it is killed', async () => {
-    const group = await readyGroup({
-      sentinels: [kind],
-      replicas: 1,
-      settings: { downAfter: 30_000 },
-    });
-    const sentinel = group.sentinels[0]!;
-    const master = group.servers[0]!.address;
+    const { group, sentinel, master } = await single(kind, 1);
     const id = await sentinel.myId();
     let answered = 0;
     for (let epoch = 1; epoch <= 8; epoch += 1) {
@@ -80,13 +91,7 @@ describe.each(kinds)('votes of a %s Sentinel', (kind) => {
   });
 
   it('answers as the rules of votes say: first come, first served, once per epoch', async () => {
-    const group = await readyGroup({
-      sentinels: [kind],
-      replicas: 0,
-      settings: { downAfter: 30_000 },
-    });
-    const sentinel = group.sentinels[0]!;
-    const master = group.servers[0]!.address;
+    const { group, sentinel, master } = await single(kind, 0);
     const wire = await sentinel.open();
     const [a, b] = [candidate('a'), candidate('b')];
     expect(await askVote(wire, master, 0, a)).toMatchObject({ down: 0, epoch: 0 });
@@ -107,13 +112,7 @@ describe.each(kinds)('votes of a %s Sentinel', (kind) => {
 
 describe.runIf(kinds.includes('ours'))('a Sentinel of ours whose file cannot be written', () => {
   it('gives no vote, keeps serving, and votes again when it can save', async () => {
-    const group = await readyGroup({
-      sentinels: ['ours'],
-      replicas: 1,
-      settings: { downAfter: 30_000 },
-    });
-    const sentinel = group.sentinels[0]!;
-    const master = group.servers[0]!.address;
+    const { group, sentinel, master } = await single('ours', 1);
     const wire = await sentinel.open();
     const [a, b] = [candidate('a'), candidate('b')];
     expect(await askVote(wire, master, 1, a)).toMatchObject({ leader: a, epoch: 1 });

@@ -4,17 +4,8 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  accessSync,
-  appendFileSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import {
   ConfigError,
   type ConfigIo,
@@ -25,7 +16,9 @@ import {
   parseConfig,
   rewriteConfig,
 } from '../../src/config/index.ts';
+import { GROUP_DEFAULTS } from '../../src/core/index.ts';
 import { until, Wire } from '../../src/lab/index.ts';
+import { systemIo } from '../../src/shell/index.ts';
 import type { ConfigCase } from './config-cases.ts';
 import { defaultUserLine } from './config-io.ts';
 
@@ -142,43 +135,18 @@ async function rewriteOnceMore(port: number): Promise<void> {
 /** The parser's questions put to the file system, with a working directory of its own. */
 export function fileSystem(start: string): ConfigIo {
   let cwd = start;
-  const errorText = (error: unknown) =>
-    (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? 'No such file or directory'
-      : String((error as NodeJS.ErrnoException).code);
-  const attempt = (action: () => void): string | null => {
-    try {
-      action();
-      return null;
-    } catch (error) {
-      return errorText(error);
-    }
-  };
+  const at = (path: string) => resolve(cwd, path);
   return {
     cwd: () => cwd,
-    chdir: (path) =>
-      attempt(() => {
-        statSync(resolve(cwd, path));
-        cwd = resolve(cwd, path);
-      }),
-    readFile: (path) => {
-      try {
-        return { text: readFileSync(resolve(cwd, path), 'latin1') };
-      } catch (error) {
-        return { error: errorText(error) };
-      }
+    chdir: (path) => {
+      if (!existsSync(at(path))) return 'No such file or directory';
+      cwd = at(path);
+      return null;
     },
-    glob: (pattern) => {
-      // Only a `*` in the last part of the path occurs in the cases.
-      const path = resolve(cwd, pattern);
-      const [head, tail] = basename(path).split('*') as [string, string];
-      return readdirSync(dirname(path))
-        .filter((name) => name.startsWith(head) && name.endsWith(tail))
-        .sort()
-        .map((name) => join(dirname(path), name));
-    },
-    openForAppend: (path) => attempt(() => appendFileSync(resolve(cwd, path), '')),
-    isExecutable: (path) => attempt(() => accessSync(resolve(cwd, path), constants.X_OK)) === null,
+    readFile: (path) => systemIo.readFile(at(path)),
+    glob: (pattern) => systemIo.glob(at(pattern)),
+    openForAppend: (path) => systemIo.openForAppend(at(path)),
+    isExecutable: (path) => systemIo.isExecutable(at(path)),
   };
 }
 
@@ -201,7 +169,7 @@ export function rewriteAlike(oldText: string, { generic, sentinel }: ParsedConfi
     { ...sentinel, myId },
     {
       users: [defaultUserLine(generic.requirepass, 'redis-7.0')],
-      defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+      defaults: GROUP_DEFAULTS,
     },
   );
 }

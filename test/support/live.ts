@@ -3,7 +3,14 @@
  * its logs when the test failed.
  */
 import { onTestFinished } from 'vitest';
-import { Group, type GroupOptions, type Sentinel, type SentinelKind } from '../../src/lab/index.ts';
+import {
+  Group,
+  type GroupOptions,
+  removeFolder,
+  type Sentinel,
+  type SentinelKind,
+  temporaryFolder,
+} from '../../src/lab/index.ts';
 
 /**
  * The kinds a scenario is run against. `SENTINEL_KINDS=original,ours` also runs it against the installed
@@ -14,6 +21,13 @@ export const kinds = (process.env.SENTINEL_KINDS ?? 'ours').split(',') as readon
 /** `count` Sentinels of one kind. */
 export function all(kind: SentinelKind, count = 3): SentinelKind[] {
   return Array.from({ length: count }, () => kind);
+}
+
+/** A folder that goes with the running test. */
+export function testFolder(name: string): string {
+  const path = temporaryFolder(name);
+  onTestFinished(() => removeFolder(path));
+  return path;
 }
 
 /** Starts a group that ends with the running test. */

@@ -1,7 +1,8 @@
 /** Sees everything a virtual Sentinel lets others see, and what its file must therefore say after a restart. */
 import { expect } from 'vitest';
-import type { Reply, SentinelConfig } from '../../src/core/index.ts';
-import type { VirtualRedis, VirtualSentinel } from '../unit/flight/world.ts';
+import type { Effect, Reply, SentinelConfig } from '../../src/core/index.ts';
+import type { Checker } from '../../src/sim/watch.ts';
+import type { VirtualSentinel, World } from './world.ts';
 
 interface Seen {
   epoch: bigint;
@@ -16,9 +17,20 @@ export class Witness {
   /** Config epoch to the address it names. */
   readonly #named = new Map<bigint, string>();
 
-  constructor(sentinels: readonly VirtualSentinel[], servers: readonly VirtualRedis[]) {
-    for (const one of sentinels) this.#hearAnswers(one);
-    for (const server of servers) this.#hearHellos(server);
+  /** Requests for votes that wait for their answers: `sentinel request`. */
+  readonly #asked = new Set<string>();
+
+  constructor(world: World) {
+    const ears: Checker = {
+      rows: 'S1 S2 S3 S4 S8',
+      rule: 'what was seen of a Sentinel is in its file after a restart',
+      before: ({ id }, _facts, input) => {
+        if (input.type === 'command' && isVote(input.argv))
+          this.#asked.add(`${id} ${input.request}`);
+      },
+      leaves: ({ id }, _facts, effect) => this.#hear(id, effect),
+    };
+    world.inner.watch.add([ears]);
   }
 
   /** What the file of a Sentinel says is not behind what was seen of it. */
@@ -51,18 +63,15 @@ export class Witness {
     return seen;
   }
 
-  #hearAnswers(one: VirtualSentinel): void {
-    const ask = one.ask.bind(one);
-    one.ask = (argv, done = () => {}) => {
+  #hear(id: string, effect: Effect): void {
+    if (effect.type === 'answer') {
+      if (this.#asked.delete(`${id} ${effect.request}`)) this.#hearVote(id, effect.reply);
+    } else if (effect.type === 'send') {
+      const { argv } = effect;
+      if (argv[0] === 'PUBLISH') this.#hearHello(argv[2]!.split(','));
       // Who asks for votes has one: his own.
-      const [, , , , epoch, candidate] = argv;
-      const isVote = argv[1] === 'is-master-down-by-addr' && candidate !== '*';
-      if (isVote) this.#vote(candidate!, candidate!, BigInt(epoch!));
-      ask(argv, (reply) => {
-        if (isVote) this.#hearVote(one.id, reply);
-        done(reply);
-      });
-    };
+      else if (isVote(argv)) this.#vote(argv[5]!, argv[5]!, BigInt(argv[4]!));
+    }
   }
 
   #hearVote(voter: string, reply: Reply): void {
@@ -81,14 +90,6 @@ export class Witness {
     if (epoch > seen.epoch) seen.epoch = epoch;
   }
 
-  #hearHellos(server: VirtualRedis): void {
-    const command = server.command.bind(server);
-    server.command = (argv) => {
-      if (argv[0] === 'PUBLISH') this.#hearHello(argv[2]!.split(','));
-      return command(argv);
-    };
-  }
-
   #hearHello([, , id, epoch, , host, port, configEpoch]: readonly string[]): void {
     const seen = this.#of(id!);
     if (BigInt(epoch!) > seen.epoch) seen.epoch = BigInt(epoch!);
@@ -99,4 +100,9 @@ export class Witness {
     expect(this.#named.get(config) ?? address, `the master of epoch ${config}`).toBe(address);
     this.#named.set(config, address);
   }
+}
+
+/** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate. */
+function isVote([, word, , , , candidate]: readonly string[]): boolean {
+  return word === 'is-master-down-by-addr' && candidate !== '*';
 }

@@ -14,6 +14,7 @@ import {
   rewriteConfig,
 } from '../../config/index.ts';
 import type { Dice } from '../../core/dice.ts';
+import { GROUP_DEFAULTS } from '../../core/index.ts';
 import { below, NUMBERS, oneIn, pick, randomBytes, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Target, type Verdict } from '../target.ts';
 import { memoryIo } from './memory.ts';
@@ -21,7 +22,7 @@ import { IDS, OWN_ID, written } from './rig.ts';
 
 const OPTIONS = {
   users: ['user default on nopass sanitize-payload ~* &* +@all'],
-  defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+  defaults: GROUP_DEFAULTS,
 };
 /** Rewrites after which the text must stay as it is. */
 const SETTLED_AFTER = 5;

@@ -5,9 +5,12 @@
 import { parseConfig, rewriteConfig } from '../../config/index.ts';
 import type { Dice } from '../../core/dice.ts';
 import {
+  blankConfig,
+  blankGroup,
   configOf,
   createState,
   type Effect,
+  GROUP_DEFAULTS,
   type GroupConfig,
   type Input,
   LINES,
@@ -24,7 +27,7 @@ import { memoryIo } from './memory.ts';
 
 export const OWN_ID = 'f'.repeat(40);
 export const IDS: readonly string[] = [...'abcde'].map((letter) => letter.repeat(40));
-const OPTIONS = { users: [], defaults: { downAfter: 30_000, failoverTimeout: 180_000 } };
+const OPTIONS = { users: [], defaults: GROUP_DEFAULTS };
 /** Beyond it an epoch does not follow in one message. */
 const JUMP_MAX = 2n ** 32n;
 const ANSWERS = ['10.0.0.7', '10.0.0.1', '::1', '2001:db8::5', null];
@@ -32,10 +35,8 @@ const plainConfig = parseConfig('', memoryIo());
 
 function group(name: string, host: string, port: number, replicas: string[]): GroupConfig {
   return {
-    ...{ name, host, port, quorum: 2, downAfter: 30_000, failoverTimeout: 180_000 },
-    ...{ parallelSyncs: 1, notificationScript: null, clientReconfigScript: null },
-    ...{ authPass: null, authUser: null, masterRebootDownAfter: 0 },
-    ...{ configEpoch: 3n, leaderEpoch: 4n, renames: [] },
+    ...blankGroup({ name, host, port, quorum: 2 }),
+    ...{ configEpoch: 3n, leaderEpoch: 4n },
     replicas: replicas.map((one) => ({ host: one, port: 6379 })),
     sentinels: [{ host: '10.0.0.2', port: 26379, id: IDS[0]! }],
   };
@@ -44,9 +45,9 @@ function group(name: string, host: string, port: number, replicas: string[]): Gr
 function startConfig(names: boolean, announceNames: boolean): SentinelConfig {
   const replicas = names ? ['10.0.0.2', 'host-c', 'host-d'] : ['10.0.0.2'];
   return {
-    ...{ myId: OWN_ID, currentEpoch: 5n, denyScriptsReconfig: true },
-    ...{ resolveHostnames: names, announceHostnames: announceNames, announceIp: null },
-    ...{ announcePort: 0, sentinelUser: null, sentinelPass: null },
+    ...blankConfig(),
+    ...{ myId: OWN_ID, currentEpoch: 5n },
+    ...{ resolveHostnames: names, announceHostnames: announceNames },
     groups: [
       group('mymaster', '10.0.0.1', 6379, replicas),
       group('other', '2001:db8::1', 6380, replicas),

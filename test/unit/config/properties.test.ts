@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { directives } from '../../../src/config/directives.ts';
 import { ConfigError, parseConfig, rewriteConfig } from '../../../src/config/index.ts';
 import { wordForFile } from '../../../src/config/words.ts';
-import type { GroupConfig, SentinelConfig } from '../../../src/core/types.ts';
+import { GROUP_DEFAULTS, type GroupConfig, type SentinelConfig } from '../../../src/core/index.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
 const options = {
   users: ['user default on nopass ~* &* +@all'],
-  defaults: { downAfter: 30_000, failoverTimeout: 180_000 },
+  defaults: GROUP_DEFAULTS,
 };
 
 const bytes = fc

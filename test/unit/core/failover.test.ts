@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LINES } from '../../../src/core/index.ts';
 import { flags } from '../../../src/core/views.ts';
-import { readyGroup } from './world.ts';
+import { readyGroup } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextBeat, phaseOf } from '../../../src/core/beat.ts';
 import type { Group } from '../../../src/core/state.ts';
-import { readyGroup } from './world.ts';
+import { readyGroup } from '../../support/world.ts';
 
 const LONG = { downAfter: 30_000 };
 

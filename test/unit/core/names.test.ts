@@ -1,52 +1,28 @@
 /** Names of hosts: what could not be looked up is looked up again (monitoring.md §1.2, safety.md W18). */
 import { describe, expect, it } from 'vitest';
-import { configOf, createState, type Input, LINES, step } from '../../../src/core/index.ts';
+import {
+  blankConfig,
+  blankGroup,
+  configOf,
+  createState,
+  type Input,
+  step,
+} from '../../../src/core/index.ts';
+import { surroundings } from '../../support/plain.ts';
 
 const PEER = 'e'.repeat(40);
 
 function watching() {
   const group = {
-    name: 'm',
-    host: '10.0.0.1',
-    port: 6379,
-    quorum: 1,
-    downAfter: 1000,
-    failoverTimeout: 10_000,
-    parallelSyncs: 1,
-    notificationScript: null,
-    clientReconfigScript: null,
-    authPass: null,
-    authUser: null,
-    masterRebootDownAfter: 0,
-    configEpoch: 1n,
-    leaderEpoch: 1n,
-    replicas: [],
-    sentinels: [],
-    renames: [],
+    ...blankGroup({ name: 'm', host: '10.0.0.1', port: 6379, quorum: 1 }),
+    ...{ downAfter: 1000, failoverTimeout: 10_000, configEpoch: 1n, leaderEpoch: 1n },
   };
   const config = {
-    myId: 'a'.repeat(40),
-    currentEpoch: 1n,
-    denyScriptsReconfig: true,
-    resolveHostnames: true,
-    announceHostnames: true,
-    announceIp: null,
-    announcePort: 0,
-    sentinelUser: null,
-    sentinelPass: null,
-    groups: [group],
+    ...blankConfig(),
+    ...{ myId: 'a'.repeat(40), currentEpoch: 1n, groups: [group] },
+    ...{ resolveHostnames: true, announceHostnames: true },
   };
-  const surroundings = {
-    line: LINES['redis-8'],
-    port: 26379,
-    tlsPort: 0,
-    tlsReplication: false,
-    requirepass: null,
-    logLevel: 'notice' as const,
-    seed: 'names',
-    isExecutable: () => true,
-  };
-  const state = createState(config, surroundings, 0);
+  const state = createState(config, surroundings({ seed: 'names' }), 0);
   let now = 0;
   const take = (input: Input, after = 10) => {
     const due = now + after;

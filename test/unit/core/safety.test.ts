@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../../src/core/index.ts';
-import { readyGroup, type VirtualSentinel, type World } from './world.ts';
+import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
 const A = 'a'.repeat(40);

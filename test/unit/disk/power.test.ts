@@ -3,25 +3,14 @@
  * each Sentinel in turn (safety.md S1–S4, S8).
  */
 import { describe, expect, it } from 'vitest';
-import { parseConfig, rewriteConfig } from '../../../src/config/index.ts';
-import { defaultsOf, type SentinelConfig } from '../../../src/core/index.ts';
+import type { SentinelConfig } from '../../../src/core/index.ts';
 import { Writer } from '../../../src/shell/writer.ts';
+import { Disk } from '../../../src/sim/disk.ts';
 import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
 import { Witness } from '../../support/witness.ts';
-import { readyGroup, type VirtualSentinel, type World } from '../flight/world.ts';
+import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 const FILE = '/sentinel.conf';
-
-const io = {
-  cwd: () => '/',
-  chdir: () => null,
-  readFile: () => ({ error: 'No such file or directory' }),
-  glob: () => [],
-  openForAppend: () => null,
-  isExecutable: () => true,
-};
-
-const read = (text: string) => parseConfig({ file: text }, io);
 
 /** Gives a Sentinel the real writer on a disk of its own. */
 class Host {
@@ -33,6 +22,8 @@ class Host {
   /** A power cut; else only the process ends. */
   powerGoes = true;
   restarting: () => void = () => {};
+  /** Of the turn after a save. */
+  error: Error | null = null;
 
   constructor(world: World, sentinel: VirtualSentinel) {
     this.#world = world;
@@ -42,25 +33,31 @@ class Host {
       random: () => world.random(),
       cut: () => this.#cut(),
     });
-    this.disk.put(FILE, this.#render('port 26379\n', sentinel.disk));
-    sentinel.storage = {
-      load: () => read(this.disk.text(FILE)).sentinel,
-      save: (config, _state, done) => {
+    const { disk } = sentinel.inner;
+    this.disk.put(FILE, disk.text());
+    disk.medium = {
+      text: () => this.disk.text(FILE),
+      save: (config, defaults, done) => {
         const fs = this.disk;
         const writer = new Writer(FILE, { log: (_level, text) => this.logs.push(text), fs });
-        void writer.save((old) => this.#render(old, config)).then(done);
+        const render = (old: string) => {
+          const next = new Disk(old);
+          next.put(config, defaults);
+          return next.text();
+        };
+        writer
+          .save(render)
+          .then(done)
+          .catch((error: Error) => {
+            this.error = error;
+          });
       },
     };
   }
 
   /** What a start would read. @throws when the file is broken */
   onDisk(): SentinelConfig {
-    return read(this.disk.text(FILE)).sentinel;
-  }
-
-  #render(old: string, config: SentinelConfig): string {
-    const defaults = defaultsOf(this.sentinel.state);
-    return rewriteConfig(old, read(old).generic, config, { users: null, defaults });
+    return new Disk(this.disk.text(FILE)).content;
   }
 
   #cut(): void {
@@ -83,6 +80,7 @@ async function until(world: World, hosts: readonly Host[], what: string, when: (
     const busy = hosts.some(({ disk }) => disk.busy);
     world.run(busy ? 0.25 : 2);
     await new Promise(setImmediate);
+    for (const { error } of hosts) if (error !== null) throw error;
   }
 }
 
@@ -90,7 +88,7 @@ async function until(world: World, hosts: readonly Host[], what: string, when: (
 async function failover(seed: number, prepare: (hosts: readonly Host[]) => void) {
   const { world, servers, sentinels } = readyGroup({ seed, group: { downAfter: 200 } });
   const hosts = sentinels.map((one) => new Host(world, one));
-  const witness = new Witness(sentinels, servers);
+  const witness = new Witness(world);
   prepare(hosts);
   for (const host of hosts) {
     host.restarting = () => witness.expectCovered(host.sentinel, host.onDisk());

@@ -8,7 +8,7 @@ import {
   replay,
   withoutSecrets,
 } from '../../../src/flight/index.ts';
-import { readyGroup } from './world.ts';
+import { readyGroup } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
 const large = { bytes: 1e9, turns: 1e9, clock: () => 0 };
@@ -141,7 +141,7 @@ describe('a recording', () => {
 
   it('remembers what the file system answered', () => {
     for (const answer of [true, false]) {
-      const { sentinels } = readyGroup({ seed: 7, record: large });
+      const { world, sentinels } = readyGroup({ seed: 7, record: large });
       const [sentinel] = sentinels;
       const { recorder, state } = sentinel!;
       Object.assign(state.surroundings, {
@@ -152,7 +152,7 @@ describe('a recording', () => {
       sentinel!.ask(['sentinel', 'set', 'mymaster', 'notification-script', '/x'], (reply) => {
         replies.push(reply.kind);
       });
-      sentinel!.world.run(50);
+      world.run(50);
       expect(replies).toEqual([answer ? 'simple' : 'error']);
       const recording = parseRecording(written(recorder!));
       expect(recording.entries.flatMap(({ executable }) => executable)).toEqual([answer]);

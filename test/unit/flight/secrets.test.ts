@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  blankConfig,
+  blankGroup,
   createState,
   type Effect,
   type Input,
-  LINES,
   type SentinelConfig,
 } from '../../../src/core/index.ts';
 import {
@@ -13,34 +14,29 @@ import {
   replay,
   withoutSecrets,
 } from '../../../src/flight/index.ts';
+import { surroundings } from '../../support/plain.ts';
 
 const secrets = ['s3cret-redis', 's3cret-peers', 's3cret-own', 's3cret-new', 's3cret-\x02ctl'];
 
 const group = (name: string, port: number, authPass: string | null) => ({
-  ...{ name, host: '127.0.0.1', port, quorum: 1, downAfter: 1000, failoverTimeout: 60000 },
-  ...{ parallelSyncs: 1, notificationScript: null, clientReconfigScript: null, authPass },
-  ...{ authUser: 'watcher', masterRebootDownAfter: 0, configEpoch: 0n, leaderEpoch: 0n },
-  ...{ replicas: [], sentinels: [{ host: '127.0.0.1', port: 7, id: 'b'.repeat(40) }] },
+  ...blankGroup({ name, host: '127.0.0.1', port, quorum: 1 }),
+  ...{ downAfter: 1000, failoverTimeout: 60000, authPass, authUser: 'watcher' },
+  sentinels: [{ host: '127.0.0.1', port: 7, id: 'b'.repeat(40) }],
   renames: [{ command: 'auth', renamed: 'LOGIN' }],
 });
 
 const config = (sentinelPass: string | null): SentinelConfig => ({
-  ...{ myId: 'a'.repeat(40), currentEpoch: 0n, denyScriptsReconfig: true },
-  ...{ resolveHostnames: false, announceHostnames: false, announceIp: null, announcePort: 0 },
-  ...{ sentinelUser: null, sentinelPass },
+  ...blankConfig(),
+  ...{ myId: 'a'.repeat(40), sentinelPass },
   // One password twice: equal secrets stay equal.
   groups: [group('one', 1, 's3cret-redis'), group('two', 2, 's3cret-redis')],
 });
 
-const surroundings = (line: keyof typeof LINES) => ({
-  ...{ line: LINES[line], port: 26379, tlsPort: 0, tlsReplication: false },
-  ...{ requirepass: 's3cret-own', logLevel: 'notice' as const, seed: 's3cret-seed' },
-  isExecutable: () => true,
-});
+const secured = surroundings({ requirepass: 's3cret-own', seed: 's3cret-seed' });
 
 /** A Sentinel whose connections open, and whose clients send these commands. */
 function run(commands: string[][], sentinelPass: string | null = 's3cret-peers') {
-  const state = createState(config(sentinelPass), surroundings('redis-8'), 0);
+  const state = createState(config(sentinelPass), secured, 0);
   const recorder = new Recorder(state, { bytes: 1e9, clock: () => 0 });
   const effects: Effect[] = [];
   let now = 0;

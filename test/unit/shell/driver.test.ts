@@ -1,22 +1,15 @@
 import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Effect, Input, SentinelConfig, Turn } from '../../../src/core/types.ts';
+import {
+  blankConfig,
+  type Effect,
+  type Input,
+  type SentinelConfig,
+  type Turn,
+} from '../../../src/core/index.ts';
 import { until } from '../../../src/lab/index.ts';
 import { type Core, Driver } from '../../../src/shell/driver.ts';
-
-const idle: SentinelConfig = {
-  myId: null,
-  currentEpoch: 0n,
-  denyScriptsReconfig: true,
-  resolveHostnames: false,
-  announceHostnames: false,
-  announceIp: null,
-  announcePort: 0,
-  sentinelUser: null,
-  sentinelPass: null,
-  groups: [],
-};
 
 const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], blind: true } as const;
 
@@ -49,7 +42,7 @@ class CountingCore implements Core {
   }
 
   config(): SentinelConfig {
-    return { ...idle, currentEpoch: BigInt(this.#version) };
+    return { ...blankConfig(), currentEpoch: BigInt(this.#version) };
   }
 }
 
@@ -215,7 +208,7 @@ describe("the driver's law", () => {
           effects: input.type === 'message' ? [{ type: 'exit', status: 0 }] : [],
           wakeAt: Number.POSITIVE_INFINITY,
         }),
-        config: () => idle,
+        config: blankConfig,
       },
       {
         // Every effect brings the next input about: without a bound this would never return.
@@ -247,7 +240,7 @@ describe("the driver's alarm", () => {
           due = now + 7.3;
           return { save: null, effects: [], wakeAt: due };
         },
-        config: () => idle,
+        config: blankConfig,
       },
       { apply: () => {}, save: () => Promise.resolve(true) },
     );

@@ -1,14 +1,15 @@
 /**
- * The simulated world (src/sim) in the small form that the core's scenario tests speak: one machine, servers on ports
- * 1, 2, …, Sentinels on 101, 102, …, no checkers.
+ * The simulated world (src/sim) in the small form that scenario tests speak: one machine, servers on ports 1, 2, …,
+ * Sentinels on 101, 102, …, no checkers; on wish a flight recorder in every life of a Sentinel.
  */
-import type { GroupConfig, Reply } from '../../../src/core/index.ts';
-import { Disk } from '../../../src/sim/disk.ts';
-import type { Host } from '../../../src/sim/network.ts';
-import { drawPlan } from '../../../src/sim/plan.ts';
-import { VirtualRedis as Server } from '../../../src/sim/redis.ts';
-import { VirtualSentinel as Process } from '../../../src/sim/sentinel.ts';
-import { World as Simulated } from '../../../src/sim/world.ts';
+import type { GroupConfig, Reply } from '../../src/core/index.ts';
+import { Recorder, type RecorderOptions } from '../../src/flight/index.ts';
+import { Disk } from '../../src/sim/disk.ts';
+import type { Host } from '../../src/sim/network.ts';
+import { drawPlan } from '../../src/sim/plan.ts';
+import { VirtualRedis as Server } from '../../src/sim/redis.ts';
+import { VirtualSentinel as Process } from '../../src/sim/sentinel.ts';
+import { World as Simulated } from '../../src/sim/world.ts';
 
 const HOST = '127.0.0.1';
 
@@ -130,8 +131,14 @@ export class VirtualSentinel {
   readonly #world: World;
   /** Requests for its vote. */
   readonly asks: { epoch: string; id: string }[] = [];
+  #recorder: Recorder | null = null;
 
-  constructor(world: World, port: number, group: Partial<GroupConfig>) {
+  constructor(
+    world: World,
+    port: number,
+    group: Partial<GroupConfig>,
+    record: RecorderOptions | null = null,
+  ) {
     const { quorum = 2, downAfter = 1000 } = group;
     const file = [
       `port ${port}`,
@@ -153,6 +160,9 @@ export class VirtualSentinel {
       {
         rows: '',
         rule: 'requests for votes are written down',
+        booted: (sentinel) => {
+          if (sentinel === this.inner) this.recorder = record && new Recorder(this.state, record);
+        },
         before: (sentinel, _facts, input) => {
           if (sentinel !== this.inner || input.type !== 'command') return;
           const [, word, , , epoch = '', id = '*'] = input.argv;
@@ -173,6 +183,20 @@ export class VirtualSentinel {
 
   get id(): string {
     return this.disk.myId!;
+  }
+
+  get up(): boolean {
+    return this.inner.up;
+  }
+
+  /** What takes the turns of its present life, if not the bare core. */
+  get recorder(): Recorder | null {
+    return this.#recorder;
+  }
+
+  set recorder(recorder: Recorder | null) {
+    this.#recorder = recorder;
+    this.inner.recorder = recorder;
   }
 
   set saveFails(failing: boolean) {
@@ -237,6 +261,7 @@ export function readyGroup(
     replicas?: number;
     sentinels?: number;
     group?: Partial<GroupConfig>;
+    record?: RecorderOptions;
   } = {},
 ) {
   const world = new World(options.seed ?? 1);
@@ -246,7 +271,7 @@ export function readyGroup(
   const quorum = Math.floor(count / 2) + 1;
   const sentinels = Array.from(
     { length: count },
-    (_, i) => new VirtualSentinel(world, 101 + i, { quorum, ...options.group }),
+    (_, i) => new VirtualSentinel(world, 101 + i, { quorum, ...options.group }, options.record),
   );
   for (const sentinel of sentinels) {
     sentinel.start();

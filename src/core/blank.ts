@@ -1,0 +1,45 @@
+/** What is so while no line says otherwise: a Sentinel without groups, and a group that is only monitored (config.md §4). */
+import type { GroupConfig, SentinelConfig } from './types.ts';
+
+/** Times of groups that name none; ms. */
+export const GROUP_DEFAULTS = { downAfter: 30_000, failoverTimeout: 180_000 } as const;
+
+/** The words of `sentinel monitor`. */
+type Monitored = Pick<GroupConfig, 'name' | 'host' | 'port' | 'quorum'>;
+
+export function blankGroup({ name, host, port, quorum }: Monitored): GroupConfig {
+  return {
+    name,
+    host,
+    port,
+    quorum,
+    ...GROUP_DEFAULTS,
+    parallelSyncs: 1,
+    notificationScript: null,
+    clientReconfigScript: null,
+    authPass: null,
+    authUser: null,
+    masterRebootDownAfter: 0,
+    configEpoch: 0n,
+    leaderEpoch: 0n,
+    replicas: [],
+    sentinels: [],
+    renames: [],
+  };
+}
+
+/** A state nobody has said anything about. */
+export function blankConfig(): SentinelConfig {
+  return {
+    myId: null,
+    currentEpoch: 0n,
+    denyScriptsReconfig: true,
+    resolveHostnames: false,
+    announceHostnames: false,
+    announceIp: null,
+    announcePort: 0,
+    sentinelUser: null,
+    sentinelPass: null,
+    groups: [],
+  };
+}
