@@ -1,23 +1,17 @@
 /** What has arrived is heard before anybody is judged by the clock (safety.md W11, W31). */
 import { describe, expect, it } from 'vitest';
-import {
-  createState,
-  type Effect,
-  type GroupConfig,
-  type Input,
-  LINES,
-  step,
-} from '../../../src/core/index.ts';
+import { blankConfig, blankGroup } from '../../../src/core/blank.ts';
+import { createState, type Effect, type Input, step } from '../../../src/core/index.ts';
+import { surroundings } from '../../support/plain.ts';
 
 const DOWN_AFTER = 1000;
 
-function group(name: string, port: number): GroupConfig {
+function group(name: string, port: number) {
+  const replicas = [{ host: '10.0.0.2', port }];
   return {
-    ...{ name, host: '10.0.0.1', port, quorum: 1, downAfter: DOWN_AFTER, failoverTimeout: 10_000 },
-    ...{ parallelSyncs: 1, notificationScript: null, clientReconfigScript: null },
-    ...{ authPass: null, authUser: null, masterRebootDownAfter: 0 },
-    ...{ configEpoch: 1n, leaderEpoch: 1n, sentinels: [], renames: [] },
-    replicas: [{ host: '10.0.0.2', port }],
+    ...blankGroup({ name, host: '10.0.0.1', port, quorum: 1 }),
+    downAfter: DOWN_AFTER,
+    replicas,
   };
 }
 
@@ -25,15 +19,11 @@ function group(name: string, port: number): GroupConfig {
 function watching(groups: number) {
   const state = createState(
     {
-      ...{ myId: 'a'.repeat(40), currentEpoch: 1n, denyScriptsReconfig: true },
-      ...{ resolveHostnames: false, announceHostnames: false, announceIp: null, announcePort: 0 },
-      ...{ sentinelUser: null, sentinelPass: null },
+      ...blankConfig(),
+      myId: 'a'.repeat(40),
       groups: Array.from({ length: groups }, (_, index) => group(`g${index}`, 6379 + index)),
     },
-    {
-      ...{ line: LINES['redis-8'], port: 26379, tlsPort: 0, tlsReplication: false },
-      ...{ requirepass: null, logLevel: 'notice', seed: 'heard', isExecutable: () => true },
-    },
+    surroundings({}),
     0,
   );
   const effects: Effect[] = [];
