@@ -22,6 +22,11 @@ export function peerText(address: string | undefined, port: number | undefined):
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 }
 
+/** Our end of its connection; asked of the system only when it is shown. */
+export function localText({ unix, address, socket }: Session): string {
+  return unix ? address : peerText(socket.localAddress, socket.localPort);
+}
+
 /** Bytes as they are shown in a log line, in double quotes. */
 export function quoted(text: string): string {
   const safe = text.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (char) => {
@@ -55,7 +60,7 @@ export function clientLine(session: Session, line: Line): string {
   const words = [
     `id=${session.id}`,
     `addr=${session.address}`,
-    `laddr=${session.localAddress}`,
+    `laddr=${localText(session)}`,
     `fd=${descriptorOf(session.socket)}`,
     `name=${session.name}`,
     `age=${Math.floor((now - session.createdAt) / 1000)}`,

@@ -66,6 +66,7 @@ export class Server {
   /** Ended by us, not yet gone. */
   readonly #lingering = new Set<Session>();
   readonly #unflushed = new Set<Session>();
+  #unanswered = new Set<Session>();
   readonly #parked = new Set<Session>();
   #listeners: Listener[] = [];
   #maxClients: number;
@@ -290,6 +291,21 @@ export class Server {
   flushSoon(session: Session): void {
     if (this.#unflushed.size === 0) queueMicrotask(() => this.#flush());
     this.#unflushed.add(session);
+  }
+
+  /**
+   * The session got replies: they leave when all that has arrived has been taken, as the original does it. Writing each at
+   * once would wake its reader so many times that the waking costs more than the answer.
+   */
+  flushReplies(session: Session): void {
+    if (this.#unanswered.size === 0) setImmediate(() => this.#flushReplies());
+    this.#unanswered.add(session);
+  }
+
+  #flushReplies(): void {
+    const sessions = this.#unanswered;
+    this.#unanswered = new Set();
+    for (const session of sessions) session.outbox.flush();
   }
 
   #flush(): void {

@@ -29,7 +29,6 @@ export class Session {
   readonly socket: Socket;
   readonly unix: boolean;
   readonly address: string;
-  readonly localAddress: string;
   readonly outbox: Outbox;
   readonly createdAt = performance.now();
   readonly channels = new Set<string>();
@@ -81,7 +80,6 @@ export class Session {
     this.unix = unix;
     const path = `${server.settings.unixSocket}:0`;
     this.address = unix ? path : peerText(socket.remoteAddress, socket.remotePort);
-    this.localAddress = unix ? path : peerText(socket.localAddress, socket.localPort);
     this.authenticated = !server.users.closed;
     this.outbox = new Outbox(socket, (bytes) => this.#sent(bytes));
     this.#gate = new RequestGate({
@@ -158,7 +156,7 @@ export class Session {
     this.argumentBytes = entry.argumentBytes;
     this.outbox.push(manifold(entry, count));
     this.#checkOutput();
-    this.outbox.flush();
+    this.#server.flushReplies(this);
     const taken = count * entry.request.length;
     return taken === chunk.length ? null : chunk.subarray(taken);
   }
@@ -191,7 +189,7 @@ export class Session {
       else this.#overflowed(frame.head);
     }
     this.#running = false;
-    this.outbox.flush();
+    if (this.outbox.length > 0) this.#server.flushReplies(this);
     this.#regulate();
     if (this.#ended && this.#waiting === null && this.#turn === null && !this.#stalled)
       this.finish();
@@ -327,7 +325,7 @@ export class Session {
     if (this.socket.destroyed || this.closing) return;
     this.outbox.push(encodeReply(reply, this.protocol));
     this.#checkOutput();
-    if (!this.#running) this.outbox.flush();
+    if (!this.#running) this.#server.flushReplies(this);
   }
 
   /** An event for this client, already encoded for its protocol. */

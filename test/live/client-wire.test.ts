@@ -178,18 +178,17 @@ describe('the bytes that clients live from', () => {
     const all = bytes.startsWith(protocols[1][1]) ? bytes.slice(protocols[1][1].length) : bytes;
     const both = OF_THE_LINE.test(all) ? [like] : [like, plain];
     for (const ours of both) {
-      const answers = async () =>
-        Promise.all([ours, original].map(async ({ port }) => shapes(await exchange(port, bytes))));
-      await until(
-        async () => {
-          const [mine, theirs] = await answers();
-          return JSON.stringify(mine) === JSON.stringify(theirs);
-        },
-        'both answer alike',
-        { timeoutMs: 20_000, everyMs: 200 },
-      ).catch(() => undefined);
-      const [mine, theirs] = await answers();
-      expect(mine).toEqual(theirs);
+      let last: unknown[] = [];
+      const alike = async () => {
+        last = await Promise.all(
+          [ours, original].map(async ({ port }) => shapes(await exchange(port, bytes))),
+        );
+        return JSON.stringify(last[0]) === JSON.stringify(last[1]);
+      };
+      await until(alike, 'both answer alike', { timeoutMs: 20_000, everyMs: 200 }).catch(() =>
+        // Shows how they differ.
+        expect(last[0]).toEqual(last[1]),
+      );
     }
   }
 

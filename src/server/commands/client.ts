@@ -4,6 +4,7 @@
 import type { Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { bulk, failure, integer, lower, NIL, NOT_AN_INTEGER, OK, SYNTAX_ERROR } from '../call.ts';
+import { localText } from '../clientline.ts';
 import type { Session } from '../session.ts';
 import { isName } from './connection.ts';
 import { help } from './help.ts';
@@ -79,7 +80,7 @@ function killFilter(call: Call, option: string, value: string): Filter | Reply {
     case 'addr':
       return (session) => session.address === value;
     case 'laddr':
-      return (session) => session.localAddress === value;
+      return (session) => localText(session) === value;
     case 'user':
       if (call.server.users.get(value) === undefined) return failure(`ERR No such user '${value}'`);
       return (session) => session.user === value;
