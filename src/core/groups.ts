@@ -48,8 +48,8 @@ function serverBase(work: Work, group: Group, address: Address, link: Link) {
 
 function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
   const master: Master = {
-    kind: 'master',
     ...serverBase(work, group, address, link),
+    kind: 'master',
     role: 'master',
     oDownSince: null,
     rebootSince: null,
@@ -60,8 +60,8 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
 
 function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
   const replica: Replica = {
-    kind: 'replica',
     ...serverBase(work, group, address, link),
+    kind: 'replica',
     key: replicaKey(work.state, address),
     role: 'slave',
     priority: 100,
@@ -99,8 +99,8 @@ export function freshAsk(now: Instant): Ask {
 export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
   const link = peerLink(work, id, address);
   const peer: Peer = {
-    kind: 'sentinel',
     ...instanceBase(work, group, address, link),
+    kind: 'sentinel',
     runId: id,
     id,
     lastHelloAt: work.now,
@@ -210,7 +210,7 @@ export function removeInstance(work: Work, instance: Instance): void {
  */
 export function dropDoubles(work: Work, group: Group): void {
   const { resolveHostnames, announceHostnames } = work.state;
-  if (!resolveHostnames || announceHostnames) return;
+  if (!resolveHostnames || announceHostnames || group.replicas.size === 0) return;
   const { failover } = group;
   const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
   const seen = new Set([endpoint(group.master.address.ip, group.master.address.port)]);

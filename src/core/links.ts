@@ -143,8 +143,9 @@ export function send(
 }
 
 /** Commands that tell nobody anything: others' silence must not be measured through our slow disk. */
-function isBlind([first, second]: readonly string[]): boolean {
-  return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && second === 'SETNAME');
+function isBlind(argv: readonly string[]): boolean {
+  const first = argv[0];
+  return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && argv[1] === 'SETNAME');
 }
 
 export function sendOn(
@@ -156,17 +157,22 @@ export function sendOn(
 ): void {
   const token = work.state.nextToken++;
   connection.pending.set(token, pending);
-  work.effects.push({
-    type: 'send',
-    connection: connection.id,
-    token,
-    argv: connection.link.wantsPubsub ? [renamed(group, argv[0]!), ...argv.slice(1)] : argv,
-    ...(isBlind(argv) ? { blind: true as const } : {}),
-  });
+  const { id, link } = connection;
+  const type = 'send';
+  const words =
+    link.wantsPubsub && group.renames.length > 0
+      ? [renamed(group, argv[0]!), ...argv.slice(1)]
+      : argv;
+  work.effects.push(
+    isBlind(argv)
+      ? { type, connection: id, token, argv: words, blind: true }
+      : { type, connection: id, token, argv: words },
+  );
 }
 
 /** The word to use for a command on this group's servers. Never applied to peers (safety.md W26). */
 export function renamed(group: Group, word: string): string {
+  if (group.renames.length === 0) return word;
   const lower = word.toLowerCase();
   return group.renames.find((r) => r.command.toLowerCase() === lower)?.renamed ?? word;
 }
@@ -249,15 +255,10 @@ export function tendLink(work: Work, instance: Instance): void {
     CONNECT_DEADLINE_MAX_MS,
     Math.max(CONNECT_DEADLINE_MIN_MS, group.downAfter),
   );
-  for (const connection of [link.command, link.pubsub, link.probe]) {
-    if (connection === null || connection.open) continue;
-    if (now >= connection.startedAt + deadline) {
-      const wasProbe = link.probe === connection;
-      closeConnection(work, connection);
-      if (wasProbe) link.probeAt = now + PROBE_PAUSE_MS;
-      else lost(work, link, connection.role);
-    } else wake(group, connection.startedAt + deadline);
-  }
+  const { command, pubsub, probe } = link;
+  if (command !== null && !command.open) tendOpening(work, group, command, deadline);
+  if (pubsub !== null && !pubsub.open) tendOpening(work, group, pubsub, deadline);
+  if (probe !== null && !probe.open) tendOpening(work, group, probe, deadline);
   tendPubsub(work, instance);
   tendProbe(work, instance);
   const missing = link.command === null || (link.wantsPubsub && link.pubsub === null);
@@ -276,6 +277,16 @@ export function tendLink(work: Work, instance: Instance): void {
     link.retryAt = now + RETRY_MAX_MS;
     wake(group, link.retryAt);
   } else wake(group, now + deadline);
+}
+
+/** A connection that takes too long to open is given up. */
+function tendOpening(work: Work, group: Group, connection: Connection, deadline: number): void {
+  const { link, startedAt } = connection;
+  if (work.now < startedAt + deadline) return wake(group, startedAt + deadline);
+  const wasProbe = link.probe === connection;
+  closeConnection(work, connection);
+  if (wasProbe) link.probeAt = work.now + PROBE_PAUSE_MS;
+  else lost(work, link, connection.role);
 }
 
 /** Nothing heard on the subscription for three hello periods although hellos should pass: open a new one. */
