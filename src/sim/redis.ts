@@ -10,6 +10,7 @@ import type { Connection, Host, Message, Party } from './network.ts';
 import type { World } from './world.ts';
 
 const CRON_MS = 1000;
+const WHILE_LOADING = new Set(['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG']);
 
 export interface RedisOptions {
   readonly priority: number;
@@ -246,8 +247,8 @@ export class VirtualRedis implements Party {
     if (this.busy && !(word === 'SCRIPT' || word === 'MULTI' || word === 'AUTH')) {
       return 'BUSY Redis is busy running a script. You can only call SCRIPT KILL.';
     }
-    const whileLoading = ['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG'].includes(word);
-    if (this.loading && !whileLoading) return 'LOADING Redis is loading the dataset in memory';
+    if (this.loading && !WHILE_LOADING.has(word))
+      return 'LOADING Redis is loading the dataset in memory';
     const stale = this.master !== null && !this.linkUp && !this.options.serveStale;
     if (stale && word === 'PING')
       return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";

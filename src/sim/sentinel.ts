@@ -5,6 +5,7 @@
 import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../core/index.ts';
 import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
 import type { Disk } from './disk.ts';
+import { Facts } from './facts.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import type { World } from './world.ts';
 
@@ -68,6 +69,8 @@ export class VirtualSentinel implements Party {
   readonly #outgoing = new Map<number, Connection>();
   /** Everything it was started with, for checkers. */
   booted: SentinelConfig | null = null;
+  /** What checkers know about it. */
+  readonly facts: Facts;
 
   constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
     this.#world = world;
@@ -76,6 +79,7 @@ export class VirtualSentinel implements Party {
     this.disk = disk;
     this.options = options;
     this.port = options.port ?? 26379;
+    this.facts = new Facts(world, this);
   }
 
   get id(): string {

@@ -84,6 +84,7 @@ export const agreedDown: MakeChecker = (): Checker => {
     turn: (sentinel, facts, input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event') continue;
+        if (effect.name !== '+odown' && effect.name !== '+try-failover') continue;
         const name = effect.payload.split(' ')[1]!;
         const group = sentinel.state.groups.get(name);
         if (group === undefined) continue;
@@ -166,5 +167,6 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
       }
       named.set(key, master);
     },
+    kinds: ['send'],
   };
 };

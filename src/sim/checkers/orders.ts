@@ -186,6 +186,14 @@ export const selection: MakeChecker = (world): Checker => {
   };
 };
 
+const SYNC_EVENTS = new Set([
+  '+failover-end',
+  '+promoted-slave',
+  '+slave-reconf-sent',
+  '+slave-reconf-done',
+  '-slave-reconf-sent-timeout',
+]);
+
 export const parallelSyncs: MakeChecker = (): Checker => {
   const rows = 'parallel-syncs';
   const busy = new Map<string, Set<string>>();
@@ -199,7 +207,7 @@ export const parallelSyncs: MakeChecker = (): Checker => {
     },
     turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
-        if (effect.type !== 'event') continue;
+        if (effect.type !== 'event' || !SYNC_EVENTS.has(effect.name)) continue;
         const words = effect.payload.split(' ');
         if (effect.name === '+failover-end') busy.delete(`${sentinel.name} ${words[1]}`);
         if (effect.name === '+promoted-slave') busy.delete(`${sentinel.name} ${words[5]}`);

@@ -56,6 +56,7 @@ export const oneVote: MakeChecker = (world) => {
         note(sentinel, asked!.group, vote.epoch, vote.leader);
       }
     },
+    kinds: ['answer'],
   };
 };
 
@@ -86,6 +87,7 @@ export const durableVote: MakeChecker = (world) => {
         `${sentinel.name} answers its vote of ${vote.epoch} while the disk has ${saved.leaderEpoch}`,
       );
     },
+    kinds: ['event', 'answer'],
   };
 };
 
@@ -112,6 +114,7 @@ export const durableWords: MakeChecker = (): Checker => {
         throw new Violation(rows, `${sentinel.name} tells config epoch ${config}, not on disk`);
       }
     },
+    kinds: ['send'],
   };
 };
 
