@@ -72,6 +72,18 @@ function field(text: string, name: string): string | null {
   return text.slice(from, end < 0 ? undefined : end);
 }
 
+let lastHello = '';
+let lastFields: readonly string[] = [];
+
+/** The fields of a hello; several look at the same one in turn. */
+export function helloFields(payload: string): readonly string[] {
+  if (payload !== lastHello) {
+    lastFields = payload.split(',');
+    lastHello = payload;
+  }
+  return lastFields;
+}
+
 export class Facts {
   readonly #world: World;
   readonly #sentinel: VirtualSentinel;
@@ -94,6 +106,9 @@ export class Facts {
   turn = 0;
   /** Nothing a checker of turns could object to has happened in this turn. */
   quiet = false;
+  /** The turn has an event, or a command that it sends. */
+  hasEvent = false;
+  hasSend = false;
   /** Before the turn. */
   epoch = 0n;
   inTilt = false;
@@ -155,7 +170,7 @@ export class Facts {
       same.at = this.now;
       return;
     }
-    const [, , id, , group, , , configEpoch] = payload.split(',');
+    const [, , id, , group, , , configEpoch] = helloFields(payload);
     if (configEpoch === undefined || !/^\d+$/.test(configEpoch)) return;
     const heard = { at: this.now, configEpoch: BigInt(configEpoch) };
     const key = `${group}|${id}`;
@@ -234,12 +249,19 @@ export class Facts {
 
   /** After the step, before the checkers look at it. */
   during(turn: Turn): void {
+    this.hasEvent = false;
+    this.hasSend = false;
     for (const effect of turn.effects) {
       if (effect.type === 'connect') {
         this.targets.set(effect.connection, { host: effect.host, port: effect.port });
       } else if (effect.type === 'close') this.targets.delete(effect.connection);
-      else if (effect.type === 'send') this.#sent(effect);
-      else if (effect.type === 'event' || effect.type === 'answer') this.quiet = false;
+      else if (effect.type === 'send') {
+        this.hasSend = true;
+        if (effect.argv[0] !== 'PING') this.#sent(effect);
+      } else if (effect.type === 'event') {
+        this.hasEvent = true;
+        this.quiet = false;
+      } else if (effect.type === 'answer') this.quiet = false;
     }
     if (this.quiet) this.quiet = this.#unchanged();
   }

@@ -9,6 +9,7 @@ import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import type { World } from './world.ts';
 
+const UPPER = new Set(['PING', 'INFO', 'PUBLISH', 'CLIENT', 'SET', 'MULTI', 'EXEC', 'SLAVEOF']);
 const CRON_MS = 1000;
 const WHILE_LOADING = new Set(['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG']);
 
@@ -32,6 +33,11 @@ const text = (t: string): LinkReply => ({ kind: 'text', text: t });
 const error = (t: string): LinkReply => ({ kind: 'error', text: t });
 const OK = text('OK');
 const PONG = text('PONG');
+
+/** Nearly always it is already. */
+function upper(word: string): string {
+  return UPPER.has(word) ? word : word.toUpperCase();
+}
 
 export class VirtualRedis implements Party {
   readonly name: string;
@@ -223,7 +229,7 @@ export class VirtualRedis implements Party {
   // What clients and Sentinels ask.
 
   #command(connection: Connection, session: Session, argv: readonly string[]): LinkReply {
-    const word = argv[0]!.toUpperCase();
+    const word = upper(argv[0]!);
     this.log?.push(argv.join(' '));
     if (word === 'EXEC') return this.#exec(connection, session);
     const refusal = this.#refusal(word, argv);
@@ -270,7 +276,7 @@ export class VirtualRedis implements Party {
   }
 
   #execute(connection: Connection, argv: readonly string[]): LinkReply {
-    switch (argv[0]!.toUpperCase()) {
+    switch (upper(argv[0]!)) {
       case 'PING':
         return PONG;
       case 'INFO':

@@ -265,9 +265,12 @@ export class VirtualSentinel implements Party {
     watch.turn(this, input, turn);
     if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
     if (turn.effects.length > 0) {
-      this.#held.push({ version: this.#asked, effects: this.#withoutBlind(turn.effects) });
+      const effects = this.#withoutBlind(turn.effects);
+      if (this.#held.length > 0 || this.#asked > this.#attempted) {
+        this.#held.push({ version: this.#asked, effects });
+      } else this.#applyAll(effects);
     }
-    this.#release();
+    if (this.#held.length > 0) this.#release();
     if (!this.up) return;
     this.#wakeAt = turn.wakeAt;
     this.#setAlarm();
@@ -301,11 +304,15 @@ export class VirtualSentinel implements Party {
   }
 
   #release(): void {
-    while (this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
-      for (const effect of this.#held.shift()!.effects) {
-        this.#apply(effect);
-        if (!this.up) return;
-      }
+    while (this.up && this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
+      this.#applyAll(this.#held.shift()!.effects);
+    }
+  }
+
+  #applyAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      this.#apply(effect);
+      if (!this.up) return;
     }
   }
 

@@ -18,6 +18,8 @@ export interface Checker {
   leaves?(sentinel: VirtualSentinel, facts: Facts, effect: Effect): void;
   /** What `leaves` looks at; default: everything. */
   readonly kinds?: readonly Effect['type'][];
+  /** `turn` looks at turns with such an effect only; default: at all. */
+  readonly turnsWith?: 'event' | 'send';
   written?(sentinel: VirtualSentinel, facts: Facts, before: SentinelConfig): void;
   crashed?(sentinel: VirtualSentinel, facts: Facts): void;
 }
@@ -92,7 +94,11 @@ export class Watch {
     const { facts } = sentinel;
     facts.during(turn);
     if (facts.quiet) return;
-    for (const one of this.#turn) one.turn(sentinel, facts, input, turn);
+    for (const one of this.#turn) {
+      const only = one.turnsWith;
+      if (only === 'event' ? !facts.hasEvent : only === 'send' && !facts.hasSend) continue;
+      one.turn(sentinel, facts, input, turn);
+    }
     facts.afterTurn();
   }
 

@@ -58,6 +58,7 @@ export const ordersOfLeaders: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'SLAVEOF NO ONE goes to the promoted replica only, SLAVEOF names the group’s master only',
+    turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'send') continue;
@@ -128,6 +129,7 @@ export const repairs: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'strays are repaired under a sane master, after the quiet time or when all peers agree',
+    turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'send') continue;
@@ -159,6 +161,7 @@ export const selection: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'the promoted replica passes all filters, and none that passes comes before it',
+    turnsWith: 'event',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+selected-slave') continue;
@@ -202,6 +205,7 @@ export const parallelSyncs: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'at most parallel-syncs replicas are re-attached at a time',
+    turnsWith: 'event',
     booted: (sentinel) => {
       for (const key of [...busy.keys()]) if (key.startsWith(`${sentinel.name} `)) busy.delete(key);
     },
@@ -240,6 +244,7 @@ export const cleanAborts: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'after an abort nothing of the failover is left',
+    turnsWith: 'event',
     turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || !effect.name.startsWith('-failover-abort')) continue;
