@@ -20,6 +20,9 @@ function readIPv4Part(text: string): number | null {
 function canonicalIPv4(host: string): string | null {
   // What a rewrite wrote needs no further thought, and a file may hold thousands.
   if (readDotted(host) !== null) return host;
+  // Every part begins with a digit.
+  const first = host.charCodeAt(0);
+  if (!(first >= ZERO && first <= ZERO + 9)) return null;
   const parts = host.split('.');
   if (parts.length > 4) return null;
   let value = 0;

@@ -231,8 +231,8 @@ export class Network {
       return;
     }
     const { now } = this.#time;
-    const [low, high] = this.latency;
-    const near = from === to ? 0.02 : this.#random.between(low, high) * this.slowness;
+    const { latency } = this;
+    const near = from === to ? 0.02 : this.#random.between(latency[0], latency[1]) * this.slowness;
     const at = Math.max(now + near, connection.lastAt[side] + 0.001);
     connection.lastAt[side] = at;
     this.#time.after(at - now, new Delivery(this, connection, side, message, from, to));

@@ -39,11 +39,18 @@ export class Violation extends Error {
 
 type With<K extends keyof Checker> = Checker & Required<Pick<Checker, K>>;
 
+/** A checker's look at turns; one form for all of them. */
+interface TurnLook {
+  readonly only: 'event' | 'send' | null;
+  readonly checker: Checker;
+  readonly look: NonNullable<Checker['turn']>;
+}
+
 export class Watch {
   readonly #world: World;
   #booted: With<'booted'>[] = [];
   #before: With<'before'>[] = [];
-  #turn: With<'turn'>[] = [];
+  readonly #turn: TurnLook[] = [];
   /** Those who look at everything, and by what they look at. */
   readonly #leavesAny: With<'leaves'>[] = [];
   readonly #leaves = new Map<Effect['type'], With<'leaves'>[]>();
@@ -61,7 +68,9 @@ export class Watch {
     for (const checker of checkers) {
       if (checker.booted) this.#booted.push(checker as With<'booted'>);
       if (checker.before) this.#before.push(checker as With<'before'>);
-      if (checker.turn) this.#turn.push(checker as With<'turn'>);
+      if (checker.turn) {
+        this.#turn.push({ only: checker.turnsWith ?? null, checker, look: checker.turn });
+      }
       if (checker.leaves) this.#addLeaves(checker as With<'leaves'>);
       if (checker.written) this.#written.push(checker as With<'written'>);
       if (checker.crashed) this.#crashed.push(checker as With<'crashed'>);
@@ -94,10 +103,9 @@ export class Watch {
     const { facts } = sentinel;
     facts.during(turn);
     if (facts.quiet) return;
-    for (const one of this.#turn) {
-      const only = one.turnsWith;
+    for (const { only, checker, look } of this.#turn) {
       if (only === 'event' ? !facts.hasEvent : only === 'send' && !facts.hasSend) continue;
-      one.turn(sentinel, facts, input, turn);
+      look.call(checker, sentinel, facts, input, turn);
     }
     facts.afterTurn();
   }
