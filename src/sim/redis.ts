@@ -7,11 +7,11 @@
 import type { LinkReply } from '../core/index.ts';
 import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import { refusal } from './refusal.ts';
+import { error, OK, PONG, text, upper } from './replies.ts';
 import type { World } from './world.ts';
 
-const UPPER = new Set(['PING', 'INFO', 'PUBLISH', 'CLIENT', 'SET', 'MULTI', 'EXEC', 'SLAVEOF']);
 const CRON_MS = 1000;
-const WHILE_LOADING = new Set(['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG']);
 
 export interface RedisOptions {
   readonly priority: number;
@@ -27,16 +27,6 @@ interface Session {
   queue: (readonly string[])[] | null;
   broken: boolean;
   subscribed: boolean;
-}
-
-const text = (t: string): LinkReply => ({ kind: 'text', text: t });
-const error = (t: string): LinkReply => ({ kind: 'error', text: t });
-const OK = text('OK');
-const PONG = text('PONG');
-
-/** Nearly always it is already. */
-function upper(word: string): string {
-  return UPPER.has(word) ? word : word.toUpperCase();
 }
 
 export class VirtualRedis implements Party {
@@ -232,10 +222,10 @@ export class VirtualRedis implements Party {
     const word = upper(argv[0]!);
     this.log?.push(argv.join(' '));
     if (word === 'EXEC') return this.#exec(connection, session);
-    const refusal = this.#refusal(word, argv);
-    if (refusal !== null) {
+    const refused = refusal(this, word, argv);
+    if (refused !== null) {
       if (session.queue !== null) session.broken = true;
-      return error(refusal);
+      return error(refused);
     }
     if (word === 'MULTI') {
       session.queue = [];
@@ -247,22 +237,6 @@ export class VirtualRedis implements Party {
       return text('QUEUED');
     }
     return this.#execute(connection, argv);
-  }
-
-  #refusal(word: string, argv: readonly string[]): string | null {
-    if (this.busy && !(word === 'SCRIPT' || word === 'MULTI' || word === 'AUTH')) {
-      return 'BUSY Redis is busy running a script. You can only call SCRIPT KILL.';
-    }
-    if (this.loading && !WHILE_LOADING.has(word))
-      return 'LOADING Redis is loading the dataset in memory';
-    const stale = this.master !== null && !this.linkUp && !this.options.serveStale;
-    if (stale && word === 'PING')
-      return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-    if (word === 'PING' && this.pingError !== null) return this.pingError;
-    if (word === 'SET' && this.master !== null) {
-      return "READONLY You can't write against a read only replica.";
-    }
-    return argv.length === 0 ? 'ERR empty' : null;
   }
 
   #exec(connection: Connection, session: Session): LinkReply {

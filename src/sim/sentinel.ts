@@ -7,6 +7,7 @@ import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts
 import type { Disk } from './disk.ts';
 import { Facts } from './facts.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import { OK, PONG, toLink } from './replies.ts';
 import type { World } from './world.ts';
 
 export interface SentinelOptions {
@@ -16,26 +17,6 @@ export interface SentinelOptions {
   readonly drift: number;
   /** Default: 26379. */
   readonly port?: number;
-}
-
-const text = (t: string): LinkReply => ({ kind: 'text', text: t });
-const OK = text('OK');
-const PONG = text('PONG');
-
-function toLink(reply: Reply): LinkReply {
-  switch (reply.kind) {
-    case 'simple':
-    case 'bulk':
-      return text(reply.text);
-    case 'error':
-      return { kind: 'error', text: reply.text };
-    case 'integer':
-      return { kind: 'integer', value: reply.value };
-    case 'array':
-      return { kind: 'array', items: reply.items.map(toLink) };
-    default:
-      return { kind: 'null' };
-  }
 }
 
 export class VirtualSentinel implements Party {
