@@ -9,6 +9,7 @@ import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import { refusal } from './refusal.ts';
 import { error, OK, PONG, text, upper } from './replies.ts';
+import { freshSession, queued, type Session, takeQueue } from './session.ts';
 import type { World } from './world.ts';
 
 const CRON_MS = 1000;
@@ -21,12 +22,6 @@ export interface RedisOptions {
   readonly syncMs: number;
   /** replica-serve-stale-data: no means MASTERDOWN while the link is down. */
   readonly serveStale: boolean;
-}
-
-interface Session {
-  queue: (readonly string[])[] | null;
-  broken: boolean;
-  subscribed: boolean;
 }
 
 export class VirtualRedis implements Party {
@@ -161,7 +156,7 @@ export class VirtualRedis implements Party {
 
   accepted(connection: Connection): void {
     this.#whenAwake(() => {
-      this.#sessions.set(connection, { queue: null, broken: false, subscribed: false });
+      this.#sessions.set(connection, freshSession());
     });
   }
 
@@ -227,25 +222,12 @@ export class VirtualRedis implements Party {
       if (session.queue !== null) session.broken = true;
       return error(refused);
     }
-    if (word === 'MULTI') {
-      session.queue = [];
-      session.broken = false;
-      return OK;
-    }
-    if (session.queue !== null) {
-      session.queue.push(argv);
-      return text('QUEUED');
-    }
-    return this.#execute(connection, argv);
+    return queued(session, word, argv) ?? this.#execute(connection, argv);
   }
 
   #exec(connection: Connection, session: Session): LinkReply {
-    const queue = session.queue;
-    session.queue = null;
-    if (queue === null) return error('ERR EXEC without MULTI');
-    if (session.broken) {
-      return error('EXECABORT Transaction discarded because of previous errors.');
-    }
+    const queue = takeQueue(session);
+    if (!Array.isArray(queue)) return queue;
     return { kind: 'array', items: queue.map((argv) => this.#execute(connection, argv)) };
   }
 
