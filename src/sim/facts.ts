@@ -72,16 +72,18 @@ function field(text: string, name: string): string | null {
   return text.slice(from, end < 0 ? undefined : end);
 }
 
-let lastHello = '';
-let lastFields: readonly string[] = [];
+const hellos = new Map<string, readonly string[]>();
+const HELLOS_KEPT = 200;
 
-/** The fields of a hello; several look at the same one in turn. */
+/** The fields of a hello; the same one is said and heard many times. */
 export function helloFields(payload: string): readonly string[] {
-  if (payload !== lastHello) {
-    lastFields = payload.split(',');
-    lastHello = payload;
+  let fields = hellos.get(payload);
+  if (fields === undefined) {
+    fields = payload.split(',');
+    if (hellos.size >= HELLOS_KEPT) hellos.clear();
+    hellos.set(payload, fields);
   }
-  return lastFields;
+  return fields;
 }
 
 export class Facts {
@@ -319,7 +321,7 @@ export class Facts {
     for (const [name, group] of state.groups) {
       const view = this.views.get(name);
       if (view === undefined || view.group !== group) {
-        this.views.set(name, { ...this.#look(group), group, switchedIn: this.turn });
+        this.views.set(name, this.#look(group));
         continue;
       }
       if (view.record !== group.master) {
@@ -341,8 +343,9 @@ export class Facts {
     }
   }
 
-  #look(group: CoreGroup) {
+  #look(group: CoreGroup): View {
     return {
+      group,
       record: group.master,
       master: this.masterOf(group),
       configEpoch: group.configEpoch,
@@ -350,6 +353,7 @@ export class Facts {
       replicas: group.replicas.size,
       peers: group.peers.size,
       failover: group.failover,
+      switchedIn: this.turn,
     };
   }
 }
