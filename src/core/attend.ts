@@ -4,7 +4,7 @@
  * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
  */
 import { tendAsk } from './ask.ts';
-import { members, tendTilt } from './clock.ts';
+import { tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
 import { tendFailover, tendStart } from './failover.ts';
@@ -16,7 +16,7 @@ import { tendLink } from './links.ts';
 import { tendPing } from './ping.ts';
 import { tendRepair } from './repair.ts';
 import { tendInfo } from './server.ts';
-import type { Group } from './state.ts';
+import type { Group, Instance } from './state.ts';
 import type { Work } from './work.ts';
 
 export function attend(work: Work, group: Group): void {
@@ -24,25 +24,34 @@ export function attend(work: Work, group: Group): void {
   const before = group.wakeAt;
   group.wakeAt = Number.POSITIVE_INFINITY;
   if (group.removed) return;
-  for (const instance of members(group)) tendLink(work, instance);
+  tendLink(work, group.master);
+  for (const replica of group.replicas.values()) tendLink(work, replica);
+  for (const peer of group.peers.values()) tendLink(work, peer);
   dropDoubles(work, group);
   tendTilt(work);
   if (state.tiltSince === null) decide(work, group);
   for (const peer of group.peers.values()) tendAsk(work, peer);
-  for (const instance of members(group)) {
-    if (instance.kind !== 'sentinel') tendInfo(work, instance);
-    // The answer to a hello may make a PING unnecessary.
-    tendHello(work, instance);
-    tendPing(work, instance);
-  }
+  tendTalk(work, group.master);
+  for (const replica of group.replicas.values()) tendTalk(work, replica);
+  for (const peer of group.peers.values()) tendTalk(work, peer);
   checkGroup(work, group);
   // An entry for the same instant is in the heap already, unless a tick has just taken it out.
   if (group.wakeAt === before && (before > work.now || !work.heard)) return;
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 
+/** What is said periodically to one member. */
+function tendTalk(work: Work, instance: Instance): void {
+  if (instance.kind !== 'sentinel') tendInfo(work, instance);
+  // The answer to a hello may make a PING unnecessary.
+  tendHello(work, instance);
+  tendPing(work, instance);
+}
+
 function decide(work: Work, group: Group): void {
-  for (const instance of members(group)) judge(work, instance);
+  judge(work, group.master);
+  for (const replica of group.replicas.values()) judge(work, replica);
+  for (const peer of group.peers.values()) judge(work, peer);
   judgeTogether(work, group);
   tendStart(work, group);
   tendFailover(work, group);

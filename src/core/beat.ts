@@ -18,7 +18,7 @@ export function phaseOf(name: string): number {
 /** The instant for what was done at `last` and is to be done once a period: between an eighth and nine of it later. */
 export function nextBeat(group: Group, last: Instant, period: number): Instant {
   const latest = last + period;
-  const over = (((latest - group.phase) % period) + period) % period;
-  const beat = latest - over;
+  const rest = (latest - group.phase) % period;
+  const beat = latest - (rest < 0 ? rest + period : rest);
   return beat - last < period / 8 ? beat + period : beat;
 }

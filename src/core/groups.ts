@@ -16,11 +16,15 @@ import { log, save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
 
-function instanceBase(work: Work, group: Group, address: Address, link: Link) {
-  return {
+// Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
+
+function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
+  const master: Master = {
+    kind: 'master',
     group,
     address,
     link,
+    runId: '',
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
@@ -28,13 +32,6 @@ function instanceBase(work: Work, group: Group, address: Address, link: Link) {
     helloPendingSince: null,
     helloForced: true,
     removed: false,
-  };
-}
-
-function serverBase(work: Work, group: Group, address: Address, link: Link) {
-  return {
-    ...instanceBase(work, group, address, link),
-    runId: '',
     infoAt: null,
     infoText: null,
     infoPendingSince: null,
@@ -43,13 +40,6 @@ function serverBase(work: Work, group: Group, address: Address, link: Link) {
     roleSince: work.now,
     failoverOngoing: false,
     authWarned: false,
-  };
-}
-
-function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
-  const master: Master = {
-    kind: 'master',
-    ...serverBase(work, group, address, link),
     role: 'master',
     oDownSince: null,
     rebootSince: null,
@@ -61,7 +51,25 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
 function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
   const replica: Replica = {
     kind: 'replica',
-    ...serverBase(work, group, address, link),
+    group,
+    address,
+    link,
+    runId: '',
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloDueAt: work.now,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    infoAt: null,
+    infoText: null,
+    infoPendingSince: null,
+    infoSentAt: null,
+    infoDueAt: null,
+    roleSince: work.now,
+    failoverOngoing: false,
+    authWarned: false,
     key: replicaKey(work.state, address),
     role: 'slave',
     priority: 100,
@@ -100,8 +108,17 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
   const link = peerLink(work, id, address);
   const peer: Peer = {
     kind: 'sentinel',
-    ...instanceBase(work, group, address, link),
+    group,
+    address,
+    link,
     runId: id,
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloDueAt: work.now,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
     id,
     lastHelloAt: work.now,
     lastHelloText: '',
@@ -210,7 +227,7 @@ export function removeInstance(work: Work, instance: Instance): void {
  */
 export function dropDoubles(work: Work, group: Group): void {
   const { resolveHostnames, announceHostnames } = work.state;
-  if (!resolveHostnames || announceHostnames) return;
+  if (!resolveHostnames || announceHostnames || group.replicas.size === 0) return;
   const { failover } = group;
   const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
   const seen = new Set([endpoint(group.master.address.ip, group.master.address.port)]);

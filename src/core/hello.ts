@@ -45,18 +45,10 @@ export function announcedPort(work: Work): number {
 function helloText(work: Work, group: Group, connection: Connection): string {
   const { state } = work;
   const { address } = group.master;
-  return [
-    state.announceIp || connection.localAddress,
-    announcedPort(work),
-    state.myId,
-    state.disk.durableEpoch,
-    group.name,
-    announced(state, address),
-    address.port,
-    group.configEpoch,
-  ]
-    .join(',')
-    .slice(0, HELLO_MAX_BYTES);
+  const own = `${state.announceIp || connection.localAddress},${announcedPort(work)},${state.myId}`;
+  const master = `${group.name},${announced(state, address)},${address.port}`;
+  const text = `${own},${state.disk.durableEpoch},${master},${group.configEpoch}`;
+  return text.slice(0, HELLO_MAX_BYTES);
 }
 
 /** Say hello when the period is over or something new is to be told; one in flight at a time. */

@@ -63,7 +63,12 @@ export function readInfo(text: string, isMaster: boolean): InfoFacts {
     announced: null,
     failoverState: null,
   };
-  for (const line of text.split('\r\n')) readLine(facts, line, isMaster);
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf('\r\n', from);
+    const to = end < 0 ? text.length : end;
+    readLine(facts, text.slice(from, to), isMaster);
+    from = to + 2;
+  }
   return facts;
 }
 
@@ -88,7 +93,7 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
       return;
     default:
   }
-  if (isMaster && /^slave\d/.test(name)) {
+  if (isMaster && name.startsWith('slave') && /^slave\d/.test(name)) {
     const replica = replicaLine(line);
     if (replica !== null) facts.replicas.push(replica);
     return;

@@ -144,8 +144,9 @@ export function send(
 }
 
 /** Commands that tell nobody anything: others' silence must not be measured through our slow disk. */
-function isBlind([first, second]: readonly string[]): boolean {
-  return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && second === 'SETNAME');
+function isBlind(argv: readonly string[]): boolean {
+  const first = argv[0];
+  return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && argv[1] === 'SETNAME');
 }
 
 export function sendOn(
@@ -157,17 +158,22 @@ export function sendOn(
 ): void {
   const token = work.state.nextToken++;
   connection.pending.set(token, pending);
-  work.effects.push({
-    type: 'send',
-    connection: connection.id,
-    token,
-    argv: connection.link.wantsPubsub ? [renamed(group, argv[0]!), ...argv.slice(1)] : argv,
-    ...(isBlind(argv) ? { blind: true as const } : {}),
-  });
+  const { id, link } = connection;
+  const type = 'send';
+  const words =
+    link.wantsPubsub && group.renames.length > 0
+      ? [renamed(group, argv[0]!), ...argv.slice(1)]
+      : argv;
+  work.effects.push(
+    isBlind(argv)
+      ? { type, connection: id, token, argv: words, blind: true }
+      : { type, connection: id, token, argv: words },
+  );
 }
 
 /** The word to use for a command on this group's servers. Never applied to peers (safety.md W26). */
 export function renamed(group: Group, word: string): string {
+  if (group.renames.length === 0) return word;
   const lower = word.toLowerCase();
   return group.renames.find((r) => r.command.toLowerCase() === lower)?.renamed ?? word;
 }
@@ -241,22 +247,15 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
 /** Open what is missing, give up what hangs, replace what is silent. */
 export function tendLink(work: Work, instance: Instance): void {
   const { link, group } = instance;
-  const { now, heard } = work;
+  const { now } = work;
   const deadline = Math.min(
     CONNECT_DEADLINE_MAX_MS,
     Math.max(CONNECT_DEADLINE_MIN_MS, group.downAfter),
   );
-  for (const connection of [link.command, link.pubsub, link.probe]) {
-    if (connection === null || connection.open) continue;
-    const due = connection.startedAt + deadline;
-    if (now >= due && !heard) wake(group, due);
-    else if (now >= due) {
-      const wasProbe = link.probe === connection;
-      closeConnection(work, connection);
-      if (wasProbe) link.probeAt = now + PROBE_PAUSE_MS;
-      else lost(work, link, connection.role);
-    } else wake(group, due);
-  }
+  const { command, pubsub, probe } = link;
+  if (command !== null && !command.open) tendOpening(work, group, command, deadline);
+  if (pubsub !== null && !pubsub.open) tendOpening(work, group, pubsub, deadline);
+  if (probe !== null && !probe.open) tendOpening(work, group, probe, deadline);
   tendPubsub(work, instance);
   tendProbe(work, instance);
   const missing = link.command === null || (link.wantsPubsub && link.pubsub === null);
@@ -275,6 +274,17 @@ export function tendLink(work: Work, instance: Instance): void {
     link.retryAt = now + RETRY_MAX_MS;
     wake(group, link.retryAt);
   } else wake(group, now + deadline);
+}
+
+/** A connection that takes too long to open is given up. */
+function tendOpening(work: Work, group: Group, connection: Connection, deadline: number): void {
+  const { link, startedAt } = connection;
+  const due = startedAt + deadline;
+  if (work.now < due || !work.heard) return wake(group, due);
+  const wasProbe = link.probe === connection;
+  closeConnection(work, connection);
+  if (wasProbe) link.probeAt = work.now + PROBE_PAUSE_MS;
+  else lost(work, link, connection.role);
 }
 
 /** Nothing heard on the subscription for three hello periods although hellos should pass: open a new one. */

@@ -7,6 +7,9 @@
  * IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep loading.
  */
 
+const DOT = 46;
+const ZERO = 48;
+
 function readIPv4Part(text: string): number | null {
   if (/^0x[0-9a-f]{1,8}$/i.test(text)) return Number.parseInt(text.slice(2), 16);
   if (/^0[0-7]{0,11}$/.test(text)) return Number.parseInt(text, 8);
@@ -17,6 +20,9 @@ function readIPv4Part(text: string): number | null {
 function canonicalIPv4(host: string): string | null {
   // What a rewrite wrote needs no further thought, and a file may hold thousands.
   if (readDotted(host) !== null) return host;
+  // Every part begins with a digit.
+  const first = host.charCodeAt(0);
+  if (!(first >= ZERO && first <= ZERO + 9)) return null;
   const parts = host.split('.');
   if (parts.length > 4) return null;
   let value = 0;
@@ -33,10 +39,24 @@ function canonicalIPv4(host: string): string | null {
 
 /** The four bytes of the dotted form, or null; strict, as allowed inside IPv6. */
 function readDotted(text: string): number[] | null {
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
-  const bytes = parts.map((part) => (/^(0|[1-9][0-9]{0,2})$/.test(part) ? Number(part) : 256));
-  return bytes.every((byte) => byte < 256) ? bytes : null;
+  const bytes: number[] = [];
+  let byte = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT) {
+      if (byte < 0) return null;
+      bytes.push(byte);
+      byte = -1;
+      continue;
+    }
+    // No digit, or one behind a leading zero.
+    if (code < ZERO || code > ZERO + 9 || byte === 0) return null;
+    byte = Math.max(byte, 0) * 10 + code - ZERO;
+    if (byte > 255) return null;
+  }
+  if (byte < 0 || bytes.length !== 3) return null;
+  bytes.push(byte);
+  return bytes;
 }
 
 /** Groups between colons to 16-bit words, a dotted tail included; null when one of them is none. */

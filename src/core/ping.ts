@@ -101,7 +101,7 @@ export function pinged(work: Work, connection: Connection, sentAt: number, text:
   link.lastReplyAt = work.now;
   link.lastAnsweredPingAt = sentAt;
   link.answersPing = text.startsWith('PONG');
-  if (!/^(PONG|LOADING|MASTERDOWN)/.test(text)) return false;
+  if (!link.answersPing && !/^(LOADING|MASTERDOWN)/.test(text)) return false;
   link.standInSince = null;
   link.lastOkAt = work.now;
   link.unansweredSince = null;

@@ -58,6 +58,7 @@ export function queueScript(work: Work, argv: readonly string[]): void {
 /** Start what may start, end what runs too long; returns the next instant at which there is something to do. */
 export function tendScripts(work: Work): Instant {
   const queue = work.state.scripts;
+  if (queue.jobs.length === 0) return Number.POSITIVE_INFINITY;
   let running = runningScripts(queue);
   let next = Number.POSITIVE_INFINITY;
   for (const job of queue.jobs) {

@@ -75,7 +75,8 @@ function settle(work: Work): void {
   if (work.heard) touchDue(work);
   for (let rounds = 0; work.touched.size > 0 && rounds < 8; rounds++) {
     const groups = [...work.touched];
-    work.touched.clear();
+    if (groups.length === 1) work.touched.delete(groups[0]!);
+    else work.touched.clear();
     for (const group of groups) attend(work, group);
   }
   // Whatever keeps touching itself goes on in the next turn.

@@ -72,6 +72,20 @@ function field(text: string, name: string): string | null {
   return text.slice(from, end < 0 ? undefined : end);
 }
 
+const hellos = new Map<string, readonly string[]>();
+const HELLOS_KEPT = 200;
+
+/** The fields of a hello; the same one is said and heard many times. */
+export function helloFields(payload: string): readonly string[] {
+  let fields = hellos.get(payload);
+  if (fields === undefined) {
+    fields = payload.split(',');
+    if (hellos.size >= HELLOS_KEPT) hellos.clear();
+    hellos.set(payload, fields);
+  }
+  return fields;
+}
+
 export class Facts {
   readonly #world: World;
   readonly #sentinel: VirtualSentinel;
@@ -94,6 +108,9 @@ export class Facts {
   turn = 0;
   /** Nothing a checker of turns could object to has happened in this turn. */
   quiet = false;
+  /** The turn has an event, or a command that it sends. */
+  hasEvent = false;
+  hasSend = false;
   /** Before the turn. */
   epoch = 0n;
   inTilt = false;
@@ -155,7 +172,7 @@ export class Facts {
       same.at = this.now;
       return;
     }
-    const [, , id, , group, , , configEpoch] = payload.split(',');
+    const [, , id, , group, , , configEpoch] = helloFields(payload);
     if (configEpoch === undefined || !/^\d+$/.test(configEpoch)) return;
     const heard = { at: this.now, configEpoch: BigInt(configEpoch) };
     const key = `${group}|${id}`;
@@ -234,12 +251,19 @@ export class Facts {
 
   /** After the step, before the checkers look at it. */
   during(turn: Turn): void {
+    this.hasEvent = false;
+    this.hasSend = false;
     for (const effect of turn.effects) {
       if (effect.type === 'connect') {
         this.targets.set(effect.connection, { host: effect.host, port: effect.port });
       } else if (effect.type === 'close') this.targets.delete(effect.connection);
-      else if (effect.type === 'send') this.#sent(effect);
-      else if (effect.type === 'event' || effect.type === 'answer') this.quiet = false;
+      else if (effect.type === 'send') {
+        this.hasSend = true;
+        if (effect.argv[0] !== 'PING') this.#sent(effect);
+      } else if (effect.type === 'event') {
+        this.hasEvent = true;
+        this.quiet = false;
+      } else if (effect.type === 'answer') this.quiet = false;
     }
     if (this.quiet) this.quiet = this.#unchanged();
   }
@@ -297,7 +321,7 @@ export class Facts {
     for (const [name, group] of state.groups) {
       const view = this.views.get(name);
       if (view === undefined || view.group !== group) {
-        this.views.set(name, { ...this.#look(group), group, switchedIn: this.turn });
+        this.views.set(name, this.#look(group));
         continue;
       }
       if (view.record !== group.master) {
@@ -319,8 +343,9 @@ export class Facts {
     }
   }
 
-  #look(group: CoreGroup) {
+  #look(group: CoreGroup): View {
     return {
+      group,
       record: group.master,
       master: this.masterOf(group),
       configEpoch: group.configEpoch,
@@ -328,6 +353,7 @@ export class Facts {
       replicas: group.replicas.size,
       peers: group.peers.size,
       failover: group.failover,
+      switchedIn: this.turn,
     };
   }
 }

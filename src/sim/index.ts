@@ -47,6 +47,8 @@ function report(tally: Tally, seconds: number): void {
   );
   let lost = 0;
   for (const count of tally.lost.values()) lost += count;
+  const { user, system } = process.cpuUsage();
+  say(`${(tally.failovers / ((user + system) / 1e6)).toFixed(0)} a second of processor time`);
   say(`${tally.acknowledged} writes acknowledged, ${lost} of them lost`);
   for (const [cause, count] of [...tally.lost].sort()) say(`  ${count} ${cause}`);
 }

@@ -16,20 +16,20 @@ export interface InfoSource {
 
 export function infoText(source: InfoSource): string {
   const { master, linkUp, offset } = source;
-  const lines = ['# Server', `run_id:${source.runId}`, '# Replication'];
-  if (master === null) lines.push('role:master');
+  let text = `# Server\r\nrun_id:${source.runId}\r\n# Replication\r\n`;
+  if (master === null) text += 'role:master\r\n';
   else {
-    lines.push('role:slave', `master_host:${master.host}`, `master_port:${master.port}`);
-    lines.push(`master_link_status:${linkUp ? 'up' : 'down'}`);
-    lines.push(`master_sync_in_progress:${source.syncing ? 1 : 0}`, `slave_repl_offset:${offset}`);
+    text += `role:slave\r\nmaster_host:${master.host}\r\nmaster_port:${master.port}\r\n`;
+    text += `master_link_status:${linkUp ? 'up' : 'down'}\r\n`;
+    text += `master_sync_in_progress:${source.syncing ? 1 : 0}\r\nslave_repl_offset:${offset}\r\n`;
     const seconds = Math.floor(source.linkDownMs / 1000);
-    if (!linkUp) lines.push(`master_link_down_since_seconds:${seconds}`);
-    lines.push(`slave_priority:${source.priority}`, 'replica_announced:1');
+    if (!linkUp) text += `master_link_down_since_seconds:${seconds}\r\n`;
+    text += `slave_priority:${source.priority}\r\nreplica_announced:1\r\n`;
   }
-  for (const [index, { ip, port, online }] of source.replicas.entries()) {
+  let index = 0;
+  for (const { ip, port, online } of source.replicas) {
     const state = online ? 'online' : 'wait_bgsave';
-    lines.push(`slave${index}:ip=${ip},port=${port},state=${state},offset=${offset},lag=0`);
+    text += `slave${index++}:ip=${ip},port=${port},state=${state},offset=${offset},lag=0\r\n`;
   }
-  lines.push('master_failover_state:no-failover', `master_repl_offset:${offset}`);
-  return lines.join('\r\n');
+  return `${text}master_failover_state:no-failover\r\nmaster_repl_offset:${offset}`;
 }

@@ -62,8 +62,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'shows epochs in hellos that are not on disk',
     file: 'hello.js',
-    find: 'state.disk.durableEpoch,',
-    put: 'state.currentEpoch,',
+    find: 'state.disk.durableEpoch}',
+    put: 'state.currentEpoch}',
   },
   {
     name: 'needs only the quorum, not the majority',

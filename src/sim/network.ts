@@ -4,6 +4,7 @@
  * that is gone answers with a reset, a host without power with nothing.
  */
 import type { LinkReply } from '../core/index.ts';
+import type { Task } from './agenda.ts';
 import type { Random } from './random.ts';
 
 export type Message =
@@ -68,7 +69,37 @@ export class Connection {
 
 export interface Time {
   readonly now: number;
-  after(ms: number, run: () => void): void;
+  after(ms: number, task: Task): void;
+}
+
+/** A message on its way. */
+class Delivery {
+  readonly network: Network;
+  readonly connection: Connection;
+  readonly side: 0 | 1;
+  readonly message: Message;
+  readonly from: Host;
+  readonly to: Host;
+
+  constructor(
+    network: Network,
+    connection: Connection,
+    side: 0 | 1,
+    message: Message,
+    from: Host,
+    to: Host,
+  ) {
+    this.network = network;
+    this.connection = connection;
+    this.side = side;
+    this.message = message;
+    this.from = from;
+    this.to = to;
+  }
+
+  run(): void {
+    this.network.arrive(this);
+  }
 }
 
 export class Network {
@@ -123,8 +154,11 @@ export class Network {
   unblock(from: Host, to: Host): void {
     const key = from.index * 1000 + to.index;
     const count = this.#blocks.get(key) ?? 0;
-    if (count > 1) this.#blocks.set(key, count - 1);
-    else this.#blocks.delete(key);
+    if (count > 1) {
+      this.#blocks.set(key, count - 1);
+      return;
+    }
+    this.#blocks.delete(key);
     this.#flush();
   }
 
@@ -197,14 +231,15 @@ export class Network {
       return;
     }
     const { now } = this.#time;
-    const [low, high] = this.latency;
-    const near = from === to ? 0.02 : this.#random.between(low, high) * this.slowness;
+    const { latency } = this;
+    const near = from === to ? 0.02 : this.#random.between(latency[0], latency[1]) * this.slowness;
     const at = Math.max(now + near, connection.lastAt[side] + 0.001);
     connection.lastAt[side] = at;
-    this.#time.after(at - now, () => this.#arrive(connection, side, message, from, to));
+    this.#time.after(at - now, new Delivery(this, connection, side, message, from, to));
   }
 
-  #arrive(connection: Connection, side: 0 | 1, message: Message, from: Host, to: Host): void {
+  /** A message is there, if nothing stops it now. */
+  arrive({ connection, side, message, from, to }: Delivery): void {
     if (connection.stuck[side].length > 0 || this.#blocked(from, to)) {
       connection.stuck[side].push(message);
       this.#stuck.add(connection);
@@ -258,14 +293,22 @@ export class Network {
     if (party?.host.powered === true) party.closed(connection, reason);
   }
 
+  /** Sends on what was held back and may pass now; the rest keeps its place. */
   #flush(): void {
-    for (const connection of [...this.#stuck]) {
-      this.#stuck.delete(connection);
-      for (const side of [0, 1] as const) {
-        for (const message of connection.stuck[side].splice(0)) {
-          if (connection.party(side) !== null) this.#write(connection, side, message);
-        }
-      }
+    for (const connection of this.#stuck) {
+      const there = this.#release(connection, 0);
+      const back = this.#release(connection, 1);
+      if (there && back) this.#stuck.delete(connection);
     }
+  }
+
+  /** Of one direction; false when there is something that may not pass yet. */
+  #release(connection: Connection, side: 0 | 1): boolean {
+    if (connection.stuck[side].length === 0) return true;
+    const from = connection.party(side)!.host;
+    const to = side === 0 ? connection.far : connection.opener.host;
+    if (this.#blocked(from, to!)) return false;
+    for (const message of connection.stuck[side].splice(0)) this.#write(connection, side, message);
+    return true;
   }
 }

@@ -10,21 +10,20 @@ export class Random {
 
   /** `seed`: a whole number from 0 to 2^53 − 1. */
   constructor(seed: number) {
-    this.#a = seed >>> 0;
-    this.#b = Math.floor(seed / 0x100000000) >>> 0;
-    this.#c = 0x9e3779b9;
+    this.#a = seed | 0;
+    this.#b = Math.floor(seed / 0x100000000) | 0;
+    this.#c = 0x9e3779b9 | 0;
     this.#d = 1;
     for (let i = 0; i < 16; i++) this.#next();
   }
 
   #next(): number {
-    const sum = (this.#a + this.#b + this.#d) >>> 0;
-    this.#d = (this.#d + 1) >>> 0;
+    const sum = (this.#a + this.#b + this.#d) | 0;
+    this.#d = (this.#d + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) >>> 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) >>> 0;
-    this.#c = (this.#c + sum) >>> 0;
-    return sum;
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    return sum >>> 0;
   }
 
   /** In [0, 1). */

@@ -7,6 +7,9 @@
 import type { LinkReply } from '../core/index.ts';
 import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import { refusal } from './refusal.ts';
+import { error, OK, PONG, text, upper } from './replies.ts';
+import { freshSession, queued, type Session, takeQueue } from './session.ts';
 import type { World } from './world.ts';
 
 const CRON_MS = 1000;
@@ -20,17 +23,6 @@ export interface RedisOptions {
   /** replica-serve-stale-data: no means MASTERDOWN while the link is down. */
   readonly serveStale: boolean;
 }
-
-interface Session {
-  queue: (readonly string[])[] | null;
-  broken: boolean;
-  subscribed: boolean;
-}
-
-const text = (t: string): LinkReply => ({ kind: 'text', text: t });
-const error = (t: string): LinkReply => ({ kind: 'error', text: t });
-const OK = text('OK');
-const PONG = text('PONG');
 
 export class VirtualRedis implements Party {
   readonly name: string;
@@ -164,7 +156,7 @@ export class VirtualRedis implements Party {
 
   accepted(connection: Connection): void {
     this.#whenAwake(() => {
-      this.#sessions.set(connection, { queue: null, broken: false, subscribed: false });
+      this.#sessions.set(connection, freshSession());
     });
   }
 
@@ -222,54 +214,25 @@ export class VirtualRedis implements Party {
   // What clients and Sentinels ask.
 
   #command(connection: Connection, session: Session, argv: readonly string[]): LinkReply {
-    const word = argv[0]!.toUpperCase();
+    const word = upper(argv[0]!);
     this.log?.push(argv.join(' '));
     if (word === 'EXEC') return this.#exec(connection, session);
-    const refusal = this.#refusal(word, argv);
-    if (refusal !== null) {
+    const refused = refusal(this, word, argv);
+    if (refused !== null) {
       if (session.queue !== null) session.broken = true;
-      return error(refusal);
+      return error(refused);
     }
-    if (word === 'MULTI') {
-      session.queue = [];
-      session.broken = false;
-      return OK;
-    }
-    if (session.queue !== null) {
-      session.queue.push(argv);
-      return text('QUEUED');
-    }
-    return this.#execute(connection, argv);
-  }
-
-  #refusal(word: string, argv: readonly string[]): string | null {
-    if (this.busy && !(word === 'SCRIPT' || word === 'MULTI' || word === 'AUTH')) {
-      return 'BUSY Redis is busy running a script. You can only call SCRIPT KILL.';
-    }
-    const whileLoading = ['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG'].includes(word);
-    if (this.loading && !whileLoading) return 'LOADING Redis is loading the dataset in memory';
-    const stale = this.master !== null && !this.linkUp && !this.options.serveStale;
-    if (stale && word === 'PING')
-      return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-    if (word === 'PING' && this.pingError !== null) return this.pingError;
-    if (word === 'SET' && this.master !== null) {
-      return "READONLY You can't write against a read only replica.";
-    }
-    return argv.length === 0 ? 'ERR empty' : null;
+    return queued(session, word, argv) ?? this.#execute(connection, argv);
   }
 
   #exec(connection: Connection, session: Session): LinkReply {
-    const queue = session.queue;
-    session.queue = null;
-    if (queue === null) return error('ERR EXEC without MULTI');
-    if (session.broken) {
-      return error('EXECABORT Transaction discarded because of previous errors.');
-    }
+    const queue = takeQueue(session);
+    if (!Array.isArray(queue)) return queue;
     return { kind: 'array', items: queue.map((argv) => this.#execute(connection, argv)) };
   }
 
   #execute(connection: Connection, argv: readonly string[]): LinkReply {
-    switch (argv[0]!.toUpperCase()) {
+    switch (upper(argv[0]!)) {
       case 'PING':
         return PONG;
       case 'INFO':

@@ -5,7 +5,9 @@
 import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../core/index.ts';
 import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
 import type { Disk } from './disk.ts';
+import { Facts } from './facts.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import { OK, PONG, toLink } from './replies.ts';
 import type { TurnTaker } from './watch.ts';
 import type { World } from './world.ts';
 
@@ -16,26 +18,6 @@ export interface SentinelOptions {
   readonly drift: number;
   /** Default: 26379. */
   readonly port?: number;
-}
-
-const text = (t: string): LinkReply => ({ kind: 'text', text: t });
-const OK = text('OK');
-const PONG = text('PONG');
-
-function toLink(reply: Reply): LinkReply {
-  switch (reply.kind) {
-    case 'simple':
-    case 'bulk':
-      return text(reply.text);
-    case 'error':
-      return { kind: 'error', text: reply.text };
-    case 'integer':
-      return { kind: 'integer', value: reply.value };
-    case 'array':
-      return { kind: 'array', items: reply.items.map(toLink) };
-    default:
-      return { kind: 'null' };
-  }
 }
 
 export class VirtualSentinel implements Party {
@@ -71,6 +53,8 @@ export class VirtualSentinel implements Party {
   readonly #outgoing = new Map<number, Connection>();
   /** Everything it was started with, for checkers. */
   booted: SentinelConfig | null = null;
+  /** What checkers know about it. */
+  readonly facts: Facts;
 
   constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
     this.#world = world;
@@ -79,6 +63,7 @@ export class VirtualSentinel implements Party {
     this.disk = disk;
     this.options = options;
     this.port = options.port ?? 26379;
+    this.facts = new Facts(world, this);
   }
 
   get id(): string {
@@ -266,9 +251,12 @@ export class VirtualSentinel implements Party {
     watch.turn(this, input, turn);
     if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
     if (turn.effects.length > 0) {
-      this.#held.push({ version: this.#asked, effects: this.#withoutBlind(turn.effects) });
+      const effects = this.#withoutBlind(turn.effects);
+      if (this.#held.length > 0 || this.#asked > this.#attempted) {
+        this.#held.push({ version: this.#asked, effects });
+      } else this.#applyAll(effects);
     }
-    this.#release();
+    if (this.#held.length > 0) this.#release();
     if (!this.up) return;
     this.#wakeAt = turn.wakeAt;
     this.#setAlarm();
@@ -302,11 +290,15 @@ export class VirtualSentinel implements Party {
   }
 
   #release(): void {
-    while (this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
-      for (const effect of this.#held.shift()!.effects) {
-        this.#apply(effect);
-        if (!this.up) return;
-      }
+    while (this.up && this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
+      this.#applyAll(this.#held.shift()!.effects);
+    }
+  }
+
+  #applyAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      this.#apply(effect);
+      if (!this.up) return;
     }
   }
 

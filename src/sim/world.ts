@@ -2,7 +2,7 @@
  * The simulated world: virtual time, hosts, servers, Sentinels and clients, and the record of what happened. Everything
  * is drawn from one seed; the same seed gives the same transcript.
  */
-import { Agenda } from './agenda.ts';
+import { Agenda, type Task } from './agenda.ts';
 import type { Client } from './client.ts';
 import { type Host, Network } from './network.ts';
 import type { Plan } from './plan.ts';
@@ -42,17 +42,18 @@ export class World {
     this.watch = new Watch(this);
   }
 
-  after(ms: number, run: () => void): void {
-    this.#agenda.add(this.now + ms, run);
+  after(ms: number, task: Task): void {
+    this.#agenda.add(this.now + ms, task);
   }
 
   /** Lets virtual time pass. */
   run(ms: number): void {
     const end = this.now + ms;
-    while (this.#agenda.nextAt <= end) {
-      const entry = this.#agenda.take()!;
-      this.now = entry.at;
-      entry.run();
+    for (let at = this.#agenda.nextAt; at <= end; at = this.#agenda.nextAt) {
+      this.now = at;
+      const task = this.#agenda.take()!;
+      if (typeof task === 'function') task();
+      else task.run();
     }
     this.now = end;
   }

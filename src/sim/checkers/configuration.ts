@@ -1,5 +1,6 @@
 /** How the configuration of a group may change. */
 import type { Effect } from '../../core/index.ts';
+import { helloFields } from '../facts.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
 
 function says(effects: readonly Effect[], name: string): boolean {
@@ -120,7 +121,7 @@ export const staleHellos: MakeChecker = (): Checker => {
             ? (input.argv[2] ?? '')
             : null;
       if (payload === null) return;
-      const [, , , , name, , , epoch] = payload.split(',');
+      const [, , , , name, , , epoch] = helloFields(payload);
       const group = sentinel.state.groups.get(name ?? '');
       const view = facts.views.get(name ?? '');
       if (group === undefined || view?.group !== group || !/^\d+$/.test(epoch ?? '')) return;

@@ -1,5 +1,5 @@
 /** Who may lead, and what the epochs of a configuration may say. */
-import type { CoreGroup, Facts } from '../facts.ts';
+import { type CoreGroup, type Facts, helloFields } from '../facts.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
 import type { World } from '../world.ts';
@@ -46,6 +46,7 @@ export const elected: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'a leader has quorum and majority in exactly its epoch, and is the only one of it',
+    turnsWith: 'event',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+elected-leader') continue;
@@ -81,9 +82,11 @@ export const agreedDown: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'ODOWN needs the quorum’s own answers about this master; an automatic failover needs ODOWN',
+    turnsWith: 'event',
     turn: (sentinel, facts, input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event') continue;
+        if (effect.name !== '+odown' && effect.name !== '+try-failover') continue;
         const name = effect.payload.split(' ')[1]!;
         const group = sentinel.state.groups.get(name);
         if (group === undefined) continue;
@@ -153,7 +156,7 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
     },
     leaves: (sentinel, _facts, effect) => {
       if (effect.type !== 'send' || effect.argv[0] !== 'PUBLISH') return;
-      const [, , , , group, host, port, epoch] = effect.argv[2]!.split(',');
+      const [, , , , group, host, port, epoch] = helloFields(effect.argv[2]!);
       if (epoch === '0') return;
       const key = `${group} ${epoch}`;
       const master = world.serverName(host!, Number(port));
@@ -166,5 +169,6 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
       }
       named.set(key, master);
     },
+    kinds: ['send'],
   };
 };

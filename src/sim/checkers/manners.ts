@@ -33,6 +33,7 @@ export const tiltIsPassive: MakeChecker = (): Checker => {
       if (down?.kind !== 'integer' || Number(down.value) === 0) return;
       throw new Violation('S19', `${sentinel.name} was in TILT and said that a master is down`);
     },
+    kinds: ['answer'],
   };
 };
 

@@ -58,6 +58,7 @@ export const ordersOfLeaders: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'SLAVEOF NO ONE goes to the promoted replica only, SLAVEOF names the group’s master only',
+    turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'send') continue;
@@ -128,6 +129,7 @@ export const repairs: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'strays are repaired under a sane master, after the quiet time or when all peers agree',
+    turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'send') continue;
@@ -159,6 +161,7 @@ export const selection: MakeChecker = (world): Checker => {
   return {
     rows,
     rule: 'the promoted replica passes all filters, and none that passes comes before it',
+    turnsWith: 'event',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+selected-slave') continue;
@@ -186,6 +189,14 @@ export const selection: MakeChecker = (world): Checker => {
   };
 };
 
+const SYNC_EVENTS = new Set([
+  '+failover-end',
+  '+promoted-slave',
+  '+slave-reconf-sent',
+  '+slave-reconf-done',
+  '-slave-reconf-sent-timeout',
+]);
+
 export const parallelSyncs: MakeChecker = (): Checker => {
   const rows = 'parallel-syncs';
   const busy = new Map<string, Set<string>>();
@@ -194,12 +205,13 @@ export const parallelSyncs: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'at most parallel-syncs replicas are re-attached at a time',
+    turnsWith: 'event',
     booted: (sentinel) => {
       for (const key of [...busy.keys()]) if (key.startsWith(`${sentinel.name} `)) busy.delete(key);
     },
     turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
-        if (effect.type !== 'event') continue;
+        if (effect.type !== 'event' || !SYNC_EVENTS.has(effect.name)) continue;
         const words = effect.payload.split(' ');
         if (effect.name === '+failover-end') busy.delete(`${sentinel.name} ${words[1]}`);
         if (effect.name === '+promoted-slave') busy.delete(`${sentinel.name} ${words[5]}`);
@@ -232,6 +244,7 @@ export const cleanAborts: MakeChecker = (): Checker => {
   return {
     rows,
     rule: 'after an abort nothing of the failover is left',
+    turnsWith: 'event',
     turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || !effect.name.startsWith('-failover-abort')) continue;

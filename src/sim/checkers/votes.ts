@@ -1,5 +1,6 @@
 /** One vote for each Sentinel, group and epoch; epochs that only rise; nothing said before it is on disk. */
 import type { Effect, SentinelConfig } from '../../core/index.ts';
+import { helloFields } from '../facts.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
 
@@ -37,6 +38,7 @@ export const oneVote: MakeChecker = (world) => {
   return {
     rows,
     rule: 'a Sentinel votes once in an epoch of a group, restarts included',
+    turnsWith: 'event',
     turn: (sentinel, _facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+vote-for-leader') continue;
@@ -56,6 +58,7 @@ export const oneVote: MakeChecker = (world) => {
         note(sentinel, asked!.group, vote.epoch, vote.leader);
       }
     },
+    kinds: ['answer'],
   };
 };
 
@@ -86,6 +89,7 @@ export const durableVote: MakeChecker = (world) => {
         `${sentinel.name} answers its vote of ${vote.epoch} while the disk has ${saved.leaderEpoch}`,
       );
     },
+    kinds: ['event', 'answer'],
   };
 };
 
@@ -101,7 +105,7 @@ export const durableWords: MakeChecker = (): Checker => {
         throw new Violation(rows, `${sentinel.name} asks in epoch ${argv[4]}, not yet on disk`);
       }
       if (argv[0] !== 'PUBLISH') return;
-      const [, , , current, group, , , config] = argv[2]!.split(',');
+      const [, , , current, group, , , config] = helloFields(argv[2]!);
       if (BigInt(current!) > diskEpoch(sentinel.disk)) {
         throw new Violation(rows, `${sentinel.name} says hello in epoch ${current}, not on disk`);
       }
@@ -112,6 +116,7 @@ export const durableWords: MakeChecker = (): Checker => {
         throw new Violation(rows, `${sentinel.name} tells config epoch ${config}, not on disk`);
       }
     },
+    kinds: ['send'],
   };
 };
 
