@@ -11,7 +11,7 @@ import { isOpen, send } from './links.ts';
 import { announced } from './names.ts';
 import type { Group, Peer, Pending } from './state.ts';
 import type { LinkReply } from './types.ts';
-import { log, type Work, wake } from './work.ts';
+import { isOnDisk, log, type Work, wake } from './work.ts';
 
 const INTERVAL_FIRST_MS = 50;
 const HINT_MIN_MS = 5;
@@ -68,7 +68,8 @@ export function askNow(
   const id = forVote ? work.state.myId : '*';
   const argv = ['SENTINEL', 'is-master-down-by-addr', host, String(port), String(epoch), id];
   const pending: AskPending = { kind: 'ask', peer, endpoint: endpoint(host, port), epoch, forVote };
-  if (!send(work, peer.link, peer.group, argv, pending)) return;
+  const blind = !forVote && isOnDisk(work, peer.group);
+  if (!send(work, peer.link, peer.group, argv, pending, blind)) return;
   peer.ask.pendingSince = work.now;
   peer.ask.sentAt = work.now;
 }

@@ -9,7 +9,8 @@
 import type { Address } from './address.ts';
 import { askNow } from './ask.ts';
 import { rollBelow } from './dice.ts';
-import { event, eventText } from './events.ts';
+import { nextEpoch } from './epoch.ts';
+import { event } from './events.ts';
 import { spreadHello } from './hello.ts';
 import { announced } from './names.ts';
 import type { Group, Peer, Pending } from './state.ts';
@@ -64,10 +65,8 @@ export function tendConflict(work: Work, group: Group): void {
   if (work.now < conflict.settleAt) return wake(group, conflict.settleAt);
   const works = master.sDownSince === null && master.role === 'master' && master.infoAt !== null;
   if (!works || conflict.rounds >= ROUNDS_MAX || work.state.disk.failing) return;
-  work.state.currentEpoch += 1n;
-  const epoch = work.state.currentEpoch;
+  const epoch = nextEpoch(work, group);
   conflict.election = { epoch, startedAt: work.now, votes: new Set() };
-  eventText(work, 'warning', '+new-epoch', group, String(epoch));
   castVote(work, group, work.state.myId, epoch);
   saveThen(work, { kind: 'reassert', group, epoch });
 }

@@ -6,9 +6,14 @@
  */
 import { eventText } from './events.ts';
 import type { Group, State } from './state.ts';
+import type { Instant } from './types.ts';
 import { save, type Work } from './work.ts';
 
 const JUMP_MAX = 1n << 32n;
+/** Failovers that begin within so many ms of an epoch may be of that epoch. */
+const SHARED_MS = 3000;
+/** For each other group that fails: so many elections take their time. */
+const SPACED_GROUP_MS = 30;
 const U64_MAX = (1n << 64n) - 1n;
 
 /** Leading digits as an epoch; null for negative or oversized texts. Without digits it is 0, as in the original. */
@@ -23,11 +28,56 @@ export function acceptableEpoch(state: State, epoch: bigint): boolean {
   return epoch <= state.currentEpoch + JUMP_MAX;
 }
 
+/** Begin a new epoch. */
+export function nextEpoch(work: Work, group: Group): bigint {
+  const { state } = work;
+  state.currentEpoch += 1n;
+  state.epochSince = work.now;
+  eventText(work, 'warning', '+new-epoch', group, String(state.currentEpoch));
+  return state.currentEpoch;
+}
+
+/**
+ * The epoch of an automatic failover (safety.md S5): a new one, or one so young that it was begun for other groups which
+ * fail together with this one. A Sentinel votes in no epoch below its own for whatever group: if each of two hundred
+ * elections began an epoch, each would end those before it.
+ */
+export function failoverEpoch(work: Work, group: Group): bigint {
+  return mayShare(work, group) ? work.state.currentEpoch : nextEpoch(work, group);
+}
+
+function mayShare({ state, now }: Work, group: Group): boolean {
+  const { currentEpoch, epochSince } = state;
+  const unused = group.vote.epoch < currentEpoch && group.configEpoch < currentEpoch;
+  return unused && now - epochSince < SHARED_MS;
+}
+
+/**
+ * When a failover of this group may begin. A group that needs a new epoch, because it has voted in the present one, lets
+ * those who fail with it come to their decisions in that.
+ */
+export function epochFreeAt(work: Work, group: Group): Instant {
+  const { state, now } = work;
+  const end = state.epochSince + SHARED_MS;
+  if (now >= end || mayShare(work, group)) return now;
+  return Math.min(end, state.epochSince + (failing(state) - 1) * SPACED_GROUP_MS);
+}
+
+/** Masters that are down or being replaced. */
+export function failing(state: State): number {
+  let count = 0;
+  for (const { master, failover } of state.groups.values()) {
+    if (master.sDownSince !== null || failover !== null) count += 1;
+  }
+  return count;
+}
+
 /** Follow a higher epoch seen elsewhere. The group is the one the message was about. */
 export function raiseEpoch(work: Work, group: Group, epoch: bigint): void {
   const { state } = work;
   if (epoch <= state.currentEpoch || !acceptableEpoch(state, epoch)) return;
   state.currentEpoch = epoch;
+  state.epochSince = work.now;
   save(work);
   eventText(work, 'warning', '+new-epoch', group, String(epoch));
 }

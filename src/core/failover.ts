@@ -8,13 +8,14 @@
 import type { Address } from './address.ts';
 import { askAllAgain } from './ask.ts';
 import { rollBelow } from './dice.ts';
-import { event, eventText } from './events.ts';
+import { epochFreeAt, failoverEpoch, nextEpoch } from './epoch.ts';
+import { event } from './events.ts';
 import { switchMaster } from './groups.ts';
 import { spreadHello } from './hello.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { promote } from './orders.ts';
-import { startDelay } from './rank.ts';
+import { lagOf, startDelay } from './rank.ts';
 import { tendReconfiguration } from './reconf.ts';
 import { queueScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
@@ -52,8 +53,9 @@ export function tendStart(work: Work, group: Group): void {
     attempts.holdUntil = work.now;
   }
   attempts.leader = null;
-  attempts.startAt ??= work.now + startDelay(work.state, group);
-  if (work.now < attempts.startAt) return wake(group, attempts.startAt);
+  attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
+  const startAt = Math.max(attempts.startAt, epochFreeAt(work, group));
+  if (work.now < startAt) return wake(group, startAt);
   startFailover(work, group, false);
 }
 
@@ -71,8 +73,7 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
   const { state } = work;
   const { electionTimeout } = state.timers;
   const { attempts, master } = group;
-  state.currentEpoch += 1n;
-  const epoch = state.currentEpoch;
+  const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
   const patience = forced ? MANUAL_PATIENCE_MS : ELECTION_PATIENCE_MS;
   const dice = Math.floor(rollBelow(state.dice, 1000));
   group.failover = {
@@ -90,7 +91,6 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
   attempts.holdUntil = work.now + dice + 2 * group.failoverTimeout;
   attempts.holdLogged = false;
   group.conflict = null;
-  eventText(work, 'warning', '+new-epoch', group, String(epoch));
   if (rounds === 0) event(work, 'warning', '+try-failover', master);
   castVote(work, group, state.myId, epoch);
   saveThen(work, { kind: 'candidacy', group, epoch });
@@ -148,9 +148,12 @@ function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): v
     yieldTo(work, group, count.rival);
     return notElected(work, group, group.attempts.holdUntil);
   }
-  if (count.rival === null && work.now < failover.deadline) return wake(group, failover.deadline);
-  // Nobody won. A split is tried again soon; voters out of reach need more patience.
-  const base = count.rival !== null ? SPLIT_BACKOFF_MS : ELECTION_PATIENCE_MS;
+  // Votes that are given, or refused for an epoch that has passed, do not change: only who is out of reach may still vote.
+  const isLost = count.mine + count.unreachable < votesNeeded(group);
+  const decided = count.rival !== null || isLost;
+  if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
+  // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
+  const base = decided ? SPLIT_BACKOFF_MS + 2 * lagOf(work.state) : ELECTION_PATIENCE_MS;
   const backoff =
     base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
   group.attempts.lost += 1;

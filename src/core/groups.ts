@@ -19,6 +19,7 @@ export const ID_LENGTH = 40;
 // Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
 
 function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
+  const { wanted } = work.state.disk;
   const master: Master = {
     kind: 'master',
     group,
@@ -43,6 +44,7 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
     role: 'master',
     oDownSince: null,
     rebootSince: null,
+    version: work.saving ? wanted : wanted + 1,
   };
   link.owners.add(master);
   return master;

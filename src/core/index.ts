@@ -10,3 +10,4 @@ export { configOf, createState, DEFAULT_TIMERS, defaultsOf } from './start.ts';
 export type { State } from './state.ts';
 export { step } from './step.ts';
 export type * from './types.ts';
+export { isBlind } from './work.ts';

@@ -137,14 +137,15 @@ export function send(
   group: Group,
   argv: string[],
   pending: Pending = { kind: 'ignore' },
+  blind = tellsNothing(argv),
 ): boolean {
   if (link.command === null || !link.command.open) return false;
-  sendOn(work, link.command, group, argv, pending);
+  sendOn(work, link.command, group, argv, pending, blind);
   return true;
 }
 
 /** Commands that tell nobody anything: others' silence must not be measured through our slow disk. */
-function isBlind(argv: readonly string[]): boolean {
+function tellsNothing(argv: readonly string[]): boolean {
   const first = argv[0];
   return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && argv[1] === 'SETNAME');
 }
@@ -155,6 +156,7 @@ export function sendOn(
   group: Group,
   argv: string[],
   pending: Pending,
+  blind = tellsNothing(argv),
 ): void {
   const token = work.state.nextToken++;
   connection.pending.set(token, pending);
@@ -165,7 +167,7 @@ export function sendOn(
       ? [renamed(group, argv[0]!), ...argv.slice(1)]
       : argv;
   work.effects.push(
-    isBlind(argv)
+    blind
       ? { type, connection: id, token, argv: words, blind: true }
       : { type, connection: id, token, argv: words },
   );
@@ -258,8 +260,9 @@ export function tendLink(work: Work, instance: Instance): void {
   if (probe !== null && !probe.open) tendOpening(work, group, probe, deadline);
   tendPubsub(work, instance);
   tendProbe(work, instance);
-  const missing = link.command === null || (link.wantsPubsub && link.pubsub === null);
-  if (!missing) return;
+  // Where one connection is refused the other is, too: the second is begun when the first is open.
+  const wantsPubsub = link.wantsPubsub && link.pubsub === null && isOpen(link);
+  if (link.command !== null && !wantsPubsub) return;
   if (now < link.retryAt) {
     wake(group, link.retryAt);
     return;
@@ -269,7 +272,7 @@ export function tendLink(work: Work, instance: Instance): void {
     return;
   }
   if (link.command === null) link.command = open(work, link, 'command');
-  if (link.wantsPubsub && link.pubsub === null) link.pubsub = open(work, link, 'pubsub');
+  else link.pubsub = open(work, link, 'pubsub');
   if (link.command === null) {
     link.retryAt = now + RETRY_MAX_MS;
     wake(group, link.retryAt);

@@ -10,7 +10,7 @@ import type { Server } from './state.ts';
 import type { Reply } from './types.ts';
 import { instanceMap } from './views.ts';
 import { majority, voteReply, voteRequested } from './vote.ts';
-import { answer, type Work } from './work.ts';
+import { answer, isOnDisk, type Work } from './work.ts';
 
 export function masters(work: Work, request: number): void {
   const items = [...work.state.groups.values()].map((group) =>
@@ -70,7 +70,9 @@ export function isMasterDown(work: Work, request: number, args: readonly string[
   const down = state.tiltSince === null && group.master.sDownSince !== null;
   if (id !== '*') return voteRequested(work, group, request, id, epoch, down);
   hinted(work, group);
-  answer(work, request, voteReply(down, null, 0n));
+  const reply = voteReply(down, null, 0n);
+  if (!isOnDisk(work, group)) return answer(work, request, reply);
+  work.effects.push({ type: 'answer', request, reply, blind: true });
 }
 
 export function ckQuorum(work: Work, request: number, args: readonly string[]): void {

@@ -46,6 +46,7 @@ export function createState(
     myId: config.myId ?? rollId(dice),
     idIsNew: config.myId === null,
     currentEpoch: config.currentEpoch,
+    epochSince: Number.NEGATIVE_INFINITY,
     denyScriptsReconfig: config.denyScriptsReconfig,
     resolveHostnames: config.resolveHostnames,
     announceHostnames: config.announceHostnames,
@@ -61,7 +62,7 @@ export function createState(
     peerLinks: new Map(),
     nextConnection: 1,
     nextToken: 1,
-    clock: { skipped: 0, lastTurnAt: now, plannedAt: now },
+    clock: { skipped: 0, lastTurnAt: now, plannedAt: now, lag: 0 },
     disk: {
       wanted: 0,
       saved: 0,
@@ -69,6 +70,7 @@ export function createState(
       retryAt: 0,
       durableEpoch: config.currentEpoch,
       marks: [],
+      lag: 0,
       waiting: [],
     },
     tiltSince: null,
@@ -84,6 +86,8 @@ export function createState(
   for (const group of config.groups) createGroup(work, group);
   // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
   for (const name of state.names.values()) name.pending = false;
+  // All of it was read from the disk.
+  for (const group of state.groups.values()) group.master.version = 0;
   state.disk.durableEpoch = state.currentEpoch;
   state.floor.epoch = state.currentEpoch;
   return state;

@@ -19,6 +19,8 @@ export interface State {
   /** The id was drawn in this life and is not on disk yet. */
   idIsNew: boolean;
   currentEpoch: bigint;
+  /** When it became that; never in an earlier life. */
+  epochSince: Instant;
   denyScriptsReconfig: boolean;
   resolveHostnames: boolean;
   announceHostnames: boolean;
@@ -57,6 +59,8 @@ export interface Clock {
   /** Driver time of the last turn and of the wake-up it asked for. */
   lastTurnAt: Instant;
   plannedAt: Instant;
+  /** How late the first of those whose time has come is looked at, ms; the longest of late. */
+  lag: number;
 }
 
 /** What is on disk, what should be, and what waits for it. */
@@ -69,7 +73,9 @@ export interface Disk {
   /** Highest epoch known to be on disk: what hellos may show (safety.md S3). */
   durableEpoch: bigint;
   /** Epoch at each version not yet confirmed. */
-  readonly marks: { version: number; epoch: bigint }[];
+  readonly marks: { version: number; epoch: bigint; readonly at: Instant }[];
+  /** What it takes from the wish to save until that is done, ms; the longest of late. */
+  lag: number;
   readonly waiting: { version: number; what: Waiting }[];
 }
 
@@ -202,6 +208,8 @@ export interface Master extends ServerBase {
   readonly kind: 'master';
   oDownSince: Instant | null;
   rebootSince: Instant | null;
+  /** The save that tells of this master. */
+  version: number;
 }
 
 /** `late`: took longer than slave-reconf-timeout, was told once more, and nobody waits for it any longer. */

@@ -24,6 +24,8 @@ import type { Input, Instant, LinkReply, Turn } from './types.ts';
 import { voteSaved } from './vote.ts';
 import { answer, save, type Work } from './work.ts';
 
+/** Groups looked at in one turn because their time has come; when more are due, the sockets get their turn in between. */
+const DUE_MAX = 25;
 /** A heartbeat keeps the distance between turns known, so that a pause of the process can be told from idleness. */
 const HEARTBEAT_MS = 1000;
 
@@ -62,8 +64,13 @@ function retrySave(work: Work): Instant {
 }
 
 /** A tick comes when all that had arrived has been taken: before that nobody's time is up. */
-function touchDue({ state: { wakes }, now, touched }: Work): void {
-  for (let top = peekHeap(wakes); top !== undefined && top.at <= now; top = peekHeap(wakes)) {
+function touchDue({ state: { wakes, clock }, now, touched }: Work): void {
+  clock.lag = Math.max(0.9 * clock.lag, now - (peekHeap(wakes)?.at ?? now));
+  for (
+    let top = peekHeap(wakes);
+    top !== undefined && top.at <= now && touched.size < DUE_MAX;
+    top = peekHeap(wakes)
+  ) {
     popHeap(wakes);
     if (top.value.wakeAt === top.at && !top.value.removed) touched.add(top.value);
   }
@@ -228,8 +235,10 @@ function saved(work: Work, version: number, ok: boolean): void {
   if (ok) {
     disk.saved = Math.max(disk.saved, version);
     disk.failing = false;
+    disk.lag /= 2;
     while (disk.marks[0] !== undefined && disk.marks[0].version <= version) {
-      const { epoch } = disk.marks.shift()!;
+      const { epoch, at } = disk.marks.shift()!;
+      disk.lag = Math.max(disk.lag, work.now - at);
       if (epoch > disk.durableEpoch) disk.durableEpoch = epoch;
     }
   } else saveFailed(work);

@@ -102,7 +102,7 @@ export type Effect =
       readonly connection: number;
       readonly token: number;
       readonly argv: readonly string[];
-      /** Reveals nothing of our state (PING and its preliminaries): need not wait for a save. Nor need `connect`. */
+      /** Reveals nothing that is not on disk (PING, what it takes, opinions): need not wait for a save. Nor need `connect`. */
       readonly blind?: true;
     }
   /** Put a `pubsub` connection into subscribe mode. `word` is `SUBSCRIBE` unless renamed. */
@@ -112,7 +112,13 @@ export type Effect =
       readonly word: string;
       readonly channel: string;
     }
-  | { readonly type: 'answer'; readonly request: number; readonly reply: Reply }
+  | {
+      readonly type: 'answer';
+      readonly request: number;
+      readonly reply: Reply;
+      /** As with `send`. */
+      readonly blind?: true;
+    }
   /** Log line `<name> <payload>` at `level`, and (every level but debug) publish `payload` on channel `name`. */
   | {
       readonly type: 'event';

@@ -33,11 +33,23 @@ export function save(work: Work): number {
   if (!work.saving) {
     work.saving = true;
     disk.wanted += 1;
-    disk.marks.push({ version: disk.wanted, epoch: work.state.currentEpoch });
+    disk.marks.push({ version: disk.wanted, epoch: work.state.currentEpoch, at: work.now });
   } else {
     disk.marks[disk.marks.length - 1]!.epoch = work.state.currentEpoch;
   }
   return disk.wanted;
+}
+
+/** Reveals nothing that would have to be on disk first. */
+export function isBlind(effect: Effect): boolean {
+  const { type } = effect;
+  if (type === 'send' || type === 'answer') return effect.blind === true;
+  return type === 'connect';
+}
+
+/** Is it on disk who the master is? Then an opinion of him reveals nothing, and waits for no save. */
+export function isOnDisk({ state }: Work, { master }: Group): boolean {
+  return master.version <= state.disk.saved;
 }
 
 /** Save, and go on with `waiting` when the outcome is known. */

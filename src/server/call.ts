@@ -45,6 +45,8 @@ export interface Row {
   readonly version: string;
   /** The answer stays the same until something happens (`hot.ts`). */
   readonly hot?: true;
+  /** Sentinels say it to each other (`talk.ts`). */
+  readonly talk?: true;
   /** Absent for containers: only their subcommands can be called. */
   readonly run?: Handler;
 }

@@ -11,11 +11,12 @@ import { encodeReply, type Protocol, RequestGate } from '../resp/index.ts';
 import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
 import { clientLine, peerText, quoted, type Tracking } from './clientline.ts';
 import { Debt, STALL_BYTES } from './debt.ts';
-import { judge } from './dispatch.ts';
+import { judge, type Verdict } from './dispatch.ts';
 import { type HotReply, manifold } from './hot.ts';
 import { Outbox } from './outbox.ts';
 import type { Server } from './server.ts';
 import type { OutputLimit } from './settings.ts';
+import { Talk } from './talk.ts';
 
 /** Requests done in one turn before others get theirs. */
 const REQUESTS_PER_TURN = 128;
@@ -60,8 +61,9 @@ export class Session {
   readonly #server: Server;
   readonly #gate: RequestGate;
   /** What the present request waits for. */
-  #waiting: 'core' | 'house' | 'pause' | null = null;
-  #parked: { readonly row: Row; readonly argv: readonly string[] } | null = null;
+  #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
+  #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
+  readonly #talk = new Talk();
   /** What it asked last, if that can be answered again. */
   #hot: HotReply | null = null;
   #running = false;
@@ -130,6 +132,7 @@ export class Session {
   get #atEase(): boolean {
     return (
       this.#waiting === null &&
+      !this.#talk.open &&
       this.#turn === null &&
       !this.#running &&
       this.#gate.held === 0 &&
@@ -191,8 +194,8 @@ export class Session {
     this.#running = false;
     if (this.outbox.length > 0) this.#server.flushReplies(this);
     this.#regulate();
-    if (this.#ended && this.#waiting === null && this.#turn === null && !this.#stalled)
-      this.finish();
+    const idle = this.#waiting === null && !this.#talk.open && this.#turn === null;
+    if (this.#ended && idle && !this.#stalled) this.finish();
   }
 
   /** The client will say no more. What it asked is still answered, as far as it listens. */
@@ -237,23 +240,32 @@ export class Session {
   #request(argv: readonly string[]): void {
     this.argumentBytes = argv.reduce((sum, word) => sum + word.length, 0);
     const verdict = judge(this.#server, this, argv);
+    const talks = verdict.kind === 'run' && this.#mayTalk(verdict.row) && !this.#talk.full;
+    if (this.#talk.open && !talks) this.#park('talk', verdict, argv);
+    else this.#obey(verdict, argv);
+  }
+
+  #obey(verdict: Verdict, argv: readonly string[]): void {
     if (verdict.kind === 'attack') {
       this.#server.warnOfAttack(this);
       this.destroy();
-      return;
-    }
-    if (verdict.kind === 'refuse') {
+    } else if (verdict.kind === 'refuse') {
       this.reply(verdict.reply);
       this.#answered();
-      return;
-    }
-    if (this.#server.paused) {
-      this.#waiting = 'pause';
-      this.#parked = { row: verdict.row, argv };
+    } else if (this.#server.paused) {
+      this.#park('pause', verdict, argv);
       this.#server.park(this);
-      return;
-    }
-    this.#execute(verdict.row, argv);
+    } else this.#execute(verdict.row, argv);
+  }
+
+  #park(why: 'pause' | 'talk', verdict: Verdict, argv: readonly string[]): void {
+    this.#waiting = why;
+    this.#parked = { verdict, argv };
+  }
+
+  /** May it be taken while others are awaited? */
+  #mayTalk(row: Row): boolean {
+    return row.talk === true && !this.repliesOff && !this.skipThis && !this.skipNext;
   }
 
   #execute(row: Row, argv: readonly string[]): void {
@@ -264,6 +276,7 @@ export class Session {
     if (outcome === 'silent') this.#answered();
     else if ('ask' in outcome) this.#ask(outcome, call);
     else if ('later' in outcome) this.#await(outcome.later);
+    else if (this.#talk.open && 'kind' in outcome) this.#talk.place()(outcome);
     else {
       if ('kind' in outcome) this.reply(outcome);
       else for (const reply of outcome) this.reply(reply);
@@ -272,6 +285,14 @@ export class Session {
   }
 
   #ask({ ask, turn }: Question, { row, argv }: Call): void {
+    if (this.#mayTalk(row)) {
+      const settle = this.#talk.place();
+      this.#server.ports.command(ask, (reply) => {
+        settle(turn === undefined ? reply : turn(reply));
+        this.#sayReady();
+      });
+      return;
+    }
     this.#waiting = 'core';
     let atOnce = true;
     this.#server.ports.command(ask, (reply) => {
@@ -290,6 +311,17 @@ export class Session {
     });
   }
 
+  /** Replies that were waited for, in the order of their requests; then what had to wait for them. */
+  #sayReady(): void {
+    if (this.closing) return;
+    for (const reply of this.#talk.take()) {
+      this.reply(reply);
+      this.#answered();
+    }
+    if (!this.#talk.open && this.#waiting === 'talk') this.unpark();
+    else this.#work();
+  }
+
   /** The reply that was waited for is here; the requests behind it follow. */
   #late(reply: Reply): void {
     this.#waiting = null;
@@ -298,13 +330,13 @@ export class Session {
     this.#work();
   }
 
-  /** The pause is over: the parked request runs, then those behind it. */
+  /** What it waited for is over: the parked request runs, then those behind it. */
   unpark(): void {
     const parked = this.#parked;
     this.#parked = null;
-    if (parked === null || this.#waiting !== 'pause') return;
+    if (parked === null) return;
     this.#waiting = null;
-    this.#execute(parked.row, parked.argv);
+    this.#obey(parked.verdict, parked.argv);
     this.#work();
   }
 
@@ -331,7 +363,8 @@ export class Session {
   /** An event for this client, already encoded for its protocol. */
   deliver(message: Buffer): void {
     if (this.closing || this.socket.destroyed) return;
-    const own = this.#waiting === 'core' && this.#server.settings.line.replyFirst;
+    const asks = this.#waiting === 'core' || this.#talk.open;
+    const own = asks && this.#server.settings.line.replyFirst;
     if (own) this.outbox.holdBack(message);
     else {
       this.outbox.push(message);

@@ -9,7 +9,14 @@
  * ends: clients must not wait for a disk that may never answer. The driver never looks into the state.
  */
 
-import type { Effect, Input, Instant, SentinelConfig, Turn } from '../core/types.ts';
+import {
+  type Effect,
+  type Input,
+  type Instant,
+  isBlind,
+  type SentinelConfig,
+  type Turn,
+} from '../core/index.ts';
 import { Alarm, monotonic } from './clock.ts';
 
 /** What the driver drives. */
@@ -121,16 +128,15 @@ export class Driver {
   }
 
   /**
-   * While the disk is awaited, what reveals nothing goes out at once: a PING that waited would make its silence ours.
-   * Returns the rest.
+   * While the disk is awaited, what reveals nothing goes out at once: a PING that waited would make its silence ours, and
+   * nobody's opinion of a master has to wait for another master's failover. Returns the rest.
    */
   #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
     if (this.#asked <= this.#attempted) return effects;
     const rest: Effect[] = [];
     for (const effect of effects) {
-      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind)) {
-        this.#ports.apply(effect);
-      } else rest.push(effect);
+      if (isBlind(effect)) this.#ports.apply(effect);
+      else rest.push(effect);
     }
     return rest;
   }

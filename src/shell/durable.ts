@@ -59,8 +59,8 @@ export async function replaceFile(target: Target, bytes: Buffer): Promise<void> 
 async function fill(file: OpenFile, bytes: Buffer, mode: number): Promise<void> {
   try {
     await writeAll('write', file, bytes);
-    await done('sync', file.sync());
-    await done('chmod', file.chmod(mode));
+    const mayRead = done('chmod', file.chmod(mode));
+    await Promise.all([done('sync', file.sync()), mayRead]);
   } finally {
     closeSoon(file);
   }

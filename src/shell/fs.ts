@@ -3,7 +3,8 @@
  * stop the world between any two, on real files.
  */
 
-import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { pathBytes } from './paths.ts';
 
 /** An open file or folder. */
@@ -29,23 +30,50 @@ export interface Fs {
   unlink(path: string): Promise<void>;
 }
 
+/** What a file held and by what one sees that it is the same still. */
+interface Known {
+  readonly mark: string;
+  readonly bytes: Buffer;
+}
+
+/** Files that we wrote and nobody has touched since need not be read: each trip to the disk waits for the loop. */
+const known = new Map<string, Known>();
+
+function markOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${size} ${mtimeNs}`;
+}
+
 class RealFile implements OpenFile {
   readonly #handle: FileHandle;
+  #written: Buffer | null = null;
+  #known: Known | null = null;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
   }
 
+  /** What is in a file that was written in one piece. */
+  get known(): Known | null {
+    return this.#known;
+  }
+
   async write(bytes: Buffer, at: number): Promise<number> {
-    return (await this.#handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, at);
+    this.#written = at === 0 && bytesWritten === bytes.length ? bytes : null;
+    return bytesWritten;
   }
 
   truncate(length: number): Promise<void> {
     return this.#handle.truncate(length);
   }
 
-  sync(): Promise<void> {
-    return this.#handle.sync();
+  async sync(): Promise<void> {
+    const bytes = this.#written;
+    const [, stats] = await Promise.all([
+      this.#handle.sync(),
+      bytes === null ? null : this.#handle.stat({ bigint: true }),
+    ]);
+    if (bytes !== null && stats !== null) this.#known = { mark: markOf(stats), bytes };
   }
 
   chmod(mode: number): Promise<void> {
@@ -57,11 +85,41 @@ class RealFile implements OpenFile {
   }
 }
 
+/** New files that have no name of their own yet. */
+const fresh = new Map<string, RealFile>();
+
+async function create(path: string): Promise<OpenFile> {
+  const file = new RealFile(await open(pathBytes(path), 'wx', 0o600));
+  fresh.set(path, file);
+  return file;
+}
+
+async function read(path: string): Promise<Buffer> {
+  const last = known.get(path);
+  if (last !== undefined) {
+    const stats = await stat(pathBytes(path), { bigint: true });
+    if (markOf(stats) === last.mark) return last.bytes;
+    known.delete(path);
+  }
+  return readFile(pathBytes(path));
+}
+
+async function renameNew(from: string, to: string): Promise<void> {
+  const file = fresh.get(from)?.known ?? null;
+  fresh.delete(from);
+  known.delete(to);
+  await rename(pathBytes(from), pathBytes(to));
+  if (file !== null) known.set(to, file);
+}
+
 export const realFs: Fs = {
-  read: (path) => readFile(pathBytes(path)),
-  create: async (path) => new RealFile(await open(pathBytes(path), 'wx', 0o600)),
+  read,
+  create,
   overwrite: async (path) => new RealFile(await open(pathBytes(path), 'r+')),
   openFolder: async (path) => new RealFile(await open(pathBytes(path), 'r')),
-  rename: (from, to) => rename(pathBytes(from), pathBytes(to)),
-  unlink: (path) => unlink(pathBytes(path)),
+  rename: renameNew,
+  unlink: (path) => {
+    fresh.delete(path);
+    return unlink(pathBytes(path));
+  },
 };

@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reuses the current epoch for a failover',
-    file: 'failover.js',
+    file: 'epoch.js',
     find: 'state.currentEpoch += 1n;',
     put: 'state.currentEpoch += 0n;',
   },

@@ -81,8 +81,9 @@ function heal(world: World, faults: Faults): Quiet {
  * mend: a configured master that is none, and servers that nobody knows any more.
  */
 function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: number): void {
-  // A name that could not be looked up a moment ago is tried again.
+  // A name that could not be looked up a moment ago is tried again; who was told to crash and did it late is started.
   for (const sentinel of world.now > since ? survivors : []) {
+    sentinel.start();
     for (const { name } of world.plan.groups) {
       if (!sentinel.state.groups.has(name)) monitorAgain(world, sentinel, name);
     }
@@ -101,9 +102,12 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
     master.follow(null);
     for (const sentinel of world.now > since ? survivors : []) {
       const group = sentinel.state.groups.get(name);
-      if (group === undefined || group.configEpoch === best.configEpoch) continue;
-      // It was told of a master that nobody else knows, so that no hello reaches it.
-      if (group.peers.size > 0) continue;
+      if (group === undefined) continue;
+      const { host, ip, port } = group.master.address;
+      const asOld = group.configEpoch === best.configEpoch;
+      if (asOld && world.serverAt(ip || host, port) === master) continue;
+      // It was told of a master that nobody else knows, so that no hello reaches it, or that no election has spoken about.
+      if (!asOld && group.peers.size > 0) continue;
       sentinel.request(['sentinel', 'remove', name]);
       monitorAgain(world, sentinel, name);
     }

@@ -3,7 +3,7 @@
  * covers them, one save at a time), on a virtual disk, with its own clock, and stopped, killed and restarted at will.
  */
 import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../core/index.ts';
-import { configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
+import { configOf, createState, defaultsOf, isBlind, LINES, step } from '../core/index.ts';
 import type { Disk } from './disk.ts';
 import { Facts } from './facts.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
@@ -282,8 +282,7 @@ export class VirtualSentinel implements Party {
     if (this.#asked <= this.#attempted) return effects;
     const rest: Effect[] = [];
     for (const effect of effects) {
-      if (effect.type === 'connect' || (effect.type === 'send' && effect.blind))
-        this.#apply(effect);
+      if (isBlind(effect)) this.#apply(effect);
       else rest.push(effect);
     }
     return rest;

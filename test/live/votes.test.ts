@@ -2,11 +2,11 @@
  * Votes: one per epoch whatever happens to the process (safety.md S1, S2), and none while the file cannot be written (W22).
  */
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Group,
   pause,
-  type Sentinel,
+  Sentinel,
   type SentinelKind,
   until,
   type Wire,
@@ -109,6 +109,36 @@ describe.each(kinds)('votes of a %s Sentinel', (kind) => {
     wire.close();
   });
 });
+
+describe.runIf(kinds.includes('ours'))(
+  'a Sentinel of ours that is asked about many masters in one breath',
+  () => {
+    it('answers in the order of the questions, and saves a few times for all of them', async () => {
+      const ports = Array.from({ length: 40 }, (_, index) => 1 + index);
+      const lines = ports.map((port) => `sentinel monitor group-${port} 127.0.0.1 ${port} 2`);
+      const sentinel = await Sentinel.start({ kind: 'ours', lines });
+      onTestFinished(() => sentinel.dispose());
+      const wire = await sentinel.open();
+      const saves = () =>
+        sentinel.logText().split('Sentinel new configuration saved on disk').length;
+      await pause(500);
+      const before = saves();
+      const vote = (port: number) =>
+        wire.call('SENTINEL', 'is-master-down-by-addr', '127.0.0.1', port, 9, candidate('a'));
+      const answers = await Promise.all([
+        ...ports.map(vote),
+        wire.call('PING'),
+        wire.call('PUBLISH', '__sentinel__:hello', 'nonsense'),
+        wire.call('SENTINEL', 'get-master-addr-by-name', 'group-7'),
+        wire.call('SENTINEL', 'is-master-down-by-addr', '127.0.0.1', 7, 9, candidate('b')),
+      ]);
+      wire.close();
+      expect(answers.slice(0, 40)).toEqual(ports.map(() => [0, candidate('a'), 9]));
+      expect(answers.slice(40)).toEqual(['PONG', 1, ['127.0.0.1', '7'], [0, candidate('a'), 9]]);
+      expect(saves() - before).toBeLessThan(20);
+    });
+  },
+);
 
 describe.runIf(kinds.includes('ours'))('a Sentinel of ours whose file cannot be written', () => {
   it('gives no vote, keeps serving, and votes again when it can save', async () => {

@@ -138,6 +138,7 @@ export class VirtualSentinel {
     port: number,
     group: Partial<GroupConfig>,
     record: RecorderOptions | null = null,
+    others: readonly number[] = [],
   ) {
     const { quorum = 2, downAfter = 1000 } = group;
     const file = [
@@ -145,6 +146,10 @@ export class VirtualSentinel {
       `sentinel myid ${String(port).padEnd(40, '0')}`,
       `sentinel monitor mymaster ${HOST} 1 ${quorum}`,
       `sentinel down-after-milliseconds mymaster ${downAfter}`,
+      ...others.flatMap((one) => [
+        `sentinel monitor other-${one} ${HOST} ${one} ${quorum}`,
+        `sentinel down-after-milliseconds other-${one} ${downAfter}`,
+      ]),
     ];
     const disk = new Disk(`${file.join('\n')}\n`);
     disk.mood = { slow: [1, 3], failing: false };
@@ -254,7 +259,7 @@ function beDark(world: World, party: Server | Process, dark: boolean): void {
   else world.inner.network.deaf.delete(party);
 }
 
-/** One master (port 1), replicas (2…), Sentinels (101…), all discovered. */
+/** One master (port 1), replicas (2…), Sentinels (101…), all discovered; other groups by the ports of their masters. */
 export function readyGroup(
   options: {
     seed?: number;
@@ -262,17 +267,23 @@ export function readyGroup(
     sentinels?: number;
     group?: Partial<GroupConfig>;
     record?: RecorderOptions;
+    others?: readonly number[];
   } = {},
 ) {
   const world = new World(options.seed ?? 1);
   const servers = [new VirtualRedis(world, 1)];
   for (let i = 0; i < (options.replicas ?? 2); i++) servers.push(new VirtualRedis(world, 2 + i, 1));
+  const others = (options.others ?? []).map((port) => {
+    const master = new VirtualRedis(world, port);
+    new VirtualRedis(world, port + 1, port);
+    return master;
+  });
   const count = options.sentinels ?? 3;
   const quorum = Math.floor(count / 2) + 1;
-  const sentinels = Array.from(
-    { length: count },
-    (_, i) => new VirtualSentinel(world, 101 + i, { quorum, ...options.group }, options.record),
-  );
+  const sentinels = Array.from({ length: count }, (_, i) => {
+    const group = { quorum, ...options.group };
+    return new VirtualSentinel(world, 101 + i, group, options.record, options.others);
+  });
   for (const sentinel of sentinels) {
     sentinel.start();
     world.run(world.random() * 50);
@@ -280,9 +291,13 @@ export function readyGroup(
   world.until('everybody knows everybody', () =>
     sentinels.every((s) => {
       const group = s.group();
-      return group.peers.size === count - 1 && group.replicas.size === servers.length - 1;
+      const whole = [...s.state.groups.values()].every(
+        ({ name, peers, replicas }) =>
+          peers.size === count - 1 && (name === 'mymaster' || replicas.size > 0),
+      );
+      return whole && group.replicas.size === servers.length - 1;
     }),
   );
   world.run(1000 + world.random() * 3000);
-  return { world, servers, sentinels };
+  return { world, servers, sentinels, others };
 }

@@ -173,6 +173,7 @@ export const CONNECTION: readonly Row[] = [
     group,
     summary: 'Shows that the server answers.',
     version: '1.0.0',
+    talk: true,
     run: ping,
   },
   {

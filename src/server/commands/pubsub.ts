@@ -57,6 +57,7 @@ export const PUBSUB: readonly Row[] = [
     })),
     flags: 'pubsub loading stale fast',
     categories: '@pubsub @fast',
+    talk: true,
   },
   row('punsubscribe', -1, 'Stops listening to patterns.', unsubscribe),
   row('subscribe', -2, 'Listens to events.', subscribe),

@@ -167,31 +167,23 @@ export const risingEpochs: MakeChecker = (): Checker => {
 
 export const freshEpochs: MakeChecker = (): Checker => {
   const rows = 'S5';
-  const used = new Set<string>();
   return {
     rows,
-    rule: 'a failover starts in a new epoch that its Sentinel never used before',
-    turn: (sentinel, facts, _input, { effects }) => {
+    rule: 'a failover starts in an epoch in which its Sentinel has not voted for the group',
+    turn: (sentinel, facts) => {
       const { state } = sentinel;
       for (const [name, group] of state.groups) {
         const { failover } = group;
-        const before = facts.views.get(name)?.failover ?? null;
-        if (failover?.state !== 'wait_start' || before?.epoch === failover.epoch) continue;
-        if (failover.epoch <= facts.epoch || failover.epoch > state.currentEpoch) {
+        const view = facts.views.get(name);
+        if (failover?.state !== 'wait_start' || view?.failover?.epoch === failover.epoch) continue;
+        const { epoch } = failover;
+        const voted = view?.group === group ? view.voteEpoch : -1n;
+        if (epoch <= voted || epoch < facts.epoch || epoch > state.currentEpoch) {
           throw new Violation(
             rows,
-            `${sentinel.name} starts a failover in epoch ${failover.epoch}`,
+            `${sentinel.name} starts a failover of ${name} in epoch ${epoch}`,
           );
         }
-      }
-      for (const effect of effects) {
-        if (effect.type !== 'event' || effect.name !== '+vote-for-leader') continue;
-        const [leader, epoch] = effect.payload.split(' ');
-        if (leader !== state.myId) continue;
-        const key = `${leader} ${epoch}`;
-        if (used.has(key))
-          throw new Violation(rows, `${sentinel.name} is a candidate of ${epoch} twice`);
-        used.add(key);
       }
     },
   };

@@ -200,4 +200,24 @@ describe('a manual failover', () => {
       expect(new Set(sentinels.map((s) => s.group().configEpoch)).size).toBe(1);
     }
   });
+
+  it('of many groups at once is done by one leader each, and the epochs of some do not end the elections of others', () => {
+    const ports = Array.from({ length: 20 }, (_, index) => 1000 + 10 * index);
+    const { world, sentinels, others } = readyGroup({ others: ports, group: { downAfter: 3000 } });
+    for (const sentinel of sentinels) sentinel.saveMs = 40;
+    const tried = () => sentinels.reduce((sum, one) => sum + one.events('+try-failover').length, 0);
+    for (const master of others) master.kill();
+    const took = world.until('every group has another master', () =>
+      sentinels.every(({ state }) =>
+        ports.every((port) => state.groups.get(`other-${port}`)!.master.address.port === port + 1),
+      ),
+    );
+    expect(took).toBeLessThan(5000);
+    expect(tried()).toBeLessThan(1.5 * ports.length);
+    const leaders = sentinels.map((one) => one.events('+elected-leader').length);
+    expect(leaders.reduce((sum, one) => sum + one)).toBe(ports.length);
+    // All three take their share.
+    expect(Math.min(...leaders)).toBeGreaterThan(0);
+    for (const { state } of sentinels) expect(state.currentEpoch).toBeLessThan(5n);
+  });
 });
