@@ -313,6 +313,7 @@ export class Daemon {
       case 'killScript':
         return this.#scripts.apply(effect);
       case 'exit':
+        this.#server.flushAll();
         process.exit(effect.status);
         break;
       default:

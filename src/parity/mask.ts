@@ -74,7 +74,10 @@ export function masker(names: Names, chance: Case['chance']) {
     if (chance === 'hex' && /^[0-9a-f]+$/.test(text)) return text.replace(/./g, 'x');
     if (chance === 'number' && /^\d+$/.test(text)) return '…';
     let masked = text;
-    for (const [own, name] of names) masked = masked.replaceAll(own, name);
+    // Digits of a port may also stand in the middle of somebody's digest.
+    for (const [own, name] of names) {
+      masked = masked.replace(new RegExp(`(?<![0-9a-f])${own}(?![0-9a-f])`, 'g'), name);
+    }
     return masked;
   };
 }

@@ -302,6 +302,12 @@ export class Server {
     this.#unanswered.add(session);
   }
 
+  /** Before the process ends without a farewell: what was said is said. */
+  flushAll(): void {
+    this.#flushReplies();
+    this.#flush();
+  }
+
   #flushReplies(): void {
     const sessions = this.#unanswered;
     this.#unanswered = new Set();

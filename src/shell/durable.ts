@@ -59,8 +59,8 @@ export async function replaceFile(target: Target, bytes: Buffer): Promise<void> 
 async function fill(file: OpenFile, bytes: Buffer, mode: number): Promise<void> {
   try {
     await writeAll('write', file, bytes);
-    const mayRead = done('chmod', file.chmod(mode));
-    await Promise.all([done('sync', file.sync()), mayRead]);
+    const synced = done('sync', file.sync());
+    await Promise.all([synced, done('chmod', file.chmod(mode))]);
   } finally {
     closeSoon(file);
   }

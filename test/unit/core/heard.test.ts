@@ -90,6 +90,8 @@ function watching(groups: number) {
 describe('whoever waits to be heard', () => {
   it('is not down because another one was heard first', () => {
     const world = watching(1);
+    // The first connections, and when they are open the second ones.
+    world.connect();
     world.connect();
     world.run(DOWN_AFTER / 2);
     world.pong('10.0.0.1');
