@@ -2,13 +2,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
+import { pause, removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { type Fs, type OpenFile, realFs } from '../../../src/shell/fs.ts';
 import { Writer } from '../../../src/shell/writer.ts';
 
@@ -67,6 +69,29 @@ function failing(code: string, ...operations: string[]): Fs {
 const warning = 'warning WARNING: Sentinel was not able to save the new configuration on disk!!!';
 
 describe('saving the configuration', () => {
+  it('sees what was edited, replaced or removed since it wrote the file itself', async () => {
+    const one = writer();
+    const seen: string[] = [];
+    const save = () =>
+      one.save((old) => {
+        seen.push(old);
+        return 'ours 1\n';
+      });
+    await save();
+    await save();
+    // As long as ours, in the same file; by a hand that is slower than the clock of the file system.
+    await pause(50);
+    writeFileSync(path, 'hand 2\n');
+    await save();
+    const other = join(folder, 'other');
+    writeFileSync(other, 'hand 3\n');
+    renameSync(other, path);
+    await save();
+    rmSync(path);
+    await save();
+    expect(seen).toEqual(['old\n', 'ours 1\n', 'hand 2\n', 'hand 3\n', '']);
+  });
+
   it('replaces the text, is readable by all, leaves nothing behind and says so', async () => {
     const before = statSync(path).ino;
     expect(await writer().save((old) => `${old}n\u00e9w\n`)).toBe(true);
