@@ -27,12 +27,12 @@ export interface View {
 export interface InfoSeen {
   readonly text: string;
   /** Core's time. */
-  readonly at: number;
+  at: number;
   readonly turn: number;
   readonly role: string;
   /** Since when this role, or this master, has been told. */
-  readonly roleSince: number;
-  readonly confSince: number;
+  roleSince: number;
+  confSince: number;
   readonly masterName: string;
   readonly priority: number;
   readonly offset: number;
@@ -51,7 +51,7 @@ export interface Opinion {
   readonly leader: string;
   readonly epoch: bigint;
   readonly turn: number;
-  readonly at: number;
+  at: number;
 }
 
 type Question =
@@ -105,6 +105,7 @@ export class Facts {
   readonly orderedAt = new Map<string, number>();
   readonly #questions = new Map<number, Question>();
   readonly #helloTexts = new Map<string, { at: number; configEpoch: bigint }>();
+  #skipped = 0;
   turn = 0;
   /** Nothing a checker of turns could object to has happened in this turn. */
   quiet = false;
@@ -249,8 +250,22 @@ export class Facts {
     });
   }
 
+  /** What the turn brought was noted before the core took a pause out of its time: it was heard now. */
+  #slept(): void {
+    const { now } = this;
+    this.#skipped = this.#sentinel.state.clock.skipped;
+    for (const one of this.info.values()) {
+      one.at = Math.min(one.at, now);
+      one.roleSince = Math.min(one.roleSince, now);
+      one.confSince = Math.min(one.confSince, now);
+    }
+    for (const one of this.hellos.values()) one.at = Math.min(one.at, now);
+    for (const one of this.opinions.values()) one.at = Math.min(one.at, now);
+  }
+
   /** After the step, before the checkers look at it. */
   during(turn: Turn): void {
+    if (this.#sentinel.state.clock.skipped !== this.#skipped) this.#slept();
     this.hasEvent = false;
     this.hasSend = false;
     for (const effect of turn.effects) {
