@@ -3,8 +3,11 @@
  * (safety.md W6).
  *
  * We say so, and after a random while try to win a fresh epoch by a normal election and re-assert our own master with
- * it. Each peer is asked with the address it believes in, because votes are looked up by address. Only a Sentinel whose
- * master is demonstrably a working master tries.
+ * it. Each peer is asked with the address it believes in, because votes are looked up by address. A Sentinel whose
+ * master is demonstrably a working master tries; when no claimed one is, because each was made a replica of another, any
+ * Sentinel does, and what it asserts is then failed over as a master that says it is none.
+ *
+ * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
  */
 import type { Address } from './address.ts';
 import { askNow } from './ask.ts';
@@ -13,13 +16,15 @@ import { nextEpoch } from './epoch.ts';
 import { event } from './events.ts';
 import { spreadHello } from './hello.ts';
 import { announced } from './names.ts';
-import type { Group, Peer, Pending } from './state.ts';
+import type { Group, Peer, Pending, Server } from './state.ts';
 import { announceVote, castVote, votesNeeded } from './vote.ts';
 import { log, save, saveThen, type Work, wake } from './work.ts';
 
 const SETTLE_FIRST_MS = 1000;
 const ELECTION_MS = 2000;
 const ROUNDS_MAX = 6;
+/** So long without any working master among the claimed ones. */
+const LAST_RESORT_MS = 10_000;
 
 /** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
 export function noteConflict(
@@ -37,7 +42,13 @@ export function noteConflict(
   // Epoch 0 means never failed over: that is a typing mistake in a file, which an election cannot settle.
   if (configEpoch === 0n) return;
   if (group.conflict === null) {
-    group.conflict = { claims: new Map(), settleAt: later(work, 0), election: null, rounds: 0 };
+    group.conflict = {
+      claims: new Map(),
+      since: work.now,
+      settleAt: later(work, 0),
+      election: null,
+      rounds: 0,
+    };
     const other = `${announced(work.state, claim)} ${claim.port}`;
     event(work, 'warning', '-config-conflict', peer, `#epoch ${configEpoch} names ${other} too`);
   }
@@ -51,9 +62,26 @@ function later(work: Work, rounds: number): number {
   return work.now + base + rollBelow(work.state.dice, 2 * base);
 }
 
+/** Is it about to be settled? Then orders to servers wait. */
+export function isUnsettled({ conflict }: Group): boolean {
+  return conflict !== null && conflict.rounds < ROUNDS_MAX;
+}
+
+/** As far as we can see; of a server we do not know nothing is seen. */
+function isWorking(server: Server): boolean {
+  return server.sDownSince === null && server.role === 'master' && server.infoAt !== null;
+}
+
+function isClaimed({ conflict }: Group, { address }: Server): boolean {
+  for (const { host, port } of conflict!.claims.values()) {
+    if (port === address.port && (host === address.ip || host === address.host)) return true;
+  }
+  return false;
+}
+
 export function tendConflict(work: Work, group: Group): void {
-  const { conflict, master } = group;
-  if (conflict === null || group.failover !== null) return;
+  const { conflict, master, failover } = group;
+  if (conflict === null || (failover !== null && failover.state !== 'reconf_slaves')) return;
   const { election } = conflict;
   if (election !== null) {
     const end = election.startedAt + ELECTION_MS;
@@ -63,8 +91,12 @@ export function tendConflict(work: Work, group: Group): void {
     conflict.settleAt = later(work, Math.min(conflict.rounds, ROUNDS_MAX));
   }
   if (work.now < conflict.settleAt) return wake(group, conflict.settleAt);
-  const works = master.sDownSince === null && master.role === 'master' && master.infoAt !== null;
-  if (!works || conflict.rounds >= ROUNDS_MAX || work.state.disk.failing) return;
+  if (conflict.rounds >= ROUNDS_MAX || work.state.disk.failing) return;
+  if (!isWorking(master)) {
+    const patience = conflict.since + LAST_RESORT_MS;
+    if (work.now < patience) return wake(group, patience);
+    for (const one of group.replicas.values()) if (isWorking(one) && isClaimed(group, one)) return;
+  }
   const epoch = nextEpoch(work, group);
   conflict.election = { epoch, startedAt: work.now, votes: new Set() };
   castVote(work, group, work.state.myId, epoch);
@@ -113,6 +145,7 @@ function decide(work: Work, group: Group): void {
   group.conflict = null;
   group.configEpoch = election.epoch;
   save(work);
+  work.touched.add(group);
   log(work, 'notice', `Config epoch ${election.epoch} settles the conflict about '${group.name}'`);
   spreadHello(work, group);
 }

@@ -4,6 +4,7 @@
  * Runs in the background of an announced switch, so it delays nobody; it ends when all are done, at failover-timeout, or
  * when the new master is objectively down itself.
  */
+import { isUnsettled } from './conflict.ts';
 import { describe, eventText } from './events.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
@@ -56,6 +57,7 @@ export function isAttached({ reconf }: Replica): boolean {
 
 function attach(work: Work, replica: Replica): boolean {
   const { address } = replica.group.master;
+  if (isUnsettled(replica.group)) return false;
   if (!reattach(work, replica, announced(work.state, address), address.port)) return false;
   replica.reconf = { state: 'sent', since: work.now };
   return true;

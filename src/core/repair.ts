@@ -6,6 +6,7 @@
  * other Sentinel may be at work on this group.
  */
 
+import { isUnsettled } from './conflict.ts';
 import { event } from './events.ts';
 import { isOpen } from './links.ts';
 import { announced, lookUp } from './names.ts';
@@ -34,7 +35,7 @@ export function tendRepair(work: Work, replica: Replica): void {
     // Our own hello is the evidence others wait for.
     if (replica.role === 'master') for (const peer of group.peers.values()) peer.helloForced = true;
   }
-  if (!isOpen(replica.link) || !masterIsSane(work, group)) return;
+  if (!isOpen(replica.link) || !masterIsSane(work, group) || isUnsettled(group)) return;
   const { repairedAt } = replica;
   if (repairedAt !== null && replica.infoAt <= repairedAt + MISMATCH_INFO_MS) return;
   if (repairedAt !== null && work.now < repairedAt + REPEAT_MS) {

@@ -165,6 +165,7 @@ export interface Attempts {
 export interface Conflict {
   /** Peers that advertise another master with our config epoch, and the address each asks us to believe. */
   readonly claims: Map<string, { host: string; port: number }>;
+  readonly since: Instant;
   /** When we try to settle it by a new epoch. */
   settleAt: Instant;
   /** Not null: our election for that epoch is running. */

@@ -209,4 +209,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: '!(followsMaster(replica) || mayFollow(work, replica))',
     put: '!followsMaster(replica)',
   },
+  {
+    name: 'leaves two masters of one config epoch to themselves',
+    file: 'conflict.js',
+    find: 'if (conflict.rounds >= ROUNDS_MAX || work.state.disk.failing)',
+    put: 'if (true)',
+  },
 ];

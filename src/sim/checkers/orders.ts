@@ -122,13 +122,15 @@ export const repairs: MakeChecker = (world): Checker => {
     const converts = info.role === 'master';
     const quiet = converts ? 8000 : group.failoverTimeout;
     const since = converts ? info.roleSince : info.confSince;
+    const word = facts.info.get(facts.masterOf(group));
+    if (word === undefined || word.at < since) refuse('its master has not spoken since');
     if (facts.now - since > quiet) return;
     if (!converts) refuse('its master changed just now');
     if (!allAgree(facts, group, info.roleSince)) refuse('a peer may know better');
   };
   return {
     rows,
-    rule: 'strays are repaired under a sane master, after the quiet time or when all peers agree',
+    rule: 'strays are repaired under a master that has said since that it is one, after the quiet time or when all agree',
     turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {

@@ -20,6 +20,20 @@ function requestVote(world: World, sentinel: VirtualSentinel, epoch: string, id:
   return words!;
 }
 
+/** What two simultaneous manual failovers of the original leave behind: one config epoch that names two masters. */
+function disagree({ world, sentinels }: ReturnType<typeof readyGroup>): void {
+  for (const [i, s] of sentinels.entries()) {
+    s.crash();
+    const group = s.disk.groups[0]!;
+    group.configEpoch = 4n;
+    s.disk.currentEpoch = 4n;
+    if (i !== 0) continue;
+    group.port = 2;
+    group.replicas = group.replicas.map((r) => (r.port === 2 ? { host: r.host, port: 1 } : r));
+  }
+  world.servers.get('127.0.0.1:2')!.follow(null);
+}
+
 describe('a vote', () => {
   it('is given once for an epoch, first come first served, and told again as it was given', () => {
     const { world, sentinels } = readyGroup();
@@ -278,18 +292,9 @@ describe('a hello', () => {
 describe('equal config epochs with two masters', () => {
   it('are noticed, and one of them is re-asserted with a fresh epoch', () => {
     for (const seed of seeds.slice(0, 15)) {
-      const { world, sentinels } = readyGroup({ seed });
-      // What two simultaneous manual failovers of the original leave behind.
-      for (const [i, s] of sentinels.entries()) {
-        s.crash();
-        const group = s.disk.groups[0]!;
-        group.configEpoch = 4n;
-        s.disk.currentEpoch = 4n;
-        if (i !== 0) continue;
-        group.port = 2;
-        group.replicas = group.replicas.map((r) => (r.port === 2 ? { host: r.host, port: 1 } : r));
-      }
-      world.servers.get('127.0.0.1:2')!.follow(null);
+      const ready = readyGroup({ seed });
+      const { world, sentinels } = ready;
+      disagree(ready);
       for (const s of sentinels) s.start();
       world.until(
         'agreement',
@@ -300,6 +305,25 @@ describe('equal config epochs with two masters', () => {
       expect(new Set(sentinels.map((s) => s.group().configEpoch)).size, world.story()).toBe(1);
       expect(sentinels[0]!.group().configEpoch > 4n).toBe(true);
       expect(sentinels.flatMap((s) => s.events('-config-conflict')).length).toBeGreaterThan(0);
+    }
+  });
+
+  it('is settled too when either was made a replica of the other', () => {
+    for (const seed of seeds.slice(0, 8)) {
+      const ready = readyGroup({ seed, sentinels: 2, group: { downAfter: 10_000 } });
+      const { world, servers, sentinels } = ready;
+      disagree(ready);
+      servers[0]!.follow(2);
+      servers[1]!.follow(1);
+      for (const s of sentinels) s.start();
+      const served = () => {
+        const [port] = new Set(sentinels.map((s) => s.masterPort()));
+        if (sentinels.some((s) => s.masterPort() !== port)) return false;
+        return world.servers.get(`127.0.0.1:${port}`)!.master === null;
+      };
+      world.until('a master for all', served, 120_000);
+      world.run(30_000);
+      expect(served(), world.story()).toBe(true);
     }
   });
 });

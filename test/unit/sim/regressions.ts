@@ -1,6 +1,6 @@
 /**
- * Seeds that show a fault the core once had, when the mutant of that name (src/sim/mutants.ts) puts it back. A change of
- * the simulator gives seeds another meaning; `npm run sim -- --mutants` then tells the new ones.
+ * Seeds that showed a fault the core, or the simulator, once had. A change of the simulator gives seeds another meaning;
+ * for the faults that are mutants (src/sim/mutants.ts) `npm run sim -- --mutants` then tells the new ones.
  */
 import type { Overrides } from '../../../src/sim/plan.ts';
 
@@ -16,4 +16,5 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     showed: 'a vote that a failing disk refuses is told while it is tried once more',
   },
   { seed: 1386, showed: 'a checker dates what it hears right after a pause too late' },
+  { seed: 10000088, showed: 'two masters of one config epoch are chained to each other' },
 ];
