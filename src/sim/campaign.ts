@@ -73,6 +73,8 @@ export interface Campaign {
   readonly from: number;
   readonly workers: number;
   readonly overrides: Overrides;
+  /** Ends after so many failed runs. */
+  readonly failures: number;
   /** Enough? Asked after every batch. */
   readonly enough: (tally: Tally) => boolean;
   readonly progress: (tally: Tally) => void;
@@ -80,12 +82,12 @@ export interface Campaign {
 
 const BATCH = 10;
 
-/** Runs batches of seeds until it is enough or one failed. */
+/** Runs batches of seeds until it is enough or too many failed. */
 export async function runCampaign(campaign: Campaign): Promise<Tally> {
-  const { from, workers, overrides, enough, progress } = campaign;
+  const { from, workers, overrides, failures, enough, progress } = campaign;
   const sum = emptyTally();
   let next = from;
-  const over = () => enough(sum) || sum.failures.length > 0;
+  const over = () => enough(sum) || sum.failures.length >= failures;
   const take = () => {
     const first = next;
     next += BATCH;

@@ -18,6 +18,7 @@ const USAGE = `npm run sim -- [what] [how]
 
   --from N             the first seed (default: drawn)
   --workers N          threads (default 1)
+  --failures N         goes on until so many runs failed (default 1)
   --seeds N            seeds a mutant may survive (default 20000)
   --faults A,B         only these kinds of trouble: ${FAULT_KINDS.join(' ')}
   --sentinels N        so many Sentinels
@@ -109,6 +110,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     'workers',
     'seeds',
     'last',
+    'failures',
   ];
   const { values, positionals } = parseArgs({
     args: [...argv],
@@ -143,19 +145,21 @@ export async function main(argv: readonly string[]): Promise<number> {
   const runs = number('runs', Number.POSITIVE_INFINITY);
   const failovers = number('failovers', Number.POSITIVE_INFINITY);
   let told = 0;
+  let shown = 0;
   const tally = await runCampaign({
     from,
     workers,
     overrides,
+    failures: number('failures', 1),
     enough: (sum) => seconds() >= limit || sum.runs >= runs || sum.failovers >= failovers,
     progress: (sum) => {
+      for (; shown < sum.failures.length; shown++) say(`\n${sum.failures[shown]!.text}\n`);
       if (seconds() - told < 60) return;
       told = seconds();
       say(`${sum.runs} runs, ${sum.failovers} failovers in ${told.toFixed(0)} s`);
     },
   });
   report(tally, seconds());
-  for (const failure of tally.failures) say(`\n${failure.text}`);
   say(tally.failures.length === 0 ? 'nothing violated' : `${tally.failures.length} runs FAILED`);
   return tally.failures.length === 0 ? 0 : 1;
 }
