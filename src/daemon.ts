@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { BlackBox } from './blackbox.ts';
-import { type ParsedConfig, rewriteConfig } from './config/index.ts';
+import { type ParsedConfig, Rewriter } from './config/index.ts';
 import {
   configOf,
   createState,
@@ -76,6 +76,7 @@ export class Daemon {
   readonly #resolver: NameResolver;
   readonly #scripts: Scripts;
   readonly #writer: Writer;
+  readonly #rewriter = new Rewriter();
   /** null: nothing here speaks TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
@@ -279,7 +280,7 @@ export class Daemon {
   #save(config: SentinelConfig): Promise<boolean> {
     const { generic } = this.#parsed;
     this.#saving = this.#writer.save((oldText) =>
-      rewriteConfig(oldText, generic, config, {
+      this.#rewriter.rewrite(oldText, generic, config, {
         users: usersForFile(this.#server, generic),
         defaults: defaultsOf(this.#state),
         logLevel: this.#log.level,

@@ -6,6 +6,6 @@
 export { parseCommandLine } from './commandline.ts';
 export { ConfigError, formatFatalConfigError } from './errors.ts';
 export { parseConfig } from './parse.ts';
-export { rewriteConfig } from './rewrite.ts';
+export { Rewriter, rewriteConfig } from './rewrite.ts';
 export type * from './types.ts';
 export { quoteWord, splitWords } from './words.ts';

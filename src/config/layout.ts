@@ -72,27 +72,33 @@ export function sentinelKey(word: string): string {
 }
 
 export class Layout {
-  readonly #lines: string[];
+  readonly #lines: string[] = [];
+  /** Of each line, null for those that look for no place. */
+  readonly #keys: (string | null)[] = [];
   readonly #places = new Map<string, OldLines>();
   #signed = false;
 
   /** @param text the file as it is now; empty when there is none. */
-  constructor(text: string) {
-    this.#lines = text === '' ? [] : text.split('\n').map(trimLine);
-    for (const [number, line] of this.#lines.entries()) {
-      if (line === '' || line.startsWith('#')) {
-        this.#signed ||= line === signature;
-        continue;
+  static of(text: string): Layout {
+    const layout = new Layout();
+    for (const line of text === '' ? [] : text.split('\n').map(trimLine)) {
+      if (line === '' || line.startsWith('#')) layout.#add(line, null);
+      else {
+        const key = keyOf(line);
+        layout.#add(key === null ? `# ??? ${line}` : line, key);
       }
-      const key = keyOf(line);
-      if (key === null) {
-        this.#lines[number] = `# ??? ${line}`;
-        continue;
-      }
-      const place = this.#places.get(key);
-      if (place === undefined) this.#places.set(key, { numbers: [number], taken: 0 });
-      else place.numbers.push(number);
     }
+    return layout;
+  }
+
+  #add(line: string, key: string | null): void {
+    const number = this.#lines.push(line) - 1;
+    this.#keys.push(key);
+    this.#signed ||= line === signature;
+    if (key === null) return;
+    const place = this.#places.get(key);
+    if (place === undefined) this.#places.set(key, { numbers: [number], taken: 0 });
+    else place.numbers.push(number);
   }
 
   /** Whether there are old lines of this key. */
@@ -113,25 +119,38 @@ export class Layout {
     }
     if (!forced) return;
     if (!this.#signed) {
-      this.#lines.push(signature);
+      this.#append(signature, null);
       this.#signed = true;
     }
+    this.#append(line, key);
+  }
+
+  #append(line: string, key: string | null): void {
     this.#lines.push(line);
+    this.#keys.push(key);
   }
 
   /** Nothing more comes for this key: its old lines that were not taken become empty. */
   finish(key: string): void {
     const place = this.#places.get(key);
     if (place === undefined) return;
-    for (const number of place.numbers.slice(place.taken)) this.#lines[number] = '';
+    for (const number of place.numbers.slice(place.taken)) {
+      this.#lines[number] = '';
+      this.#keys[number] = null;
+    }
     place.taken = place.numbers.length;
   }
 
-  /** The new text; runs of empty lines have become one. */
-  text(): string {
-    const kept = this.#lines.filter(
-      (line, number) => line !== '' || this.#lines[number - 1] !== '',
-    );
-    return kept.length === 0 ? '' : `${kept.join('\n')}\n`;
+  /** The new text, in which runs of empty lines have become one, and the layout that this text has. */
+  end(): { text: string; next: Layout } {
+    const next = new Layout();
+    for (const [number, line] of this.#lines.entries()) {
+      if (line !== '' || this.#lines[number - 1] !== '') next.#add(line, this.#keys[number]!);
+    }
+    if (next.#lines.length === 0) return { text: '', next };
+    const text = `${next.#lines.join('\n')}\n`;
+    // What follows the last line feed is a line too, and stays.
+    next.#add('', null);
+    return { text, next };
   }
 }

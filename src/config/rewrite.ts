@@ -6,7 +6,7 @@
  * rewrite no byte changes, unless a class of output limits is on its way to the end of the file.
  */
 
-import { type Compat, type GroupConfig, LINES, type SentinelConfig } from '../core/index.ts';
+import { type GroupConfig, LINES, type SentinelConfig } from '../core/index.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
 import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
@@ -44,54 +44,115 @@ function putUsers(layout: Layout, users: readonly string[] | null): void {
   layout.finish('user');
 }
 
-/** Writes `sentinel <word> <args>`; arguments must already be in the form for the file. */
-function put(layout: Layout, word: string, args: string, forced = true): void {
-  layout.put(sentinelKey(word), `sentinel ${word} ${args}`, forced);
+/** A line and the key under which it looks for a place. */
+type Line = readonly [key: string, text: string];
+
+/** `sentinel <word> <args>`; arguments must already be in the form for the file. */
+function sentinelLine(word: string, args: string): Line {
+  return [sentinelKey(word), `sentinel ${word} ${args}`];
 }
 
-function putGroup(
-  layout: Layout,
-  group: GroupConfig,
-  rebootWord: string,
-  defaults: RewriteOptions['defaults'],
-): void {
+function put(layout: Layout, word: string, args: string, forced = true): void {
+  const [key, text] = sentinelLine(word, args);
+  layout.put(key, text, forced);
+}
+
+function linesOf(group: GroupConfig, rebootWord: string, defaults: Defaults): Line[] {
+  const lines: Line[] = [];
   const name = wordForFile(group.name);
-  const putOption = (word: string, value: string | number | bigint) =>
-    put(layout, word, `${name} ${typeof value === 'string' ? wordForFile(value) : value}`);
-  const putSet = (word: string, value: string | null) => {
-    if (value !== null) putOption(word, value);
+  const add = (word: string, args: string) => lines.push(sentinelLine(word, args));
+  const addOption = (word: string, value: string | number | bigint) =>
+    add(word, `${name} ${typeof value === 'string' ? wordForFile(value) : value}`);
+  const addSet = (word: string, value: string | null) => {
+    if (value !== null) addOption(word, value);
   };
-  put(layout, 'monitor', `${name} ${wordForFile(group.host)} ${group.port} ${group.quorum}`);
+  add('monitor', `${name} ${wordForFile(group.host)} ${group.port} ${group.quorum}`);
   if (group.downAfter !== defaults.downAfter) {
-    putOption('down-after-milliseconds', group.downAfter);
+    addOption('down-after-milliseconds', group.downAfter);
   }
   if (group.failoverTimeout !== defaults.failoverTimeout) {
-    putOption('failover-timeout', group.failoverTimeout);
+    addOption('failover-timeout', group.failoverTimeout);
   }
-  if (group.parallelSyncs !== 1) putOption('parallel-syncs', group.parallelSyncs);
-  putSet('notification-script', group.notificationScript);
-  putSet('client-reconfig-script', group.clientReconfigScript);
-  putSet('auth-pass', group.authPass);
-  putSet('auth-user', group.authUser);
-  if (group.masterRebootDownAfter !== 0) putOption(rebootWord, group.masterRebootDownAfter);
-  putOption('config-epoch', group.configEpoch);
-  putOption('leader-epoch', group.leaderEpoch);
+  if (group.parallelSyncs !== 1) addOption('parallel-syncs', group.parallelSyncs);
+  addSet('notification-script', group.notificationScript);
+  addSet('client-reconfig-script', group.clientReconfigScript);
+  addSet('auth-pass', group.authPass);
+  addSet('auth-user', group.authUser);
+  if (group.masterRebootDownAfter !== 0) addOption(rebootWord, group.masterRebootDownAfter);
+  addOption('config-epoch', group.configEpoch);
+  addOption('leader-epoch', group.leaderEpoch);
   for (const { host, port } of group.replicas) {
-    put(layout, 'known-replica', `${name} ${wordForFile(host)} ${port}`);
+    add('known-replica', `${name} ${wordForFile(host)} ${port}`);
   }
   for (const { host, port, id } of group.sentinels) {
-    put(layout, 'known-sentinel', `${name} ${wordForFile(host)} ${port} ${wordForFile(id)}`);
+    add('known-sentinel', `${name} ${wordForFile(host)} ${port} ${wordForFile(id)}`);
   }
   for (const { command, renamed } of group.renames) {
-    put(layout, 'rename-command', `${name} ${wordForFile(command)} ${wordForFile(renamed)}`);
+    add('rename-command', `${name} ${wordForFile(command)} ${wordForFile(renamed)}`);
+  }
+  return lines;
+}
+
+/** Everything of a group that its lines say. */
+function factsOf(group: GroupConfig): (string | number | bigint | null)[] {
+  const facts: (string | number | bigint | null)[] = [
+    group.host,
+    group.port,
+    group.quorum,
+    group.downAfter,
+    group.failoverTimeout,
+    group.parallelSyncs,
+    group.notificationScript,
+    group.clientReconfigScript,
+    group.authPass,
+    group.authUser,
+    group.masterRebootDownAfter,
+    group.configEpoch,
+    group.leaderEpoch,
+    group.replicas.length,
+    group.sentinels.length,
+  ];
+  for (const { host, port } of group.replicas) facts.push(host, port);
+  for (const { host, port, id } of group.sentinels) facts.push(host, port, id);
+  for (const { command, renamed } of group.renames) facts.push(command, renamed);
+  return facts;
+}
+
+function areEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
+}
+
+type Defaults = RewriteOptions['defaults'];
+
+/** The lines of groups, which change seldom and are many. */
+class GroupLines {
+  #made = new Map<string, { facts: readonly unknown[]; lines: readonly Line[] }>();
+  #reading: readonly unknown[] = [];
+
+  /** @param make how the lines of a group come about; @param reading what else they depend on */
+  of(
+    groups: readonly GroupConfig[],
+    make: (group: GroupConfig) => Line[],
+    reading: readonly unknown[],
+  ): (readonly Line[])[] {
+    const old = areEqual(reading, this.#reading) ? this.#made : new Map();
+    this.#reading = reading;
+    this.#made = new Map();
+    return groups.map((group) => {
+      const facts = factsOf(group);
+      const before = old.get(group.name);
+      const lines =
+        before !== undefined && areEqual(facts, before.facts) ? before.lines : make(group);
+      this.#made.set(group.name, { facts, lines });
+      return lines;
+    });
   }
 }
 
 function putSentinel(
   layout: Layout,
   sentinel: SentinelConfig,
-  compat: Compat,
-  defaults: RewriteOptions['defaults'],
+  groups: readonly (readonly Line[])[],
 ): void {
   const yesNo = (word: string, value: boolean, initial: boolean) =>
     put(layout, word, value ? 'yes' : 'no', value !== initial);
@@ -99,8 +160,7 @@ function putSentinel(
   yesNo('deny-scripts-reconfig', sentinel.denyScriptsReconfig, true);
   yesNo('resolve-hostnames', sentinel.resolveHostnames, false);
   yesNo('announce-hostnames', sentinel.announceHostnames, false);
-  const rebootWord = LINES[compat].rebootDirective;
-  for (const group of sentinel.groups) putGroup(layout, group, rebootWord, defaults);
+  for (const lines of groups) for (const [key, text] of lines) layout.put(key, text, true);
   put(layout, 'current-epoch', `${sentinel.currentEpoch}`);
   if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteWord(sentinel.announceIp));
   if (sentinel.announcePort !== 0) put(layout, 'announce-port', `${sentinel.announcePort}`);
@@ -113,23 +173,46 @@ function putSentinel(
   for (const word of rewrittenWords) layout.finish(sentinelKey(word));
 }
 
-/**
- * The new text of the configuration file.
- *
- * @param oldText what the file holds now, perhaps edited since; the empty string when there is no
- * file.
- * @param generic values in force; `generic.dir` is absolute.
- * @param sentinel state to be kept.
- */
-export function rewriteConfig(
-  oldText: string,
-  generic: GenericConfig,
-  sentinel: SentinelConfig,
-  options: RewriteOptions,
-): string {
-  const layout = new Layout(oldText);
-  putGeneric(layout, generic, options);
-  putUsers(layout, options.users);
-  putSentinel(layout, sentinel, generic.compat, options.defaults);
-  return layout.text();
+/** Rewrites one file again and again: what has not changed since the last time is not made anew. */
+export class Rewriter {
+  readonly #groups = new GroupLines();
+  /** The last text with its layout, which one rewriting uses up. */
+  #last: { readonly text: string; readonly layout: Layout } | null = null;
+
+  /**
+   * The new text of the configuration file.
+   *
+   * @param oldText what the file holds now, perhaps edited since; the empty string when there is no
+   * file.
+   * @param generic values in force; `generic.dir` is absolute.
+   * @param sentinel state to be kept.
+   */
+  rewrite(
+    oldText: string,
+    generic: GenericConfig,
+    sentinel: SentinelConfig,
+    options: RewriteOptions,
+  ): string {
+    const { defaults } = options;
+    const { rebootDirective } = LINES[generic.compat];
+    const groups = this.#groups.of(
+      sentinel.groups,
+      (group) => linesOf(group, rebootDirective, defaults),
+      [rebootDirective, defaults.downAfter, defaults.failoverTimeout],
+    );
+    const last = this.#last;
+    this.#last = null;
+    const layout = oldText === last?.text ? last.layout : Layout.of(oldText);
+    putGeneric(layout, generic, options);
+    putUsers(layout, options.users);
+    putSentinel(layout, sentinel, groups);
+    const { text, next } = layout.end();
+    this.#last = { text, layout: next };
+    return text;
+  }
+}
+
+/** One rewriting, from nothing but its arguments: see `Rewriter`. */
+export function rewriteConfig(...args: Parameters<Rewriter['rewrite']>): string {
+  return new Rewriter().rewrite(...args);
 }

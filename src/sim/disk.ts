@@ -7,7 +7,7 @@ import {
   type ParsedConfig,
   parseConfig,
   type RewriteOptions,
-  rewriteConfig,
+  Rewriter,
 } from '../config/index.ts';
 import { GROUP_DEFAULTS, type SentinelConfig } from '../core/index.ts';
 import type { World } from './world.ts';
@@ -42,6 +42,7 @@ type Chance = Pick<World, 'after' | 'random'>;
 
 export class Disk {
   #text: string;
+  readonly #rewriter = new Rewriter();
   #parsed: ParsedConfig;
   #unwritten: SentinelConfig | null = null;
   #defaults: Defaults | null = null;
@@ -83,7 +84,8 @@ export class Disk {
     if (this.#unwritten !== null) {
       const defaults = this.#defaults ?? GROUP_DEFAULTS;
       const options = { users: null, defaults };
-      this.#text = rewriteConfig(this.#text, this.#parsed.generic, this.#unwritten, options);
+      const { generic } = this.#parsed;
+      this.#text = this.#rewriter.rewrite(this.#text, generic, this.#unwritten, options);
       this.#unwritten = null;
     }
     return this.#text;

@@ -11,6 +11,7 @@ import {
   type ParsedConfig,
   parseConfig,
   quoteWord,
+  Rewriter,
   rewriteConfig,
 } from '../../config/index.ts';
 import type { Dice } from '../../core/dice.ts';
@@ -188,12 +189,17 @@ function restOf({ generic, sentinel }: ParsedConfig): unknown {
   return [generic.renameCommands, sentinel];
 }
 
-function rewritten(text: string, parsed: ParsedConfig): string {
-  return rewriteConfig(text, parsed.generic, parsed.sentinel, OPTIONS);
+function rewritten(text: string, { generic, sentinel }: ParsedConfig, rewriter?: Rewriter): string {
+  const fresh = rewriteConfig(text, generic, sentinel, OPTIONS);
+  const remembered = rewriter?.rewrite(text, generic, sentinel, OPTIONS) ?? fresh;
+  if (remembered !== fresh)
+    flaw(`with a memory of the last time it is\n${remembered}\nnot\n${fresh}`);
+  return fresh;
 }
 
 function checkRewrite(text: string, parsed: ParsedConfig, dice: Dice): void {
-  const once = rewritten(text, parsed);
+  const rewriter = new Rewriter();
+  const once = rewritten(text, parsed, rewriter);
   const again = read(once);
   if (again instanceof ConfigError) flaw(`refused when rewritten: ${again.message}\n${once}`);
   const other = difference(parsed, again);
@@ -203,7 +209,7 @@ function checkRewrite(text: string, parsed: ParsedConfig, dice: Dice): void {
   let settled = once;
   // A class of output limits that is not at its default moves to the end of the file step by step.
   for (let times = 0; times < SETTLED_AFTER; times++) {
-    const next = rewritten(settled, again);
+    const next = rewritten(settled, again, rewriter);
     if (next === settled) return;
     settled = next;
   }
