@@ -20,7 +20,7 @@ import { tendReconfiguration } from './reconf.ts';
 import { queueScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
 import { sendInfo } from './server.ts';
-import type { Failover, Group, Replica } from './state.ts';
+import type { Failover, Group, Replica, State } from './state.ts';
 import { announceVote, castVote, tally, votesNeeded, yieldTo } from './vote.ts';
 import { log, saveThen, type Work, wake } from './work.ts';
 
@@ -35,6 +35,7 @@ const MANUAL_ROUNDS_MAX = 5;
 const MANUAL_STEP_MS = 60;
 /** Undecided elections are given up after this, long before the original's ten seconds, and tried anew. */
 const ELECTION_PATIENCE_MS = 1000;
+const VOTE_LAGS = 4;
 const SPLIT_BACKOFF_MS = 100;
 const DISK_BACKOFF_MS = 1000;
 
@@ -71,10 +72,11 @@ function announceHold(work: Work, group: Group): void {
 /** Raise the epoch, vote for ourselves, and go on when both are on disk. */
 export function startFailover(work: Work, group: Group, forced: boolean, rounds = 0): void {
   const { state } = work;
-  const { electionTimeout } = state.timers;
   const { attempts, master } = group;
   const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
-  const patience = forced ? MANUAL_PATIENCE_MS : ELECTION_PATIENCE_MS;
+  const patience = forced
+    ? Math.min(MANUAL_PATIENCE_MS, group.failoverTimeout)
+    : patienceWith(state, group);
   const dice = Math.floor(rollBelow(state.dice, 1000));
   group.failover = {
     state: 'wait_start',
@@ -84,7 +86,7 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
     durable: false,
     startedAt: work.now + dice,
     since: work.now,
-    deadline: work.now + Math.min(patience, electionTimeout, group.failoverTimeout),
+    deadline: work.now + patience,
     againAt: null,
   };
   attempts.startAt = null;
@@ -95,6 +97,13 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
   castVote(work, group, state.myId, epoch);
   saveThen(work, { kind: 'candidacy', group, epoch });
   work.touched.add(group);
+}
+
+/** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
+function patienceWith(state: State, group: Group): number {
+  const { electionTimeout } = state.timers;
+  const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state));
+  return Math.min(patience, electionTimeout, group.failoverTimeout);
 }
 
 /** Our candidacy is on disk (or could not be written: then there is none). */
@@ -108,6 +117,7 @@ export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: bool
   }
   announceVote(work, group, work.state.myId, epoch);
   failover.durable = true;
+  if (!failover.forced) failover.deadline = work.now + patienceWith(work.state, group);
   askAllAgain(work, group);
   work.touched.add(group);
 }

@@ -286,7 +286,7 @@ export type Failover =
   | (FailoverBase & {
       readonly state: 'wait_start';
       durable: boolean;
-      readonly deadline: Instant;
+      deadline: Instant;
       /** A manual attempt found its epoch taken and takes another one then. */
       againAt: Instant | null;
     })

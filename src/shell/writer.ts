@@ -5,9 +5,10 @@
  */
 
 import type { LogLevel } from '../core/types.ts';
-import { replaceFile, StepError } from './durable.ts';
-import { errorText } from './errno.ts';
-import { type Fs, realFs } from './fs.ts';
+import type { Step } from './durable.ts';
+import type { Fs } from './fs.ts';
+import { RemoteStore } from './remote-store.ts';
+import { Store } from './store.ts';
 
 /** How it stands with the file, for those who operate a Sentinel. */
 export interface SaveState {
@@ -24,14 +25,16 @@ export interface SaveState {
 
 export interface WriterPorts {
   log(level: LogLevel, text: string): void;
-  /** Default: the real file system. */
+  /** Default: the real file system, worked on by another thread. */
   fs?: Fs;
 }
 
 export class Writer {
   readonly #path: string;
   readonly #ports: WriterPorts;
-  readonly #fs: Fs;
+  readonly #store: Pick<Store, 'swap'>;
+  /** What the file says as far as we know, and the store's number for it. */
+  #old: { readonly serial: number; readonly text: string } | null = null;
   readonly #mode: number;
   #saidInPlace = false;
   #stalled = false;
@@ -43,7 +46,7 @@ export class Writer {
   constructor(path: string, ports: WriterPorts) {
     this.#path = path;
     this.#ports = ports;
-    this.#fs = ports.fs ?? realFs;
+    this.#store = ports.fs === undefined ? new RemoteStore() : new Store(ports.fs);
     this.#mode = 0o644 & ~process.umask();
   }
 
@@ -77,24 +80,27 @@ export class Writer {
    * after logging why not. Never rejects for a reason of the system's; calls must not overlap.
    */
   async save(render: (oldText: string) => string): Promise<boolean> {
-    let old: string;
-    try {
-      old = await this.#readOld();
-    } catch (error) {
-      return this.#failed(errorText(error));
-    }
-    const bytes = Buffer.from(render(old), 'latin1');
     const inPlace = () => this.#sayInPlace();
-    const target = {
-      ...{ fs: this.#fs, path: this.#path, mode: this.#mode },
-      ...{ inPlace, oldLength: old.length },
-    };
-    try {
-      await replaceFile(target, bytes);
-    } catch (error) {
-      if (!(error instanceof StepError)) throw error;
-      this.#ports.log('warning', lineOf(error));
-      return this.#failed(error.message);
+    for (;;) {
+      const old = this.#old;
+      const text = old === null ? null : render(old.text);
+      const bytes = text === null ? null : Buffer.from(text, 'latin1');
+      const swap = { path: this.#path, mode: this.#mode, basis: old?.serial ?? null, bytes };
+      const outcome = await this.#store.swap(swap, inPlace);
+      if (outcome.kind === 'done') {
+        this.#old = { serial: outcome.serial, text: text! };
+        break;
+      }
+      if (outcome.kind === 'other') {
+        this.#old = {
+          serial: outcome.serial,
+          text: Buffer.from(outcome.bytes).toString('latin1'),
+        };
+        continue;
+      }
+      const { step, message } = outcome;
+      if (step !== null) this.#ports.log('warning', lineOf(step, outcome));
+      return this.#failed(message);
     }
     this.#recovered();
     this.#ports.log('debug', `Rewritten config file (${this.#path}) successfully`);
@@ -120,15 +126,6 @@ export class Writer {
     this.#ports.log('warning', `${text}: votes are given again.`);
   }
 
-  async #readOld(): Promise<string> {
-    try {
-      return (await this.#fs.read(this.#path)).toString('latin1');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-      throw error;
-    }
-  }
-
   #sayInPlace(): void {
     if (this.#saidInPlace) return;
     this.#saidInPlace = true;
@@ -140,7 +137,7 @@ export class Writer {
 const STALLED = 'the disk does not answer';
 
 /** The line that names the step that failed. */
-function lineOf({ step, written, message }: StepError): string {
+function lineOf(step: Step, { written, message }: { written: number; message: string }): string {
   switch (step) {
     case 'create':
       return `Could not create tmp config file (${message})`;

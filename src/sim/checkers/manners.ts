@@ -29,7 +29,8 @@ export const tiltIsPassive: MakeChecker = (): Checker => {
     leaves: (sentinel, facts, effect) => {
       if (effect.type !== 'answer' || effect.reply.kind !== 'array') return;
       const [down] = effect.reply.items;
-      if (facts.requests.get(effect.request)?.inTilt !== true) return;
+      // A question that waited for a name server is answered as things are by then.
+      if (!facts.inTilt || facts.requests.get(effect.request)?.inTilt !== true) return;
       if (down?.kind !== 'integer' || Number(down.value) === 0) return;
       throw new Violation('S19', `${sentinel.name} was in TILT and said that a master is down`);
     },

@@ -72,11 +72,14 @@ describe('saving the configuration', () => {
   it('sees what was edited, replaced or removed since it wrote the file itself', async () => {
     const one = writer();
     const seen: string[] = [];
-    const save = () =>
-      one.save((old) => {
-        seen.push(old);
+    const save = async () => {
+      let basis = '';
+      await one.save((old) => {
+        basis = old;
         return 'ours 1\n';
       });
+      seen.push(basis);
+    };
     await save();
     await save();
     // As long as ours, in the same file; by a hand that is slower than the clock of the file system.
