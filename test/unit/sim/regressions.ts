@@ -17,5 +17,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
   },
   { seed: 1386, showed: 'a checker dates what it hears right after a pause too late' },
   { seed: 10000088, showed: 'two masters of one config epoch are chained to each other' },
-  { seed: 20001877, showed: 'a checker blames an answer that waited for a name server through TILT' },
+  {
+    seed: 20001877,
+    showed: 'a checker blames an answer that waited for a name server through TILT',
+  },
 ];
