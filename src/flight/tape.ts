@@ -16,6 +16,9 @@ const PUBLISH = 3;
 const TEXT = 4;
 const ERROR = 5;
 const INTEGER = 6;
+/** As MESSAGE and PUBLISH; `size` is the number of a text that is kept beside the tape. */
+const KNOWN_MESSAGE = 7;
+const KNOWN_PUBLISH = 8;
 
 /** Kind, size, digest, connection (32 bits each); time, wake-up, token or request (64 each). */
 const HEAD_BYTES = 4 * 4 + 3 * 8;
@@ -24,11 +27,17 @@ const HELLO_CHANNEL = '__sentinel__:hello';
 /** A call into the runtime costs more than a few characters. */
 const SHORT = 16;
 const INT_MAX = 2 ** 31 - 1;
+const HELLOS_MAX = 4096;
+const HELLO_LENGTH_MAX = 512;
+/** At most twice two to this of a text's characters are looked at. */
+const SAMPLE_BITS = 4;
 
 export class Tape {
   readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #aside: Entry[] = [];
+  readonly #heard: string[] = [];
+  readonly #hellos = new Map<string, number>();
   #end = 0;
   #turns = 0;
 
@@ -57,7 +66,7 @@ export class Tape {
         this.#head(TICK, 0, digestOf(effects), 0, at, wakeAt, 0);
         return true;
       case 'message':
-        return this.#text(MESSAGE, input.payload, effects, input.connection, at, wakeAt, 0);
+        return this.#hello(MESSAGE, input.payload, effects, input.connection, at, wakeAt, 0);
       case 'reply': {
         const { connection, reply, token } = input;
         if (reply.kind === 'text') {
@@ -73,7 +82,7 @@ export class Tape {
       case 'command': {
         const { argv, request } = input;
         if (argv.length !== 3 || argv[0] !== 'publish' || argv[1] !== HELLO_CHANNEL) return false;
-        return this.#text(PUBLISH, argv[2]!, effects, 0, at, wakeAt, request);
+        return this.#hello(PUBLISH, argv[2]!, effects, 0, at, wakeAt, request);
       }
       default:
         return false;
@@ -113,9 +122,12 @@ export class Tape {
         return { type: 'tick' };
       case MESSAGE:
         return { type: 'message', connection, payload: this.#textAt(at) };
-      case PUBLISH: {
-        const argv = ['publish', HELLO_CHANNEL, this.#textAt(at)];
-        return { type: 'command', request: token, argv };
+      case KNOWN_MESSAGE:
+        return { type: 'message', connection, payload: this.#heard[size]! };
+      case PUBLISH:
+      case KNOWN_PUBLISH: {
+        const text = kind === PUBLISH ? this.#textAt(at) : this.#heard[size]!;
+        return { type: 'command', request: token, argv: ['publish', HELLO_CHANNEL, text] };
       }
       case INTEGER:
         return { type: 'reply', connection, token, reply: { kind: 'integer', value: size } };
@@ -134,6 +146,30 @@ export class Tape {
 
   #fits(length: number): boolean {
     return this.#end + HEAD_BYTES + length <= this.#bytes.length;
+  }
+
+  /** Hellos are said again and again: the text of each is kept once. */
+  #hello(
+    kind: typeof MESSAGE | typeof PUBLISH,
+    text: string,
+    effects: readonly Effect[],
+    connection: number,
+    at: number,
+    wakeAt: number,
+    token: number,
+  ): boolean {
+    let index = this.#hellos.get(text);
+    if (index === undefined) {
+      if (this.#heard.length >= HELLOS_MAX || text.length > HELLO_LENGTH_MAX) {
+        return this.#text(kind, text, effects, connection, at, wakeAt, token);
+      }
+      index = this.#heard.push(text) - 1;
+      this.#hellos.set(text, index);
+    }
+    if (!this.#fits(0)) return false;
+    const known = kind === MESSAGE ? KNOWN_MESSAGE : KNOWN_PUBLISH;
+    this.#head(known, index, digestOf(effects), connection, at, wakeAt, token);
+    return true;
   }
 
   #text(
@@ -211,9 +247,13 @@ export function digestOf(effects: readonly Effect[]): number {
   return hash >>> 0;
 }
 
+/** Of a long text its length and some of its characters: what a digest is compared with is made by the same code. */
 function mixText(hash: number, text: string): number {
   let mixed = Math.imul(hash ^ text.length, 0x01000193);
-  for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+  const step = 1 + (text.length >> SAMPLE_BITS);
+  for (let i = 0; i < text.length; i += step) {
+    mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+  }
   return mixed;
 }
 

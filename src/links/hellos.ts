@@ -15,11 +15,18 @@ interface Heard {
 export class HelloMemory {
   readonly #heard: Heard[] = [];
   #next = 0;
+  /** Who speaks next, if all speak in turn. */
+  #turn = 0;
 
   /** The payload, when the bytes are exactly a message that was heard before. */
   payloadOf(chunk: Buffer): string | null {
-    for (const { frame, payload } of this.#heard) {
-      if (frame.length === chunk.length && frame.equals(chunk)) return payload;
+    const count = this.#heard.length;
+    for (let looked = 0, at = this.#turn; looked < count; looked++, at++) {
+      if (at >= count) at = 0;
+      const { frame, payload } = this.#heard[at]!;
+      if (frame.length !== chunk.length || !frame.equals(chunk)) continue;
+      this.#turn = at + 1;
+      return payload;
     }
     return null;
   }

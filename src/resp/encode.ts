@@ -59,7 +59,21 @@ export function encodeText(reply: Reply, protocol: Protocol): string {
   }
 }
 
-/** The bytes of a reply. Its texts are byte strings: one character, one byte. */
+const SHORT = 16;
+const SHORT_KEPT = 256;
+/** Bytes of the short replies, which are few and many times the same. */
+const shortReplies = new Map<string, Buffer>();
+
+function shortReply(text: string): Buffer {
+  const known = shortReplies.get(text);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(text, 'latin1');
+  if (shortReplies.size < SHORT_KEPT) shortReplies.set(text, bytes);
+  return bytes;
+}
+
+/** The bytes of a reply, which may be shared: not to be changed. Its texts are byte strings: one character, one byte. */
 export function encodeReply(reply: Reply, protocol: Protocol): Buffer {
-  return Buffer.from(encodeText(reply, protocol), 'latin1');
+  const text = encodeText(reply, protocol);
+  return text.length <= SHORT ? shortReply(text) : Buffer.from(text, 'latin1');
 }

@@ -39,6 +39,12 @@ const UNAUTHENTICATED_BULK_MAX = 16384n;
  */
 const WORDS_MAX = 1024 * 1024;
 const HEAD_BYTES = 64;
+/** Headers that need no closer look: so many digits, and numbers within every limit there can be. */
+const SHORT_DIGITS = 5;
+const SHORT_COUNT_MAX = 10;
+const SHORT_BULK_MAX = 512;
+
+const ZERO = 0x30;
 
 const STAR = 0x2a;
 const DOLLAR = 0x24;
@@ -195,6 +201,24 @@ export class RequestGate {
     return text;
   }
 
+  /** A header of a few digits, as nearly all are: its number, moving `#mark` behind it; else -1, and nothing has moved. */
+  #shortHeader(): number {
+    const { store, start, length } = this.#hoard;
+    const from = this.#mark + 1;
+    let value = 0;
+    for (let at = from; at + 1 < length && at <= from + SHORT_DIGITS; at++) {
+      const byte = store[start + at]!;
+      if (byte === CR && at > from) {
+        this.#mark = at + 2;
+        return value;
+      }
+      const isDigit = byte >= ZERO && byte <= ZERO + 9;
+      if (!isDigit || (value === 0 && at > from)) return -1;
+      value = 10 * value + byte - ZERO;
+    }
+    return -1;
+  }
+
   #multibulk(authenticated: boolean): Frame | 'skipped' | null {
     if (this.#missing === 0) {
       const begun = this.#count(authenticated);
@@ -219,7 +243,12 @@ export class RequestGate {
   }
 
   #count(authenticated: boolean): Frame | 'skipped' | 'begun' | null {
-    const text = this.#header();
+    const short = this.#shortHeader();
+    if (short > 0 && short <= SHORT_COUNT_MAX) {
+      this.#missing = short;
+      return 'begun';
+    }
+    const text = short < 0 ? this.#header() : String(short);
     if (text === null) return this.#waiting('too big mbulk count string');
     const count = parseInteger64(text);
     if (count === null || count > COUNT_MAX) return violation('invalid multibulk length');
@@ -236,7 +265,12 @@ export class RequestGate {
 
   #bulkHeader(authenticated: boolean): Frame | 'good' | null {
     const at = this.#mark;
-    const text = this.#header();
+    const short = this.#shortHeader();
+    if (short >= 0 && short <= SHORT_BULK_MAX && this.#isDollar(at)) {
+      this.#bulkBytes = short + 2;
+      return 'good';
+    }
+    const text = short < 0 ? this.#header() : String(short);
     if (text === null) return this.#waiting('too big bulk count string');
     const { store, start } = this.#hoard;
     const first = store[start + at]!;
@@ -250,6 +284,11 @@ export class RequestGate {
     }
     this.#bulkBytes = Number(length) + 2;
     return 'good';
+  }
+
+  #isDollar(at: number): boolean {
+    const { store, start } = this.#hoard;
+    return store[start + at] === DOLLAR;
   }
 
   /** A header that does not end: patience has its limit. With its CR there it is only unfinished. */

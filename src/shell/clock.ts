@@ -34,8 +34,8 @@ export class Alarm {
   set(at: Instant): void {
     this.#at = at;
     if (this.#immediate !== null) return;
-    // A timer that is due earlier stays: it looks at the new instant when it fires. Most inputs only postpone.
-    if (this.#timer !== null && this.#timerAt <= at) return;
+    // A timer that is due earlier, or in the same millisecond, stays: it looks at the new instant when it fires.
+    if (this.#timer !== null && this.#timerAt < at + 1) return;
     this.#arm();
   }
 

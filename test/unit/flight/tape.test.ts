@@ -55,14 +55,14 @@ describe('the tape', () => {
 
   it('refuses what it has no room for, and stays as it is', () => {
     const tape = new Tape(60);
-    const [, long] = routine;
-    expect(tape.routine(1, long!, turn())).toBe(false);
+    const long = reply({ kind: 'text', text: 'x'.repeat(100) });
+    expect(tape.routine(1, long, turn())).toBe(false);
     expect(tape.routine(1, { type: 'tick' }, turn())).toBe(true);
     expect(tape.routine(2, { type: 'tick' }, turn())).toBe(false);
     expect([...tape.entries()].length).toBe(1);
   });
 
-  it('digests whatever is said: to whom, in which order, each byte', () => {
+  it('digests whatever is said: to whom, in which order, and how it reads', () => {
     const all = [
       [send(1, 'PING')],
       [send(2, 'PING')],
