@@ -30,6 +30,8 @@ function requestBytes(argv: readonly string[]): string {
 export class HotReplies {
   readonly #entries = new Map<string, HotReply>();
   #generation = 0;
+  /** What was asked last, by whomever: clients that come for one question mostly ask the same. */
+  #recent: HotReply | null = null;
 
   /** Something happened. */
   cool(): void {
@@ -57,19 +59,21 @@ export class HotReplies {
 
   /**
    * What a chunk of a user's asks first, and how many times in a row; null when that is not known. A chunk that asks for the
-   * same as `last` is recognized by its bytes, another one only if it is one whole request.
+   * same as `last`, or without one as somebody did just now, is recognized by its bytes, another one only if it is one whole request.
    */
   match(
     chunk: Buffer,
     last: HotReply | null,
     user: string,
   ): { readonly entry: HotReply; readonly count: number } | null {
-    if (last !== null && last.generation === this.#generation && last.user === user) {
-      const count = repeats(last, chunk);
-      if (count > 0) return { entry: last, count };
+    const likely = last ?? this.#recent;
+    if (likely !== null && likely.generation === this.#generation && likely.user === user) {
+      const count = repeats(likely, chunk);
+      if (count > 0) return { entry: likely, count };
     }
     if (chunk.length > REQUEST_BYTES_MAX || this.#entries.size === 0) return null;
     const entry = this.#entries.get(chunk.toString('latin1'));
+    if (entry !== undefined) this.#recent = entry;
     return entry === undefined || entry.user !== user ? null : { entry, count: 1 };
   }
 }

@@ -224,9 +224,6 @@ export class Server {
       this.#reject(socket, DENIED);
       return;
     }
-    if (!unix && this.settings.keepaliveSeconds > 0) {
-      socket.setKeepAlive(true, this.settings.keepaliveSeconds * 1000);
-    }
     this.stats.connections += 1;
     const session = new Session(this, socket, this.#nextId, unix);
     this.#nextId += 1;

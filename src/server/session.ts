@@ -29,7 +29,6 @@ export class Session {
   readonly id: number;
   readonly socket: Socket;
   readonly unix: boolean;
-  readonly address: string;
   readonly outbox: Outbox;
   readonly createdAt = performance.now();
   readonly channels = new Set<string>();
@@ -60,6 +59,8 @@ export class Session {
 
   readonly #server: Server;
   readonly #gate: RequestGate;
+  #address: string | null = null;
+  #keptAlive = false;
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
   #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
@@ -80,8 +81,6 @@ export class Session {
     this.id = id;
     this.socket = socket;
     this.unix = unix;
-    const path = `${server.settings.unixSocket}:0`;
-    this.address = unix ? path : peerText(socket.remoteAddress, socket.remotePort);
     this.authenticated = !server.users.closed;
     this.outbox = new Outbox(socket, (bytes) => this.#sent(bytes));
     this.#gate = new RequestGate({
@@ -92,6 +91,15 @@ export class Session {
     socket.on('end', () => this.#heardAll());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.#gone());
+  }
+
+  /** Asked of the system when somebody wants to know: most clients come for one question. */
+  get address(): string {
+    const { socket, unix } = this;
+    this.#address ??= unix
+      ? `${this.#server.settings.unixSocket}:0`
+      : peerText(socket.remoteAddress, socket.remotePort);
+    return this.#address;
   }
 
   get subscriptions(): number {
@@ -414,8 +422,13 @@ export class Session {
     this.destroy();
   }
 
-  /** Once a second: time limits. */
+  /** Once a second: time limits. Who stays for a second is watched by the system, too. */
   tend(now: number): void {
+    const { keepaliveSeconds } = this.#server.settings;
+    if (!this.#keptAlive && !this.unix && keepaliveSeconds > 0) {
+      this.#keptAlive = true;
+      this.socket.setKeepAlive(true, keepaliveSeconds * 1000);
+    }
     if (this.closing) {
       if (now - this.#closingSince > LINGER_MS_MAX) this.socket.destroy();
       return;
@@ -464,9 +477,11 @@ export class Session {
     this.#server.left(this);
   }
 
-  /** Half-closes, so that bytes of the client that are still under way do not cut off our last words. */
+  /** Half-closes unless the client has said its last, so that what is still under way does not cut off our last words. */
   #endWhenSent(): void {
-    if (this.outbox.length === 0 && !this.socket.destroyed) this.socket.end();
+    if (this.outbox.length > 0 || this.socket.destroyed) return;
+    if (this.#ended) this.socket.destroy();
+    else this.socket.end();
   }
 
   #gone(): void {
