@@ -4,6 +4,7 @@
  * A jump of more than 2^32 in one message is no election but an accident or an attack: it is not followed, so that
  * the space cannot be used up.
  */
+import { failing } from './crowd.ts';
 import { eventText } from './events.ts';
 import type { Group, State } from './state.ts';
 import type { Instant } from './types.ts';
@@ -60,16 +61,7 @@ export function epochFreeAt(work: Work, group: Group): Instant {
   const { state, now } = work;
   const end = state.epochSince + SHARED_MS;
   if (now >= end || mayShare(work, group)) return now;
-  return Math.min(end, state.epochSince + (failing(state) - 1) * SPACED_GROUP_MS);
-}
-
-/** Masters that are down or being replaced. */
-export function failing(state: State): number {
-  let count = 0;
-  for (const { master, failover } of state.groups.values()) {
-    if (master.sDownSince !== null || failover !== null) count += 1;
-  }
-  return count;
+  return Math.min(end, state.epochSince + (failing(state, now) - 1) * SPACED_GROUP_MS);
 }
 
 /** Follow a higher epoch seen elsewhere. The group is the one the message was about. */

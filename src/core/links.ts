@@ -7,6 +7,7 @@
  */
 
 import { sameAddress } from './address.ts';
+import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { lookUp } from './names.ts';
 import type { Connection, Group, Instance, Link, Peer, Pending } from './state.ts';
@@ -18,6 +19,9 @@ export const HELLO_CHANNEL = '__sentinel__:hello';
 const RIVAL_PATIENCE_MS = 100;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1000;
+/** When many groups fail together: so many ms for each. */
+const RETRY_SHARE_MS = 5;
+const RETRY_CROWDED_MS = 5000;
 const CONNECT_DEADLINE_MAX_MS = 2000;
 const CONNECT_DEADLINE_MIN_MS = 100;
 const PROBE_PAUSE_MS = 1000;
@@ -383,7 +387,9 @@ function lost(work: Work, link: Link, role: Connection['role'], atOnce = false):
   }
   // Both connections of one attempt fail together: count them once.
   if (work.now < link.retryAt) return;
-  const pause = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.max(0, link.failures - 1));
+  const { state, now } = work;
+  const most = pauseInCrowd(state, now, RETRY_MAX_MS, RETRY_SHARE_MS, RETRY_CROWDED_MS);
+  const pause = Math.min(most, RETRY_FIRST_MS * 2 ** Math.max(0, link.failures - 1));
   link.failures += 1;
   link.retryAt = work.now + pause;
 }

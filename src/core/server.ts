@@ -5,6 +5,7 @@
  */
 import { hostMeans } from './address.ts';
 import { nextBeat } from './beat.ts';
+import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { promotionSeen } from './failover.ts';
 import { addReplica } from './groups.ts';
@@ -15,6 +16,9 @@ import type { Master, Replica, Server } from './state.ts';
 import { type Work, wake } from './work.ts';
 
 const FAST_INFO_MS = 1000;
+/** When many groups fail together: so many ms for each; and never so rarely that a candidate's INFO is too old. */
+const INFO_SHARE_MS = 10;
+const INFO_CROWDED_MS = 3000;
 /** A server that answers INFO with an error is asked this often. */
 const INFO_RETRY_MS = 100;
 
@@ -50,7 +54,10 @@ function infoPeriod(work: Work, server: Server): number {
     (server.role === 'slave' && !server.masterLinkUp) ||
     server.masterLinkDownTime !== 0 ||
     server.mismatchSince !== null;
-  return hurry ? Math.min(FAST_INFO_MS, infoPeriod) : infoPeriod;
+  if (!hurry) return infoPeriod;
+  const { state, now } = work;
+  const fast = pauseInCrowd(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
+  return Math.min(fast, infoPeriod);
 }
 
 /** An INFO reply arrived. */

@@ -47,6 +47,7 @@ export function createState(
     idIsNew: config.myId === null,
     currentEpoch: config.currentEpoch,
     epochSince: Number.NEGATIVE_INFINITY,
+    crowd: { failing: 0, countedAt: Number.NEGATIVE_INFINITY },
     denyScriptsReconfig: config.denyScriptsReconfig,
     resolveHostnames: config.resolveHostnames,
     announceHostnames: config.announceHostnames,

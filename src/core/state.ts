@@ -21,6 +21,8 @@ export interface State {
   currentEpoch: bigint;
   /** When it became that; never in an earlier life. */
   epochSince: Instant;
+  /** How many groups fail together, counted now and then (`crowd.ts`). */
+  readonly crowd: { failing: number; countedAt: Instant };
   denyScriptsReconfig: boolean;
   resolveHostnames: boolean;
   announceHostnames: boolean;

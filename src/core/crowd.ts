@@ -1,0 +1,33 @@
+/**
+ * When many groups fail together, each gets a little less of what could wait: the processor is needed for elections, and
+ * what is done for one dead master a second is done for five hundred of them, too.
+ */
+import type { State } from './state.ts';
+import type { Instant } from './types.ts';
+
+/** The count may be so old: it is asked for again and again. */
+const COUNT_KEPT_MS = 20;
+
+/** Masters that are down or being replaced. */
+export function failing(state: State, now: Instant): number {
+  const { crowd } = state;
+  if (now >= crowd.countedAt + COUNT_KEPT_MS) {
+    crowd.countedAt = now;
+    crowd.failing = 0;
+    for (const { master, failover } of state.groups.values()) {
+      if (master.sDownSince !== null || failover !== null) crowd.failing += 1;
+    }
+  }
+  return crowd.failing;
+}
+
+/** `usual` ms, more when so many fail that each can have but `share` ms of them, and never more than `most`. */
+export function pauseInCrowd(
+  state: State,
+  now: Instant,
+  usual: number,
+  share: number,
+  most: number,
+): number {
+  return Math.max(usual, Math.min(most, share * failing(state, now)));
+}
