@@ -1,4 +1,5 @@
 /** One simulation: start, trouble, healing for a random majority, and what must come about then. */
+import type { State } from '../core/index.ts';
 import { Faults } from './faults/index.ts';
 import { monitorAgain, setAsPlanned } from './faults/operators.ts';
 import { buildWorld, startWorld } from './fleet.ts';
@@ -76,6 +77,19 @@ function heal(world: World, faults: Faults): Quiet {
   return { sentinels: survivors, since };
 }
 
+type CoreGroup = State['groups'] extends Map<string, infer G> ? G : never;
+
+/** Is there a Sentinel, or a server, that both know of? */
+function canMeet(world: World, one: CoreGroup, other: CoreGroup): boolean {
+  if (one.peers.size > 0 && other.peers.size > 0) return true;
+  const servers = (group: CoreGroup) =>
+    [group.master, ...group.replicas.values()].map(({ address }) =>
+      world.serverAt(address.ip || address.host, address.port),
+    );
+  const known = new Set(servers(one));
+  return servers(other).some((server) => server !== null && known.has(server));
+}
+
 /**
  * Operators who gave servers orders of their own, or made Sentinels forget members, also see to what no Sentinel can
  * mend: a configured master that is none, and servers that nobody knows any more.
@@ -106,10 +120,11 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
       const { host, ip, port } = group.master.address;
       const asOld = group.configEpoch === best.configEpoch;
       if (asOld && world.serverAt(ip || host, port) === master) continue;
-      // It was told of a master that nobody else knows, so that no hello reaches it, or that no election has spoken about.
-      if (!asOld && group.peers.size > 0) continue;
+      // Of a newer configuration it will hear, unless those who have it and it know nobody and nothing in common.
+      const newer = groups.filter((one) => one.configEpoch === best.configEpoch);
+      if (!asOld && newer.some((one) => canMeet(world, one, group))) continue;
       sentinel.request(['sentinel', 'remove', name]);
-      monitorAgain(world, sentinel, name);
+      monitorAgain(world, sentinel, name, { host: address.host, port: address.port });
     }
     for (const server of own) {
       const known = groups.some((group) =>

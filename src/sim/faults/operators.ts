@@ -34,12 +34,17 @@ export function setAsPlanned(world: World, sentinel: VirtualSentinel, name: stri
   ]);
 }
 
-/** Lets a Sentinel watch a group it does not know, at the address another one names. */
-export function monitorAgain(world: World, sentinel: VirtualSentinel, name: string): void {
+/** Lets a Sentinel watch a group it does not know, at this address, or at the one another Sentinel names. */
+export function monitorAgain(
+  world: World,
+  sentinel: VirtualSentinel,
+  name: string,
+  at?: { readonly host: string; readonly port: number },
+): void {
   const other = world.sentinels.find(
     (one) => one !== sentinel && one.up && one.state.groups.has(name),
   );
-  const address = other?.state.groups.get(name)?.master.address;
+  const address = at ?? other?.state.groups.get(name)?.master.address;
   const own = world.servers.filter((one) => one.group === name);
   const server = own.find((one) => one.up && one.master === null) ?? own[0]!;
   const host = address?.host ?? world.announcedHost(server.host);
