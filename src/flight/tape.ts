@@ -30,7 +30,7 @@ const INT_MAX = 2 ** 31 - 1;
 const HELLOS_MAX = 4096;
 const HELLO_LENGTH_MAX = 512;
 /** At most twice two to this of a text's characters are looked at. */
-const SAMPLE_BITS = 4;
+const SAMPLE_BITS = 3;
 
 export class Tape {
   readonly #bytes: Buffer;
