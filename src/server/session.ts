@@ -1,15 +1,15 @@
 /**
  * One client: from its bytes to its replies, in order, without ever holding up another (commands.md §1, §2, §4).
  *
- * A session does one request at a time. While an answer of the core or the end of CLIENT PAUSE is awaited, and while the
- * client does not read what it is owed, no further request is taken and, once a little has piled up, its socket is
- * not read: what a client can make us hold is bounded on both sides.
+ * A session does one request at a time. While an answer of the core or the end of CLIENT PAUSE is awaited, and while it
+ * does not read what it is owed, no further request is taken and, once a little has piled up, the socket is not read.
  */
 import type { Socket } from 'node:net';
 import type { Reply } from '../core/index.ts';
-import { encodeReply, type Protocol, RequestGate } from '../resp/index.ts';
+import { encodeReply, RequestGate } from '../resp/index.ts';
 import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
-import { clientLine, peerText, quoted, type Tracking } from './clientline.ts';
+import { Client } from './client.ts';
+import { clientLine, quoted } from './clientline.ts';
 import { Debt, STALL_BYTES } from './debt.ts';
 import { judge, type Verdict } from './dispatch.ts';
 import { type HotReply, manifold } from './hot.ts';
@@ -25,29 +25,8 @@ const INPUT_KEPT_BYTES = 64 * 1024;
 /** How long a connection that we ended may take to hear of it. */
 const LINGER_MS_MAX = 2_000;
 
-export class Session {
-  readonly id: number;
-  readonly socket: Socket;
-  readonly unix: boolean;
+export class Session extends Client {
   readonly outbox: Outbox;
-  readonly createdAt = performance.now();
-  readonly channels = new Set<string>();
-  readonly patterns = new Set<string>();
-
-  protocol: Protocol = 2;
-  authenticated: boolean;
-  user = 'default';
-  name = '';
-  libName = '';
-  libVersion = '';
-  noEvict = false;
-  tracking: Tracking | null = null;
-  lastSpokeAt = this.createdAt;
-  lastCommand: string | null = null;
-  argumentBytes = 0;
-  bytesIn = 0;
-  bytesOut = 0;
-  commandCount = 0;
   /** CLIENT REPLY: none at all, none to this request, none to the next. */
   repliesOff = false;
   skipThis = false;
@@ -59,8 +38,6 @@ export class Session {
 
   readonly #server: Server;
   readonly #gate: RequestGate;
-  #address: string | null = null;
-  #keptAlive = false;
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
   #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
@@ -77,11 +54,9 @@ export class Session {
   #closingSince = 0;
 
   constructor(server: Server, socket: Socket, id: number, unix: boolean) {
+    const unixSocket = unix ? String(server.settings.unixSocket) : null;
+    super(socket, { id, authenticated: !server.users.closed, unixSocket });
     this.#server = server;
-    this.id = id;
-    this.socket = socket;
-    this.unix = unix;
-    this.authenticated = !server.users.closed;
     this.outbox = new Outbox(socket, (bytes) => this.#sent(bytes));
     this.#gate = new RequestGate({
       queryBufferBytes: server.settings.queryBufferBytes,
@@ -93,19 +68,6 @@ export class Session {
     socket.on('close', () => this.#gone());
   }
 
-  /** Asked of the system when somebody wants to know: most clients come for one question. */
-  get address(): string {
-    const { socket, unix } = this;
-    this.#address ??= unix
-      ? `${this.#server.settings.unixSocket}:0`
-      : peerText(socket.remoteAddress, socket.remotePort);
-    return this.#address;
-  }
-
-  get subscriptions(): number {
-    return this.channels.size + this.patterns.size;
-  }
-
   /** Bytes of requests not yet taken. */
   get heldBytes(): number {
     return this.#gate.held;
@@ -114,10 +76,6 @@ export class Session {
   /** All that this client makes us keep. */
   get memoryBytes(): number {
     return this.#gate.held + this.outbox.bytes;
-  }
-
-  get type(): 'normal' | 'pubsub' {
-    return this.subscriptions > 0 ? 'pubsub' : 'normal';
   }
 
   // --- Input -----------------------------------------------------------------------------------
@@ -424,16 +382,12 @@ export class Session {
 
   /** Once a second: time limits. Who stays for a second is watched by the system, too. */
   tend(now: number): void {
-    const { keepaliveSeconds } = this.#server.settings;
-    if (!this.#keptAlive && !this.unix && keepaliveSeconds > 0) {
-      this.#keptAlive = true;
-      this.socket.setKeepAlive(true, keepaliveSeconds * 1000);
-    }
     if (this.closing) {
       if (now - this.#closingSince > LINGER_MS_MAX) this.socket.destroy();
       return;
     }
     const { settings } = this.#server;
+    this.watch(settings.keepaliveSeconds);
     this.#checkOutput();
     if (this.#debt.isOverdue(now, this.#outputLimit, this.type === 'pubsub')) {
       this.#tooSlow('closed');
