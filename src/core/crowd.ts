@@ -5,18 +5,23 @@
 import type { State } from './state.ts';
 import type { Instant } from './types.ts';
 
-/** The count may be so old: it is asked for again and again. */
+/** Where the exact count does not matter it may be so old: it is asked for again and again. */
 const COUNT_KEPT_MS = 20;
 
 /** Masters that are down or being replaced. */
-export function failing(state: State, now: Instant): number {
+export function failing(state: State): number {
+  let count = 0;
+  for (const { master, failover } of state.groups.values()) {
+    if (master.sDownSince !== null || failover !== null) count += 1;
+  }
+  return count;
+}
+
+function roughly(state: State, now: Instant): number {
   const { crowd } = state;
   if (now >= crowd.countedAt + COUNT_KEPT_MS) {
     crowd.countedAt = now;
-    crowd.failing = 0;
-    for (const { master, failover } of state.groups.values()) {
-      if (master.sDownSince !== null || failover !== null) crowd.failing += 1;
-    }
+    crowd.failing = failing(state);
   }
   return crowd.failing;
 }
@@ -29,5 +34,5 @@ export function pauseInCrowd(
   share: number,
   most: number,
 ): number {
-  return Math.max(usual, Math.min(most, share * failing(state, now)));
+  return Math.max(usual, Math.min(most, share * roughly(state, now)));
 }

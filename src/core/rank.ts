@@ -25,7 +25,7 @@ export function startDelay(state: State, group: Group, now: Instant): number {
   for (const peer of group.peers.values()) {
     if (mayLead(peer, now) && score(peer.id) < own) rank += 1;
   }
-  return rank === 0 ? 0 : rank * step(state, now) + rollBelow(state.dice, DICE_MS);
+  return rank === 0 ? 0 : rank * step(state) + rollBelow(state.dice, DICE_MS);
 }
 
 /** It was there when the master was silent already. */
@@ -39,8 +39,8 @@ function mayLead({ sDownSince, link, group }: Peer, now: Instant): boolean {
  * How long it takes until a candidate is heard of: he waits for his disk, and on a busy machine for his turn. When many
  * groups fail together that is known before it can be measured.
  */
-function step(state: State, now: Instant): number {
-  const known = STEP_GROUP_MS * failing(state, now);
+function step(state: State): number {
+  const known = STEP_GROUP_MS * failing(state);
   return Math.min(STEP_MAX_MS, Math.max(STEP_MIN_MS, known, 2 * lagOf(state)));
 }
 

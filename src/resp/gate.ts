@@ -87,6 +87,7 @@ function argumentsOf(frame: Buffer): string[] {
 
 export class RequestGate {
   readonly #limits: GateLimits;
+  readonly #shortBulkMax: number;
   readonly #hoard = new Hoard();
   /** How far the unread bytes were looked at, relative to their start. */
   #scanned = 0;
@@ -105,6 +106,7 @@ export class RequestGate {
       // A word becomes a string of one character a byte.
       maxBulkBytes: Math.min(limits.maxBulkBytes, constants.MAX_STRING_LENGTH),
     };
+    this.#shortBulkMax = Math.min(SHORT_BULK_MAX, limits.maxBulkBytes);
   }
 
   /** Bytes held back: requests not yet taken by `next`, and the beginning of one that is not complete. */
@@ -266,7 +268,7 @@ export class RequestGate {
   #bulkHeader(authenticated: boolean): Frame | 'good' | null {
     const at = this.#mark;
     const short = this.#shortHeader();
-    if (short >= 0 && short <= SHORT_BULK_MAX && this.#isDollar(at)) {
+    if (short >= 0 && short <= this.#shortBulkMax && this.#isDollar(at)) {
       this.#bulkBytes = short + 2;
       return 'good';
     }

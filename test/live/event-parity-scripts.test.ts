@@ -59,7 +59,7 @@ async function failover(fleet: Fleet): Promise<Story> {
   const story: Record<string, string[]> = {};
   for (const number of [1, 2, 3]) {
     const anyPeer = (one: string) =>
-      one.replace(/(\[\+config-update-from\] \[sentinel) \S+ \S+/, '$1');
+      one.replace(/(\[\+config-update-from\] ?\[sentinel) \S+ \S+/, '$1');
     story[`notified, s${number}`] = written(fleet, number, 'notified').map(anyPeer).sort();
     story[`moved, s${number}`] = written(fleet, number, 'moved');
   }
