@@ -12,8 +12,14 @@ export class RemoteStore implements Pick<Store, 'swap'> {
   #asked: Asked | null = null;
 
   /** As `Store.swap`; questions must not overlap. */
-  swap(swap: Swap, inPlace: () => void): Promise<Outcome> {
-    const thread = this.#thread ?? this.#start();
+  async swap(swap: Swap, inPlace: () => void): Promise<Outcome> {
+    let thread = this.#thread;
+    try {
+      thread ??= this.#start();
+    } catch (error) {
+      // The system gives us no thread now: the next save tries again.
+      return { kind: 'failed', step: null, message: (error as Error).message, written: 0 };
+    }
     return new Promise((answer) => {
       this.#asked = { inPlace, answer };
       // The process does not end in the middle of a save.
