@@ -1,5 +1,6 @@
 /** Many seeds: how they went, added up; in one thread or in several. */
 import { Worker } from 'node:worker_threads';
+import type { Keep } from './keep.ts';
 import type { Overrides } from './plan.ts';
 import { simulate } from './run.ts';
 
@@ -78,39 +79,59 @@ export interface Campaign {
   /** Enough? Asked after every batch. */
   readonly enough: (tally: Tally) => boolean;
   readonly progress: (tally: Tally) => void;
+  /** Where the campaign is kept, so that it can be gone on with after it was cut off. */
+  readonly keep?: Keep | undefined;
 }
 
 const BATCH = 10;
 
 /** Runs batches of seeds until it is enough or too many failed. */
 export async function runCampaign(campaign: Campaign): Promise<Tally> {
-  const { from, workers, overrides, failures, enough, progress } = campaign;
-  const sum = emptyTally();
-  let next = from;
+  const { workers, overrides, failures, enough, progress, keep } = campaign;
+  const before = keep?.read() ?? { sum: emptyTally(), left: [], next: campaign.from, seconds: 0 };
+  const { sum } = before;
+  const began = performance.now();
+  const again = [...before.left];
+  const running = new Set<number>();
+  let next = before.next;
   const over = () => enough(sum) || sum.failures.length >= failures;
   const take = () => {
-    const first = next;
-    next += BATCH;
+    const first = again.shift() ?? next;
+    if (first === next) next += BATCH;
+    running.add(first);
     return first;
+  };
+  const took = (first: number, part: Tally) => {
+    running.delete(first);
+    addTally(sum, part);
+    const seconds = before.seconds + (performance.now() - began) / 1000;
+    keep?.write({ sum, left: [...again, ...running], next, seconds });
+    progress(sum);
   };
   if (workers <= 1) {
     while (!over()) {
-      addTally(sum, runSeeds(take(), BATCH, overrides));
-      progress(sum);
+      const first = take();
+      took(first, runSeeds(first, BATCH, overrides));
     }
     return sum;
   }
   const runOne = () =>
     new Promise<void>((resolve, reject) => {
       const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: overrides });
+      let first = take();
+      const order = () => worker.postMessage({ from: first, count: BATCH });
       worker.on('error', reject);
       worker.on('exit', () => resolve());
       worker.on('message', (part: Tally) => {
-        addTally(sum, part);
-        progress(sum);
-        worker.postMessage(over() ? null : { from: take(), count: BATCH });
+        took(first, part);
+        if (over()) {
+          worker.postMessage(null);
+          return;
+        }
+        first = take();
+        order();
       });
-      worker.postMessage({ from: take(), count: BATCH });
+      order();
     });
   await Promise.all(Array.from({ length: workers }, runOne));
   return sum;

@@ -1,6 +1,7 @@
 /** `npm run sim`: campaigns of fresh seeds, replays, plain failovers, mutants. */
 import { parseArgs } from 'node:util';
 import { failureText, runCampaign, type Tally } from './campaign.ts';
+import { type Kept, keepIn } from './keep.ts';
 import { huntMutants } from './mutate.ts';
 import { plainFailovers } from './plain.ts';
 import { FAULT_KINDS, type FaultKind, type Overrides } from './plan.ts';
@@ -19,6 +20,7 @@ const USAGE = `npm run sim -- [what] [how]
   --from N             the first seed (default: drawn)
   --workers N          threads (default 1)
   --failures N         goes on until so many runs failed (default 1)
+  --keep FILE          goes on where the campaign of this file was cut off, and keeps it there
   --seeds N            seeds a mutant may survive (default 20000)
   --faults A,B         only these kinds of trouble: ${FAULT_KINDS.join(' ')}
   --sentinels N        so many Sentinels
@@ -48,8 +50,6 @@ function report(tally: Tally, seconds: number): void {
   );
   let lost = 0;
   for (const count of tally.lost.values()) lost += count;
-  const { user, system } = process.cpuUsage();
-  say(`${(tally.failovers / ((user + system) / 1e6)).toFixed(0)} a second of processor time`);
   say(`${tally.acknowledged} writes acknowledged, ${lost} of them lost`);
   for (const [cause, count] of [...tally.lost].sort()) say(`  ${count} ${cause}`);
 }
@@ -111,6 +111,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     'seeds',
     'last',
     'failures',
+    'keep',
   ];
   const { values, positionals } = parseArgs({
     args: [...argv],
@@ -137,19 +138,32 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (values.mutants) {
     return mutants(positionals.join(' '), number('seeds', 20_000), workers, number('from', 1));
   }
-  say(`seeds from ${from}`);
+  const keep = values.keep === undefined ? undefined : keepIn(values.keep, overrides);
+  let kept: Kept | null | undefined;
+  try {
+    kept = keep?.read();
+  } catch (error) {
+    process.stderr.write(`--keep: ${(error as Error).message}\n`);
+    return 1;
+  }
+  say(
+    kept
+      ? `${kept.sum.runs} runs and ${kept.sum.failovers} failovers are kept, seeds go on from ${kept.next}`
+      : `seeds from ${from}`,
+  );
   const began = performance.now();
-  const seconds = () => (performance.now() - began) / 1000;
+  const seconds = () => (kept?.seconds ?? 0) + (performance.now() - began) / 1000;
   const limit =
     (values.runs ?? values.failovers) ? Number.POSITIVE_INFINITY : number('seconds', 30);
   const runs = number('runs', Number.POSITIVE_INFINITY);
   const failovers = number('failovers', Number.POSITIVE_INFINITY);
-  let told = 0;
+  let told = seconds();
   let shown = 0;
   const tally = await runCampaign({
     from,
     workers,
     overrides,
+    keep,
     failures: number('failures', 1),
     enough: (sum) => seconds() >= limit || sum.runs >= runs || sum.failovers >= failovers,
     progress: (sum) => {
