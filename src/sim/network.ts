@@ -1,7 +1,7 @@
 /**
  * The virtual network: hosts, listening processes, and connections that behave like TCP. Within a direction of a
- * connection order is kept; what a partition holds back is delivered when it heals, if both ends still want it; an end
- * that is gone answers with a reset, a host without power with nothing.
+ * connection order is kept, as numbered segments are put together; what a partition holds back is delivered when it
+ * heals, if both ends still want it; an end that is gone answers with a reset, a host without power with nothing.
  */
 import type { LinkReply } from '../core/index.ts';
 import type { Task } from './agenda.ts';
@@ -39,6 +39,11 @@ export interface Party {
   closed(connection: Connection, reason: string): void;
 }
 
+interface Held {
+  readonly number: number;
+  readonly message: Message;
+}
+
 /** Side 0 opened it, side 1 accepted it. */
 export class Connection {
   readonly opener: Party;
@@ -51,7 +56,12 @@ export class Connection {
   established = false;
   readonly open: [boolean, boolean] = [true, false];
   readonly lastAt: [number, number] = [0, 0];
-  readonly stuck: [Message[], Message[]] = [[], []];
+  /** How many messages were written by each side, and how many of them the other has. */
+  readonly written: [number, number] = [0, 0];
+  readonly arrived: [number, number] = [0, 0];
+  readonly stuck: [Held[], Held[]] = [[], []];
+  /** There, before one that was written earlier. */
+  readonly early: [Delivery[], Delivery[]] = [[], []];
   readonly far: Host | null;
 
   constructor(opener: Party, far: Host | null, ip: string, port: number, tag: number) {
@@ -77,6 +87,7 @@ class Delivery {
   readonly network: Network;
   readonly connection: Connection;
   readonly side: 0 | 1;
+  readonly number: number;
   readonly message: Message;
   readonly from: Host;
   readonly to: Host;
@@ -85,6 +96,7 @@ class Delivery {
     network: Network,
     connection: Connection,
     side: 0 | 1,
+    number: number,
     message: Message,
     from: Host,
     to: Host,
@@ -92,6 +104,7 @@ class Delivery {
     this.network = network;
     this.connection = connection;
     this.side = side;
+    this.number = number;
     this.message = message;
     this.from = from;
     this.to = to;
@@ -222,11 +235,15 @@ export class Network {
   }
 
   #write(connection: Connection, side: 0 | 1, message: Message): void {
+    this.#transmit(connection, side, connection.written[side]++, message);
+  }
+
+  #transmit(connection: Connection, side: 0 | 1, number: number, message: Message): void {
     const from = connection.party(side)!.host;
     const to = side === 0 ? connection.far : connection.opener.host;
     if (to === null) return;
     if (connection.stuck[side].length > 0 || this.#blocked(from, to)) {
-      connection.stuck[side].push(message);
+      connection.stuck[side].push({ number, message });
       this.#stuck.add(connection);
       return;
     }
@@ -235,17 +252,31 @@ export class Network {
     const near = from === to ? 0.02 : this.#random.between(latency[0], latency[1]) * this.slowness;
     const at = Math.max(now + near, connection.lastAt[side] + 0.001);
     connection.lastAt[side] = at;
-    this.#time.after(at - now, new Delivery(this, connection, side, message, from, to));
+    this.#time.after(at - now, new Delivery(this, connection, side, number, message, from, to));
   }
 
   /** A message is there, if nothing stops it now. */
-  arrive({ connection, side, message, from, to }: Delivery): void {
+  arrive(delivery: Delivery): void {
+    const { connection, side, number, message, from, to } = delivery;
     if (connection.stuck[side].length > 0 || this.#blocked(from, to)) {
-      connection.stuck[side].push(message);
+      connection.stuck[side].push({ number, message });
       this.#stuck.add(connection);
       return;
     }
     if (!to.powered || (side === 0 && connection.ip !== to.ip)) return;
+    const { early, arrived } = connection;
+    if (number > arrived[side] && connection.open[side === 0 ? 1 : 0]) {
+      early[side].push(delivery);
+      return;
+    }
+    arrived[side] = number + 1;
+    this.#take(delivery);
+    if (early[side].length === 0) return;
+    const next = early[side].findIndex((one) => one.number === arrived[side]);
+    if (next >= 0) this.arrive(early[side].splice(next, 1)[0]!);
+  }
+
+  #take({ connection, side, message, from, to }: Delivery): void {
     if (message.t === 'syn') return this.#arriveSyn(connection, to);
     const far = side === 0 ? 1 : 0;
     if (message.t === 'fin' || message.t === 'rst') {
@@ -308,7 +339,9 @@ export class Network {
     const from = connection.party(side)!.host;
     const to = side === 0 ? connection.far : connection.opener.host;
     if (this.#blocked(from, to!)) return false;
-    for (const message of connection.stuck[side].splice(0)) this.#write(connection, side, message);
+    for (const { number, message } of connection.stuck[side].splice(0)) {
+      this.#transmit(connection, side, number, message);
+    }
     return true;
   }
 }

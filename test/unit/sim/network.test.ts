@@ -54,6 +54,34 @@ describe('a virtual connection', () => {
     expect(b.heard).toEqual(['accepted', ...words]);
   });
 
+  it('keeps the order of what was on its way when a partition began and what is written during it', () => {
+    const { world, a, b, say } = pair();
+    world.run(50);
+    for (const word of ['1', '2']) say(word);
+    world.network.block(a.host, b.host);
+    for (const word of ['3', '4']) say(word);
+    world.run(50);
+    expect(b.heard).toEqual(['accepted']);
+    world.network.unblock(a.host, b.host);
+    world.run(50);
+    expect(b.heard).toEqual(['accepted', '1', '2', '3', '4']);
+  });
+
+  it('keeps the order through short partitions', () => {
+    const { world, a, b, say } = pair();
+    world.run(50);
+    const words = Array.from({ length: 300 }, (_, i) => String(i));
+    for (const [i, word] of words.entries()) {
+      say(word);
+      world.run(0.5);
+      if (i % 7 === 3) world.network.block(a.host, b.host);
+      if (i % 7 === 5) world.network.unblock(a.host, b.host);
+    }
+    world.network.healAll();
+    world.run(50);
+    expect(b.heard).toEqual(['accepted', ...words]);
+  });
+
   it('holds back what a partition stops, one way only, and delivers it when it heals', () => {
     const { world, a, b, connection, say } = pair();
     world.run(50);

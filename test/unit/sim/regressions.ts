@@ -21,5 +21,6 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 20001877,
     showed: 'a checker blames an answer that waited for a name server through TILT',
   },
+  { seed: 50006625, showed: 'a connection changes the order of what was sent around a partition' },
   { seed: 40000329, showed: 'operators leave two parts of a fleet that know nothing in common' },
 ];
