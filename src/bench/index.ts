@@ -2,11 +2,13 @@
 import { exitOnSignals } from '../lab/index.ts';
 import { main as failover } from './failover.ts';
 import { main as queries } from './queries.ts';
+import { main as recorder } from './recorder.ts';
 import { main as scale } from './scale.ts';
 
 const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   failover,
   queries,
+  recorder,
   scale,
 };
 
