@@ -21,6 +21,7 @@ import {
   type Turn,
 } from './core/index.ts';
 import { Links } from './links/index.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { Server } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
 import {
@@ -81,6 +82,7 @@ export class Daemon {
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #early: Input[] = [];
+  #rehearsal: Rehearsal | null = null;
   #requests = 0;
   #started = false;
   #leaving = false;
@@ -146,6 +148,7 @@ export class Daemon {
     this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
     this.#driver.input({ type: 'start' });
+    this.#rehearsal = this.#rehearse();
     for (const one of this.#early.splice(0)) this.#driver.input(one);
     const complaint = await tellSupervisor(this.#supervisor);
     if (complaint !== null) this.#log.write('warning', complaint);
@@ -157,6 +160,7 @@ export class Daemon {
     this.#leaving = true;
     this.#log.write(this.#announceLevel, 'User requested shutdown...');
     this.#driver.stop();
+    this.#rehearsal?.stop();
     this.#tls?.stop();
     this.#links.closeAll();
     // A save under way is let end, so that no temporary file stays behind.
@@ -202,6 +206,15 @@ export class Daemon {
       isExecutable: this.#blackBox.isExecutable,
     };
     return createState(sentinel, surroundings, monotonic());
+  }
+
+  #rehearse(): Rehearsal {
+    const { groups, disk } = this.#state;
+    return new Rehearsal({
+      groups: () => groups.size,
+      idle: () => !disk.failing && [...groups.values()].every(isCalm),
+      failed: (error) => this.#log.write('debug', `No failovers rehearsed: ${errorText(error)}`),
+    });
   }
 
   #linkOptions() {
@@ -321,6 +334,13 @@ export class Daemon {
         effect satisfies never;
     }
   }
+}
+
+type Groups = State['groups'];
+
+/** Nothing is going on in this group. */
+function isCalm({ failover, master }: Groups extends Map<string, infer G> ? G : never): boolean {
+  return failover === null && master.sDownSince === null;
 }
 
 function logPort(log: Log) {
