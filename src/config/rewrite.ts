@@ -93,40 +93,15 @@ function linesOf(group: GroupConfig, rebootWord: string, defaults: Defaults): Li
   return lines;
 }
 
-/** Everything of a group that its lines say. */
-function factsOf(group: GroupConfig): (string | number | bigint | null)[] {
-  const facts: (string | number | bigint | null)[] = [
-    group.host,
-    group.port,
-    group.quorum,
-    group.downAfter,
-    group.failoverTimeout,
-    group.parallelSyncs,
-    group.notificationScript,
-    group.clientReconfigScript,
-    group.authPass,
-    group.authUser,
-    group.masterRebootDownAfter,
-    group.configEpoch,
-    group.leaderEpoch,
-    group.replicas.length,
-    group.sentinels.length,
-  ];
-  for (const { host, port } of group.replicas) facts.push(host, port);
-  for (const { host, port, id } of group.sentinels) facts.push(host, port, id);
-  for (const { command, renamed } of group.renames) facts.push(command, renamed);
-  return facts;
-}
-
 function areEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((one, i) => one === b[i]);
 }
 
 type Defaults = RewriteOptions['defaults'];
 
-/** The lines of groups, which change seldom and are many. */
+/** The lines of groups, which change seldom and are many: a group that is the same object has the same lines. */
 class GroupLines {
-  #made = new Map<string, { facts: readonly unknown[]; lines: readonly Line[] }>();
+  #made = new WeakMap<GroupConfig, readonly Line[]>();
   #reading: readonly unknown[] = [];
 
   /** @param make how the lines of a group come about; @param reading what else they depend on */
@@ -135,15 +110,13 @@ class GroupLines {
     make: (group: GroupConfig) => Line[],
     reading: readonly unknown[],
   ): (readonly Line[])[] {
-    const old = areEqual(reading, this.#reading) ? this.#made : new Map();
+    if (!areEqual(reading, this.#reading)) this.#made = new WeakMap();
     this.#reading = reading;
-    this.#made = new Map();
     return groups.map((group) => {
-      const facts = factsOf(group);
-      const before = old.get(group.name);
-      const lines =
-        before !== undefined && areEqual(facts, before.facts) ? before.lines : make(group);
-      this.#made.set(group.name, { facts, lines });
+      const before = this.#made.get(group);
+      if (before !== undefined) return before;
+      const lines = make(group);
+      this.#made.set(group, lines);
       return lines;
     });
   }

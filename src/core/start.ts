@@ -1,15 +1,12 @@
-/**
- * Birth: state from configuration, the first turn, and the configuration back from the state (config.md §6–7, §9).
- */
+/** Birth: state from configuration, and the first turn (config.md §6, §9). */
 import { GROUP_DEFAULTS } from './blank.ts';
 import { createDice, rollId } from './dice.ts';
 import { event } from './events.ts';
 import { createGroup } from './groups.ts';
 import { createHeap } from './heap.ts';
-import { announced } from './names.ts';
 import { createScripts } from './scripts.ts';
-import type { Group, State } from './state.ts';
-import type { AddressConfig, GroupConfig, SentinelConfig, Surroundings, Timers } from './types.ts';
+import type { State } from './state.ts';
+import type { SentinelConfig, Surroundings, Timers } from './types.ts';
 import { log, save, type Work } from './work.ts';
 
 export const DISK_RETRY_MS = 1000;
@@ -111,53 +108,6 @@ export function saveFailed(work: Work): void {
   disk.failing = true;
   disk.retryAt = work.now + DISK_RETRY_MS;
   for (const group of work.state.groups.values()) work.touched.add(group);
-}
-
-/** What the file should say now: the configuration and everything that must survive (config.md §7.3). */
-export function configOf(state: State): SentinelConfig {
-  return {
-    myId: state.myId,
-    currentEpoch: state.currentEpoch,
-    denyScriptsReconfig: state.denyScriptsReconfig,
-    resolveHostnames: state.resolveHostnames,
-    announceHostnames: state.announceHostnames,
-    announceIp: state.announceIp,
-    announcePort: state.announcePort,
-    sentinelUser: state.sentinelUser,
-    sentinelPass: state.sentinelPass,
-    groups: [...state.groups.values()].map((group) => groupConfig(state, group)),
-  };
-}
-
-function groupConfig(state: State, group: Group): GroupConfig {
-  const { failover, master } = group;
-  const promoted =
-    failover?.state === 'wait_promotion' && failover.saving ? failover.promoted : null;
-  const written = (address: { host: string; ip: string; port: number }): AddressConfig => ({
-    host: announced(state, address),
-    port: address.port,
-  });
-  const replicas = [...group.replicas.values()].map((r) =>
-    written(r === promoted ? master.address : r.address),
-  );
-  return {
-    name: group.name,
-    ...written(promoted?.address ?? master.address),
-    quorum: group.quorum,
-    downAfter: group.downAfter,
-    failoverTimeout: group.failoverTimeout,
-    parallelSyncs: group.parallelSyncs,
-    notificationScript: group.notificationScript,
-    clientReconfigScript: group.clientReconfigScript,
-    authPass: group.authPass,
-    authUser: group.authUser,
-    masterRebootDownAfter: group.masterRebootDownAfter,
-    configEpoch: promoted !== null && failover !== null ? failover.epoch : group.configEpoch,
-    leaderEpoch: group.vote.epoch,
-    replicas,
-    sentinels: [...group.peers.values()].map((p) => ({ ...written(p.address), id: p.id })),
-    renames: group.renames,
-  };
 }
 
 /** The defaults in force, which decide what is left out of the file. */
