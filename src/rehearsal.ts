@@ -22,7 +22,7 @@ export interface RehearsalTimes {
   readonly failovers: number;
 }
 
-const TIMES: RehearsalTimes = { delayMs: 5000, failovers: 300 };
+const TIMES: RehearsalTimes = { delayMs: 5000, failovers: 200 };
 const GROUPS_MIN = 20;
 /** After each failover there is a rest of so many times what it took: a fifth of a core at most. */
 const REST = 4;

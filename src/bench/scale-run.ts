@@ -30,7 +30,7 @@ export interface ScaleFigures {
 }
 
 const GROUP = (index: number) => `group-${index}`;
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 15_000;
 const MB = 1024 * 1024;
 
 /** Hears +switch-master of one Sentinel; when each group was switched, ms. */
