@@ -38,6 +38,8 @@ const ELECTION_PATIENCE_MS = 1000;
 const VOTE_LAGS = 4;
 const SPLIT_BACKOFF_MS = 100;
 const DISK_BACKOFF_MS = 1000;
+/** Between an attempt that found no replica and one that may find one. */
+const FRUITLESS_PAUSE_MS = 1000;
 
 type InState<S extends Failover['state']> = Extract<Failover, { state: S }>;
 
@@ -47,7 +49,7 @@ export function tendStart(work: Work, group: Group): void {
   if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
   if (work.now < attempts.holdUntil) {
     const leader = attempts.leader === null ? undefined : group.peers.get(attempts.leader);
-    if (leader?.sDownSince == null) {
+    if (leader?.sDownSince == null && !hasFoundReplica(work, group)) {
       announceHold(work, group);
       return wake(group, attempts.holdUntil);
     }
@@ -58,6 +60,16 @@ export function tendStart(work: Work, group: Group): void {
   const startAt = Math.max(attempts.startAt, epochFreeAt(work, group));
   if (work.now < startAt) return wake(group, startAt);
   startFailover(work, group, false);
+}
+
+/** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */
+function hasFoundReplica(work: Work, group: Group): boolean {
+  const { fruitlessAt } = group.attempts;
+  if (fruitlessAt === null) return false;
+  const from = fruitlessAt + FRUITLESS_PAUSE_MS;
+  if (work.now >= from) return selectReplica(work, group) !== null;
+  wake(group, from);
+  return false;
 }
 
 function announceHold(work: Work, group: Group): void {
@@ -90,6 +102,7 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
     againAt: null,
   };
   attempts.startAt = null;
+  attempts.fruitlessAt = null;
   attempts.holdUntil = work.now + dice + 2 * group.failoverTimeout;
   attempts.holdLogged = false;
   group.conflict = null;
@@ -239,6 +252,7 @@ function select(work: Work, group: Group, failover: InState<'select_slave'>): vo
       log(work, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(work, replica)}`);
     }
     event(work, 'warning', '-failover-abort-no-good-slave', group.master);
+    group.attempts.fruitlessAt = work.now;
     return abort(work, group);
   }
   const { epoch, forced, rounds, startedAt } = failover;

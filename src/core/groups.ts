@@ -156,7 +156,14 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     replicas: new Map(),
     peers: new Map(),
     failover: null,
-    attempts: { lost: 0, holdUntil: 0, leader: null, holdLogged: true, startAt: null },
+    attempts: {
+      lost: 0,
+      holdUntil: 0,
+      leader: null,
+      holdLogged: true,
+      startAt: null,
+      fruitlessAt: null,
+    },
     conflict: null,
     phase: phaseOf(config.name),
     wakeAt: Number.POSITIVE_INFINITY,
@@ -330,6 +337,7 @@ function forgetOpinions(work: Work, group: Group): void {
   group.attempts.leader = null;
   group.attempts.holdLogged = true;
   group.attempts.startAt = null;
+  group.attempts.fruitlessAt = null;
   for (const peer of group.peers.values()) peer.ask = freshAsk(work.now);
 }
 

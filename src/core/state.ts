@@ -162,6 +162,8 @@ export interface Attempts {
   holdLogged: boolean;
   /** All conditions hold since a moment ago; we start then unless somebody is faster. */
   startAt: Instant | null;
+  /** The last one found no replica to promote then: the next need not wait once there is one. */
+  fruitlessAt: Instant | null;
 }
 
 export interface Conflict {

@@ -69,6 +69,22 @@ describe('a failover', () => {
     }
   });
 
+  it('that found no replica is tried again as soon as there is one, and not before', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      for (const server of servers.slice(1)) server.inner.priority = 0;
+      world.run(11_000);
+      servers[0]!.kill();
+      const aborts = () => sentinels.flatMap((s) => s.events('-failover-abort-no-good-slave'));
+      world.until('nobody can be promoted', () => aborts().length === 1, 3000);
+      world.run(8000);
+      expect(aborts().length, world.story()).toBe(1);
+      servers[2]!.inner.priority = 100;
+      const took = world.until('switched', () => sentinels.every((s) => s.masterPort() === 3), 5000);
+      expect(took, world.story()).toBeLessThan(2500);
+    }
+  });
+
   it('repeats an order that the chosen replica refused because it was loading', () => {
     const { world, servers, sentinels } = readyGroup({ replicas: 1 });
     servers[1]!.kill();
