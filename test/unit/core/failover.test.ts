@@ -80,7 +80,11 @@ describe('a failover', () => {
       world.run(8000);
       expect(aborts().length, world.story()).toBe(1);
       servers[2]!.inner.priority = 100;
-      const took = world.until('switched', () => sentinels.every((s) => s.masterPort() === 3), 5000);
+      const took = world.until(
+        'switched',
+        () => sentinels.every((s) => s.masterPort() === 3),
+        5000,
+      );
       expect(took, world.story()).toBeLessThan(2500);
     }
   });
