@@ -37,6 +37,8 @@ const MANUAL_STEP_MS = 60;
 const ELECTION_PATIENCE_MS = 1000;
 const VOTE_LAGS = 4;
 const SPLIT_BACKOFF_MS = 100;
+/** What lagged in a storm need not lag after it. */
+const SPLIT_LAG_MAX_MS = 2000;
 const DISK_BACKOFF_MS = 1000;
 /** Between an attempt that found no replica and one that may find one. */
 const FRUITLESS_PAUSE_MS = 1000;
@@ -176,7 +178,8 @@ function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): v
   const decided = count.rival !== null || isLost;
   if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
   // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
-  const base = decided ? SPLIT_BACKOFF_MS + 2 * lagOf(work.state) : ELECTION_PATIENCE_MS;
+  const lag = Math.min(2 * lagOf(work.state), SPLIT_LAG_MAX_MS);
+  const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
   const backoff =
     base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
   group.attempts.lost += 1;
