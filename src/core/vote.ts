@@ -79,6 +79,7 @@ function mayVote(state: State): boolean {
 export function yieldTo(work: Work, group: Group, leader: string): void {
   const { attempts } = group;
   attempts.startAt = null;
+  attempts.fruitlessAt = null;
   attempts.leader = leader;
   attempts.holdUntil =
     work.now + Math.floor(rollBelow(work.state.dice, 1000)) + 2 * group.failoverTimeout;

@@ -89,6 +89,27 @@ describe('a failover', () => {
     }
   });
 
+  it('that found no replica is not tried again while another Sentinel leads', () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      for (const server of servers.slice(1)) server.inner.priority = 0;
+      world.run(11_000);
+      servers[0]!.kill();
+      const abort = '-failover-abort-no-good-slave';
+      const leader = () => sentinels.find((s) => s.events(abort).length > 0);
+      world.until('nobody can be promoted', () => leader() !== undefined, 3000);
+      const first = leader()!;
+      const other = sentinels.find((s) => s !== first)!;
+      const epoch = String(first.state.currentEpoch + 1n);
+      const about = ['sentinel', 'is-master-down-by-addr', '127.0.0.1', '1'];
+      first.ask([...about, epoch, other.id]);
+      world.until('the vote is given', () => first.group().vote.leader === other.id, 1000);
+      servers[2]!.inner.priority = 100;
+      world.run(4000);
+      expect(first.events('+try-failover').length, world.story()).toBe(1);
+    }
+  });
+
   it('repeats an order that the chosen replica refused because it was loading', () => {
     const { world, servers, sentinels } = readyGroup({ replicas: 1 });
     servers[1]!.kill();
