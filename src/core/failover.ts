@@ -50,8 +50,7 @@ export function tendStart(work: Work, group: Group): void {
   const { attempts, master } = group;
   if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
   if (work.now < attempts.holdUntil) {
-    const leader = attempts.leader === null ? undefined : group.peers.get(attempts.leader);
-    if (leader?.sDownSince == null && !hasFoundReplica(work, group)) {
+    if (!leaderIsDead(work, group) && !hasFoundReplica(work, group)) {
       announceHold(work, group);
       return wake(group, attempts.holdUntil);
     }
@@ -62,6 +61,16 @@ export function tendStart(work: Work, group: Group): void {
   const startAt = Math.max(attempts.startAt, epochFreeAt(work, group));
   if (work.now < startAt) return wake(group, startAt);
   startFailover(work, group, false);
+}
+
+/** Whom we wait for has died since. Seen down before, he was alive when he asked us, or won, all the same. */
+function leaderIsDead(work: Work, group: Group): boolean {
+  const { leader, leaderAt } = group.attempts;
+  const peer = leader === null ? undefined : group.peers.get(leader);
+  if (peer === undefined || peer.sDownSince === null) return false;
+  if (peer.sDownSince > leaderAt || work.now >= leaderAt + group.downAfter) return true;
+  wake(group, leaderAt + group.downAfter);
+  return false;
 }
 
 /** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */

@@ -160,6 +160,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
       lost: 0,
       holdUntil: 0,
       leader: null,
+      leaderAt: 0,
       holdLogged: true,
       startAt: null,
       fruitlessAt: null,

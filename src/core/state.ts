@@ -156,8 +156,9 @@ export interface Attempts {
   lost: number;
   /** Earliest next start. */
   holdUntil: Instant;
-  /** The winner we wait for: when he dies the hold is over. */
+  /** The winner we wait for, and since when: if he dies after that, the hold is over. */
   leader: string | null;
+  leaderAt: Instant;
   /** The hold was announced in the log. */
   holdLogged: boolean;
   /** All conditions hold since a moment ago; we start then unless somebody is faster. */

@@ -81,6 +81,7 @@ export function yieldTo(work: Work, group: Group, leader: string): void {
   attempts.startAt = null;
   attempts.fruitlessAt = null;
   attempts.leader = leader;
+  attempts.leaderAt = work.now;
   attempts.holdUntil =
     work.now + Math.floor(rollBelow(work.state.dice, 1000)) + 2 * group.failoverTimeout;
   attempts.holdLogged = false;
@@ -99,11 +100,21 @@ export function voteSaved(
     if (group.attempts.leader === leader) group.attempts.holdLogged = false;
     work.touched.add(group);
   }
-  if (!ok && group.vote.epoch === epoch) {
-    group.vote.leader = null;
-    group.vote.givenAt = null;
-  }
+  if (!ok) takeBack(work, group, leader, epoch);
   answer(work, request, voteReply(down, ok ? leader : null, epoch));
+}
+
+/** A vote that is none: nobody was told of it, so nobody has to be waited for. */
+function takeBack(work: Work, group: Group, leader: string | null, epoch: bigint): void {
+  const { vote, attempts } = group;
+  if (vote.epoch === epoch) {
+    vote.leader = null;
+    vote.givenAt = null;
+  }
+  if (leader === null || attempts.leader !== leader) return;
+  attempts.leader = null;
+  attempts.holdUntil = work.now;
+  work.touched.add(group);
 }
 
 /** Three elements: down, leader or `*`, its epoch. */

@@ -90,6 +90,18 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'master.sDownSince !== null',
   },
   {
+    name: 'starts a failover beside whom it has voted for',
+    file: 'failover.js',
+    find: 'if (work.now < attempts.holdUntil) {',
+    put: 'if (false) {',
+  },
+  {
+    name: 'tries again beside whom it has voted for',
+    file: 'vote.js',
+    find: 'attempts.fruitlessAt = null;',
+    put: '',
+  },
+  {
     name: 'accepts answers about another master',
     file: 'ask.js',
     find: 'if (pending.endpoint !== endpoint(announced(work.state, address), address.port))',

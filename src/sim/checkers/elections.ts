@@ -101,6 +101,81 @@ export const agreedDown: MakeChecker = (): Checker => {
   };
 };
 
+/** Whom a Sentinel has voted for, and until when it waits for him (core's time). */
+interface Given {
+  readonly leader: string;
+  readonly at: number;
+  readonly until: number;
+  readonly record: CoreGroup['master'];
+  readonly configEpoch: bigint;
+  downSince: number | null;
+}
+
+const PAUSE_MS = 100;
+
+/** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
+function isKept(given: Given, group: CoreGroup, now: number): boolean {
+  const { leader, at, record, configEpoch, downSince } = given;
+  given.downSince = group.peers.get(leader)?.sDownSince ?? null;
+  const since = given.downSince ?? downSince;
+  // The core's time of the vote is that of its input, and a pause may have been taken out of it.
+  if (since !== null && (since > at || now + PAUSE_MS >= at + group.downAfter)) return false;
+  return group.master === record && group.configEpoch === configEpoch;
+}
+
+/** Who has voted for another leaves him the time to win (safety.md §6.2, W19). */
+export const givesWay: MakeChecker = (): Checker => {
+  const rows = 'W19';
+  const promises = new Map<string, Given>();
+  const keyOf = (sentinel: VirtualSentinel, name: string) => `${sentinel.name} ${name}`;
+  const forget = (sentinel: VirtualSentinel) => {
+    for (const name of sentinel.facts.views.keys()) promises.delete(keyOf(sentinel, name));
+  };
+  return {
+    rows,
+    rule: 'who has voted for another does not start a failover himself while that one lives and may still win',
+    booted: forget,
+    turn: (sentinel, facts, input, { effects }) => {
+      // A vote that a failing disk refuses is none, and ends the wait for an earlier one, too.
+      if (sentinel.disk.failed) forget(sentinel);
+      for (const [name, group] of sentinel.state.groups) {
+        const key = keyOf(sentinel, name);
+        const promise = promises.get(key);
+        if (promise !== undefined && !isKept(promise, group, facts.now)) promises.delete(key);
+      }
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+try-failover') continue;
+        const name = effect.payload.split(' ')[1]!;
+        const promise = promises.get(keyOf(sentinel, name));
+        // An operator's own attempt ends the wait as well.
+        promises.delete(keyOf(sentinel, name));
+        if (promise === undefined || facts.now >= promise.until || input.type === 'command')
+          continue;
+        if (sentinel.state.groups.get(name)?.failover?.forced === true) continue;
+        throw new Violation(
+          rows,
+          `${sentinel.name} has voted for ${promise.leader} and starts a failover of ${name} itself`,
+        );
+      }
+      for (const [name, { vote, master, peers, configEpoch, failoverTimeout }] of sentinel.state
+        .groups) {
+        const view = facts.views.get(name);
+        const { leader, givenAt } = vote;
+        if (view === undefined || vote.epoch === view.voteEpoch) continue;
+        if (leader === null || givenAt === null) continue;
+        promises.set(keyOf(sentinel, name), {
+          leader,
+          at: facts.now,
+          until: facts.now + 2 * failoverTimeout,
+          record: master,
+          configEpoch,
+          downSince: peers.get(leader)?.sDownSince ?? null,
+        });
+      }
+    },
+  };
+};
+
 function checkAgreement(sentinel: VirtualSentinel, facts: Facts, group: CoreGroup): void {
   const view = facts.views.get(group.name);
   const master = facts.masterOf(group);

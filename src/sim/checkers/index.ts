@@ -1,7 +1,7 @@
 /** All checkers, in the order of the specification's rows. */
 import type { MakeChecker } from '../watch.ts';
 import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configuration.ts';
-import { agreedDown, elected, oneMasterForAnEpoch } from './elections.ts';
+import { agreedDown, elected, givesWay, oneMasterForAnEpoch } from './elections.ts';
 import { answersMatch, failoversEnd, nonsenseIsInert, noSelf, tiltIsPassive } from './manners.ts';
 import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';
 import { durableVote, durableWords, freshEpochs, oneVote, risingEpochs } from './votes.ts';
@@ -14,6 +14,7 @@ export const CHECKERS: readonly MakeChecker[] = [
   freshEpochs,
   elected,
   agreedDown,
+  givesWay,
   oneMasterForAnEpoch,
   risingConfigEpochs,
   atomicPair,
