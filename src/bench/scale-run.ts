@@ -1,6 +1,7 @@
 /** One line-up of Sentinels over a whole farm: discovery, the steady state, and many masters down at once. */
 import { Farm, pause, Sentinel, until } from '../lab/index.ts';
 import type { LineUp } from './lineups.ts';
+import { type LoopFigures, LoopWatch, together } from './loop-watch.ts';
 import { type Latency, Poll } from './poll.ts';
 import { usageOf } from './process.ts';
 import type { ScalePlan } from './scale-plan.ts';
@@ -14,6 +15,8 @@ export interface ScaleFigures {
   readonly steadyCpu: number;
   readonly steadyRss: number;
   readonly steadyLatency: Latency;
+  /** Of our event loops: the worst of the Sentinels; null where none is ours. */
+  readonly steadyLoop: LoopFigures | null;
   /** Groups that all Sentinels switched within the limit, of those whose master went down. */
   readonly done: number;
   readonly down: number;
@@ -21,6 +24,7 @@ export interface ScaleFigures {
   readonly switched: Summary | null;
   readonly failoverCpu: number;
   readonly failoverLatency: Latency;
+  readonly failoverLoop: LoopFigures | null;
   /** Saves of one Sentinel during the failovers, and what it wrote meanwhile, MB. */
   readonly saves: number;
   readonly writtenMb: number;
@@ -51,13 +55,19 @@ class Ear {
 export async function playScale(plan: ScalePlan, lineUp: LineUp): Promise<ScaleFigures> {
   const farm = await Farm.start({ groups: plan.groups });
   const sentinels: Sentinel[] = [];
+  const loops = new Map<Sentinel, LoopWatch>();
   try {
     for (const kind of lineUp.kinds) {
-      sentinels.push(await Sentinel.prepare({ kind, lines: fileLines(plan, farm) }));
+      const loop = new LoopWatch();
+      const lines = fileLines(plan, farm);
+      const sentinel = await Sentinel.prepare({ kind, lines, env: loop.env });
+      sentinels.push(sentinel);
+      if (kind === 'ours') loops.set(sentinel, loop);
     }
-    return await new Scale(plan, lineUp, farm, sentinels).play();
+    return await new Scale(plan, lineUp, farm, sentinels, loops).play();
   } finally {
     for (const sentinel of sentinels) await sentinel.dispose();
+    for (const loop of loops.values()) loop.end();
     await farm.stop();
   }
 }
@@ -75,8 +85,16 @@ class Scale {
   readonly #lineUp: LineUp;
   readonly #farm: Farm;
   readonly #sentinels: readonly Sentinel[];
+  readonly #loops: ReadonlyMap<Sentinel, LoopWatch>;
 
-  constructor(plan: ScalePlan, lineUp: LineUp, farm: Farm, sentinels: readonly Sentinel[]) {
+  constructor(
+    plan: ScalePlan,
+    lineUp: LineUp,
+    farm: Farm,
+    sentinels: readonly Sentinel[],
+    loops: ReadonlyMap<Sentinel, LoopWatch>,
+  ) {
+    this.#loops = loops;
     this.#plan = plan;
     this.#lineUp = lineUp;
     this.#farm = farm;
@@ -87,9 +105,11 @@ class Scale {
     const { down, steadyMs } = this.#plan;
     const discovered = await this.#discover();
     await pause(SETTLE_MS);
+    await this.#takeLoops();
     const poll = await Poll.start(this.#sentinels[0]!, GROUP(0));
     const steady = await this.#measure(() => pause(steadyMs));
     const steadyLatency = poll.take();
+    const steadyLoop = await this.#takeLoops();
     const ears = await Promise.all(this.#sentinels.map((one) => Ear.start(one)));
     const victims = this.#farm.ports.slice(0, down);
     const saves = this.#saves();
@@ -97,6 +117,7 @@ class Scale {
     await this.#farm.down(victims);
     const mass = await this.#measure(() => this.#allSwitched(ears));
     const failoverLatency = poll.take();
+    const failoverLoop = await this.#takeLoops();
     poll.stop();
     const times = victims.flatMap((_, index) => {
       const each = ears.map((ear) => ear.switchedAt.get(GROUP(index)));
@@ -109,11 +130,13 @@ class Scale {
       steadyCpu: steady.cpu,
       steadyRss: steady.rss,
       steadyLatency,
+      steadyLoop,
       done: times.length,
       down,
       switched: summarize(times),
       failoverCpu: mass.cpu,
       failoverLatency,
+      failoverLoop,
       saves: (this.#saves() - saves) / this.#sentinels.length,
       writtenMb: mass.written,
       rssAfter: mass.rss,
@@ -170,6 +193,11 @@ class Scale {
       rss: mean((i) => after[i]!.rss) / MB,
       written: mean((i) => after[i]!.written - before[i]!.written) / MB,
     };
+  }
+
+  async #takeLoops(): Promise<LoopFigures | null> {
+    const taken = [...this.#loops].map(([sentinel, loop]) => loop.take(sentinel));
+    return together(await Promise.all(taken));
   }
 
   /** Saves so far, of all Sentinels together. */

@@ -5,6 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { runProgram, say } from '../lab/index.ts';
+import type { LoopFigures } from './loop-watch.ts';
 import { HELP, readScalePlan, type ScalePlan } from './scale-plan.ts';
 import { playScale, type ScaleFigures } from './scale-run.ts';
 
@@ -34,17 +35,30 @@ const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);
 function block(one: ScaleFigures): string[] {
   const latency = ({ p50, p99, max }: ScaleFigures['steadyLatency']) =>
     `query p50 ${p50.toFixed(2)}, p99 ${ms(p99)}, max ${ms(max)} ms`;
-  const { switched } = one;
+  const loop = (figures: LoopFigures | null) =>
+    figures === null
+      ? []
+      : [`               event loop late by p99 ${ms(figures.p99)}, max ${ms(figures.max)} ms`];
+  const saving = (figures: LoopFigures | null) =>
+    figures === null
+      ? []
+      : [
+          `               saves took ${ms(figures.saveMs)} ms, the slowest ${ms(figures.slowestSave)}`,
+        ];
+  const { switched, steadyLoop, failoverLoop } = one;
   return [
     '',
     one.lineUp,
     `  discovered   ${one.discovered === null ? 'not within the limit' : `${ms(one.discovered)} ms`}`,
     `  steady       CPU ${one.steadyCpu.toFixed(1)} %, ${one.steadyRss.toFixed(0)} MB; ${latency(one.steadyLatency)}`,
+    ...loop(steadyLoop),
     `  failovers    ${one.done}/${one.down}${one.oneMasterEach ? '' : ' (not every group has one master)'}` +
       (switched === null
         ? ''
         : `; ms until all Sentinels switched: median ${ms(switched.median)}, p90 ${ms(switched.p90)}, max ${ms(switched.max)}`),
     `  meanwhile    CPU ${one.failoverCpu.toFixed(1)} %, ${one.rssAfter.toFixed(0)} MB; ${latency(one.failoverLatency)};` +
       ` ${one.saves.toFixed(0)} saves, ${one.writtenMb.toFixed(1)} MB written`,
+    ...loop(failoverLoop),
+    ...saving(failoverLoop),
   ];
 }

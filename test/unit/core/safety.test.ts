@@ -86,6 +86,31 @@ describe('a vote', () => {
     expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
   });
 
+  it('that cannot be saved lets nobody wait for the candidate', () => {
+    const { world, servers, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    sentinel!.saveFails = true;
+    expect(requestVote(world, sentinel!, '5', A)).toEqual(['0', '*', '5']);
+    sentinel!.saveFails = false;
+    world.run(3000);
+    servers[0]!.kill();
+    world.until('the switch', () => sentinel!.events('+switch-master').length > 0, 5000);
+  });
+
+  it('for somebody who is seen down makes us wait for him all the same: he has just asked', () => {
+    const { world, servers, sentinels } = readyGroup({ group: { quorum: 1 } });
+    const [first, second, third] = sentinels;
+    second!.crash();
+    third!.crash();
+    world.until('it is seen', () => first!.events('+sdown').length === 2, 5000);
+    servers[0]!.kill();
+    world.run(700);
+    const votedAt = world.now;
+    expect(requestVote(world, first!, '5', third!.id)[1]).toBe(third!.id);
+    world.until('he is given up', () => first!.events('+try-failover').length > 0, 3000);
+    expect(world.now - votedAt).toBeGreaterThan(first!.group().downAfter);
+  });
+
   it('is never given twice in an epoch across crashes at any moment', () => {
     for (const seed of seeds) {
       const { world, sentinels } = readyGroup({ seed });
