@@ -6,7 +6,7 @@ import { bulk, fail, groupOr, strictInteger } from './arguments.ts';
 import { hinted } from './ask.ts';
 import { groupByAddress } from './groups.ts';
 import { announced, resolve } from './names.ts';
-import type { Server } from './state.ts';
+import type { Group, Server } from './state.ts';
 import type { Reply } from './types.ts';
 import { instanceMap } from './views.ts';
 import { majority, voteReply, voteRequested } from './vote.ts';
@@ -48,7 +48,13 @@ export function getMasterAddress(work: Work, request: number, args: readonly str
   if (group === undefined) return answer(work, request, { kind: 'nullArray' });
   const { address } = group.master;
   const items = [bulk(announced(work.state, address)), bulk(address.port)];
-  answer(work, request, { kind: 'array', items });
+  told(work, group, request, { kind: 'array', items });
+}
+
+/** An answer that tells no more than who the master is waits only for the save that is about him. */
+function told(work: Work, group: Group, request: number, reply: Reply): void {
+  if (!isOnDisk(work, group)) return answer(work, request, reply);
+  work.effects.push({ type: 'answer', request, reply, blind: true });
 }
 
 /** A peer asks for our opinion (`*`) or for our vote (an id). */
@@ -70,9 +76,7 @@ export function isMasterDown(work: Work, request: number, args: readonly string[
   const down = state.tiltSince === null && group.master.sDownSince !== null;
   if (id !== '*') return voteRequested(work, group, request, id, epoch, down);
   hinted(work, group);
-  const reply = voteReply(down, null, 0n);
-  if (!isOnDisk(work, group)) return answer(work, request, reply);
-  work.effects.push({ type: 'answer', request, reply, blind: true });
+  told(work, group, request, voteReply(down, null, 0n));
 }
 
 export function ckQuorum(work: Work, request: number, args: readonly string[]): void {

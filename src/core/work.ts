@@ -47,7 +47,7 @@ export function isBlind(effect: Effect): boolean {
   return type === 'connect';
 }
 
-/** Is it on disk who the master is? Then an opinion of him reveals nothing, and waits for no save. */
+/** Is it on disk who the master is? Then his address, or an opinion of him, reveals nothing and waits for no save. */
 export function isOnDisk({ state }: Work, { master }: Group): boolean {
   return master.version <= state.disk.saved;
 }

@@ -96,6 +96,8 @@ export class Facts {
   /** Who voted for this Sentinel, by epoch. */
   readonly votes = new Map<bigint, Set<string>>();
   readonly requests = new Map<number, AskSeen>();
+  /** Groups whose master's address was asked for, and their master at that time. */
+  readonly addressAsked = new Map<number, { name: string; record: CoreGroup['master'] }>();
   /** Last hello of a peer, by `<group>|<id>`. */
   readonly hellos = new Map<string, { at: number; configEpoch: bigint }>();
   readonly targets = new Map<number, { host: string; port: number }>();
@@ -134,6 +136,7 @@ export class Facts {
     this.opinions.clear();
     this.votes.clear();
     this.requests.clear();
+    this.addressAsked.clear();
     this.hellos.clear();
     this.#helloTexts.clear();
     this.targets.clear();
@@ -159,6 +162,11 @@ export class Facts {
 
   #commanded({ request, argv }: Extract<Input, { type: 'command' }>): void {
     if (argv[0] === 'publish') return this.#hello(argv[2] ?? '');
+    if (argv[1] === 'get-master-addr-by-name') {
+      const name = argv[2] ?? '';
+      const record = this.views.get(name)?.record;
+      if (record !== undefined) this.addressAsked.set(request, { name, record });
+    }
     if (argv[1] !== 'is-master-down-by-addr') return;
     const name = this.#world.serverName(argv[2] ?? '', Number(argv[3]));
     let group: string | null = null;
@@ -323,7 +331,9 @@ export class Facts {
   }
 
   left(effect: Effect): void {
-    if (effect.type === 'answer') this.requests.delete(effect.request);
+    if (effect.type !== 'answer') return;
+    this.requests.delete(effect.request);
+    this.addressAsked.delete(effect.request);
   }
 
   /** Remember how things look now. */

@@ -66,6 +66,12 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'state.currentEpoch}',
   },
   {
+    name: 'names a master who is not on disk',
+    file: 'queries.js',
+    find: 'if (!isOnDisk(work, group))',
+    put: 'if (false)',
+  },
+  {
     name: 'needs only the quorum, not the majority',
     file: 'vote.js',
     find: 'return Math.max(majority(group), group.quorum);',

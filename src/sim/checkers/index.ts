@@ -4,12 +4,20 @@ import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configu
 import { agreedDown, elected, givesWay, oneMasterForAnEpoch } from './elections.ts';
 import { answersMatch, failoversEnd, nonsenseIsInert, noSelf, tiltIsPassive } from './manners.ts';
 import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';
-import { durableVote, durableWords, freshEpochs, oneVote, risingEpochs } from './votes.ts';
+import {
+  durableAddress,
+  durableVote,
+  durableWords,
+  freshEpochs,
+  oneVote,
+  risingEpochs,
+} from './votes.ts';
 
 export const CHECKERS: readonly MakeChecker[] = [
   oneVote,
   durableVote,
   durableWords,
+  durableAddress,
   risingEpochs,
   freshEpochs,
   elected,

@@ -120,6 +120,30 @@ export const durableWords: MakeChecker = (): Checker => {
   };
 };
 
+export const durableAddress: MakeChecker = (world): Checker => {
+  const rows = 'S3 S13';
+  return {
+    rows,
+    rule: 'nobody is told of a master that is not on disk',
+    leaves: (sentinel, facts, effect) => {
+      if (effect.type !== 'answer' || effect.reply.kind !== 'array') return;
+      const asked = facts.addressAsked.get(effect.request);
+      if (asked === undefined) return;
+      const { name, record } = asked;
+      const group = sentinel.state.groups.get(name);
+      const saved = sentinel.disk.content.groups.find((one) => one.name === name);
+      // What waited for the disk may tell of the master before.
+      if (group?.master !== record || saved === undefined || sentinel.disk.failed) return;
+      const [host, port] = effect.reply.items;
+      if (host?.kind !== 'bulk' || port?.kind !== 'bulk') return;
+      const told = world.serverName(host.text, Number(port.text));
+      if (told === world.serverName(saved.host, saved.port)) return;
+      throw new Violation(rows, `${sentinel.name} names ${told}, which is not on disk`);
+    },
+    kinds: ['answer'],
+  };
+};
+
 export const risingEpochs: MakeChecker = (): Checker => {
   const rows = 'S4';
   return {
