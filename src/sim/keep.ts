@@ -1,5 +1,8 @@
 /** The file that keeps a long campaign: what was seen so far, which seeds were not ended, where to go on. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Tally } from './campaign.ts';
 
 export interface Kept {
@@ -18,12 +21,28 @@ export interface Keep {
   write(kept: Kept): void;
 }
 
-/** `options`: what the seeds are run with; a file of other options is refused. */
-export function keepIn(file: string, options: object): Keep {
+/** What decides how a run of a seed goes. */
+const ROOMS = ['core', 'config', 'flight', 'sim'];
+
+/** A hash of the program that plays the seeds: sums of two different ones say nothing about either. */
+export function programHash(): string {
+  const hash = createHash('sha256');
+  for (const room of ROOMS) {
+    const folder = fileURLToPath(new URL(`../${room}/`, import.meta.url));
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((one) => /\.[jt]s$/.test(one)).sort()) {
+      hash.update(name).update(readFileSync(join(folder, name)));
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** `options`: what the seeds are run with; a file of other options, or of another `program`, is refused. */
+export function keepIn(file: string, options: object, program = programHash()): Keep {
   return {
     read() {
       if (!existsSync(file)) return null;
-      let kept: Kept & { options: object };
+      let kept: Kept & { options: object; program: string };
       try {
         kept = JSON.parse(readFileSync(file, 'utf8'));
         kept = { ...kept, sum: { ...kept.sum, lost: new Map(kept.sum.lost) } };
@@ -35,13 +54,18 @@ export function keepIn(file: string, options: object): Keep {
       if (theirs !== JSON.stringify(options)) {
         throw new Error(`${file} keeps a campaign with the options ${theirs}: name another one`);
       }
+      if (kept.program !== program) {
+        throw new Error(
+          `${file} keeps a campaign of another version of the program: name another one`,
+        );
+      }
       return kept;
     },
     write(kept) {
       const { sum } = kept;
       writeFileSync(
         `${file}.new`,
-        JSON.stringify({ ...kept, sum: { ...sum, lost: [...sum.lost] }, options }),
+        JSON.stringify({ ...kept, sum: { ...sum, lost: [...sum.lost] }, options, program }),
       );
       renameSync(`${file}.new`, file);
     },

@@ -42,9 +42,11 @@ test('a batch that was begun when the campaign was cut off is run again', async 
   expect(seen).toEqual([51, 61]);
 });
 
-test('a file of another campaign, or of none, is refused', () => {
+test('a file of another campaign, of another program or of none is refused', () => {
   keepIn(file, { sentinels: 3 }).write({ sum: emptyTally(), left: [], next: 1, seconds: 0 });
   expect(() => keepIn(file, {}).read()).toThrow(/the options \{"sentinels":3\}/);
+  keepIn(file, {}, 'older').write({ sum: emptyTally(), left: [], next: 1, seconds: 0 });
+  expect(() => keepIn(file, {}).read()).toThrow(/another version of the program/);
   writeFileSync(file, 'port 26379');
   expect(() => keepIn(file, {}).read()).toThrow(/not the file of a campaign/);
 });
