@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sentinel, until } from '../lab/index.ts';
+import { environmentWith } from './process.ts';
 
 /** Since the last time it was asked; all times in ms. */
 export interface LoopFigures {
@@ -24,7 +25,7 @@ export class LoopWatch {
   /** For the process to be watched. */
   get env(): NodeJS.ProcessEnv {
     const hook = new URL('loop-hook.js', import.meta.url).href;
-    return { ...process.env, NODE_OPTIONS: `--import ${hook}`, BENCH_LOOP: this.#file };
+    return { ...environmentWith(hook), BENCH_LOOP: this.#file };
   }
 
   async take(sentinel: Sentinel): Promise<LoopFigures> {

@@ -1,17 +1,22 @@
 /**
  * `npm run bench -- queries`: how many address queries a Sentinel answers (redis-benchmark, of the Debian package
- * redis-tools), and how long an event takes to a thousand subscribers, ours and the installed `redis-sentinel` in turn.
+ * redis-tools), and how long an event takes to a thousand subscribers, ours and the installed `redis-sentinel` in turn; then
+ * a bare socket of Node's, for what can be reached at all.
  */
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
+  Child,
   freePort,
   pause,
   RedisServer,
+  removeFolder,
   runProgram,
   Sentinel,
-  type SentinelKind,
   say,
+  temporaryFolder,
   until,
   Wire,
 } from '../lab/index.ts';
@@ -26,6 +31,8 @@ const HELP = `npm run bench -- queries [OPTION …]
   --events N        default 50`;
 
 const KINDS = ['original', 'ours'] as const;
+const COLUMNS = [...KINDS, 'bare socket'] as const;
+type Column = (typeof COLUMNS)[number];
 const GROUP = 'mymaster';
 
 /** Queries a second. */
@@ -73,48 +80,80 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function play(plan: Plan): Promise<number> {
-  const results = new Map<string, Record<SentinelKind, number[]>>();
-  const note = (way: string, kind: SentinelKind, value: number) => {
-    const both = results.get(way) ?? { original: [], ours: [] };
-    both[kind].push(value);
-    results.set(way, both);
+  const results = new Map<string, Record<Column, number[]>>();
+  const note = (way: string, column: Column, value: number) => {
+    const all = results.get(way) ?? { original: [], ours: [], 'bare socket': [] };
+    all[column].push(value);
+    results.set(way, all);
   };
   const server = await RedisServer.start();
   try {
     for (let round = 0; round < plan.rounds; round += 1) {
       for (const kind of KINDS) await playRound(plan, kind, server, note);
+      await playBare(plan, note);
       say(`round ${round + 1} of ${plan.rounds} done`);
     }
   } finally {
     await server.dispose();
   }
   say();
-  say(row('medians', 'original', 'ours', 'ratio'));
-  for (const [way, { original, ours }] of results) {
+  say(row('medians', 'original', 'ours', 'ratio', 'bare socket', 'ratio'));
+  for (const [way, { original, ours, 'bare socket': bare }] of results) {
     const [them, us] = [median(original), median(ours)];
-    say(row(way, them.toFixed(1), us.toFixed(1), (us / them).toFixed(2)));
+    const best =
+      bare.length === 0 ? [] : [median(bare).toFixed(1), (median(bare) / them).toFixed(2)];
+    say(row(way, them.toFixed(1), us.toFixed(1), (us / them).toFixed(2), ...best));
   }
   return 0;
 }
 
-type Note = (way: string, kind: SentinelKind, value: number) => void;
+type Note = (way: string, column: Column, value: number) => void;
 
-async function playRound(plan: Plan, kind: SentinelKind, server: RedisServer, note: Note) {
+async function playRound(
+  plan: Plan,
+  kind: (typeof KINDS)[number],
+  server: RedisServer,
+  note: Note,
+) {
   const lines = [`sentinel monitor ${GROUP} 127.0.0.1 ${server.port} 1`];
   const sentinel = await Sentinel.start({ kind, lines, port: await freePort() });
   try {
-    for (const [way, { args, share }] of Object.entries(WAYS)) {
-      const count = Math.ceil(plan.requests * share);
-      // The first queries warm it up.
-      benchmark(sentinel.port, args, Math.ceil(count / 10));
-      note(`${way}, queries/s`, kind, benchmark(sentinel.port, args, count));
-    }
+    askAll(plan, sentinel.port, (way, rate) => note(way, kind, rate));
     const heard = await broadcast(plan, sentinel);
     note(`event to ${plan.subscribers} subscribers, ms (median)`, kind, quantile(heard.times, 0.5));
     note(`event to ${plan.subscribers} subscribers, ms (max)`, kind, quantile(heard.times, 1));
     note('memory grown by the events, MB', kind, heard.grownMb);
   } finally {
     await sentinel.dispose();
+  }
+}
+
+async function playBare(plan: Plan, note: Note): Promise<void> {
+  const port = await freePort();
+  const folder = temporaryFolder('bare-socket');
+  const program = fileURLToPath(new URL('bare-socket.js', import.meta.url));
+  const child = await Child.start({
+    command: process.execPath,
+    args: [program, String(port)],
+    cwd: folder,
+    output: join(folder, 'output'),
+  });
+  try {
+    const answers = () => Wire.open({ port }).then((wire) => wire.close() === undefined);
+    await until(() => answers().catch(() => false), 'the bare socket listens');
+    askAll(plan, port, (way, rate) => note(way, 'bare socket', rate));
+  } finally {
+    await child.end();
+    removeFolder(folder);
+  }
+}
+
+function askAll(plan: Plan, port: number, note: (way: string, rate: number) => void): void {
+  for (const [way, { args, share }] of Object.entries(WAYS)) {
+    const count = Math.ceil(plan.requests * share);
+    // The first queries warm it up.
+    benchmark(port, args, Math.ceil(count / 10));
+    note(`${way}, queries/s`, benchmark(port, args, count));
   }
 }
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Farm, pause, runProgram, Sentinel, say, until, wholeNumber } from '../lab/index.ts';
+import { environmentWith } from './process.ts';
 import { quantile } from './stats.ts';
 
 const HELP = `npm run bench -- recorder [OPTION …]
@@ -60,7 +61,7 @@ async function play({ groups, seconds }: Plan): Promise<number> {
   const fleet: Sentinel[] = [];
   try {
     for (const file of files) {
-      const env = { ...process.env, NODE_OPTIONS: `--import ${hook}`, BENCH_RECORDER: file };
+      const env = { ...environmentWith(hook), BENCH_RECORDER: file };
       fleet.push(await Sentinel.start({ kind: 'ours', lines, env }));
     }
     const known = async (one: Sentinel) => (await one.peers(`g${groups - 1}`)).length === 2;

@@ -192,7 +192,8 @@ export class Connection {
   }
 
   /** A reply: on a subscribed connection too it is told from a message by its shape. */
-  #received(reply: LinkReply): void {
+  #received(answer: LinkReply): void {
+    const reply = withoutArguments(answer);
     if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
     const connection = this.#number;
     const expected = this.#expected.shift();
@@ -218,6 +219,16 @@ export class Connection {
     this.#over = true;
     this.#ports.gone(this.#error);
   }
+}
+
+/**
+ * A server that does not know a command repeats its arguments, and those of AUTH are passwords (`ERR unknown command 'AUTH',
+ * with args beginning with: 's3cret'`): they go no further, neither into events and the log nor into a flight recording.
+ */
+function withoutArguments(reply: LinkReply): LinkReply {
+  if (reply.kind !== 'error') return reply;
+  const end = reply.text.indexOf(', with args beginning with');
+  return end < 0 ? reply : { kind: 'error', text: reply.text.slice(0, end) };
 }
 
 /** The payload when the reply is `message <channel> <payload>`. */

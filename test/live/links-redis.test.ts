@@ -74,15 +74,18 @@ afterEach(() => {
 describe('links to a real redis-server', () => {
   let redis: RedisServer;
   let locked: RedisServer;
+  let renamed: RedisServer;
 
   beforeAll(async () => {
     redis = await RedisServer.start({ lines: ['rename-command SUBSCRIBE LISTEN'] });
     locked = await RedisServer.start({ password: 'secret' });
+    renamed = await RedisServer.start({ lines: ['rename-command AUTH OPEN'] });
   });
 
   afterAll(async () => {
     await redis.dispose();
     await locked.dispose();
+    await renamed.dispose();
   });
 
   it('opens, says its own address and answers in order what was sent before it was open', async () => {
@@ -98,6 +101,16 @@ describe('links to a real redis-server', () => {
       [tokens[0], { kind: 'text', text: 'OK' }],
       [tokens[1], { kind: 'text', text: 'PONG' }],
     ]);
+  });
+
+  it('repeats no arguments when a server does not know the command: they may be a password', async () => {
+    start().connect(1, renamed.port);
+    probe.send(1, 'AUTH', 's3cret');
+    probe.send(1, 'AUTH', 'somebody', 's3cret');
+    const replies = await probe.replies(2);
+    for (const { reply } of replies) {
+      expect(reply).toEqual({ kind: 'error', text: "ERR unknown command 'AUTH'" });
+    }
   });
 
   it('says nothing of its own to the server', async () => {
