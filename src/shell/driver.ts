@@ -3,10 +3,11 @@
  *
  * The law (see the architecture notes): inputs that arrive while a turn runs wait; effects leave in the order in which
  * the core gave them; no effect of a turn that asked for a save, or of a later one, leaves before a save that covers it
- * has ended — but for those that reveal nothing: PINGs, opinions of masters and the opening of connections. Saves are
- * asynchronous and shared: one is running or none, and it covers every turn before its start, so two hundred votes that
- * arrive together cost one. A save that hangs is a failed one for the core after a while, and so is all that is asked for until it
- * ends: clients must not wait for a disk that may never answer. The driver never looks into the state.
+ * has ended — but for those that reveal nothing: PINGs, addresses and opinions of masters that are on disk, the opening of
+ * connections. Saves are asynchronous and shared: one is running or none, and it covers every turn before its start, so
+ * two hundred votes that arrive together cost one. A save that hangs is a failed one for the core after a while, and so
+ * is all that is asked for until it ends: clients must not wait for a disk that may never answer. The driver never looks
+ * into the state.
  */
 
 import {

@@ -42,14 +42,24 @@ export function addTally(sum: Tally, part: Tally): void {
 }
 
 /** What is shown of a run that failed. */
-export function failureText(outcome: ReturnType<typeof simulate>, last = 120): string {
+export function failureText(
+  outcome: ReturnType<typeof simulate>,
+  overrides: Overrides = {},
+  last = 120,
+): string {
   const { seed, plan, violation, world, fingerprint } = outcome;
   return [
-    `seed ${seed} (npm run sim -- --seed ${seed}), transcript ${fingerprint}`,
+    `seed ${seed} (npm run sim -- --seed ${seed}${wordsOf(overrides)}), transcript ${fingerprint}`,
     `options ${JSON.stringify(plan)}`,
     `violated ${violation?.rows}: ${violation?.sentence}`,
     world.record.table(last),
   ].join('\n');
+}
+
+/** With other ones the same seed is another run. */
+function wordsOf({ faults, sentinels }: Overrides): string {
+  const words = faults === undefined ? '' : ` --faults ${faults.join(',')}`;
+  return sentinels === undefined ? words : `${words} --sentinels ${sentinels}`;
 }
 
 /** Runs the seeds `from`, `from + 1`, … and adds up. */
@@ -64,7 +74,7 @@ export function runSeeds(from: number, count: number, overrides: Overrides = {})
       virtualMs: outcome.virtualMs,
       acknowledged: outcome.acknowledged,
       lost: new Map(outcome.lost),
-      failures: outcome.violation === null ? [] : [{ seed, text: failureText(outcome) }],
+      failures: outcome.violation === null ? [] : [{ seed, text: failureText(outcome, overrides) }],
     });
   }
   return tally;

@@ -31,11 +31,23 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function overridesOf(values: { faults?: string; sentinels?: string }): Overrides {
-  const kinds = values.faults?.split(',') as FaultKind[] | undefined;
+const SENTINELS_MAX = 7;
+
+/** Throws `Error` with the text for the user. */
+export function overridesOf(values: { faults?: string; sentinels?: string }): Overrides {
+  const words = values.faults?.split(',');
+  const unknown = words?.find((word) => !FAULT_KINDS.includes(word as FaultKind));
+  if (unknown !== undefined) {
+    throw new Error(`--faults: there is no '${unknown}' (${FAULT_KINDS.join(', ')})`);
+  }
+  const sentinels = values.sentinels === undefined ? undefined : Number(values.sentinels);
+  const sizes = Array.from({ length: SENTINELS_MAX }, (_, index) => index + 1);
+  if (sentinels !== undefined && !sizes.includes(sentinels)) {
+    throw new Error(`--sentinels wants a number from 1 to ${SENTINELS_MAX}`);
+  }
   return {
-    ...(kinds === undefined ? {} : { faults: kinds.filter((kind) => FAULT_KINDS.includes(kind)) }),
-    ...(values.sentinels === undefined ? {} : { sentinels: Number(values.sentinels) }),
+    ...(words === undefined ? {} : { faults: words as FaultKind[] }),
+    ...(sentinels === undefined ? {} : { sentinels }),
   };
 }
 
@@ -57,7 +69,7 @@ function report(tally: Tally, seconds: number): void {
 function replay(seed: number, overrides: Overrides, last: number): number {
   const outcome = simulate(seed, { overrides, keepAll: true });
   if (outcome.violation !== null) {
-    say(failureText(outcome, last));
+    say(failureText(outcome, overrides, last));
     return 1;
   }
   say(outcome.world.record.table(last));
@@ -130,7 +142,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const number = (name: string, initial: number) =>
     values[name] === undefined ? initial : Number(values[name]);
-  const overrides = overridesOf(values);
+  let overrides: Overrides;
+  try {
+    overrides = overridesOf(values);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  }
   const workers = number('workers', 1);
   const from = number('from', Math.floor(Math.random() * 2 ** 40));
   if (values.seed !== undefined) return replay(number('seed', 1), overrides, number('last', 200));

@@ -109,7 +109,7 @@ function drawGroup(random: Random, name: string, sentinels: number, latencyMs: n
 /** The plan of a seed. */
 export function drawPlan(seed: number, overrides: Overrides = {}): Plan {
   const random = new Random(seed ^ 0x5eed);
-  const sentinels = overrides.sentinels ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7]);
+  const sentinels = overrides.sentinels ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 6, 7]);
   const groups = random.chance(0.12) ? random.whole(2, 3) : 1;
   const names = ['mymaster', 'other', 'third'];
   const hostnames = random.chance(0.15);

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { failureText, runSeeds } from '../../../src/sim/campaign.ts';
+import { overridesOf } from '../../../src/sim/index.ts';
 import { plainFailovers } from '../../../src/sim/plain.ts';
 import { drawPlan, FAULT_KINDS } from '../../../src/sim/plan.ts';
 import { simulate } from '../../../src/sim/run.ts';
@@ -15,16 +17,32 @@ describe('the simulator', () => {
     expect(prints[2]).not.toBe(prints[0]);
   }, 60_000);
 
+  it('gives the same transcript in another process, whatever its time zone, language and compiler', () => {
+    const env = { ...process.env, TZ: 'Asia/Tokyo', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
+    const argv = ['--jitless', 'bin/sim.js', '--seed', '11', '--last', '1'];
+    const output = execFileSync(process.execPath, argv, { env, encoding: 'utf8' });
+    expect(output).toContain(`transcript ${simulate(11).fingerprint}`);
+  }, 60_000);
+
   it('draws every kind of trouble and every size of fleet', () => {
     const plans = Array.from({ length: 400 }, (_, seed) => drawPlan(seed));
     const kinds = new Set(plans.flatMap((plan) => plan.faults));
     expect([...kinds].sort()).toEqual([...FAULT_KINDS].sort());
-    expect([...new Set(plans.map((plan) => plan.sentinels))].sort()).toEqual([1, 2, 3, 4, 5, 7]);
+    expect([...new Set(plans.map((plan) => plan.sentinels))].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
     const groups = plans.flatMap((plan) => plan.groups);
     expect([...new Set(groups.map((group) => group.servers))].sort()).toEqual([1, 2, 3, 4, 5]);
     expect(plans.some((plan) => plan.groups.length > 1)).toBe(true);
     expect(plans.some((plan) => plan.tickers > 0)).toBe(true);
     expect(plans.some((plan) => plan.hostnames)).toBe(true);
+  });
+
+  it('refuses kinds of trouble and sizes that do not exist', () => {
+    expect(overridesOf({ faults: 'garbage', sentinels: '7' })).toEqual({
+      faults: ['garbage'],
+      sentinels: 7,
+    });
+    expect(() => overridesOf({ faults: 'garbage,rain' })).toThrow("no 'rain'");
+    expect(() => overridesOf({ sentinels: 'x' })).toThrow('from 1 to 7');
   });
 
   it('does plain failovers one after the other', () => {
@@ -34,8 +52,9 @@ describe('the simulator', () => {
   it('shows a failed run with its seed, its options, the sentence and the last events', () => {
     const outcome = simulate(3);
     const violation = { rows: 'S1', sentence: 'somebody voted twice' };
-    const text = failureText({ ...outcome, violation }, 20);
-    expect(text).toContain('--seed 3');
+    const overrides = { faults: ['garbage', 'resets'], sentinels: 3 } as const;
+    const text = failureText({ ...outcome, violation }, overrides, 20);
+    expect(text).toContain('npm run sim -- --seed 3 --faults garbage,resets --sentinels 3)');
     expect(text).toContain('"sentinels":');
     expect(text).toContain('violated S1: somebody voted twice');
     expect(text.split('\n').filter((line) => line.includes(' | ')).length).toBeGreaterThan(10);
