@@ -7,7 +7,7 @@
  */
 import { endpoint } from './address.ts';
 import { noteVoteForClaim } from './conflict.ts';
-import { isOpen, send } from './links.ts';
+import { isBusy, isOpen, send } from './links.ts';
 import { announced } from './names.ts';
 import type { Group, Peer, Pending } from './state.ts';
 import type { LinkReply } from './types.ts';
@@ -45,6 +45,7 @@ export function tendAsk(work: Work, peer: Peer): void {
     ask.pendingSince = null;
   }
   if (work.now < ask.nextAt) return wake(group, ask.nextAt);
+  if (isBusy(peer.link)) return wake(group, work.now + askPeriod);
   const { address } = group.master;
   const epoch = what === 'vote' ? group.failover!.epoch : work.state.disk.durableEpoch;
   askNow(work, peer, announced(work.state, address), address.port, epoch, what === 'vote');

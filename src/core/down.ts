@@ -3,11 +3,15 @@
  *
  * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
  */
+import { rollBelow } from './dice.ts';
 import { event } from './events.ts';
 import { send, silentFrom } from './links.ts';
 import type { Group, Instance, Master } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
+
+/** Others who can be reached again may need a moment, too. */
+const VOTER_BACK_MS = 500;
 
 /** The instant from which silence counts, or null while there is none. */
 function silentSince(instance: Instance): number | null {
@@ -66,7 +70,20 @@ function comeUp(work: Work, instance: Instance): void {
   event(work, 'warning', '-sdown', instance);
   // What it says of itself may be wrong by now: ask at once.
   if (instance.kind !== 'sentinel') instance.infoDueAt = work.now;
-  else instance.helloForced = true;
+  else {
+    instance.helloForced = true;
+    voterIsBack(work, instance.group);
+  }
+}
+
+/** Elections that were lost for want of voters need not be waited for any longer. */
+function voterIsBack(work: Work, { attempts, failover }: Group): void {
+  if (attempts.lost === 0 || attempts.leader !== null || failover !== null) return;
+  attempts.lost = 0;
+  const soon = work.now + VOTER_BACK_MS + rollBelow(work.state.dice, VOTER_BACK_MS);
+  if (soon >= attempts.holdUntil) return;
+  attempts.holdUntil = soon;
+  attempts.holdFrom = null;
 }
 
 /** Opinions that the master is down, ours included. */

@@ -61,7 +61,7 @@ export function epochFreeAt(work: Work, group: Group): Instant {
   const { state, now } = work;
   const end = state.epochSince + SHARED_MS;
   if (now >= end || mayShare(work, group)) return now;
-  return Math.min(end, state.epochSince + (failing(state) - 1) * SPACED_GROUP_MS);
+  return Math.min(end, state.epochSince + (failing(state, now) - 1) * SPACED_GROUP_MS);
 }
 
 /** Follow a higher epoch seen elsewhere. The group is the one the message was about. */

@@ -20,8 +20,8 @@ import { tendReconfiguration } from './reconf.ts';
 import { queueScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
 import { sendInfo } from './server.ts';
-import type { Failover, Group, Replica, State } from './state.ts';
-import { announceVote, castVote, tally, votesNeeded, yieldTo } from './vote.ts';
+import type { Failover, Group, Replica } from './state.ts';
+import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from './vote.ts';
 import { log, saveThen, type Work, wake } from './work.ts';
 
 /** Candidates get this long to answer a last INFO before the choice. */
@@ -42,6 +42,8 @@ const SPLIT_LAG_MAX_MS = 2000;
 const DISK_BACKOFF_MS = 1000;
 /** Between an attempt that found no replica and one that may find one. */
 const FRUITLESS_PAUSE_MS = 1000;
+/** Who knows no replica that could be promoted lets those go first who may. */
+const NO_REPLICA_DELAY_MS = 2000;
 
 type InState<S extends Failover['state']> = Extract<Failover, { state: S }>;
 
@@ -55,20 +57,38 @@ export function tendStart(work: Work, group: Group): void {
       return wake(group, attempts.holdUntil);
     }
     attempts.holdUntil = work.now;
+    attempts.holdFrom = null;
   }
   attempts.leader = null;
   attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
-  const startAt = Math.max(attempts.startAt, epochFreeAt(work, group));
+  const delay = mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
+  const startAt = Math.max(attempts.startAt + delay, epochFreeAt(work, group));
   if (work.now < startAt) return wake(group, startAt);
   startFailover(work, group, false);
 }
 
-/** Whom we wait for has died since. Seen down before, he was alive when he asked us, or won, all the same. */
+/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
+function mayWin({ replicas, peers }: Group): boolean {
+  for (const { sDownSince, link, priority } of replicas.values()) {
+    if (sDownSince === null && isOpen(link) && priority !== 0) return true;
+  }
+  for (const { sDownSince, link } of peers.values()) {
+    if (sDownSince === null && isOpen(link)) return false;
+  }
+  return true;
+}
+
+/**
+ * Whom we wait for has died since, or is known no more (he has come back as somebody else, without his file). Seen down
+ * before, he was alive when he asked us, or won, all the same.
+ */
 function leaderIsDead(work: Work, group: Group): boolean {
   const { leader, leaderAt } = group.attempts;
-  const peer = leader === null ? undefined : group.peers.get(leader);
-  if (peer === undefined || peer.sDownSince === null) return false;
-  if (peer.sDownSince > leaderAt || work.now >= leaderAt + group.downAfter) return true;
+  if (leader === null) return false;
+  const peer = group.peers.get(leader);
+  if (peer !== undefined && peer.sDownSince === null) return false;
+  if (peer !== undefined && peer.sDownSince! > leaderAt) return true;
+  if (work.now >= leaderAt + group.downAfter) return true;
   wake(group, leaderAt + group.downAfter);
   return false;
 }
@@ -99,7 +119,7 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
   const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
   const patience = forced
     ? Math.min(MANUAL_PATIENCE_MS, group.failoverTimeout)
-    : patienceWith(state, group);
+    : patienceWith(work, group);
   const dice = Math.floor(rollBelow(state.dice, 1000));
   group.failover = {
     state: 'wait_start',
@@ -114,7 +134,8 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
   };
   attempts.startAt = null;
   attempts.fruitlessAt = null;
-  attempts.holdUntil = work.now + dice + 2 * group.failoverTimeout;
+  attempts.leader = null;
+  holdFrom(group, work.now + dice);
   attempts.holdLogged = false;
   group.conflict = null;
   if (rounds === 0) event(work, 'warning', '+try-failover', master);
@@ -124,9 +145,9 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
 }
 
 /** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
-function patienceWith(state: State, group: Group): number {
+function patienceWith({ state, now }: Work, group: Group): number {
   const { electionTimeout } = state.timers;
-  const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state));
+  const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state, now));
   return Math.min(patience, electionTimeout, group.failoverTimeout);
 }
 
@@ -141,7 +162,7 @@ export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: bool
   }
   announceVote(work, group, work.state.myId, epoch);
   failover.durable = true;
-  if (!failover.forced) failover.deadline = work.now + patienceWith(work.state, group);
+  if (!failover.forced) failover.deadline = work.now + patienceWith(work, group);
   askAllAgain(work, group);
   work.touched.add(group);
 }
@@ -187,7 +208,7 @@ function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): v
   const decided = count.rival !== null || isLost;
   if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
   // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
-  const lag = Math.min(2 * lagOf(work.state), SPLIT_LAG_MAX_MS);
+  const lag = Math.min(2 * lagOf(work.state, work.now), SPLIT_LAG_MAX_MS);
   const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
   const backoff =
     base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
@@ -213,6 +234,7 @@ function manualElection(work: Work, group: Group, failover: InState<'wait_start'
 
 function notElected(work: Work, group: Group, holdUntil: number): void {
   event(work, 'warning', '-failover-abort-not-elected', group.master);
+  if (holdUntil !== group.attempts.holdUntil) group.attempts.holdFrom = null;
   group.attempts.holdUntil = holdUntil;
   abort(work, group);
 }
@@ -283,6 +305,7 @@ function select(work: Work, group: Group, failover: InState<'select_slave'>): vo
 
 function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof_noone'>): void {
   const { promoted } = failover;
+  if (hasBetter(work, group, promoted)) return giveUp(work, group);
   if (!promote(work, promoted)) return orAbortLater(work, group, failover);
   group.failover = {
     ...failover,
@@ -299,6 +322,7 @@ function waitPromotion(work: Work, group: Group, failover: InState<'wait_promoti
   const { promoted } = failover;
   if (failover.saving) return;
   if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
+  if (hasBetter(work, group, promoted)) return giveUp(work, group);
   const { link } = promoted;
   if (isOpen(link) && promoted.role === 'slave') {
     const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
@@ -312,6 +336,22 @@ function waitPromotion(work: Work, group: Group, failover: InState<'wait_promoti
   }
   promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;
   orAbortLater(work, group, failover);
+}
+
+/** The chosen replica has died, and another one is there: a new attempt need not wait for the time to be up. */
+function hasBetter(work: Work, group: Group, promoted: Replica): boolean {
+  return promoted.sDownSince !== null && selectReplica(work, group) !== null;
+}
+
+function giveUp(work: Work, group: Group): void {
+  const { attempts } = group;
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  // Unless we have voted for another in the meantime.
+  if (attempts.leader === null) {
+    attempts.holdUntil = work.now;
+    attempts.holdFrom = null;
+  }
+  abort(work, group);
 }
 
 function orAbortLater(

@@ -159,6 +159,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     attempts: {
       lost: 0,
       holdUntil: 0,
+      holdFrom: null,
       leader: null,
       leaderAt: 0,
       holdLogged: true,
@@ -335,6 +336,7 @@ function forgetOpinions(work: Work, group: Group): void {
   group.conflict = null;
   group.attempts.lost = 0;
   group.attempts.holdUntil = 0;
+  group.attempts.holdFrom = null;
   group.attempts.leader = null;
   group.attempts.holdLogged = true;
   group.attempts.startAt = null;

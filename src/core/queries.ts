@@ -69,9 +69,12 @@ export function isMasterDown(work: Work, request: number, args: readonly string[
   }
   const argv = ['sentinel', 'is-master-down-by-addr', ...args];
   const input = { type: 'command', request, argv } as const;
-  const ip = resolve(work, host, { kind: 'input', input });
-  if (ip === 'pending') return;
-  const group = groupByAddress(state, ip ?? host, Number(port));
+  let group = groupByAddress(state, host, Number(port));
+  if (group === undefined) {
+    const ip = resolve(work, host, { kind: 'input', input });
+    if (ip === 'pending') return;
+    group = groupByAddress(state, ip ?? host, Number(port));
+  }
   if (group === undefined) return answer(work, request, voteReply(false, null, 0n));
   const down = state.tiltSince === null && group.master.sDownSince !== null;
   if (id !== '*') return voteRequested(work, group, request, id, epoch, down);

@@ -16,6 +16,7 @@ const STEP_MAX_MS = 2000;
 /** For each group that fails at the same time: so many elections take their time. */
 const STEP_GROUP_MS = 20;
 const DICE_MS = 10;
+const LAG_HALF_LIFE_MS = 5000;
 
 /** ms to wait before an own start. */
 export function startDelay(state: State, group: Group, now: Instant): number {
@@ -25,7 +26,7 @@ export function startDelay(state: State, group: Group, now: Instant): number {
   for (const peer of group.peers.values()) {
     if (mayLead(peer, now) && score(peer.id) < own) rank += 1;
   }
-  return rank === 0 ? 0 : rank * step(state) + rollBelow(state.dice, DICE_MS);
+  return rank === 0 ? 0 : rank * step(state, now) + rollBelow(state.dice, DICE_MS);
 }
 
 /** It was there when the master was silent already. */
@@ -39,12 +40,13 @@ function mayLead({ sDownSince, link, group }: Peer, now: Instant): boolean {
  * How long it takes until a candidate is heard of: he waits for his disk, and on a busy machine for his turn. When many
  * groups fail together that is known before it can be measured.
  */
-function step(state: State): number {
-  const known = STEP_GROUP_MS * failing(state);
-  return Math.min(STEP_MAX_MS, Math.max(STEP_MIN_MS, known, 2 * lagOf(state)));
+function step(state: State, now: Instant): number {
+  const known = STEP_GROUP_MS * failing(state, now);
+  return Math.min(STEP_MAX_MS, Math.max(STEP_MIN_MS, known, 2 * lagOf(state, now)));
 }
 
-/** ms from a wish to its effect, of late: on disk, and on the processor. */
-export function lagOf({ disk, clock }: State): number {
-  return disk.lag + clock.lag;
+/** ms from a wish to its effect, of late: on disk, and on the processor. A disk that is not asked is not slow for ever. */
+export function lagOf({ disk, clock }: State, now: Instant): number {
+  const halvings = Math.min(64, Math.floor((now - disk.lagAt) / LAG_HALF_LIFE_MS));
+  return disk.lag / 2 ** halvings + clock.lag;
 }

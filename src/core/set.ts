@@ -5,6 +5,7 @@ import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
 import { reconnectServers } from './links.ts';
 import type { Group } from './state.ts';
+import { holdFrom } from './vote.ts';
 import { save, saveThen, type Work } from './work.ts';
 
 const I32_MAX = 2147483647n;
@@ -78,6 +79,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   }),
   'failover-timeout': integer(1n, MS_MAX, (group, value) => {
     group.failoverTimeout = value;
+    holdFrom(group, group.attempts.holdFrom);
   }),
   'parallel-syncs': integer(1n, I32_MAX, (group, value) => {
     group.parallelSyncs = value;

@@ -69,6 +69,7 @@ export function createState(
       durableEpoch: config.currentEpoch,
       marks: [],
       lag: 0,
+      lagAt: now,
       waiting: [],
     },
     tiltSince: null,
@@ -106,6 +107,10 @@ export function start(work: Work): void {
 export function saveFailed(work: Work): void {
   const { disk } = work.state;
   disk.failing = true;
+  // One good save will cover them all, and how long the trouble lasts says nothing of how long a save takes.
+  const last = disk.marks.pop();
+  disk.marks.length = 0;
+  if (last !== undefined) disk.marks.push({ ...last, at: null });
   disk.retryAt = work.now + DISK_RETRY_MS;
   for (const group of work.state.groups.values()) work.touched.add(group);
 }

@@ -74,10 +74,11 @@ export interface Disk {
   retryAt: Instant;
   /** Highest epoch known to be on disk: what hellos may show (safety.md S3). */
   durableEpoch: bigint;
-  /** Epoch at each version not yet confirmed. */
-  readonly marks: { version: number; epoch: bigint; readonly at: Instant }[];
-  /** What it takes from the wish to save until that is done, ms; the longest of late. */
+  /** Epoch at each version not yet confirmed, and when it was asked for; null: before the disk failed. */
+  readonly marks: { version: number; epoch: bigint; readonly at: Instant | null }[];
+  /** What it takes from the wish to save until that is done, ms; the longest of late, and when that was seen. */
   lag: number;
+  lagAt: Instant;
   readonly waiting: { version: number; what: Waiting }[];
 }
 
@@ -156,6 +157,8 @@ export interface Attempts {
   lost: number;
   /** Earliest next start. */
   holdUntil: Instant;
+  /** It is 2 × failover-timeout from here; null: it is as long as it is. */
+  holdFrom: Instant | null;
   /** The winner we wait for, and since when: if he dies after that, the hold is over. */
   leader: string | null;
   leaderAt: Instant;

@@ -235,12 +235,14 @@ function saved(work: Work, version: number, ok: boolean): void {
   if (ok) {
     disk.saved = Math.max(disk.saved, version);
     disk.failing = false;
-    disk.lag /= 2;
+    let lag = disk.lag / 2;
     while (disk.marks[0] !== undefined && disk.marks[0].version <= version) {
       const { epoch, at } = disk.marks.shift()!;
-      disk.lag = Math.max(disk.lag, work.now - at);
+      if (at !== null) lag = Math.max(lag, work.now - at);
       if (epoch > disk.durableEpoch) disk.durableEpoch = epoch;
     }
+    disk.lag = lag;
+    disk.lagAt = work.now;
   } else saveFailed(work);
   const ready: Waiting[] = [];
   while (disk.waiting[0] !== undefined && disk.waiting[0].version <= version) {

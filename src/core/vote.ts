@@ -10,7 +10,7 @@ import { acceptableEpoch, raiseEpoch } from './epoch.ts';
 import { eventText } from './events.ts';
 import { isOpen } from './links.ts';
 import type { Group, State, Waiting } from './state.ts';
-import type { Reply } from './types.ts';
+import type { Instant, Reply } from './types.ts';
 import { answer, save, saveThen, type Work } from './work.ts';
 
 /** More than half of all Sentinels ever known, dead or alive, ourselves included. */
@@ -82,10 +82,16 @@ export function yieldTo(work: Work, group: Group, leader: string): void {
   attempts.fruitlessAt = null;
   attempts.leader = leader;
   attempts.leaderAt = work.now;
-  attempts.holdUntil =
-    work.now + Math.floor(rollBelow(work.state.dice, 1000)) + 2 * group.failoverTimeout;
+  holdFrom(group, work.now + Math.floor(rollBelow(work.state.dice, 1000)));
   attempts.holdLogged = false;
   work.touched.add(group);
+}
+
+/** No own start for twice the failover-timeout, whatever that will be by then. */
+export function holdFrom(group: Group, from: Instant | null): void {
+  const { attempts } = group;
+  attempts.holdFrom = from;
+  if (from !== null) attempts.holdUntil = from + 2 * group.failoverTimeout;
 }
 
 /** The save that covers a vote has ended. Without the disk there is no vote, now or later in this epoch. */
@@ -114,6 +120,7 @@ function takeBack(work: Work, group: Group, leader: string | null, epoch: bigint
   if (leader === null || attempts.leader !== leader) return;
   attempts.leader = null;
   attempts.holdUntil = work.now;
+  attempts.holdFrom = null;
   work.touched.add(group);
 }
 

@@ -105,7 +105,6 @@ export const agreedDown: MakeChecker = (): Checker => {
 interface Given {
   readonly leader: string;
   readonly at: number;
-  readonly until: number;
   readonly record: CoreGroup['master'];
   readonly configEpoch: bigint;
   downSince: number | null;
@@ -116,10 +115,12 @@ const PAUSE_MS = 100;
 /** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
 function isKept(given: Given, group: CoreGroup, now: number): boolean {
   const { leader, at, record, configEpoch, downSince } = given;
-  given.downSince = group.peers.get(leader)?.sDownSince ?? null;
+  const winner = group.peers.get(leader);
+  given.downSince = winner === undefined ? at : winner.sDownSince;
   const since = given.downSince ?? downSince;
   // The core's time of the vote is that of its input, and a pause may have been taken out of it.
   if (since !== null && (since > at || now + PAUSE_MS >= at + group.downAfter)) return false;
+  if (now >= at + 2 * group.failoverTimeout) return false;
   return group.master === record && group.configEpoch === configEpoch;
 }
 
@@ -149,16 +150,14 @@ export const givesWay: MakeChecker = (): Checker => {
         const promise = promises.get(keyOf(sentinel, name));
         // An operator's own attempt ends the wait as well.
         promises.delete(keyOf(sentinel, name));
-        if (promise === undefined || facts.now >= promise.until || input.type === 'command')
-          continue;
+        if (promise === undefined || input.type === 'command') continue;
         if (sentinel.state.groups.get(name)?.failover?.forced === true) continue;
         throw new Violation(
           rows,
           `${sentinel.name} has voted for ${promise.leader} and starts a failover of ${name} itself`,
         );
       }
-      for (const [name, { vote, master, peers, configEpoch, failoverTimeout }] of sentinel.state
-        .groups) {
+      for (const [name, { vote, master, peers, configEpoch }] of sentinel.state.groups) {
         const view = facts.views.get(name);
         const { leader, givenAt } = vote;
         if (view === undefined || vote.epoch === view.voteEpoch) continue;
@@ -166,10 +165,9 @@ export const givesWay: MakeChecker = (): Checker => {
         promises.set(keyOf(sentinel, name), {
           leader,
           at: facts.now,
-          until: facts.now + 2 * failoverTimeout,
           record: master,
           configEpoch,
-          downSince: peers.get(leader)?.sDownSince ?? null,
+          downSince: peers.has(leader) ? peers.get(leader)!.sDownSince : facts.now,
         });
       }
     },

@@ -134,6 +134,8 @@ export const durableAddress: MakeChecker = (world): Checker => {
       const saved = sentinel.disk.content.groups.find((one) => one.name === name);
       // What waited for the disk may tell of the master before.
       if (group?.master !== record || saved === undefined || sentinel.disk.failed) return;
+      // A promotion is written before it is announced.
+      if (saved.configEpoch > group.configEpoch) return;
       const [host, port] = effect.reply.items;
       if (host?.kind !== 'bulk' || port?.kind !== 'bulk') return;
       const told = world.serverName(host.text, Number(port.text));

@@ -76,7 +76,7 @@ describe('a failover', () => {
       world.run(11_000);
       servers[0]!.kill();
       const aborts = () => sentinels.flatMap((s) => s.events('-failover-abort-no-good-slave'));
-      world.until('nobody can be promoted', () => aborts().length === 1, 3000);
+      world.until('nobody can be promoted', () => aborts().length === 1, 5000);
       world.run(8000);
       expect(aborts().length, world.story()).toBe(1);
       servers[2]!.inner.priority = 100;
@@ -97,7 +97,7 @@ describe('a failover', () => {
       servers[0]!.kill();
       const abort = '-failover-abort-no-good-slave';
       const leader = () => sentinels.find((s) => s.events(abort).length > 0);
-      world.until('nobody can be promoted', () => leader() !== undefined, 3000);
+      world.until('nobody can be promoted', () => leader() !== undefined, 5000);
       const first = leader()!;
       const other = sentinels.find((s) => s !== first)!;
       const epoch = String(first.state.currentEpoch + 1n);
