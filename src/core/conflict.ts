@@ -91,7 +91,7 @@ export function tendConflict(work: Work, group: Group): void {
     conflict.settleAt = later(work, Math.min(conflict.rounds, ROUNDS_MAX));
   }
   if (work.now < conflict.settleAt) return wake(group, conflict.settleAt);
-  if (conflict.rounds >= ROUNDS_MAX || work.state.disk.failing) return;
+  if (work.state.disk.failing) return;
   if (!isWorking(master)) {
     const patience = conflict.since + LAST_RESORT_MS;
     if (work.now < patience) return wake(group, patience);

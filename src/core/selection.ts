@@ -2,7 +2,8 @@
  * Which replica becomes master (failover.md §7.2; safety.md S18): the filters and the order, nothing else.
  */
 import { isOpen } from './links.ts';
-import type { Group, Replica } from './state.ts';
+import type { Group, Master, Replica } from './state.ts';
+import type { Instant } from './types.ts';
 import type { Work } from './work.ts';
 
 /** Why this replica may not be promoted now, or null when it may. */
@@ -11,7 +12,7 @@ export function objection(work: Work, replica: Replica): string | null {
   const { master } = group;
   const { pingPeriod, infoPeriod } = work.state.timers;
   const infoMax = master.sDownSince !== null ? 5 * pingPeriod : 3 * infoPeriod;
-  const sinceDown = master.sDownSince === null ? 0 : work.now - master.sDownSince;
+  const sinceDown = master.sDownSince === null ? 0 : work.now - failedAt(master, master.sDownSince);
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
   if (!isOpen(link) || link.pubsub === null) return 'its link is down';
@@ -23,6 +24,11 @@ export function objection(work: Work, replica: Replica): string | null {
     return 'its replication link was down for too long before the master failed';
   }
   return null;
+}
+
+/** A master that says it is a replica has failed its own from then on, long before it is called down for that. */
+function failedAt({ role, roleSince }: Master, sDownSince: Instant): Instant {
+  return role === 'slave' ? Math.min(sDownSince, roleSince) : sDownSince;
 }
 
 /** Lower priority first, then the larger offset, then the smaller run id; an unknown run id is last. */

@@ -156,7 +156,10 @@ export const selection: MakeChecker = (world): Checker => {
     if (link.command?.open !== true || link.pubsub === null) return 'it is not connected';
     if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
     if (facts.now - info.at > (sDownSince === null ? 30_000 : 5000)) return 'its INFO is old';
-    const since = sDownSince === null ? 0 : facts.now - sDownSince;
+    const { role, roleSince } = group.master;
+    const failedAt =
+      role === 'slave' && sDownSince !== null ? Math.min(sDownSince, roleSince) : sDownSince;
+    const since = failedAt === null ? 0 : facts.now - failedAt;
     if (info.linkDownMs > since + 10 * group.downAfter) return 'its data is stale';
     return null;
   };

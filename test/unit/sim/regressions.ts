@@ -24,4 +24,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
   { seed: 50006625, showed: 'a connection changes the order of what was sent around a partition' },
   { seed: 40000329, showed: 'operators leave two parts of a fleet that know nothing in common' },
   { seed: 407008162911, showed: 'a vote that the disk refused is waited for all the same' },
+  {
+    seed: 98504685,
+    showed: 'a master turned into a replica makes all its replicas stale before it is down',
+  },
 ];
