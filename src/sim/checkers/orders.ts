@@ -170,11 +170,13 @@ export const selection: MakeChecker = (world): Checker => {
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+selected-slave') continue;
-        const group = sentinel.state.groups.get(effect.payload.split(' ')[5]!);
-        if (!group?.failover || !('promoted' in group.failover)) continue;
-        const { promoted } = group.failover;
+        const [, , host, port, , groupName] = effect.payload.split(' ');
+        const group = sentinel.state.groups.get(groupName!);
+        const at = world.serverName(host!, Number(port));
         const name = (one: Replica) =>
           world.serverName(one.address.ip || one.address.host, one.address.port);
+        const promoted = [...(group?.replicas.values() ?? [])].find((one) => name(one) === at);
+        if (group === undefined || promoted === undefined) continue;
         const why = objection(facts, group, promoted);
         const who = `${sentinel.name} selects ${name(promoted)}`;
         if (why !== null) throw new Violation(rows, `${who} although ${why}`);
