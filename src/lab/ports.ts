@@ -1,15 +1,20 @@
 /**
- * Free TCP ports on 127.0.0.1, none given twice in one process.
+ * Free TCP ports on 127.0.0.1, none given to two processes that live at the same time: a port whose server is down for a
+ * moment is not free, its replicas knock at it and would follow a stranger.
  *
  * They are picked below the range from which the kernel takes the local ports of outgoing connections: a Sentinel that
  * keeps knocking at a dead port inside that range can end up connected to itself, and a restarted server can find its
  * port taken by somebody's outgoing connection.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const LOWEST = 10_000;
 const given = new Set<number>();
+/** A file for each port that is given, with the process it was given to. */
+export const claims = join(tmpdir(), `lab-ports-${process.getuid?.() ?? 'all'}`);
 
 /** First port of the kernel's range for outgoing connections (32768 where it cannot be read). */
 function ephemeralStart(): number {
@@ -38,13 +43,50 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port of 127.0.0.1 that nobody listens on and that this process did not hand out before. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Makes the port ours as long as this process lives; false when it is another's. */
+function claim(port: number): boolean {
+  if (given.size === 0) {
+    process.once('exit', () => {
+      for (const one of given) rmSync(join(claims, String(one)), { force: true });
+    });
+  }
+  const file = join(claims, String(port));
+  mkdirSync(claims, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+  } catch {
+    if (isAlive(Number(readText(file)))) return false;
+    rmSync(file, { force: true });
+    return false;
+  }
+  given.add(port);
+  return true;
+}
+
+/** Empty when it cannot be read, which is a pid of nobody. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listens on and that no living process was given before. */
 export async function freePort(): Promise<number> {
   const { lowest, end } = portSpan();
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
     const port = lowest + Math.floor(Math.random() * (end - lowest));
-    if (given.has(port)) continue;
-    given.add(port);
+    if (!claim(port)) continue;
     if (await isFree(port)) return port;
   }
   throw new Error('no free port found on 127.0.0.1');
