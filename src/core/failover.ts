@@ -193,7 +193,9 @@ export function tendFailover(work: Work, group: Group): void {
 }
 
 function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): void {
-  if (group.vote.epoch > failover.epoch) return notElected(work, group, group.attempts.holdUntil);
+  if (hasVotedForAnother(work, group, failover)) {
+    return notElected(work, group, group.attempts.holdUntil);
+  }
   if (!failover.durable) return;
   const count = tally(work.state, group, failover.epoch);
   if (failover.forced) return manualElection(work, group, failover);
@@ -214,6 +216,16 @@ function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): v
     base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
   group.attempts.lost += 1;
   notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
+}
+
+/** In a later epoch, or in this one before anybody had heard of our candidacy. */
+function hasVotedForAnother(
+  { state }: Work,
+  { vote }: Group,
+  { epoch, durable, forced }: InState<'wait_start'>,
+): boolean {
+  if (vote.epoch > epoch) return true;
+  return !durable && !forced && vote.leader !== null && vote.leader !== state.myId;
 }
 
 /** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
@@ -286,7 +298,8 @@ function select(work: Work, group: Group, failover: InState<'select_slave'>): vo
       log(work, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(work, replica)}`);
     }
     event(work, 'warning', '-failover-abort-no-good-slave', group.master);
-    group.attempts.fruitlessAt = work.now;
+    // Unless we have voted for another in the meantime.
+    if (group.attempts.leader === null) group.attempts.fruitlessAt = work.now;
     return abort(work, group);
   }
   const { epoch, forced, rounds, startedAt } = failover;

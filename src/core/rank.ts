@@ -16,7 +16,7 @@ const STEP_MAX_MS = 2000;
 /** For each group that fails at the same time: so many elections take their time. */
 const STEP_GROUP_MS = 20;
 const DICE_MS = 10;
-const LAG_HALF_LIFE_MS = 5000;
+const LAG_HALF_LIFE_MS = 60_000;
 
 /** ms to wait before an own start. */
 export function startDelay(state: State, group: Group, now: Instant): number {

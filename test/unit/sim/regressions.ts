@@ -28,4 +28,5 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 98504685,
     showed: 'a master turned into a replica makes all its replicas stale before it is down',
   },
+  { seed: 98701409, showed: 'a fruitless attempt is repeated although another has our vote since' },
 ];
