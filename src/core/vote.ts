@@ -56,10 +56,6 @@ export function voteRequested(
       saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
       return;
     }
-    if (mayWithdraw(state, group, candidate, epoch)) {
-      withdraw(work, group, request, candidate, down);
-      return;
-    }
   }
   if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
     // The vote to report may be one whose save is still running.
@@ -73,41 +69,6 @@ export function voteRequested(
   // On a disk that fails a vote may be remembered that is none.
   const isVote = group.vote.version <= state.disk.saved;
   answer(work, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
-}
-
-/** We are a candidate of this very epoch, but nobody has heard of it yet: it is still being saved. */
-function mayWithdraw(
-  { myId, disk }: State,
-  group: Group,
-  candidate: string,
-  epoch: bigint,
-): boolean {
-  const { failover, vote } = group;
-  if (failover?.state !== 'wait_start' || failover.forced || failover.durable) return false;
-  if (failover.epoch !== epoch || vote.epoch !== epoch || vote.leader !== myId) return false;
-  return candidate !== myId && !disk.failing;
-}
-
-/**
- * Whoever asks first wins, instead of two who split the votes because a save takes longer than a rank. The one vote of the
- * epoch is his then; what is being saved says only that there is one, not whose.
- */
-function withdraw(
-  work: Work,
-  group: Group,
-  request: number,
-  candidate: string,
-  down: boolean,
-): void {
-  const { vote } = group;
-  vote.leader = candidate;
-  vote.givenAt = work.now;
-  yieldTo(work, group, candidate);
-  group.attempts.holdLogged = true;
-  const { epoch, version } = vote;
-  const fresh = true;
-  const what = { kind: 'vote', group, request, down, leader: candidate, epoch, fresh } as const;
-  work.state.disk.waiting.push({ version, what });
 }
 
 function mayVote(state: State): boolean {

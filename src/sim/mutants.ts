@@ -96,12 +96,6 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'master.sDownSince !== null',
   },
   {
-    name: 'takes back a candidacy that others have heard of',
-    file: 'vote.js',
-    find: 'failover.forced || failover.durable',
-    put: 'failover.forced',
-  },
-  {
     name: 'starts a failover beside whom it has voted for',
     file: 'failover.js',
     find: 'if (work.now < attempts.holdUntil) {',

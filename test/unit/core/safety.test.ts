@@ -86,22 +86,6 @@ describe('a vote', () => {
     expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
   });
 
-  it('goes to whoever asks before anybody has heard that we are a candidate ourselves', () => {
-    const { world, servers, sentinels } = readyGroup({ sentinels: 1 });
-    const [sentinel] = sentinels;
-    sentinel!.saveMs = 200;
-    servers[0]!.kill();
-    world.until('it begins', () => sentinel!.group().failover !== null, 3000);
-    const { epoch } = sentinel!.group().failover!;
-    expect(requestVote(world, sentinel!, String(epoch), A)).toEqual(['1', A, String(epoch)]);
-    expect(sentinel!.group().failover).toBeNull();
-    expect(requestVote(world, sentinel!, String(epoch), B)).toEqual(['1', A, String(epoch)]);
-    expect(sentinel!.disk.groups[0]!.leaderEpoch).toBe(epoch);
-    const votes = sentinel!.events('+vote-for-leader').map(({ text }) => text);
-    expect(votes.join()).toContain(`${A} ${epoch}`);
-    expect(votes.length).toBe(1);
-  });
-
   it('that cannot be saved lets nobody wait for the candidate', () => {
     const { world, servers, sentinels } = readyGroup({ sentinels: 1 });
     const [sentinel] = sentinels;
