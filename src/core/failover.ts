@@ -193,7 +193,9 @@ export function tendFailover(work: Work, group: Group): void {
 }
 
 function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): void {
-  if (group.vote.epoch > failover.epoch) return notElected(work, group, group.attempts.holdUntil);
+  if (hasVotedForAnother(work, group, failover)) {
+    return notElected(work, group, group.attempts.holdUntil);
+  }
   if (!failover.durable) return;
   const count = tally(work.state, group, failover.epoch);
   if (failover.forced) return manualElection(work, group, failover);
@@ -214,6 +216,16 @@ function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): v
     base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
   group.attempts.lost += 1;
   notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
+}
+
+/** In a later epoch, or in this one before anybody had heard of our candidacy. */
+function hasVotedForAnother(
+  { state }: Work,
+  { vote }: Group,
+  { epoch, durable, forced }: InState<'wait_start'>,
+): boolean {
+  if (vote.epoch > epoch) return true;
+  return !durable && !forced && vote.leader !== null && vote.leader !== state.myId;
 }
 
 /** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
@@ -389,9 +401,10 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
   }
   const { promoted, forced, rounds, startedAt } = failover;
   const oldMaster = group.master.address;
-  group.configEpoch = epoch;
   event(work, 'warning', '+promoted-slave', promoted);
+  // Until it is dead, which may wait for another save, it knows of the old configuration only.
   if (work.state.simulate.crashAfterPromotion) return crash(work);
+  group.configEpoch = epoch;
   event(work, 'warning', '+failover-state-reconf-slaves', group.master);
   reconfigScript(work, group, 'leader', oldMaster, promoted.address);
   for (const replica of group.replicas.values()) {

@@ -56,6 +56,10 @@ export function voteRequested(
       saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
       return;
     }
+    if (mayWithdraw(state, group, candidate, epoch)) {
+      withdraw(work, group, request, candidate, down);
+      return;
+    }
   }
   if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
     // The vote to report may be one whose save is still running.
@@ -69,6 +73,48 @@ export function voteRequested(
   // On a disk that fails a vote may be remembered that is none.
   const isVote = group.vote.version <= state.disk.saved;
   answer(work, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
+}
+
+/** We are a candidate of this very epoch, but nobody can have heard of it: the vote for ourselves is not on disk. */
+function mayWithdraw(
+  { myId, disk }: State,
+  group: Group,
+  candidate: string,
+  epoch: bigint,
+): boolean {
+  const { failover, vote } = group;
+  if (failover?.state !== 'wait_start' || failover.forced) return false;
+  if (failover.epoch !== epoch || vote.epoch !== epoch || vote.leader !== myId) return false;
+  return candidate !== myId && vote.version > disk.saved && !disk.failing;
+}
+
+/**
+ * Whoever asks first wins, instead of two who split the votes because a save takes longer than a rank. The one vote of the
+ * epoch is his then; what is being saved says only that there is one, not whose. Answers that wait for that save were about
+ * to tell of ourselves.
+ */
+function withdraw(
+  work: Work,
+  group: Group,
+  request: number,
+  candidate: string,
+  down: boolean,
+): void {
+  const { vote } = group;
+  const { epoch, version } = vote;
+  vote.leader = candidate;
+  vote.givenAt = work.now;
+  yieldTo(work, group, candidate);
+  group.attempts.holdLogged = true;
+  const { waiting } = work.state.disk;
+  for (const [i, { version: covering, what }] of waiting.entries()) {
+    if (what.kind !== 'vote' || what.group !== group || what.epoch !== epoch) continue;
+    waiting[i] = { version: covering, what: { ...what, leader: candidate } };
+  }
+  const what = { group, request, down, leader: candidate, epoch, fresh: true } as const;
+  const after = waiting.findIndex((entry) => entry.version > version);
+  const at = after === -1 ? waiting.length : after;
+  waiting.splice(at, 0, { version, what: { kind: 'vote', ...what } });
 }
 
 function mayVote(state: State): boolean {

@@ -96,6 +96,12 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'master.sDownSince !== null',
   },
   {
+    name: 'takes back a candidacy that others have heard of',
+    file: 'vote.js',
+    find: 'candidate !== myId && vote.version > disk.saved',
+    put: 'candidate !== myId',
+  },
+  {
     name: 'starts a failover beside whom it has voted for',
     file: 'failover.js',
     find: 'if (work.now < attempts.holdUntil) {',

@@ -211,9 +211,11 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
         if (effect.type !== 'event' || effect.name !== '+promoted-slave') continue;
         const words = effect.payload.split(' ');
         const name = words[5]!;
-        const epoch = sentinel.state.groups.get(name)?.configEpoch;
+        // The group itself may go without the new epoch: SIMULATE-FAILURE.
+        const failover = facts.views.get(name)?.failover;
+        const epoch = failover?.epoch;
         const server = world.serverName(words[2]!, Number(words[3]));
-        const forced = facts.views.get(name)?.failover?.forced === true;
+        const forced = failover?.forced === true;
         world.writes.promoted(name, server, world.now, forced);
         const key = `${name} ${epoch}`;
         if (looseEpochs(world).has(key)) continue;

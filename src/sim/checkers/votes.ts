@@ -44,7 +44,9 @@ export const oneVote: MakeChecker = (world) => {
         if (effect.type !== 'event' || effect.name !== '+vote-for-leader') continue;
         const [leader, epoch] = effect.payload.split(' ');
         for (const [name, { vote }] of sentinel.state.groups) {
-          if (vote.leader === leader && String(vote.epoch) === epoch) {
+          // The event does not name its group; of those still being saved it does not speak.
+          const isSaved = vote.version <= sentinel.state.disk.saved;
+          if (isSaved && vote.leader === leader && String(vote.epoch) === epoch) {
             note(sentinel, name, vote.epoch, leader);
           }
         }

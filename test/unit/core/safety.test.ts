@@ -7,17 +7,26 @@ const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 
 function requestVote(world: World, sentinel: VirtualSentinel, epoch: string, id: string): string[] {
-  let words: string[] | null = null;
+  const answer = voteAnswer(sentinel, epoch, id);
+  world.until('an answer', () => answer.words !== null, 1000);
+  return answer.words!;
+}
+
+function voteAnswer(
+  sentinel: VirtualSentinel,
+  epoch: string,
+  id: string,
+): { words: string[] | null } {
+  const answer: { words: string[] | null } = { words: null };
   const done = (reply: Reply) => {
-    if (reply.kind === 'error') words = [reply.text];
+    if (reply.kind === 'error') answer.words = [reply.text];
     if (reply.kind !== 'array') return;
-    words = reply.items.map((item) =>
+    answer.words = reply.items.map((item) =>
       item.kind === 'bulk' ? item.text : item.kind === 'integer' ? String(item.value) : '?',
     );
   };
   sentinel.ask(['sentinel', 'is-master-down-by-addr', '127.0.0.1', '1', epoch, id], done);
-  world.until('an answer', () => words !== null, 1000);
-  return words!;
+  return answer;
 }
 
 /** What two simultaneous manual failovers of the original leave behind: one config epoch that names two masters. */
@@ -84,6 +93,24 @@ describe('a vote', () => {
     world.run(3000);
     expect(requestVote(world, sentinel!, '5', B)).toEqual(['0', '*', '5']);
     expect(requestVote(world, sentinel!, '6', B)).toEqual(['0', B, '6']);
+  });
+
+  it('goes to whoever asks before anybody has heard that we are a candidate ourselves', () => {
+    const { world, servers, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    sentinel!.saveMs = 200;
+    servers[0]!.kill();
+    world.until('it begins', () => sentinel!.group().failover !== null, 3000);
+    const { epoch } = sentinel!.group().failover!;
+    const late = voteAnswer(sentinel!, String(epoch - 1n), B);
+    expect(requestVote(world, sentinel!, String(epoch), A)).toEqual(['1', A, String(epoch)]);
+    expect(late.words).toEqual(['1', A, String(epoch)]);
+    expect(sentinel!.group().failover).toBeNull();
+    expect(requestVote(world, sentinel!, String(epoch), B)).toEqual(['1', A, String(epoch)]);
+    expect(sentinel!.disk.groups[0]!.leaderEpoch).toBe(epoch);
+    const votes = sentinel!.events('+vote-for-leader').map(({ text }) => text);
+    expect(votes.join()).toContain(`${A} ${epoch}`);
+    expect(votes.length).toBe(1);
   });
 
   it('that cannot be saved lets nobody wait for the candidate', () => {
