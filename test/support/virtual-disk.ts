@@ -40,6 +40,8 @@ export class VirtualDisk implements Fs {
   mishap: (count: number, operation: string) => Mishap | null = () => null;
   /** It says that it synced, and did not. */
   lies = false;
+  /** The file is a mount of its own: it cannot be renamed over. */
+  mounted = false;
   /** Operations so far, for a plan of mishaps. */
   readonly operations: string[] = [];
   #running = 0;
@@ -112,6 +114,7 @@ export class VirtualDisk implements Fs {
   rename(from: string, to: string): Promise<void> {
     return this.#do('rename', () => {
       const inode = this.#find(from);
+      if (this.mounted) throw systemError('EBUSY');
       this.#change({ name: to, inode });
       this.#change({ name: from, inode: null });
     });
@@ -174,8 +177,10 @@ export class VirtualDisk implements Fs {
         this.#running -= 1;
         if (mishap?.kind === 'fail') return reject(systemError(mishap.code));
         if (mishap?.kind === 'cut') {
-          // Nobody is left to hear how it went.
-          if (mishap.done) effect();
+          // Nobody is left to hear how it went, refused operations included.
+          try {
+            if (mishap.done) effect();
+          } catch {}
           return this.#ports.cut();
         }
         try {

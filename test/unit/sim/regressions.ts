@@ -29,4 +29,10 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     showed: 'a master turned into a replica makes all its replicas stale before it is down',
   },
   { seed: 98701409, showed: 'a fruitless attempt is repeated although another has our vote since' },
+  { seed: 91004690, showed: 'a candidacy is taken back while an answer that tells of it waits' },
+  { seed: 91010476, showed: 'a checker takes a candidacy for a vote before it is saved' },
+  {
+    seed: 91005494,
+    showed: 'a Sentinel that is to crash names a master while the disk has the next one',
+  },
 ];
