@@ -1,10 +1,10 @@
 /** One simulation: start, trouble, healing for a random majority, and what must come about then. */
-import type { State } from '../core/index.ts';
 import { Faults } from './faults/index.ts';
 import { monitorAgain, setAsPlanned } from './faults/operators.ts';
 import { buildWorld, startWorld } from './fleet.ts';
 import { demandOrder, disorder, drill, type Quiet, settleMs } from './liveness.ts';
 import { drawPlan, type Overrides, type Plan } from './plan.ts';
+import type { VirtualRedis } from './redis.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import { Violation } from './watch.ts';
 import type { World } from './world.ts';
@@ -77,17 +77,33 @@ function heal(world: World, faults: Faults): Quiet {
   return { sentinels: survivors, since };
 }
 
-type CoreGroup = State['groups'] extends Map<string, infer G> ? G : never;
-
-/** Is there a Sentinel, or a server, that both know of? */
-function canMeet(world: World, one: CoreGroup, other: CoreGroup): boolean {
-  if (one.peers.size > 0 && other.peers.size > 0) return true;
-  const servers = (group: CoreGroup) =>
-    [group.master, ...group.replicas.values()].map(({ address }) =>
-      world.serverAt(address.ip || address.host, address.port),
-    );
-  const known = new Set(servers(one));
-  return servers(other).some((server) => server !== null && known.has(server));
+/** Sentinels that will hear of each other's configuration: who knows the same servers or Sentinels, by any way around. */
+function circleOf(
+  world: World,
+  name: string,
+  from: VirtualSentinel,
+  survivors: readonly VirtualSentinel[],
+): Set<VirtualSentinel> {
+  const known = survivors.map((sentinel) => {
+    const group = sentinel.state.groups.get(name);
+    const servers = group === undefined ? [] : [group.master, ...group.replicas.values()];
+    const nodes = new Set<VirtualSentinel | VirtualRedis | null>([
+      ...survivors.filter(({ id }) => group?.peers.has(id)),
+      ...servers.map(({ address }) => world.serverAt(address.ip || address.host, address.port)),
+      sentinel,
+    ]);
+    nodes.delete(null);
+    return { sentinel, nodes };
+  });
+  const circle = new Set<VirtualSentinel | VirtualRedis | null>([from]);
+  for (let before = 0; circle.size > before; ) {
+    before = circle.size;
+    for (const { nodes } of known) {
+      if (![...nodes].some((node) => circle.has(node))) continue;
+      for (const node of nodes) circle.add(node);
+    }
+  }
+  return new Set(survivors.filter((one) => circle.has(one)));
 }
 
 /**
@@ -121,8 +137,11 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
       const asOld = group.configEpoch === best.configEpoch;
       if (asOld && world.serverAt(ip || host, port) === master) continue;
       // Of a newer configuration it will hear, unless those who have it and it know nobody and nothing in common.
-      const newer = groups.filter((one) => one.configEpoch === best.configEpoch);
-      if (!asOld && newer.some((one) => canMeet(world, one, group))) continue;
+      const circle = [...circleOf(world, name, sentinel, survivors)];
+      const hears = circle.some(
+        (one) => one.state.groups.get(name)?.configEpoch === best.configEpoch,
+      );
+      if (!asOld && hears) continue;
       sentinel.request(['sentinel', 'remove', name]);
       monitorAgain(world, sentinel, name, { host: address.host, port: address.port });
     }
