@@ -127,7 +127,11 @@ export async function runCampaign(campaign: Campaign): Promise<Tally> {
   }
   const runOne = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: overrides });
+      const worker = new Worker(new URL('worker.js', import.meta.url), {
+        workerData: overrides,
+        // Worlds are large and die young: with the usual 48 MB they are copied about more often.
+        resourceLimits: { maxYoungGenerationSizeMb: 192 },
+      });
       let first = take();
       const order = () => worker.postMessage({ from: first, count: BATCH });
       worker.on('error', reject);

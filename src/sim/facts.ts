@@ -60,6 +60,8 @@ type Question =
       readonly kind: 'ask';
       readonly peer: string;
       readonly master: string;
+      /** The master as the question calls it. */
+      readonly named: string;
       readonly epoch: string;
       readonly forVote: boolean;
     };
@@ -206,6 +208,11 @@ export class Facts {
       if (peer.removed) return;
       // A vote asked for to settle a conflict is no opinion: each peer was asked about his own master.
       if (forVote && peer.group.conflict?.election?.epoch === epoch) return;
+      // The master was asked about by name, and is called by its address since.
+      const { address } = peer.group.master;
+      if (question.kind === 'ask' && address.ip !== '' && question.named === address.host) {
+        if (address.host !== address.ip && !this.#sentinel.state.announceHostnames) return;
+      }
     }
     if (question.kind === 'info' && reply.kind === 'text')
       this.#informed(question.server, reply.text);
@@ -325,6 +332,7 @@ export class Facts {
       kind: 'ask',
       peer: this.#world.sentinelAt(target.host, target.port)?.name ?? 'nobody',
       master: this.#world.serverName(argv[2]!, Number(argv[3])),
+      named: argv[2]!,
       epoch: argv[4]!,
       forVote: argv[5] !== '*',
     });

@@ -36,4 +36,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     showed: 'a Sentinel that is to crash names a master while the disk has the next one',
   },
   { seed: 91035953, showed: 'operators leave two pairs of Sentinels that know each other only' },
+  {
+    seed: 92052751,
+    showed: 'a checker takes an answer about the name of a master whose address is known since',
+  },
 ];
