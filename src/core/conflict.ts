@@ -144,7 +144,7 @@ function decide(work: Work, group: Group): void {
   if (election.votes.size + 1 < votesNeeded(group)) return;
   group.conflict = null;
   group.configEpoch = election.epoch;
-  save(work);
+  group.master.version = save(work);
   work.touched.add(group);
   log(work, 'notice', `Config epoch ${election.epoch} settles the conflict about '${group.name}'`);
   spreadHello(work, group);

@@ -217,7 +217,8 @@ function noteConfiguration(
   if (!acceptableEpoch(work.state, hello.configEpoch)) return;
   group.configEpoch = hello.configEpoch;
   raiseEpoch(work, group, hello.configEpoch);
-  save(work);
+  // Who is the master still may be another one on disk: the one a failover of ours was about to promote.
+  group.master.version = save(work);
   group.conflict = null;
   if (same) return supersede(work, group);
   event(work, 'warning', '+config-update-from', peer);

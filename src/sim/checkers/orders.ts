@@ -170,12 +170,14 @@ export const selection: MakeChecker = (world): Checker => {
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+selected-slave') continue;
-        const [, , host, port, , groupName] = effect.payload.split(' ');
+        const [, key, host, port, , groupName] = effect.payload.split(' ');
         const group = sentinel.state.groups.get(groupName!);
         const at = world.serverName(host!, Number(port));
         const name = (one: Replica) =>
           world.serverName(one.address.ip || one.address.host, one.address.port);
-        const promoted = [...(group?.replicas.values() ?? [])].find((one) => name(one) === at);
+        // A server may be there twice while its name cannot be looked up.
+        const records = [...(group?.replicas.values() ?? [])].filter((one) => name(one) === at);
+        const promoted = records.find((one) => one.key === key) ?? records[0];
         if (group === undefined || promoted === undefined) continue;
         const why = objection(facts, group, promoted);
         const who = `${sentinel.name} selects ${name(promoted)}`;

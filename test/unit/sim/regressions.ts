@@ -40,4 +40,10 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 92052751,
     showed: 'a checker takes an answer about the name of a master whose address is known since',
   },
+  { seed: 93040888, showed: 'a checker takes one record of a server for the other one' },
+  {
+    seed: 93007156,
+    showed:
+      'a master is confirmed and told while the disk has the one that was about to be promoted',
+  },
 ];
