@@ -1,0 +1,115 @@
+/** What a hello may change, and what must be on disk before others hear of it (monitoring.md §5, safety.md S3, S13–S15). */
+import { describe, expect, it } from 'vitest';
+import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
+
+const A = 'a'.repeat(40);
+
+describe('a hello', () => {
+  const hello = (world: World, sentinel: VirtualSentinel, payload: string) => {
+    sentinel.ask(['publish', '__sentinel__:hello', payload]);
+    world.run(30);
+  };
+
+  it('of our own that comes back directly makes no peer', () => {
+    const { world, sentinels } = readyGroup();
+    hello(world, sentinels[0]!, `127.0.0.1,101,${sentinels[0]!.id},0,mymaster,127.0.0.1,1,0`);
+    expect(sentinels[0]!.group().peers.size).toBe(2);
+  });
+
+  it('that is garbage changes nothing', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    const before = sentinel!.disk;
+    for (const payload of [
+      '',
+      ',,,,,,,',
+      'a,b,c',
+      `127.0.0.1,9,${A},0,unknown,127.0.0.1,1,9`,
+      `nowhere,9,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,70000,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,port,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,0,${A},7,mymaster,127.0.0.1,1,0`,
+      `127.0.0.1,9,${A},-1,mymaster,127.0.0.1,1,-1`,
+      'x'.repeat(100000),
+    ]) {
+      hello(world, sentinel!, payload);
+    }
+    expect(sentinel!.group().peers.size).toBe(2);
+    expect(sentinel!.state.currentEpoch).toBe(0n);
+    expect(sentinel!.disk).toEqual(before);
+  });
+
+  it('with an address nobody can use switches nothing and burns no epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},3,mymaster,not-an-address,1,3`);
+    expect(sentinel!.masterPort()).toBe(1);
+    expect(sentinel!.group().configEpoch).toBe(0n);
+    expect(sentinel!.events('+switch-master')).toEqual([]);
+  });
+
+  it('with a higher config epoch and the same address is remembered on disk', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},3,mymaster,127.0.0.1,1,3`);
+    world.run(20);
+    expect(sentinel!.disk.groups[0]!.configEpoch).toBe(3n);
+    expect(sentinel!.disk.currentEpoch).toBe(3n);
+  });
+
+  it('with a newer configuration of the same master ends an own failover of an older epoch', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    sentinel!.ask(['sentinel', 'failover', 'mymaster']);
+    world.until('an order', () => sentinel!.group().failover?.state === 'wait_promotion', 1000);
+    const { epoch } = sentinel!.group().failover!;
+    const newer = epoch + 1n;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},${newer},mymaster,127.0.0.1,1,${newer}`);
+    expect(sentinel!.group().failover).toBe(null);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    world.run(12000);
+    expect(sentinel!.group().configEpoch).toBe(newer);
+    expect(sentinel!.events('+switch-master')).toEqual([]);
+  });
+
+  it('that confirms the master while his successor is being saved lets nobody hear of him before that is on disk', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    sentinel!.saveMs = 100;
+    sentinel!.ask(['sentinel', 'failover', 'mymaster']);
+    const saving = () => {
+      const { failover } = sentinel!.group();
+      return failover?.state === 'wait_promotion' && failover.saving;
+    };
+    world.until('the successor is being saved', saving);
+    const newer = sentinel!.state.currentEpoch + 1n;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},${newer},mymaster,127.0.0.1,1,${newer}`);
+    const seen: number[] = [];
+    world.until('it is on disk', () => {
+      sentinel!.ask(['sentinel', 'get-master-addr-by-name', 'mymaster'], (reply) => {
+        expect(reply).toMatchObject({
+          items: [{}, { text: String(sentinel!.disk.groups[0]!.port) }],
+        });
+        seen.push(sentinel!.disk.groups[0]!.port);
+      });
+      return sentinel!.disk.groups[0]!.configEpoch === newer && seen.length > 300;
+    });
+    expect(new Set(seen)).toEqual(new Set([1]));
+  });
+
+  it('of a known peer at a new address moves the peer and counts nobody twice', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,999,${peer!.id},0,mymaster,127.0.0.1,1,0`);
+    expect(sentinel!.group().peers.size).toBe(2);
+    expect(sentinel!.events('+sentinel-address-switch').length).toBe(1);
+  });
+
+  it('of a new Sentinel at a known address replaces the old one', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${A},0,mymaster,127.0.0.1,1,0`);
+    expect([...sentinel!.group().peers.keys()].sort()).toEqual([sentinels[2]!.id, A].sort());
+    expect(sentinel!.events('+sentinel-invalid-addr').length).toBe(1);
+  });
+});
