@@ -1,5 +1,6 @@
 /** A whole group: one master, its replicas, and the Sentinels that watch them, all real processes. */
 import type { ConnectionOptions } from 'node:tls';
+import { keepFolder, memoryFolder, removeFolder } from './folder.ts';
 import { type Address, type RedisOptions, RedisServer } from './redis.ts';
 import { Sentinel, type SentinelKind } from './sentinel.ts';
 import { type UntilOptions, until } from './until.ts';
@@ -35,6 +36,8 @@ export interface GroupOptions {
   readonly sentinelPassword?: string;
   /** Their ports speak TLS only; `settings.lines` name the files. */
   readonly sentinelTls?: ConnectionOptions;
+  /** Their files are in memory: an original stands still while a slow disk saves, and says then what it else would not. */
+  readonly filesInMemory?: boolean;
   /** Files written, Sentinel processes not started (`startSentinels()` does). */
   readonly sentinelsLater?: boolean;
 }
@@ -47,6 +50,7 @@ export class Group {
   readonly sentinels: Sentinel[] = [];
   readonly settings: GroupSettings;
   #options: GroupOptions;
+  readonly #memory: string[] = [];
 
   constructor(options: GroupOptions, servers: readonly RedisServer[]) {
     this.#options = options;
@@ -91,7 +95,14 @@ export class Group {
       ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
       ...(sentinelTls === undefined ? {} : { tls: sentinelTls }),
       ...(host === undefined ? {} : { host }),
+      ...(this.#options.filesInMemory === true ? { configFolder: this.#inMemory() } : {}),
     });
+  }
+
+  #inMemory(): string {
+    const folder = memoryFolder('lab-config');
+    this.#memory.push(folder);
+    return folder;
   }
 
   async startSentinels(): Promise<void> {
@@ -166,11 +177,13 @@ export class Group {
   /** Ends everything and removes all folders. */
   async dispose(): Promise<void> {
     await Promise.all([...this.sentinels, ...this.servers].map((one) => one.dispose()));
+    for (const folder of this.#memory) removeFolder(folder);
   }
 
   /** Lets all processes outlive this one; their folders stay. */
   release(): void {
     for (const one of [...this.sentinels, ...this.servers]) one.release();
+    for (const folder of this.#memory) keepFolder(folder);
   }
 
   async #sees(sentinel: Sentinel): Promise<boolean> {

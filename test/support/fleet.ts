@@ -86,7 +86,8 @@ export class Fleet {
         parallelSyncs: plan.parallelSyncs ?? 1,
       };
       const sentinels = Array.from({ length: count }, () => kind);
-      const options = { name: GROUP, sentinels, settings, quorum: plan.quorum ?? count };
+      const quorum = plan.quorum ?? count;
+      const options = { name: GROUP, sentinels, settings, quorum, filesInMemory: true };
       const group = new Group(options, servers);
       fleet = new Fleet(kind, plan, group);
       for (const [index, [name]] of all.entries()) fleet.call(servers[index]!, name);
