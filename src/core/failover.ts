@@ -1,171 +1,23 @@
 /**
- * The failover: start, election, selection, promotion (failover.md §6–7, §11; safety.md W4, W5, W19, W22).
+ * The failover of an elected leader: selection and promotion (failover.md §7; safety.md W19, W22).
  *
- * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of an epoch, a vote or a
- * promotion that is not on disk; a leader has the votes of exactly its epoch; every attempt ends.
+ * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of a promotion that is not on
+ * disk; every attempt ends.
  */
-
-import type { Address } from './address.ts';
-import { askAllAgain } from './ask.ts';
-import { rollBelow } from './dice.ts';
-import { epochFreeAt, failoverEpoch, nextEpoch } from './epoch.ts';
+import { abandon, tendElection } from './election.ts';
 import { event } from './events.ts';
 import { switchMaster } from './groups.ts';
 import { spreadHello } from './hello.ts';
 import { isOpen } from './links.ts';
-import { announced } from './names.ts';
 import { promote } from './orders.ts';
-import { lagOf, startDelay } from './rank.ts';
 import { tendReconfiguration } from './reconf.ts';
-import { queueScript } from './scripts.ts';
+import { reconfigScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
-import { sendInfo } from './server.ts';
-import type { Failover, Group, Replica } from './state.ts';
-import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from './vote.ts';
-import { log, saveThen, type Work, wake } from './work.ts';
+import type { Failover, FailoverIn, Group, Replica } from './state.ts';
+import { crash, log, saveThen, type Work, wake } from './work.ts';
 
-/** Candidates get this long to answer a last INFO before the choice. */
-const REFRESH_MS = 100;
-const FRESH_MS = 500;
 const PROMOTION_INFO_MS = 100;
 const ORDER_REPEAT_MS = 1000;
-/** A reachable peer that does not answer a request for its vote holds a manual failover up this long. */
-const MANUAL_PATIENCE_MS = 1000;
-const MANUAL_ROUNDS_MAX = 5;
-const MANUAL_STEP_MS = 60;
-/** Undecided elections are given up after this, long before the original's ten seconds, and tried anew. */
-const ELECTION_PATIENCE_MS = 1000;
-const VOTE_LAGS = 4;
-const SPLIT_BACKOFF_MS = 100;
-/** What lagged in a storm need not lag after it. */
-const SPLIT_LAG_MAX_MS = 2000;
-const DISK_BACKOFF_MS = 1000;
-/** Between an attempt that found no replica and one that may find one. */
-const FRUITLESS_PAUSE_MS = 1000;
-/** Who knows no replica that could be promoted lets those go first who may. */
-const NO_REPLICA_DELAY_MS = 2000;
-
-type InState<S extends Failover['state']> = Extract<Failover, { state: S }>;
-
-/** Start an automatic failover when everything speaks for it. */
-export function tendStart(work: Work, group: Group): void {
-  const { attempts, master } = group;
-  if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
-  if (work.now < attempts.holdUntil) {
-    if (!leaderIsDead(work, group) && !hasFoundReplica(work, group)) {
-      announceHold(work, group);
-      return wake(group, attempts.holdUntil);
-    }
-    attempts.holdUntil = work.now;
-    attempts.holdFrom = null;
-  }
-  attempts.leader = null;
-  attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
-  const delay = mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
-  const startAt = Math.max(attempts.startAt + delay, epochFreeAt(work, group));
-  if (work.now < startAt) return wake(group, startAt);
-  startFailover(work, group, false);
-}
-
-/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
-function mayWin({ replicas, peers }: Group): boolean {
-  for (const { sDownSince, link, priority } of replicas.values()) {
-    if (sDownSince === null && isOpen(link) && priority !== 0) return true;
-  }
-  for (const { sDownSince, link } of peers.values()) {
-    if (sDownSince === null && isOpen(link)) return false;
-  }
-  return true;
-}
-
-/**
- * Whom we wait for has died since, or is known no more (he has come back as somebody else, without his file). Seen down
- * before, he was alive when he asked us, or won, all the same.
- */
-function leaderIsDead(work: Work, group: Group): boolean {
-  const { leader, leaderAt } = group.attempts;
-  if (leader === null) return false;
-  const peer = group.peers.get(leader);
-  if (peer !== undefined && peer.sDownSince === null) return false;
-  if (peer !== undefined && peer.sDownSince! > leaderAt) return true;
-  if (work.now >= leaderAt + group.downAfter) return true;
-  wake(group, leaderAt + group.downAfter);
-  return false;
-}
-
-/** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */
-function hasFoundReplica(work: Work, group: Group): boolean {
-  const { fruitlessAt } = group.attempts;
-  if (fruitlessAt === null) return false;
-  const from = fruitlessAt + FRUITLESS_PAUSE_MS;
-  if (work.now >= from) return selectReplica(work, group) !== null;
-  wake(group, from);
-  return false;
-}
-
-function announceHold(work: Work, group: Group): void {
-  const { attempts } = group;
-  if (attempts.holdLogged) return;
-  attempts.holdLogged = true;
-  const text = 'Next failover delay: I will not start a failover before ';
-  const { announceLevel } = work.state.surroundings.line;
-  log(work, announceLevel, text, attempts.holdUntil - work.now);
-}
-
-/** Raise the epoch, vote for ourselves, and go on when both are on disk. */
-export function startFailover(work: Work, group: Group, forced: boolean, rounds = 0): void {
-  const { state } = work;
-  const { attempts, master } = group;
-  const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
-  const patience = forced
-    ? Math.min(MANUAL_PATIENCE_MS, group.failoverTimeout)
-    : patienceWith(work, group);
-  const dice = Math.floor(rollBelow(state.dice, 1000));
-  group.failover = {
-    state: 'wait_start',
-    epoch,
-    forced,
-    rounds,
-    durable: false,
-    startedAt: work.now + dice,
-    since: work.now,
-    deadline: work.now + patience,
-    againAt: null,
-  };
-  attempts.startAt = null;
-  attempts.fruitlessAt = null;
-  attempts.leader = null;
-  holdFrom(group, work.now + dice);
-  attempts.holdLogged = false;
-  group.conflict = null;
-  if (rounds === 0) event(work, 'warning', '+try-failover', master);
-  castVote(work, group, state.myId, epoch);
-  saveThen(work, { kind: 'candidacy', group, epoch });
-  work.touched.add(group);
-}
-
-/** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
-function patienceWith({ state, now }: Work, group: Group): number {
-  const { electionTimeout } = state.timers;
-  const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state, now));
-  return Math.min(patience, electionTimeout, group.failoverTimeout);
-}
-
-/** Our candidacy is on disk (or could not be written: then there is none). */
-export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
-  const { failover } = group;
-  if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
-  if (!ok) {
-    if (group.vote.epoch === epoch) group.vote.leader = null;
-    notElected(work, group, work.now + DISK_BACKOFF_MS);
-    return;
-  }
-  announceVote(work, group, work.state.myId, epoch);
-  failover.durable = true;
-  if (!failover.forced) failover.deadline = work.now + patienceWith(work, group);
-  askAllAgain(work, group);
-  work.touched.add(group);
-}
 
 /** One look at a running failover; goes on as far as it can. */
 export function tendFailover(work: Work, group: Group): void {
@@ -174,7 +26,7 @@ export function tendFailover(work: Work, group: Group): void {
     if (before === null) return;
     switch (before.state) {
       case 'wait_start':
-        waitStart(work, group, before);
+        tendElection(work, group, before);
         break;
       case 'select_slave':
         select(work, group, before);
@@ -192,102 +44,7 @@ export function tendFailover(work: Work, group: Group): void {
   }
 }
 
-function waitStart(work: Work, group: Group, failover: InState<'wait_start'>): void {
-  if (hasVotedForAnother(work, group, failover)) {
-    return notElected(work, group, group.attempts.holdUntil);
-  }
-  if (!failover.durable) return;
-  const count = tally(work.state, group, failover.epoch);
-  if (failover.forced) return manualElection(work, group, failover);
-  if (count.mine >= votesNeeded(group)) return elected(work, group, failover);
-  if (count.awaited > 0 && work.now < failover.deadline) return wake(group, failover.deadline);
-  if (count.rival !== null && count.rivalVotes >= votesNeeded(group)) {
-    yieldTo(work, group, count.rival);
-    return notElected(work, group, group.attempts.holdUntil);
-  }
-  // Votes that are given, or refused for an epoch that has passed, do not change: only who is out of reach may still vote.
-  const isLost = count.mine + count.unreachable < votesNeeded(group);
-  const decided = count.rival !== null || isLost;
-  if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
-  // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
-  const lag = Math.min(2 * lagOf(work.state, work.now), SPLIT_LAG_MAX_MS);
-  const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
-  const backoff =
-    base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
-  group.attempts.lost += 1;
-  notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
-}
-
-/** In a later epoch, or in this one before anybody had heard of our candidacy. */
-function hasVotedForAnother(
-  { state }: Work,
-  { vote }: Group,
-  { epoch, durable, forced }: InState<'wait_start'>,
-): boolean {
-  if (vote.epoch > epoch) return true;
-  return !durable && !forced && vote.leader !== null && vote.leader !== state.myId;
-}
-
-/** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
-function manualElection(work: Work, group: Group, failover: InState<'wait_start'>): void {
-  const count = tally(work.state, group, failover.epoch);
-  const taken = count.rival !== null;
-  if (!taken && count.awaited > 0 && work.now < failover.deadline) {
-    return wake(group, failover.deadline);
-  }
-  if (!taken) return elected(work, group, failover);
-  if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(work, group, work.now);
-  // The other one may repeat too: the dice make one earlier, and the later one then has voted for him and gives up.
-  failover.againAt ??=
-    work.now + rollBelow(work.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
-  if (work.now < failover.againAt) return wake(group, failover.againAt);
-  startFailover(work, group, true, failover.rounds + 1);
-}
-
-function notElected(work: Work, group: Group, holdUntil: number): void {
-  event(work, 'warning', '-failover-abort-not-elected', group.master);
-  if (holdUntil !== group.attempts.holdUntil) group.attempts.holdFrom = null;
-  group.attempts.holdUntil = holdUntil;
-  abort(work, group);
-}
-
-/** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
-export function supersede(work: Work, group: Group): void {
-  const { failover } = group;
-  if (failover === null || failover.state === 'reconf_slaves') return;
-  if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
-}
-
-/** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
-function abort(work: Work, group: Group): void {
-  group.failover = null;
-  group.attempts.startAt = null;
-  work.touched.add(group);
-}
-
-function elected(work: Work, group: Group, failover: InState<'wait_start'>): void {
-  const { state } = work;
-  event(work, 'warning', '+elected-leader', group.master);
-  if (state.simulate.crashAfterElection) return crash(work);
-  const { epoch, forced, rounds, startedAt } = failover;
-  group.failover = {
-    state: 'select_slave',
-    epoch,
-    forced,
-    rounds,
-    startedAt,
-    since: work.now,
-    refreshUntil: work.now + REFRESH_MS,
-  };
-  group.attempts.lost = 0;
-  event(work, 'warning', '+failover-state-select-slave', group.master);
-  for (const replica of group.replicas.values()) {
-    const fresh = replica.infoAt !== null && work.now - replica.infoAt < FRESH_MS;
-    if (!fresh && replica.infoPendingSince === null) sendInfo(work, replica);
-  }
-}
-
-function select(work: Work, group: Group, failover: InState<'select_slave'>): void {
+function select(work: Work, group: Group, failover: FailoverIn<'select_slave'>): void {
   const asked = [...group.replicas.values()].some(
     (r) => r.infoPendingSince !== null && r.sDownSince === null,
   );
@@ -300,7 +57,7 @@ function select(work: Work, group: Group, failover: InState<'select_slave'>): vo
     event(work, 'warning', '-failover-abort-no-good-slave', group.master);
     // Unless we have voted for another in the meantime.
     if (group.attempts.leader === null) group.attempts.fruitlessAt = work.now;
-    return abort(work, group);
+    return abandon(work, group);
   }
   const { epoch, forced, rounds, startedAt } = failover;
   group.failover = {
@@ -316,7 +73,7 @@ function select(work: Work, group: Group, failover: InState<'select_slave'>): vo
   event(work, 'notice', '+failover-state-send-slaveof-noone', promoted);
 }
 
-function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof_noone'>): void {
+function sendPromotion(work: Work, group: Group, failover: FailoverIn<'send_slaveof_noone'>): void {
   const { promoted } = failover;
   if (hasBetter(work, group, promoted)) return giveUp(work, group);
   if (!promote(work, promoted)) return orAbortLater(work, group, failover);
@@ -331,7 +88,7 @@ function sendPromotion(work: Work, group: Group, failover: InState<'send_slaveof
   event(work, 'notice', '+failover-state-wait-promotion', promoted);
 }
 
-function waitPromotion(work: Work, group: Group, failover: InState<'wait_promotion'>): void {
+function waitPromotion(work: Work, group: Group, failover: FailoverIn<'wait_promotion'>): void {
   const { promoted } = failover;
   if (failover.saving) return;
   if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
@@ -364,18 +121,18 @@ function giveUp(work: Work, group: Group): void {
     attempts.holdUntil = work.now;
     attempts.holdFrom = null;
   }
-  abort(work, group);
+  abandon(work, group);
 }
 
 function orAbortLater(
   work: Work,
   group: Group,
-  failover: InState<'send_slaveof_noone' | 'wait_promotion'>,
+  failover: FailoverIn<'send_slaveof_noone' | 'wait_promotion'>,
 ): void {
   const limit = failover.since + group.failoverTimeout;
   if (work.now <= limit) return wake(group, limit + 1);
   event(work, 'warning', '-failover-abort-slave-timeout', group.master);
-  abort(work, group);
+  abandon(work, group);
 }
 
 /** INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to disk. */
@@ -421,35 +178,4 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
   };
   switchMaster(work, group, { ...promoted.address });
   spreadHello(work, group);
-}
-
-function reconfigScript(
-  work: Work,
-  group: Group,
-  role: 'leader' | 'observer',
-  from: Address,
-  to: Address,
-): void {
-  if (group.clientReconfigScript === null) return;
-  const { state } = work;
-  queueScript(work, [
-    group.clientReconfigScript,
-    group.name,
-    role,
-    'start',
-    announced(state, from),
-    String(from.port),
-    announced(state, to),
-    String(to.port),
-  ]);
-}
-
-/** A peer's configuration was adopted. */
-export function observerScript(work: Work, group: Group, from: Address, to: Address): void {
-  reconfigScript(work, group, 'observer', from, to);
-}
-
-function crash(work: Work): void {
-  log(work, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
-  work.effects.push({ type: 'exit', status: 99 });
 }

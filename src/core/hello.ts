@@ -7,14 +7,15 @@
 import { type Address, sameAddress } from './address.ts';
 import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
+import { supersede } from './election.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { observerScript, supersede } from './failover.ts';
 import { createPeer, removeInstance, switchMaster } from './groups.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import { standIn, wakeAfter } from './ping.ts';
+import { reconfigScript } from './scripts.ts';
 import type { Connection, Group, Instance, Peer } from './state.ts';
 import { save, type Work, wake } from './work.ts';
 
@@ -227,5 +228,5 @@ function noteConfiguration(
   // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
   for (const replica of group.replicas.values()) replica.reconf = null;
   switchMaster(work, group, address);
-  observerScript(work, group, old, address);
+  reconfigScript(work, group, 'observer', old, address);
 }

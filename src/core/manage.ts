@@ -6,8 +6,8 @@
 
 import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
 import { blankGroup } from './blank.ts';
+import { startFailover } from './election.ts';
 import { event } from './events.ts';
-import { startFailover } from './failover.ts';
 import { globMatches } from './glob.ts';
 import { createGroup, removeGroup, resetGroup } from './groups.ts';
 import { resolve } from './names.ts';

@@ -10,7 +10,7 @@ import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
-import type { Failover, Group, Replica } from './state.ts';
+import type { FailoverIn, Group, Replica } from './state.ts';
 import { type Work, wake } from './work.ts';
 
 /** A replica is asked again after as long as it has taken already, within these bounds. */
@@ -19,7 +19,7 @@ const POLL_MAX_MS = 150;
 const POLL_SLOW_MS = 1000;
 const POLL_SLOW_AFTER_MS = 3000;
 
-type Reconf = Extract<Failover, { state: 'reconf_slaves' }>;
+type Reconf = FailoverIn<'reconf_slaves'>;
 
 /** Progress of a replica is told with the master it was under when the failover began, as the original does. */
 function tell(work: Work, failover: Reconf, name: string, replica: Replica): void {

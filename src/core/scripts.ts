@@ -4,7 +4,10 @@
  * At most 256 jobs are kept and 16 run at once; exit status 1 and signals are retried ten times in all with a doubling
  * delay, any other failure drops the job with `-script-error`.
  */
+import type { Address } from './address.ts';
 import { eventText } from './events.ts';
+import { announced } from './names.ts';
+import type { Group } from './state.ts';
 import type { Input, Instant } from './types.ts';
 import type { Work } from './work.ts';
 
@@ -109,4 +112,26 @@ export function scriptEnded(work: Work, input: Extract<Input, { type: 'scriptEnd
   if (signal !== 0 || exitCode !== 0) {
     eventText(work, 'warning', '-script-error', null, `${job.argv[0]} ${signal} ${exitCode}`);
   }
+}
+
+/** The client-reconfig script of a group, where it has one: its master has moved. */
+export function reconfigScript(
+  work: Work,
+  group: Group,
+  role: 'leader' | 'observer',
+  from: Address,
+  to: Address,
+): void {
+  if (group.clientReconfigScript === null) return;
+  const { state } = work;
+  queueScript(work, [
+    group.clientReconfigScript,
+    group.name,
+    role,
+    'start',
+    announced(state, from),
+    String(from.port),
+    announced(state, to),
+    String(to.port),
+  ]);
 }

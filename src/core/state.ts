@@ -313,6 +313,8 @@ export type Failover =
   /** The switch is done and announced; the other replicas are being re-attached. */
   | (FailoverBase & { readonly state: 'reconf_slaves'; readonly oldMaster: Address });
 
+export type FailoverIn<S extends Failover['state']> = Extract<Failover, { state: S }>;
+
 /** Our relation to one endpoint, with one or two connections (monitoring.md §3). */
 export interface Link {
   readonly owners: Set<Instance>;

@@ -61,3 +61,9 @@ export function saveThen(work: Work, waiting: Waiting): void {
 export function wake(group: Group, at: Instant): void {
   if (at < group.wakeAt) group.wakeAt = at;
 }
+
+/** The death that SENTINEL SIMULATE-FAILURE asked for (commands.md). */
+export function crash(work: Work): void {
+  log(work, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
+  work.effects.push({ type: 'exit', status: 99 });
+}

@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'is a candidate before that is on disk',
-    file: 'failover.js',
+    file: 'election.js',
     find: "saveThen(work, { kind: 'candidacy', group, epoch });",
     put: 'candidacySaved(work, group, epoch, true);',
   },
@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'starts a failover beside whom it has voted for',
-    file: 'failover.js',
+    file: 'election.js',
     find: 'if (work.now < attempts.holdUntil) {',
     put: 'if (false) {',
   },
