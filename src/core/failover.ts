@@ -151,8 +151,9 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
   if (failover?.state !== 'wait_promotion' || failover.epoch !== epoch || group.removed) return;
   failover.saving = false;
   work.touched.add(group);
-  // In TILT nothing goes on; the next INFO after it finds the promotion again.
-  if (!ok || work.state.tiltSince !== null) {
+  // In TILT nothing goes on; the next INFO after it finds the promotion again. Who was made a replica again while it was
+  // being saved is ordered again.
+  if (!ok || work.state.tiltSince !== null || failover.promoted.role !== 'master') {
     failover.promoted.infoDueAt = work.now + 2 * PROMOTION_INFO_MS;
     return;
   }
