@@ -46,5 +46,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     showed:
       'a master is confirmed and told while the disk has the one that was about to be promoted',
   },
-  { seed: 94251688, showed: 'who became a replica again while its promotion was saved is promoted' },
+  {
+    seed: 94251688,
+    showed: 'who became a replica again while its promotion was saved is promoted',
+  },
 ];
