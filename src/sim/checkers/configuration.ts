@@ -108,12 +108,18 @@ export const atomicPair: MakeChecker = (world): Checker => {
   };
 };
 
+/** Records that are forgotten in this turn because a name server said that they are a server which has one already. */
+function doublesOf(effects: readonly Effect[], group: string): number {
+  const isDouble = (text: string) => text.startsWith(`${group}: `) && text.endsWith(': forgotten');
+  return effects.filter((effect) => effect.type === 'log' && isDouble(effect.text)).length;
+}
+
 export const staleHellos: MakeChecker = (): Checker => {
   const rows = 'S15';
   return {
     rows,
     rule: 'a hello whose config epoch is not higher changes no configuration',
-    turn: (sentinel, facts, input) => {
+    turn: (sentinel, facts, input, { effects }) => {
       const payload =
         input.type === 'message'
           ? input.payload
@@ -127,7 +133,8 @@ export const staleHellos: MakeChecker = (): Checker => {
       if (group === undefined || view?.group !== group || !/^\d+$/.test(epoch ?? '')) return;
       if (BigInt(epoch!) > view.configEpoch) return;
       const same = view.record === group.master && view.configEpoch === group.configEpoch;
-      if (same && view.replicas === group.replicas.size) return;
+      const gone = view.replicas - group.replicas.size;
+      if (same && (gone === 0 || gone === doublesOf(effects, name!))) return;
       throw new Violation(rows, `${sentinel.name} follows a hello of config epoch ${epoch}`);
     },
   };

@@ -47,6 +47,10 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
       'a master is confirmed and told while the disk has the one that was about to be promoted',
   },
   {
+    seed: 500000158249,
+    showed: 'a checker takes a double that is forgotten for the work of the hello that just came',
+  },
+  {
     seed: 94251688,
     showed: 'who became a replica again while its promotion was saved is promoted',
   },
