@@ -171,7 +171,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'switches before the promoted replica says master',
     file: 'failover.js',
     find: "if (replica.role !== 'master' || failover.saving)",
-    put: 'if (failover.saving)',
+    put: "replica.role = 'master'; if (failover.saving)",
   },
   {
     name: 'never demotes the old master',
