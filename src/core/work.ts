@@ -62,7 +62,7 @@ export function wake(group: Group, at: Instant): void {
   if (at < group.wakeAt) group.wakeAt = at;
 }
 
-/** The death that SENTINEL SIMULATE-FAILURE asked for (commands.md). */
+/** The death that SENTINEL SIMULATE-FAILURE asked for (failover.md §13). */
 export function crash(work: Work): void {
   log(work, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
   work.effects.push({ type: 'exit', status: 99 });
