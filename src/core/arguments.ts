@@ -2,6 +2,7 @@
  * Arguments of SENTINEL subcommands: strict integers and the replies for bad ones (commands.md §10).
  */
 import type { Group } from './state.ts';
+import { admits } from './text.ts';
 import type { Reply } from './types.ts';
 import { answer, type Work } from './work.ts';
 
@@ -35,6 +36,5 @@ export function groupOr(work: Work, request: number, name: string | undefined): 
 
 /** Bytes that would break a line of the file. */
 export function hasControl(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  return /[\x00-\x1f\x7f]/.test(text);
+  return !admits('argument', text);
 }

@@ -8,6 +8,7 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
+import { shown } from '../core/text.ts';
 import type { LogLevel } from '../core/types.ts';
 import { ctime, cut, formatLine, formatLogfmt } from './format.ts';
 import { pathBytes } from './paths.ts';
@@ -66,11 +67,11 @@ export class Log {
     this.#pino.level = pinoLevel(level);
   }
 
-  /** `text` is a byte string. With `untilMs` the local time in so many milliseconds is appended. */
+  /** `text` is a byte string; its control characters are spelled out. With `untilMs` the local time in so many milliseconds is appended. */
   write(level: LogLevel, text: string, untilMs?: number): void {
     if (!this.writes(level)) return;
     const whole = untilMs === undefined ? text : text + ctime(new Date(Date.now() + untilMs));
-    const message = cut(whole);
+    const message = cut(shown(whole));
     this.#pino[level](this.#json ? Buffer.from(message, 'latin1').toString('utf8') : message);
   }
 
