@@ -28,7 +28,7 @@ import {
   isDaemonChild,
   Log,
   notWritable,
-  readText,
+  readRegular,
   relaunch,
   supervisor,
   systemIo,
@@ -99,9 +99,8 @@ async function run(commandLine: Run, argv: readonly string[]): Promise<number | 
     log = new Log({ file: generic.logFile, level: generic.logLevel, format: generic.logFormat });
     const unwritable = notWritable(file);
     if (unwritable !== null) {
-      throw new StartError(
-        `Sentinel config file ${file} is not writable: ${unwritable}. Exiting...`,
-      );
+      const { path, why } = unwritable;
+      throw new StartError(`Sentinel config file ${path} is not writable: ${why}. Exiting...`);
     }
     const supervised = supervisor(generic.supervised);
     if (generic.daemonize && supervised === 'no' && !daemonChild) {
@@ -145,7 +144,7 @@ function load(
     throw new StartError('Sentinel needs config file on disk to save state. Exiting...');
   }
   const file = resolve(byteString(process.cwd()), commandLine.file);
-  const outcome = readText(file);
+  const outcome = readRegular(file);
   if ('error' in outcome) {
     throw new StartError(`Fatal error, can't open config file '${file}': ${outcome.error}`);
   }

@@ -4,20 +4,25 @@
 
 import { resolve } from 'node:path';
 import type { LogLevel } from '../core/types.ts';
-import { replaceFile, type Step, StepError } from './durable.ts';
+import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './durable.ts';
 import { realFs } from './fs.ts';
-import { readText } from './io.ts';
+import { readRegular } from './io.ts';
 import { byteString, pathText } from './paths.ts';
 
 const doing: Readonly<Record<Step, string>> = {
+  look: 'Reading ACL file',
   create: 'Opening temp ACL file',
   write: 'Writing ACL file',
   sync: 'Syncing ACL file',
+  chown: 'Changing the owner of the ACL file',
   chmod: 'Changing the mode of the ACL file',
   rename: 'Renaming ACL file',
   overwrite: 'Rewriting ACL file in place',
   syncFolder: 'Syncing the folder of the ACL file',
 };
+
+/** It holds the digests of passwords: for its owner only. */
+const NEW = { mode: 0o600, uid: -1, gid: -1 };
 
 export class AclFile {
   /** As in the configuration, a byte string. */
@@ -25,6 +30,7 @@ export class AclFile {
   readonly #absolute: string;
   readonly #log: (level: LogLevel, text: string) => void;
   #writing: Promise<unknown> = Promise.resolve();
+  readonly #saidLost = new Set<Lost>();
 
   constructor(path: string, log: (level: LogLevel, text: string) => void) {
     this.path = path;
@@ -34,7 +40,7 @@ export class AclFile {
 
   /** Its text, or the error line of the original. */
   read(): { readonly text: string } | { readonly error: string } {
-    const outcome = readText(this.#absolute);
+    const outcome = readRegular(this.#absolute);
     if ('text' in outcome) return outcome;
     return { error: `Error loading ACLs, opening file '${this.path}': ${outcome.error}` };
   }
@@ -47,16 +53,23 @@ export class AclFile {
   }
 
   async #replace(text: string): Promise<boolean> {
-    // It holds the digests of passwords: for its owner only.
-    const target = { fs: realFs, path: this.#absolute, mode: 0o600 };
     try {
+      const { path, kept } = await behind(realFs, this.#absolute);
+      const target = { fs: realFs, path, kept: kept ?? NEW, lost: (what: Lost) => this.#say(what) };
       await replaceFile(target, Buffer.from(text, 'latin1'));
       return true;
     } catch (error) {
       const { message } = error as Error;
       const what = error instanceof StepError ? doing[error.step] : 'Writing ACL file';
-      this.#log('warning', `${what} for ACL SAVE: ${message}`);
+      const place = error instanceof StepError ? error.place : this.#absolute;
+      this.#log('warning', `${what} for ACL SAVE: ${message}: ${place}`);
       return false;
     }
+  }
+
+  #say(what: Lost): void {
+    if (this.#saidLost.has(what)) return;
+    this.#saidLost.add(what);
+    this.#log('warning', lostText(what, `ACL file ${this.#absolute}`));
   }
 }

@@ -4,8 +4,10 @@
  */
 
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { pathBytes } from './paths.ts';
+import { spare } from './spare.ts';
 
 /** An open file or folder. */
 export interface OpenFile {
@@ -15,10 +17,27 @@ export interface OpenFile {
   truncate(length: number): Promise<void>;
   sync(): Promise<void>;
   chmod(mode: number): Promise<void>;
+  /** -1: leave it as it is. */
+  chown(uid: number, gid: number): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'other';
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface Fs {
+  /**
+   * The path without symbolic links. Where there is no file yet it is the one that would be made: a link into nothing is
+   * followed, too.
+   */
+  realpath(path: string): Promise<string>;
+  /** Of what symbolic links lead to. */
+  stat(path: string): Promise<FileStatus>;
   /** Whole content of the file (paths are byte strings); rejects like every function here with the system's error. */
   read(path: string): Promise<Buffer>;
   /** A new file, mode 0600; EEXIST when there is one. */
@@ -80,16 +99,25 @@ class RealFile implements OpenFile {
     return this.#handle.chmod(mode);
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  chown(uid: number, gid: number): Promise<void> {
+    return this.#handle.chown(uid, gid);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+    spare.refill();
   }
 }
 
 /** New files that have no name of their own yet. */
 const fresh = new Map<string, RealFile>();
 
+function opened(path: string, flags: string, mode?: number): Promise<FileHandle> {
+  return spare.lendSlowly(() => open(pathBytes(path), flags, mode));
+}
+
 async function create(path: string): Promise<OpenFile> {
-  const file = new RealFile(await open(pathBytes(path), 'wx', 0o600));
+  const file = new RealFile(await opened(path, 'wx', 0o600));
   fresh.set(path, file);
   return file;
 }
@@ -101,7 +129,43 @@ async function read(path: string): Promise<Buffer> {
     if (markOf(stats) === last.mark) return last.bytes;
     known.delete(path);
   }
-  return readFile(pathBytes(path));
+  const handle = await opened(path, 'r');
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+    spare.refill();
+  }
+}
+
+/** As many as the system follows. */
+const LINKS_MAX = 40;
+
+async function withoutLinks(path: string): Promise<string> {
+  let name = path;
+  for (let links = 0; links < LINKS_MAX; links++) {
+    try {
+      return latin1(await realpath(pathBytes(name), { encoding: 'buffer' }));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const target = await readlink(pathBytes(name), { encoding: 'buffer' }).catch(() => null);
+    // What is missing is the file, or its folder: whoever makes the file will hear.
+    if (target === null) return name;
+    name = resolve(dirname(name), latin1(target));
+  }
+  throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+}
+
+function latin1(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}
+
+async function status(path: string): Promise<FileStatus> {
+  const stats = await stat(pathBytes(path));
+  const other = stats.isDirectory() ? 'folder' : 'other';
+  const { mode, uid, gid } = stats;
+  return { kind: stats.isFile() ? 'file' : other, mode: mode & 0o777, uid, gid };
 }
 
 async function renameNew(from: string, to: string): Promise<void> {
@@ -113,10 +177,12 @@ async function renameNew(from: string, to: string): Promise<void> {
 }
 
 export const realFs: Fs = {
+  realpath: withoutLinks,
+  stat: status,
   read,
   create,
-  overwrite: async (path) => new RealFile(await open(pathBytes(path), 'r+')),
-  openFolder: async (path) => new RealFile(await open(pathBytes(path), 'r')),
+  overwrite: async (path) => new RealFile(await opened(path, 'r+')),
+  openFolder: async (path) => new RealFile(await opened(path, 'r')),
   rename: renameNew,
   unlink: (path) => {
     fresh.delete(path);

@@ -12,7 +12,7 @@ export {
 export { type Core, Driver, type DriverPorts } from './driver.ts';
 export { errorText } from './errno.ts';
 export { FlightFiles } from './flightfile.ts';
-export { isExecutable, notWritable, readText, systemIo } from './io.ts';
+export { isExecutable, notWritable, readRegular, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
 export {
@@ -28,5 +28,6 @@ export {
 export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught, type Leave } from './signals.ts';
+export { spare } from './spare.ts';
 export { Tls, TlsError } from './tls.ts';
 export { type SaveState, Writer } from './writer.ts';

@@ -1,6 +1,16 @@
 /** What reading a configuration asks of the system, answered by the real one. */
 
-import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import type { ConfigIo, ReadOutcome } from '../config/types.ts';
 import { errorText } from './errno.ts';
 import { glob } from './glob.ts';
@@ -15,14 +25,73 @@ export function readText(path: string): ReadOutcome {
   }
 }
 
+/** The same for a file that will be replaced: a FIFO would be waited for, a device never end. */
+export function readRegular(path: string): ReadOutcome {
+  try {
+    const stats = statSync(pathBytes(path));
+    if (!stats.isFile() && !stats.isDirectory()) return { error: 'Not a regular file' };
+  } catch {
+    // Whoever reads it hears why.
+  }
+  return readText(path);
+}
+
 /** May we execute it? Root may not either when no execute bit is set. */
 export function isExecutable(path: string): boolean {
   return mayAccess(path, constants.X_OK) === null;
 }
 
-/** Null when this process may write to the file, else the system's error text. */
-export function notWritable(path: string): string | null {
-  return mayAccess(path, constants.W_OK);
+/** Null when this process may write to the file that saves will replace, else its path without links and the reason. */
+export function notWritable(path: string): { readonly path: string; readonly why: string } | null {
+  const why = mayAccess(path, constants.W_OK);
+  return why === null ? null : { path: linkTarget(path) ?? path, why };
+}
+
+/** What it leads to, when it is a symbolic link; else null. */
+function linkTarget(path: string): string | null {
+  try {
+    if (!lstatSync(pathBytes(path)).isSymbolicLink()) return null;
+    return realpathSync(pathBytes(path), { encoding: 'buffer' }).toString('latin1');
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A symbolic link that somebody else put into a folder where everybody may: what is written there would go where they want.
+ * (Linux refuses these by itself in folders like /tmp, unless told otherwise.)
+ */
+export function isStrangersLink(path: string): boolean {
+  try {
+    const link = lstatSync(pathBytes(path));
+    if (!link.isSymbolicLink() || link.uid === 0 || link.uid === process.geteuid?.()) return false;
+    const folder = statSync(pathBytes(dirname(path)));
+    return (folder.mode & 0o002) !== 0 && folder.uid !== link.uid;
+  } catch {
+    return false;
+  }
+}
+
+/** How a log is opened: a FIFO that nobody reads is an error and not a wait, a terminal does not become ours. */
+export const APPEND =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_APPEND |
+  constants.O_NONBLOCK |
+  constants.O_NOCTTY;
+
+function openForAppend(path: string): string | null {
+  if (isStrangersLink(path)) return 'A symbolic link of another user';
+  const why = attempt(() => closeSync(openSync(pathBytes(path), APPEND, 0o644)));
+  return why !== null && isFifo(path) ? 'A FIFO that nobody reads' : why;
+}
+
+function isFifo(path: string): boolean {
+  try {
+    return statSync(pathBytes(path)).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 export const systemIo: ConfigIo = {
@@ -30,7 +99,7 @@ export const systemIo: ConfigIo = {
   chdir: (path) => attempt(() => process.chdir(pathText(path))),
   readFile: readText,
   glob,
-  openForAppend: (path) => attempt(() => closeSync(openSync(pathBytes(path), 'a', 0o644))),
+  openForAppend,
   isExecutable,
 };
 

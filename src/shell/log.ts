@@ -11,7 +11,9 @@ import { type Logger, pino } from 'pino';
 import { shown } from '../core/text.ts';
 import type { LogLevel } from '../core/types.ts';
 import { ctime, cut, formatLine, formatLogfmt } from './format.ts';
+import { APPEND } from './io.ts';
 import { pathBytes } from './paths.ts';
+import { spare } from './spare.ts';
 
 export type LogFormat = 'legacy' | 'json' | 'logfmt';
 export type LogThreshold = LogLevel | 'nothing';
@@ -104,12 +106,14 @@ export class Log {
         writeAll(1, bytes);
         return;
       }
-      const file = openSync(pathBytes(this.#file), 'a', 0o644);
-      try {
-        writeAll(file, bytes);
-      } finally {
-        closeSync(file);
-      }
+      spare.lend(() => {
+        const file = openSync(pathBytes(this.#file), APPEND, 0o644);
+        try {
+          writeAll(file, bytes);
+        } finally {
+          closeSync(file);
+        }
+      });
     } catch {
       // A full disk or a closed pipe: watching the masters is worth more than telling about it.
     }

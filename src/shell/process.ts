@@ -3,30 +3,55 @@
  */
 
 import { spawn } from 'node:child_process';
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { errorText } from './errno.ts';
+import { isStrangersLink } from './io.ts';
 import { pathBytes } from './paths.ts';
 
 /** Where a daemon writes its pid when the file does not say. */
 export const defaultPidFile = '/var/run/redis.pid';
 
+/** Whoever may write the pid file says whom an init script kills; a FIFO in its place must not hold us up. */
+const pidFileMode = 0o644;
+const pidFileFlags =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+
 /** Writes `<pid>\n`. Null when done, else the system's error text: no reason not to start. */
 export function writePidFile(path: string): string | null {
+  if (isStrangersLink(path)) return 'A symbolic link of another user';
   try {
-    writeFileSync(pathBytes(path), `${process.pid}\n`);
+    const file = openSync(pathBytes(path), pidFileFlags, pidFileMode);
+    try {
+      writeSync(file, ownPid());
+    } finally {
+      closeSync(file);
+    }
     return null;
   } catch (error) {
     return errorText(error);
   }
 }
 
-/** Removes it; one that is gone is no error. */
+/** Removes it if it is a file and says what we wrote; one that is gone is no error. */
 export function removePidFile(path: string): void {
   try {
-    unlinkSync(pathBytes(path));
+    const bytes = pathBytes(path);
+    if (statSync(bytes).isFile() && readFileSync(bytes, 'latin1') === ownPid()) unlinkSync(bytes);
   } catch {
     // Nothing left to remove, or not ours to remove: we are leaving either way.
   }
+}
+
+function ownPid(): string {
+  return `${process.pid}\n`;
 }
 
 /** What to say when the system keeps fewer waiting connections than asked for; null when it does not, or cannot tell. */

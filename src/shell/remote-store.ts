@@ -1,9 +1,9 @@
 /** A `Store` in a thread of its own (save-thread.ts), started with the first question. */
 import { Worker } from 'node:worker_threads';
-import type { Outcome, Store, Swap } from './store.ts';
+import type { Outcome, Remark, Store, Swap } from './store.ts';
 
 interface Asked {
-  readonly inPlace: () => void;
+  readonly remark: (what: Remark) => void;
   readonly answer: (outcome: Outcome) => void;
 }
 
@@ -12,16 +12,16 @@ export class RemoteStore implements Pick<Store, 'swap'> {
   #asked: Asked | null = null;
 
   /** As `Store.swap`; questions must not overlap. */
-  async swap(swap: Swap, inPlace: () => void): Promise<Outcome> {
+  async swap(swap: Swap, remark: (what: Remark) => void): Promise<Outcome> {
     let thread = this.#thread;
     try {
       thread ??= this.#start();
     } catch (error) {
       // The system gives us no thread now: the next save tries again.
-      return { kind: 'failed', step: null, message: (error as Error).message, written: 0 };
+      return nobody(error as Error);
     }
     return new Promise((answer) => {
-      this.#asked = { inPlace, answer };
+      this.#asked = { remark, answer };
       // The process does not end in the middle of a save.
       thread.ref();
       thread.postMessage(swap);
@@ -32,13 +32,13 @@ export class RemoteStore implements Pick<Store, 'swap'> {
     const thread = new Worker(new URL('save-thread.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
-    thread.on('message', (message: Outcome | 'inPlace') => {
-      if (message === 'inPlace') this.#asked?.inPlace();
+    thread.on('message', (message: Outcome | Remark) => {
+      if (typeof message === 'string') this.#asked?.remark(message);
       else this.#done(message);
     });
-    thread.on('error', ({ message }) => {
+    thread.on('error', (error) => {
       this.#thread = null;
-      this.#done({ kind: 'failed', step: null, message, written: 0 });
+      this.#done(nobody(error));
     });
     this.#thread = thread;
     return thread;
@@ -49,4 +49,8 @@ export class RemoteStore implements Pick<Store, 'swap'> {
     this.#asked?.answer(outcome);
     this.#asked = null;
   }
+}
+
+function nobody({ message }: Error): Outcome {
+  return { kind: 'failed', step: null, place: '', message, written: 0 };
 }

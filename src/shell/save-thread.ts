@@ -4,11 +4,14 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { realFs } from './fs.ts';
+import { spare } from './spare.ts';
 import { Store, type Swap } from './store.ts';
 
 const store = new Store(realFs);
+// One for the file, one for its folder while the file is being closed.
+spare.hold(2);
 
 parentPort!.on('message', async (swap: Swap) => {
-  const outcome = await store.swap(swap, () => parentPort!.postMessage('inPlace'));
+  const outcome = await store.swap(swap, (remark) => parentPort!.postMessage(remark));
   parentPort!.postMessage(outcome);
 });

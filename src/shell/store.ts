@@ -3,14 +3,12 @@
  * from. The file work of a save as one question and one answer, so that another thread can do it (save-thread.ts).
  */
 
-import { replaceFile, type Step, StepError } from './durable.ts';
-import { errorText } from './errno.ts';
+import { behind, type Kept, type Lost, replaceFile, type Step, StepError } from './durable.ts';
 import type { Fs } from './fs.ts';
 
 export interface Swap {
   /** A byte string; absolute. */
   readonly path: string;
-  readonly mode: number;
   /** The text that `bytes` were made from, by the number it was given; null: none yet. */
   readonly basis: number | null;
   readonly bytes: Uint8Array | null;
@@ -21,20 +19,30 @@ export type Outcome =
   | { readonly kind: 'done'; readonly serial: number }
   /** Nothing was done: the file, of this number, says this. Make the text from that. */
   | { readonly kind: 'other'; readonly serial: number; readonly bytes: Uint8Array }
-  /** `step` is null when the present file could not be read; `written` as in `StepError`. */
+  /** `step` is null when there was nobody to do the work; the rest as in `StepError`. */
   | {
       readonly kind: 'failed';
       readonly step: Step | null;
+      readonly place: string;
       readonly message: string;
       readonly written: number;
     };
 
+/** What has to be said of a replacement: the file is being overwritten in place; something of it is not kept. */
+export type Remark = 'inPlace' | Lost;
+
 const EMPTY = Buffer.alloc(0);
+/** Where nobody has seen a file: it will hold passwords. */
+const NEW: Kept = { mode: 0o600, uid: -1, gid: -1 };
 
 export class Store {
   readonly #fs: Fs;
   #serial = 0;
   #present: Buffer | null = null;
+  /** Where it really is. */
+  #path = '';
+  /** Of the file as it was seen last, also when it is gone now. */
+  #kept: Kept = NEW;
   /** The file was read for the last answer, and need not be for the next question. */
   #fresh = false;
 
@@ -42,16 +50,19 @@ export class Store {
     this.#fs = fs;
   }
 
-  /** Replaces the file if it still says what `basis` says. `inPlace`: see `Target`. Rejects for no reason of the system's. */
-  async swap({ path, mode, basis, bytes }: Swap, inPlace: () => void): Promise<Outcome> {
-    let same = this.#fresh;
-    if (!same) {
-      try {
-        same = await this.#look(path);
-      } catch (error) {
-        return { kind: 'failed', step: null, message: errorText(error), written: 0 };
-      }
+  /** Replaces the file if it still says what `basis` says. Rejects for no reason of the system's. */
+  async swap(swap: Swap, remark: (what: Remark) => void): Promise<Outcome> {
+    try {
+      return await this.#swap(swap, remark);
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      const { step, place, message, written } = error;
+      return { kind: 'failed', step, place, message, written };
     }
+  }
+
+  async #swap({ path, basis, bytes }: Swap, remark: (what: Remark) => void): Promise<Outcome> {
+    const same = this.#fresh || (await this.#look(path));
     this.#fresh = false;
     const present = this.#present ?? EMPTY;
     if (!same || bytes === null || basis !== this.#serial) {
@@ -59,22 +70,23 @@ export class Store {
       return { kind: 'other', serial: this.#serial, bytes: present };
     }
     const next = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    try {
-      const target = { fs: this.#fs, path, mode, inPlace, oldLength: present.length };
-      await replaceFile(target, next);
-    } catch (error) {
-      if (!(error instanceof StepError)) throw error;
-      const { step, message, written } = error;
-      return { kind: 'failed', step, message, written };
-    }
+    const target = {
+      ...{ fs: this.#fs, path: this.#path, kept: this.#kept, oldLength: present.length },
+      inPlace: () => remark('inPlace'),
+      lost: remark,
+    };
+    await replaceFile(target, next);
     this.#present = next;
     this.#serial += 1;
     return { kind: 'done', serial: this.#serial };
   }
 
   /** Does the file say what it said last? */
-  async #look(path: string): Promise<boolean> {
-    const now = await this.#read(path);
+  async #look(name: string): Promise<boolean> {
+    const { path, kept } = await behind(this.#fs, name);
+    this.#path = path;
+    this.#kept = kept ?? this.#kept;
+    const now = kept === null ? EMPTY : await this.#read(path);
     const same = this.#present !== null && now.equals(this.#present);
     this.#present = now;
     if (!same) this.#serial += 1;
@@ -85,8 +97,9 @@ export class Store {
     try {
       return await this.#fs.read(path);
     } catch (error) {
+      // Removed a moment ago.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
-      throw error;
+      throw new StepError('look', path, error);
     }
   }
 }

@@ -5,10 +5,10 @@
  */
 
 import type { LogLevel } from '../core/types.ts';
-import type { Step } from './durable.ts';
+import { type Lost, lostText, type Step } from './durable.ts';
 import type { Fs } from './fs.ts';
 import { RemoteStore } from './remote-store.ts';
-import { Store } from './store.ts';
+import { type Remark, Store } from './store.ts';
 
 /** How it stands with the file, for those who operate a Sentinel. */
 export interface SaveState {
@@ -35,8 +35,8 @@ export class Writer {
   readonly #store: Pick<Store, 'swap'>;
   /** What the file says as far as we know, and the store's number for it. */
   #old: { readonly serial: number; readonly text: string } | null = null;
-  readonly #mode: number;
   #saidInPlace = false;
+  readonly #saidLost = new Set<Lost>();
   #stalled = false;
   #error = '';
   #failures = 0;
@@ -47,7 +47,6 @@ export class Writer {
     this.#path = path;
     this.#ports = ports;
     this.#store = ports.fs === undefined ? new RemoteStore() : new Store(ports.fs);
-    this.#mode = 0o644 & ~process.umask();
   }
 
   get state(): SaveState {
@@ -80,13 +79,14 @@ export class Writer {
    * after logging why not. Never rejects for a reason of the system's; calls must not overlap.
    */
   async save(render: (oldText: string) => string): Promise<boolean> {
-    const inPlace = () => this.#sayInPlace();
+    const remark = (what: Remark) =>
+      what === 'inPlace' ? this.#sayInPlace() : this.#sayLost(what);
     for (;;) {
       const old = this.#old;
       const text = old === null ? null : render(old.text);
       const bytes = text === null ? null : Buffer.from(text, 'latin1');
-      const swap = { path: this.#path, mode: this.#mode, basis: old?.serial ?? null, bytes };
-      const outcome = await this.#store.swap(swap, inPlace);
+      const swap = { path: this.#path, basis: old?.serial ?? null, bytes };
+      const outcome = await this.#store.swap(swap, remark);
       if (outcome.kind === 'done') {
         this.#old = { serial: outcome.serial, text: text! };
         break;
@@ -98,8 +98,8 @@ export class Writer {
         };
         continue;
       }
-      const { step, message } = outcome;
-      if (step !== null) this.#ports.log('warning', lineOf(step, outcome));
+      const { step, place, message } = outcome;
+      if (step !== null) this.#ports.log('warning', `${lineOf(step, outcome)}: ${place}`);
       return this.#failed(message);
     }
     this.#recovered();
@@ -132,19 +132,29 @@ export class Writer {
     const text = `The config file ${this.#path} cannot be replaced (a mount point?): it is rewritten in place`;
     this.#ports.log('warning', `${text}, which a crash can interrupt. Mount its folder instead.`);
   }
+
+  #sayLost(what: Lost): void {
+    if (this.#saidLost.has(what)) return;
+    this.#saidLost.add(what);
+    this.#ports.log('warning', lostText(what, `config file ${this.#path}`));
+  }
 }
 
 const STALLED = 'the disk does not answer';
 
-/** The line that names the step that failed. */
+/** The original's line that names the step that failed. */
 function lineOf(step: Step, { written, message }: { written: number; message: string }): string {
   switch (step) {
+    case 'look':
+      return `Could not read config file (${message})`;
     case 'create':
       return `Could not create tmp config file (${message})`;
     case 'write':
       return `Failed after writing (${written}) bytes to tmp config file (${message})`;
     case 'sync':
       return `Could not sync tmp config file to disk (${message})`;
+    case 'chown':
+      return `Could not chown config file (${message})`;
     case 'chmod':
       return `Could not chmod config file (${message})`;
     case 'rename':

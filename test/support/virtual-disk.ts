@@ -2,7 +2,7 @@
  * A disk in virtual time for the real file writer: what was not synced can be lost in a power cut, folder entries as
  * well as contents, and every single operation can fail, take long, or be the last one.
  */
-import type { Fs, OpenFile } from '../../src/shell/fs.ts';
+import type { FileStatus, Fs, OpenFile } from '../../src/shell/fs.ts';
 
 /** What happens at an operation; `cut` before it took effect or after. */
 export type Mishap =
@@ -17,10 +17,20 @@ export interface DiskPorts {
   cut(): void;
 }
 
+/** Permission bits, owner and group. */
+export interface Rights {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 interface Inode {
   data: Buffer;
   /** What a power cut leaves; null: nothing for sure. */
   synced: Buffer | null;
+  rights: Rights;
+  /** The same of the rights. */
+  syncedRights: Rights;
 }
 
 /** A change of the folder: the name means this inode from now on, or nothing. */
@@ -30,6 +40,7 @@ interface Entry {
 }
 
 const OPERATION_MS = 0.3;
+const OURS: Rights = { mode: 0o600, uid: 1, gid: 1 };
 
 function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
@@ -42,11 +53,14 @@ export class VirtualDisk implements Fs {
   lies = false;
   /** The file is a mount of its own: it cannot be renamed over. */
   mounted = false;
+  /** Files may not be given away; to another group they may. */
+  strict = false;
   /** Operations so far, for a plan of mishaps. */
   readonly operations: string[] = [];
   #running = 0;
   readonly #ports: DiskPorts;
   readonly #names = new Map<string, Inode>();
+  readonly #links = new Map<string, string>();
   #durable = new Map<string, Inode>();
   #unsynced: Entry[] = [];
 
@@ -60,15 +74,24 @@ export class VirtualDisk implements Fs {
   }
 
   /** A file that is there and safe. */
-  put(name: string, text: string): void {
+  put(name: string, text: string, rights: Rights = OURS): void {
     const data = Buffer.from(text, 'latin1');
-    const inode = { data, synced: data };
+    const inode = { data, synced: data, rights, syncedRights: rights };
     this.#names.set(name, inode);
     this.#durable.set(name, inode);
   }
 
   text(name: string): string {
     return this.#names.get(name)!.data.toString('latin1');
+  }
+
+  rights(name: string): Rights {
+    return this.#names.get(name)!.rights;
+  }
+
+  /** A symbolic link that is there and safe. */
+  link(name: string, target: string): void {
+    this.#links.set(name, target);
   }
 
   names(): string[] {
@@ -85,9 +108,22 @@ export class VirtualDisk implements Fs {
     for (const [name, inode] of this.#durable) {
       inode.data = survivor(inode, random);
       inode.synced = inode.data;
+      if (random() < 0.5) inode.rights = inode.syncedRights;
+      inode.syncedRights = inode.rights;
       this.#names.set(name, inode);
     }
     this.#durable = new Map(this.#names);
+  }
+
+  realpath(path: string): Promise<string> {
+    return this.#do('realpath', () => this.#links.get(path) ?? path);
+  }
+
+  stat(path: string): Promise<FileStatus> {
+    return this.#do('stat', () => {
+      const { rights } = this.#find(this.#links.get(path) ?? path);
+      return { kind: 'file', ...rights };
+    });
   }
 
   read(path: string): Promise<Buffer> {
@@ -97,7 +133,7 @@ export class VirtualDisk implements Fs {
   create(path: string): Promise<OpenFile> {
     return this.#do('create', () => {
       if (this.#names.has(path)) throw systemError('EEXIST');
-      const inode = { data: Buffer.alloc(0), synced: null };
+      const inode = { data: Buffer.alloc(0), synced: null, rights: OURS, syncedRights: OURS };
       this.#change({ name: path, inode });
       return this.#open('temporary', inode);
     });
@@ -156,13 +192,24 @@ export class VirtualDisk implements Fs {
       sync: () =>
         this.#do(`${what} sync`, () => {
           if (this.lies) return;
-          if (inode !== null) inode.synced = inode.data;
-          else {
+          if (inode !== null) {
+            inode.synced = inode.data;
+            inode.syncedRights = inode.rights;
+          } else {
             for (const entry of this.#unsynced) apply(this.#durable, entry);
             this.#unsynced = [];
           }
         }),
-      chmod: () => this.#do(`${what} chmod`, () => {}),
+      chmod: (mode) =>
+        this.#do(`${what} chmod`, () => {
+          inode!.rights = { ...inode!.rights, mode };
+        }),
+      chown: (uid, gid) =>
+        this.#do(`${what} chown`, () => {
+          if (this.strict && uid !== -1) throw systemError('EPERM');
+          const { rights } = inode!;
+          inode!.rights = { ...rights, uid: uid === -1 ? rights.uid : uid, gid };
+        }),
       close: () => Promise.resolve(),
     };
   }

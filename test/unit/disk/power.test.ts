@@ -10,7 +10,10 @@ import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
 import { Witness } from '../../support/witness.ts';
 import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
-const FILE = '/sentinel.conf';
+const FILE = '/data/sentinel.conf';
+/** How the configuration is called when it is started: a link into another folder. */
+const LINK = '/etc/sentinel.conf';
+const RIGHTS = { mode: 0o640, uid: 7, gid: 8 };
 
 /** Gives a Sentinel the real writer on a disk of its own. */
 class Host {
@@ -34,12 +37,13 @@ class Host {
       cut: () => this.#cut(),
     });
     const { disk } = sentinel.inner;
-    this.disk.put(FILE, disk.text());
+    this.disk.put(FILE, disk.text(), RIGHTS);
+    this.disk.link(LINK, FILE);
     disk.medium = {
       text: () => this.disk.text(FILE),
       save: (config, defaults, done) => {
         const fs = this.disk;
-        const writer = new Writer(FILE, { log: (_level, text) => this.logs.push(text), fs });
+        const writer = new Writer(LINK, { log: (_level, text) => this.logs.push(text), fs });
         const render = (old: string) => {
           const next = new Disk(old);
           next.put(config, defaults);
@@ -102,7 +106,12 @@ async function failover(seed: number, prepare: (hosts: readonly Host[]) => void)
   await until(world, hosts, 'all agree on a new master', done);
   const settled = world.now + 600;
   await until(world, hosts, 'it settles', () => world.now > settled && done());
-  for (const host of hosts) witness.expectCovered(host.sentinel, host.onDisk());
+  for (const host of hosts) {
+    witness.expectCovered(host.sentinel, host.onDisk());
+    const { disk } = host;
+    expect(disk.rights(FILE)).toEqual(disk.strict ? { ...RIGHTS, uid: 1 } : RIGHTS);
+    expect(disk.names()).not.toContain(LINK);
+  }
   expect(witness.highest).toBeGreaterThan(0n);
   expect(witness.votes).toBeGreaterThan(1);
   return { hosts, witness, world };
@@ -110,21 +119,29 @@ async function failover(seed: number, prepare: (hosts: readonly Host[]) => void)
 
 const SEED = 7;
 
+/** `mounted`, `strict`: see the disk. */
+type Kind = 'plain' | 'mounted' | 'strict';
+
+function make(disk: VirtualDisk, kind: Kind): void {
+  disk.mounted = kind === 'mounted';
+  disk.strict = kind === 'strict';
+}
+
 /** How many operations each Sentinel's disk does when all goes well. */
-async function plain(mounted = false): Promise<string[][]> {
+async function plain(kind: Kind = 'plain'): Promise<string[][]> {
   const { hosts } = await failover(SEED, (all) => {
-    for (const { disk } of all) disk.mounted = mounted;
+    for (const { disk } of all) make(disk, kind);
   });
   return hosts.map(({ disk }) => [...disk.operations]);
 }
 
 /** One failover for each operation on each disk, which meets that mishap. Tells how many there were. */
-async function everywhere(mishap: Mishap, powerGoes: boolean, mounted: boolean): Promise<number> {
+async function everywhere(mishap: Mishap, powerGoes: boolean, kind: Kind): Promise<number> {
   let met = 0;
-  for (const [index, operations] of (await plain(mounted)).entries()) {
+  for (const [index, operations] of (await plain(kind)).entries()) {
     for (let at = 1; at <= operations.length; at++) {
       const { hosts } = await failover(SEED, (all) => {
-        for (const { disk } of all) disk.mounted = mounted;
+        for (const { disk } of all) make(disk, kind);
         const host = all[index]!;
         host.powerGoes = powerGoes;
         host.disk.mishap = (count) => {
@@ -151,11 +168,11 @@ describe('of the saves of a failover', () => {
   it('there are many operations on the disks of all, each of every kind', async () => {
     const all = await plain();
     for (const operations of all) {
-      expect(operations.length).toBeGreaterThanOrEqual(16);
+      expect(operations.length).toBeGreaterThanOrEqual(22);
       expect(new Set(operations)).toEqual(
         new Set([
-          ...['read', 'create', 'temporary write', 'temporary sync', 'temporary chmod'],
-          ...['rename', 'open folder', 'folder sync'],
+          ...['realpath', 'stat', 'read', 'create', 'temporary write', 'temporary chown'],
+          ...['temporary chmod', 'temporary sync', 'rename', 'open folder', 'folder sync'],
         ]),
       );
     }
@@ -165,7 +182,16 @@ describe('of the saves of a failover', () => {
     'any single operation %s, and no epoch or vote is lost',
     async (...words) => {
       const [, mishap, powerGoes] = words;
-      expect(await everywhere(mishap, powerGoes, false)).toBeGreaterThanOrEqual(48);
+      expect(await everywhere(mishap, powerGoes, 'plain')).toBeGreaterThanOrEqual(66);
+    },
+    300_000,
+  );
+
+  it.each(mishaps)(
+    'any single operation of a process that may not give files away %s, and nobody may read more',
+    async (...words) => {
+      const [, mishap, powerGoes] = words;
+      expect(await everywhere(mishap, powerGoes, 'strict')).toBeGreaterThanOrEqual(66);
     },
     300_000,
   );
@@ -175,9 +201,9 @@ describe('of the saves of a failover', () => {
     'any single operation on a file that cannot be replaced %s, and no epoch or vote is lost',
     async (...words) => {
       const [, mishap, powerGoes] = words;
-      const operations = new Set((await plain(true)).flat());
+      const operations = new Set((await plain('mounted')).flat());
       for (const one of ['file write', 'file sync']) expect(operations).toContain(one);
-      expect(await everywhere(mishap, powerGoes, true)).toBeGreaterThanOrEqual(48);
+      expect(await everywhere(mishap, powerGoes, 'mounted')).toBeGreaterThanOrEqual(48);
     },
     300_000,
   );
