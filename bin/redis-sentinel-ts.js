@@ -5,16 +5,39 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
+// Node opens its inspector at this signal, to whoever is on this machine. With a listener it does not.
+process.on('SIGUSR1', () => {});
+const inspector = await import('node:inspector').catch(() => null);
+const wanted = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/[\s"]+/)];
+const debugged = wanted.some((word) => /^--inspect(-brk|-wait)?(=|$)/.test(word));
+
+/** Closes what a signal opened before there was a listener: Node's own start takes some hundredths of a second. */
+function shutInspector() {
+  if (!debugged && inspector?.url() !== undefined) inspector.close();
+}
+
 // Nearly all that a Sentinel allocates is forgotten at once: a small nursery does, and is what its memory mostly is.
 setFlagsFromString('--max-semi-space-size=2');
 
-const program = new URL('../dist/cli.js', import.meta.url);
-if (!existsSync(program)) {
-  process.stderr.write(
-    `redis-sentinel-ts is not built: ${fileURLToPath(program)} is missing. Run "npm install" and "npm run build" in its folder.\n`,
-  );
+function leave(line) {
+  process.stderr.write(`${line}\n`);
   process.exit(1);
 }
+
+const built = (name) => new URL(`../dist/${name}`, import.meta.url);
+const program = built('cli.js');
+if (!existsSync(program)) {
+  const path = fileURLToPath(program);
+  leave(
+    `redis-sentinel-ts is not built: ${path} is missing. Run "npm install" and "npm run build" in its folder.`,
+  );
+}
+shutInspector();
+const { systemLimits, tooLittle } = await import(built('shell/needs.js').href);
+const complaint = tooLittle(systemLimits());
+if (complaint !== null) leave(complaint);
 const { main } = await import(program.href);
+shutInspector();
 const status = await main(process.argv.slice(2));
 if (status !== null) process.exit(status);
+shutInspector();

@@ -1,6 +1,7 @@
 /**
  * What signals and uncaught errors do to the process. SIGTERM and SIGINT shut down after a line of the original's form;
- * SIGHUP (a terminal that closes) and SIGPIPE are nothing to a Sentinel. Specification: commands.md §7.3.
+ * SIGHUP (a terminal that closes) and SIGPIPE are nothing to a Sentinel. SIGUSR1, at which Node opens its inspector to whoever
+ * is on this machine, is a line of the log (`bin/` is deaf to it before). Specification: commands.md §7.3.
  */
 
 import type { Log } from './log.ts';
@@ -16,6 +17,8 @@ export interface SignalPorts {
   record(): void;
 }
 
+const SIGUSR1_NOTHING = 'Received SIGUSR1: nothing is done. (SIGUSR2 writes a flight recording.)';
+
 /** Installs the handlers for the rest of the process's life. */
 export function handleSignals(ports: SignalPorts): void {
   let leaving = false;
@@ -30,6 +33,7 @@ export function handleSignals(ports: SignalPorts): void {
       ports.shutdown(signal);
     });
   }
+  process.on('SIGUSR1', () => ports.log.write('notice', SIGUSR1_NOTHING));
   process.on('SIGUSR2', () => ports.record());
   process.on('SIGHUP', () => {});
   process.on('SIGPIPE', () => {});
