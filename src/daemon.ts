@@ -39,6 +39,7 @@ import {
   removePidFile,
   Scripts,
   type Supervisor,
+  spare,
   Tls,
   TlsError,
   tellSupervisor,
@@ -115,7 +116,9 @@ export class Daemon {
         stalled: (now) => this.#writer.stalled(now),
       },
     );
-    this.#links = new Links({ ...logPort(log), input, errorText }, this.#linkOptions());
+    const outOfDescriptors = () => spare.giveAway();
+    const linkPorts = { ...logPort(log), input, errorText, outOfDescriptors };
+    this.#links = new Links(linkPorts, this.#linkOptions());
     this.#resolver = new NameResolver({ input });
     this.#scripts = new Scripts(input);
     this.#server = new Server(
@@ -126,6 +129,7 @@ export class Daemon {
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
         saves: () => this.#writer.state,
+        instances: () => instancesOf(this.#state),
         ...aclFilePort(parsed.generic.aclFile, log),
         ...tlsDoor(this.#tls, tls.authClients),
       },
@@ -136,6 +140,8 @@ export class Daemon {
   async start(): Promise<void> {
     const { generic } = this.#parsed;
     this.#banner();
+    // One for the log, one for a link.
+    spare.hold(2);
     await this.#loadTls();
     await this.#server.start();
     this.#writePidFile();
@@ -334,6 +340,13 @@ export class Daemon {
         effect satisfies never;
     }
   }
+}
+
+/** Masters, replicas, and peers, of which one link serves all groups. */
+function instancesOf({ groups, peerLinks }: State): number {
+  let count = groups.size + peerLinks.size;
+  for (const { replicas } of groups.values()) count += replicas.size;
+  return count;
 }
 
 type Groups = State['groups'];

@@ -18,6 +18,8 @@ export interface LinkPorts {
   log(level: LogLevel, text: string): void;
   /** The system's text of a socket error, as it goes into `disconnected.reason`. Default: its message. */
   errorText?(error: Error): string;
+  /** A connection found no descriptor. It will be tried again: there should be one then. */
+  outOfDescriptors?(): void;
 }
 
 export interface LinkOptions {
@@ -43,6 +45,7 @@ export class Links {
       input: (input) => ports.input(input),
       log: (level, text) => ports.log(level, text),
       errorText: (error) => ports.errorText?.(error) ?? error.message,
+      outOfDescriptors: () => ports.outOfDescriptors?.(),
     };
     this.#options = options;
   }
@@ -87,6 +90,8 @@ export class Links {
       dirty: (one) => this.#flushSoon(one),
       gone: (error) => {
         this.#connections.delete(number);
+        const { code } = (error ?? {}) as NodeJS.ErrnoException;
+        if (code === 'EMFILE' || code === 'ENFILE') this.#ports.outOfDescriptors();
         if (effect.tls) this.#tellTlsTrouble(effect, connection, error);
         const reason = error === null ? 'Server closed the connection' : this.#reason(error);
         this.#ports.input({ type: 'disconnected', connection: number, reason });

@@ -1,14 +1,120 @@
 /**
- * How many files this process may have open: a server that promises more clients than that breaks its promise late.
+ * How many clients there is room for: a server that promises more than the system gives it descriptors for breaks its
+ * promise late, and it is not the clients who suffer then but saves, and with them votes.
+ *
+ * What is kept back grows and shrinks with the instances that are known, so it is looked at again and again. Clients who are
+ * in when the room gets smaller stay: they do no harm as long as there are descriptors, and who is connected may be waiting
+ * for an event. Only when hardly any is left some of them have to go, the idlest first.
  */
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** The soft limit, or null where the system does not say or sets none. */
-export async function descriptorLimit(): Promise<number | null> {
-  try {
-    const limits = await readFile('/proc/self/limits', 'latin1');
-    const found = /^Max open files\s+(\d+)/m.exec(limits);
+/** Node's own (27), listeners, saves, the log, scripts (16 at a time), clients that are being turned away. */
+const HOUSE = 64;
+/** Two connections to each server and one to each peer, and rivals while they hang. */
+const PER_INSTANCE = 3;
+/** Where the limit is far too low for the instances: somebody must be able to get in and ask, the peers above all. */
+const CLIENTS_MIN = 32;
+/** With fewer left than this, saves, links and scripts are about to fail. */
+const FREE_MIN = 16;
+/** Changes that the log tells, in parts of the room. */
+const MATERIAL = 0.1;
+
+/** What the system says of this process. */
+export interface System {
+  /** The limit of open files; null where it does not say or sets none. */
+  limit(): number | null;
+  /** Files that are open; null when that cannot be found out. */
+  open(): number | null;
+}
+
+const proc: System = {
+  limit() {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
     return found === null ? null : Number(found[1]);
+  },
+  open: () => readdirSync('/proc/self/fd').length - 1,
+};
+
+export class Room {
+  readonly #configured: number;
+  readonly #instances: () => number;
+  readonly #system: System;
+  #limit: number | null = null;
+  #clients: number;
+  /** Clients there are descriptors for, whatever is configured. */
+  #most = Number.POSITIVE_INFINITY;
+  /** The room of the last line in the log. */
+  #told: number;
+  #toldLack = false;
+
+  /** `configured` is what `maxclients` says, `instances` how many masters, replicas and peers are known now. */
+  constructor(configured: number, instances: () => number, system: System = proc) {
+    this.#configured = configured;
+    this.#instances = instances;
+    this.#system = system;
+    this.#clients = configured;
+    this.#told = configured;
+  }
+
+  /** Clients that may be connected. */
+  get clients(): number {
+    return this.#clients;
+  }
+
+  /** Is there no room for one more? `leaving` are told to go and still hold their descriptors. */
+  full(clients: number, leaving: number): boolean {
+    return clients >= this.#clients || clients + leaving >= this.#most;
+  }
+
+  /** Looks at limit and instances again; returns what the log has to say. */
+  look(): string[] {
+    this.#limit = known(() => this.#system.limit()) ?? this.#limit;
+    const limit = this.#limit;
+    if (limit === null) return [];
+    const instances = this.#instances();
+    const kept = HOUSE + PER_INSTANCE * instances;
+    const least = Math.min(CLIENTS_MIN, Math.floor(limit / 4));
+    this.#most = Math.max(limit - kept, least, 1);
+    this.#clients = Math.min(this.#configured, this.#most);
+    return [...this.#change(limit), ...this.#lack(limit, instances, kept + least)];
+  }
+
+  /** How many of so many clients must go now, for the house to have what it needs. */
+  excess(clients: number): number {
+    if (clients <= this.#clients || this.#limit === null) return 0;
+    // It takes a descriptor to find out; none left is an answer, too.
+    const open = known(() => this.#system.open()) ?? this.#limit;
+    return Math.min(clients, Math.max(0, FREE_MIN - (this.#limit - open)));
+  }
+
+  #change(limit: number): string[] {
+    const now = this.#clients;
+    const whole = now === this.#configured;
+    const change = Math.abs(now - this.#told);
+    if (change === 0 || (!whole && change < this.#told * MATERIAL)) return [];
+    this.#told = now;
+    const head = `Current maximum open files is ${limit}.`;
+    if (whole) return [`${head} maxclients is ${now} again, as configured.`];
+    return [
+      `${head} maxclients has been reduced to ${now} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.`,
+    ];
+  }
+
+  #lack(limit: number, instances: number, needed: number): string[] {
+    const lacks = limit < needed;
+    if (lacks === this.#toldLack) return [];
+    this.#toldLack = lacks;
+    if (!lacks) return [];
+    return [
+      `Current maximum open files is ${limit}, which is too low for ${instances} masters, replicas and Sentinels: links and saves may fail. Increase 'ulimit -n' to ${needed} or more.`,
+    ];
+  }
+}
+
+/** null for a failure, whatever it is. */
+function known<T>(ask: () => T): T | null {
+  try {
+    return ask();
   } catch {
     return null;
   }

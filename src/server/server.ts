@@ -13,7 +13,7 @@ import { encodeReply } from '../resp/index.ts';
 import { AclLog } from './acllog.ts';
 import { failure } from './call.ts';
 import { ROWS } from './commands/index.ts';
-import { descriptorLimit } from './descriptors.ts';
+import { Room } from './descriptors.ts';
 import { HotReplies } from './hot.ts';
 import { Hub } from './hub.ts';
 import { closed, ListenError, type Listener, openListeners } from './listen.ts';
@@ -29,8 +29,8 @@ const TEND_MS = 1000;
 const ATTACK_WARNING_MS = 60_000;
 /** Unfinished requests of all clients together; the client that holds most of it is closed. */
 const INPUT_BYTES_MAX = 1024 * 1024 * 1024;
-/** Files and links of the rest of the house. */
-const RESERVED_DESCRIPTORS = 32;
+/** TLS handshakes beyond `maxclients`. */
+const HANDSHAKES_MAX = 16;
 
 const TOO_MANY = encodeReply(failure('ERR max number of clients reached'), 2);
 const DENIED = encodeReply(
@@ -69,7 +69,7 @@ export class Server {
   #unanswered = new Set<Session>();
   readonly #parked = new Set<Session>();
   #listeners: Listener[] = [];
-  #maxClients: number;
+  readonly #room: Room;
   #nextId = 1;
   #timer: NodeJS.Timeout | null = null;
   #pauseTimer: NodeJS.Timeout | null = null;
@@ -82,7 +82,7 @@ export class Server {
   constructor(settings: ServerSettings, ports: ServerPorts) {
     this.settings = settings;
     this.ports = ports;
-    this.#maxClients = settings.maxClients;
+    this.#room = new Room(settings.maxClients, () => ports.instances?.() ?? 0);
     this.table = new CommandTable(ROWS, settings.line, settings.renames);
     this.users = new Users(this.table, settings.newUsersHearAll);
     this.aclLog = new AclLog(settings.aclLogMax);
@@ -94,7 +94,7 @@ export class Server {
   }
 
   get maxClients(): number {
-    return this.#maxClients;
+    return this.#room.clients;
   }
 
   get listeners(): readonly Listener[] {
@@ -113,7 +113,7 @@ export class Server {
   /** Opens the listeners. Throws `ListenError`, with nothing left open. */
   async start(): Promise<void> {
     this.#readUsers();
-    await this.#fitDescriptors();
+    this.#fitRoom();
     const { tls } = this.ports;
     this.#listeners = await openListeners(this.settings, {
       accept: (socket, unix) => this.#accept(socket, unix),
@@ -202,20 +202,23 @@ export class Server {
     }
   }
 
-  async #fitDescriptors(): Promise<void> {
-    const limit = await descriptorLimit();
-    if (limit === null || limit >= this.settings.maxClients + RESERVED_DESCRIPTORS) return;
-    this.#maxClients = Math.max(limit - RESERVED_DESCRIPTORS, 1);
-    this.log(
-      'warning',
-      `Current maximum open files is ${limit}. maxclients has been reduced to ${this.#maxClients} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.`,
+  /** As many clients as there are descriptors for. Who is in stays, unless the house has none left for itself. */
+  #fitRoom(): void {
+    for (const line of this.#room.look()) this.log('warning', line);
+    const excess = this.#room.excess(this.#sessions.size + this.#lingering.size);
+    if (excess === 0) return;
+    this.log('warning', `Hardly any open files are left: closing the ${excess} idlest clients.`);
+    const idlest = [...this.#sessions.values()].sort(
+      (a, b) =>
+        Number(a.type === 'pubsub') - Number(b.type === 'pubsub') || a.lastSpokeAt - b.lastSpokeAt,
     );
+    for (const session of idlest.slice(0, excess)) session.destroy();
   }
 
   // --- Connections -----------------------------------------------------------------------------
 
   #accept(socket: Socket, unix: boolean): void {
-    if (this.#sessions.size >= this.#maxClients) {
+    if (this.#room.full(this.#sessions.size, this.#lingering.size)) {
       this.#reject(socket, TOO_MANY);
       return;
     }
@@ -238,8 +241,7 @@ export class Server {
   #createTls(door: TlsDoor): TlsServer {
     return createTlsServer(door, {
       accept: (socket) => this.#accept(socket, false),
-      room: (handshakes) =>
-        this.#sessions.size + handshakes < this.#maxClients + RESERVED_DESCRIPTORS / 2,
+      room: (handshakes) => this.#sessions.size + handshakes < this.maxClients + HANDSHAKES_MAX,
       refused: (line) => this.log('warning', line),
     });
   }
@@ -278,6 +280,7 @@ export class Server {
   #tend(): void {
     const now = performance.now();
     this.stats.sample();
+    this.#fitRoom();
     for (const session of this.#sessions.values()) session.tend(now);
     for (const session of this.#lingering) session.tend(now);
   }

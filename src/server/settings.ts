@@ -118,6 +118,8 @@ export interface ServerPorts {
     readonly troubleMs: number;
     readonly inPlace: boolean;
   };
+  /** Masters, replicas and peers known now: each takes descriptors that clients then cannot have. Default: none. */
+  instances?(): number;
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

@@ -31,11 +31,17 @@ export class Spare {
   /** Holds so many from now on, or as many as there are. */
   hold(count: number): void {
     this.#wanted = count;
+    for (const one of this.#held.splice(count)) closeSync(one);
     this.refill();
   }
 
+  /** Gives one up to whoever needs it for long, but never the last: lines of the log need that, each for a moment. */
+  giveAway(): void {
+    if (this.held > 1) this.#give();
+  }
+
   /** Gives one up; false when there is none. */
-  give(): boolean {
+  #give(): boolean {
     const one = this.#held.pop();
     if (one === undefined) return false;
     closeSync(one);
@@ -57,7 +63,7 @@ export class Spare {
     try {
       return work();
     } catch (error) {
-      if (!isOutOfDescriptors(error) || !this.give()) throw error;
+      if (!isOutOfDescriptors(error) || !this.#give()) throw error;
       const outcome = work();
       this.refill();
       return outcome;
@@ -74,7 +80,7 @@ export class Spare {
         return await work();
       } catch (error) {
         if (!isOutOfDescriptors(error) || tries === RETRIES) throw error;
-        if (!this.give()) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        if (!this.#give()) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
   }
