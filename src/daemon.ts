@@ -117,7 +117,8 @@ export class Daemon {
       },
     );
     const outOfDescriptors = () => spare.giveAway();
-    const linkPorts = { ...logPort(log), input, errorText, outOfDescriptors };
+    const mayOpen = () => this.#server.roomForLink;
+    const linkPorts = { ...logPort(log), input, errorText, outOfDescriptors, mayOpen };
     this.#links = new Links(linkPorts, this.#linkOptions());
     this.#resolver = new NameResolver({ input });
     this.#scripts = new Scripts(input);
@@ -129,7 +130,7 @@ export class Daemon {
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
         saves: () => this.#writer.state,
-        instances: () => instancesOf(this.#state),
+        known: { instances: () => instancesOf(this.#state), links: () => this.#links.size },
         ...aclFilePort(parsed.generic.aclFile, log),
         ...tlsDoor(this.#tls, tls.authClients),
       },

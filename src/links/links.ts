@@ -18,6 +18,8 @@ export interface LinkPorts {
   log(level: LogLevel, text: string): void;
   /** The system's text of a socket error, as it goes into `disconnected.reason`. Default: its message. */
   errorText?(error: Error): string;
+  /** May one more connection be opened? If not it fails as if the system had refused it. Default: yes. */
+  mayOpen?(): boolean;
   /** A connection found no descriptor. It will be tried again: there should be one then. */
   outOfDescriptors?(): void;
 }
@@ -36,6 +38,8 @@ export class Links {
   readonly #ports: Required<LinkPorts>;
   readonly #options: LinkOptions;
   readonly #connections = new Map<number, Connection>();
+  /** Those that we did not open, and have not said so yet. */
+  readonly #refused = new Set<number>();
   #dirty: Connection[] = [];
   /** What was wrong with TLS to whom, and when it was said last. */
   readonly #told = new Map<string, number>();
@@ -45,6 +49,7 @@ export class Links {
       input: (input) => ports.input(input),
       log: (level, text) => ports.log(level, text),
       errorText: (error) => ports.errorText?.(error) ?? error.message,
+      mayOpen: () => ports.mayOpen?.() ?? true,
       outOfDescriptors: () => ports.outOfDescriptors?.(),
     };
     this.#options = options;
@@ -60,6 +65,7 @@ export class Links {
       this.#connect(effect);
       return;
     }
+    if (effect.type === 'close') this.#refused.delete(effect.connection);
     const connection = this.#connections.get(effect.connection);
     if (connection === undefined) return;
     switch (effect.type) {
@@ -80,10 +86,12 @@ export class Links {
   closeAll(): void {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
+    this.#refused.clear();
   }
 
   #connect(effect: Extract<LinkEffect, { type: 'connect' }>): void {
     const number = effect.connection;
+    if (!this.#ports.mayOpen()) return this.#refuse(number);
     const connection = new Connection(effect, this.#options, {
       input: this.#ports.input,
       log: this.#ports.log,
@@ -98,6 +106,15 @@ export class Links {
       },
     });
     this.#connections.set(number, connection);
+  }
+
+  #refuse(connection: number): void {
+    this.#refused.add(connection);
+    const reason = this.#reason(Object.assign(new Error('no descriptor'), { code: 'EMFILE' }));
+    process.nextTick(() => {
+      if (!this.#refused.delete(connection)) return;
+      this.#ports.input({ type: 'disconnected', connection, reason });
+    });
   }
 
   /** A certificate that will not do looks like a dead server from afar: say it, once a minute. */

@@ -2,7 +2,8 @@
  * How many clients there is room for: a server that promises more than the system gives it descriptors for breaks its
  * promise late, and it is not the clients who suffer then but saves, and with them votes.
  *
- * What is kept back grows and shrinks with the instances that are known, so it is looked at again and again. Clients who are
+ * What is kept back grows and shrinks with the instances that are known, so it is looked at again and again. Where the limit
+ * is far too low for them links have to do without, too: what is left of the house is never theirs. Clients who are
  * in when the room gets smaller stay: they do no harm as long as there are descriptors, and who is connected may be waiting
  * for an event. Only when hardly any is left some of them have to go, the idlest first.
  */
@@ -10,6 +11,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Node's own (27), listeners, saves, the log, scripts (16 at a time), clients that are being turned away. */
 const HOUSE = 64;
+/** Of these what Node and the hands of `shell/spare.ts` hold all the time, a save and some scripts: for nobody else, ever. */
+const HOUSE_MIN = 44;
 /** Two connections to each server and one to each peer, and rivals while they hang. */
 const PER_INSTANCE = 3;
 /** Where the limit is far too low for the instances: somebody must be able to get in and ask, the peers above all. */
@@ -27,6 +30,14 @@ export interface System {
   open(): number | null;
 }
 
+/** What the house knows of itself. */
+export interface Known {
+  /** Masters, replicas and peers. */
+  instances(): number;
+  /** Connections to them, open or opening. */
+  links(): number;
+}
+
 const proc: System = {
   limit() {
     const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
@@ -37,20 +48,21 @@ const proc: System = {
 
 export class Room {
   readonly #configured: number;
-  readonly #instances: () => number;
+  readonly #known: Known;
   readonly #system: System;
   #limit: number | null = null;
   #clients: number;
-  /** Clients there are descriptors for, whatever is configured. */
+  /** Clients there are descriptors for, whatever is configured, and those there are in any case. */
   #most = Number.POSITIVE_INFINITY;
+  #least = 0;
   /** The room of the last line in the log. */
   #told: number;
   #toldLack = false;
 
-  /** `configured` is what `maxclients` says, `instances` how many masters, replicas and peers are known now. */
-  constructor(configured: number, instances: () => number, system: System = proc) {
+  /** `configured` is what `maxclients` says. */
+  constructor(configured: number, known: Known, system: System = proc) {
     this.#configured = configured;
-    this.#instances = instances;
+    this.#known = known;
     this.#system = system;
     this.#clients = configured;
     this.#told = configured;
@@ -63,17 +75,29 @@ export class Room {
 
   /** Is there no room for one more? `leaving` are told to go and still hold their descriptors. */
   full(clients: number, leaving: number): boolean {
-    return clients >= this.#clients || clients + leaving >= this.#most;
+    const all = clients + leaving;
+    return clients >= this.#clients || all >= this.#most || this.short(all + this.#known.links());
+  }
+
+  /** Is there no room for one more link? */
+  fullForLinks(clients: number): boolean {
+    return this.short(Math.max(clients, this.#least) + this.#known.links());
+  }
+
+  /** Would one more than so many connections take what the house cannot do without? */
+  short(connections: number): boolean {
+    return this.#limit !== null && connections + HOUSE_MIN >= this.#limit;
   }
 
   /** Looks at limit and instances again; returns what the log has to say. */
   look(): string[] {
-    this.#limit = known(() => this.#system.limit()) ?? this.#limit;
+    this.#limit = orNull(() => this.#system.limit()) ?? this.#limit;
     const limit = this.#limit;
     if (limit === null) return [];
-    const instances = this.#instances();
+    const instances = this.#known.instances();
     const kept = HOUSE + PER_INSTANCE * instances;
     const least = Math.min(CLIENTS_MIN, Math.floor(limit / 4));
+    this.#least = least;
     this.#most = Math.max(limit - kept, least, 1);
     this.#clients = Math.min(this.#configured, this.#most);
     return [...this.#change(limit), ...this.#lack(limit, instances, kept + least)];
@@ -83,7 +107,7 @@ export class Room {
   excess(clients: number): number {
     if (clients <= this.#clients || this.#limit === null) return 0;
     // It takes a descriptor to find out; none left is an answer, too.
-    const open = known(() => this.#system.open()) ?? this.#limit;
+    const open = orNull(() => this.#system.open()) ?? this.#limit;
     return Math.min(clients, Math.max(0, FREE_MIN - (this.#limit - open)));
   }
 
@@ -112,7 +136,7 @@ export class Room {
 }
 
 /** null for a failure, whatever it is. */
-function known<T>(ask: () => T): T | null {
+function orNull<T>(ask: () => T): T | null {
   try {
     return ask();
   } catch {

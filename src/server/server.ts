@@ -82,7 +82,10 @@ export class Server {
   constructor(settings: ServerSettings, ports: ServerPorts) {
     this.settings = settings;
     this.ports = ports;
-    this.#room = new Room(settings.maxClients, () => ports.instances?.() ?? 0);
+    this.#room = new Room(
+      settings.maxClients,
+      ports.known ?? { instances: () => 0, links: () => 0 },
+    );
     this.table = new CommandTable(ROWS, settings.line, settings.renames);
     this.users = new Users(this.table, settings.newUsersHearAll);
     this.aclLog = new AclLog(settings.aclLogMax);
@@ -91,6 +94,11 @@ export class Server {
   /** Clients connected now. */
   get connectedClients(): number {
     return this.#sessions.size;
+  }
+
+  /** May the house open one more connection? The clients are not to be shut out for it. */
+  get roomForLink(): boolean {
+    return !this.#room.fullForLinks(this.#sessions.size + this.#lingering.size);
   }
 
   get maxClients(): number {
@@ -241,7 +249,9 @@ export class Server {
   #createTls(door: TlsDoor): TlsServer {
     return createTlsServer(door, {
       accept: (socket) => this.#accept(socket, false),
-      room: (handshakes) => this.#sessions.size + handshakes < this.maxClients + HANDSHAKES_MAX,
+      room: (handshakes) =>
+        this.#sessions.size + handshakes < this.maxClients + HANDSHAKES_MAX &&
+        !this.#room.short(this.#sessions.size + handshakes),
       refused: (line) => this.log('warning', line),
     });
   }

@@ -5,6 +5,7 @@
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
 import { LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
+import type { Known } from './descriptors.ts';
 import type { TlsDoor } from './tls.ts';
 
 /** One class of `client-output-buffer-limit`; 0 switches a limit off. */
@@ -118,8 +119,8 @@ export interface ServerPorts {
     readonly troubleMs: number;
     readonly inPlace: boolean;
   };
-  /** Masters, replicas and peers known now: each takes descriptors that clients then cannot have. Default: none. */
-  instances?(): number;
+  /** What takes descriptors that clients then cannot have. Default: nothing. */
+  readonly known?: Known;
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

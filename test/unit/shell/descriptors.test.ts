@@ -12,8 +12,9 @@ import { Writer } from '../../../src/shell/writer.ts';
 
 /** A process with this limit and so many instances, which can be changed. */
 function process128(configured = 10_000) {
-  const system = { files: 128 as number | null, instances: 0, used: 60 as number | null };
-  const room = new Room(configured, () => system.instances, {
+  const system = { files: 128 as number | null, instances: 0, links: 0, used: 60 as number | null };
+  const known = { instances: () => system.instances, links: () => system.links };
+  const room = new Room(configured, known, {
     limit: () => system.files,
     open: () => {
       if (system.used === null) throw Object.assign(new Error(), { code: 'EMFILE' });
@@ -73,6 +74,28 @@ describe('the room for clients', () => {
     const small = process128(3).room;
     small.look();
     expect([small.full(2, 20), small.full(3, 0)]).toEqual([false, true]);
+  });
+
+  it('leaves links room for clients, clients room for links, and both what the house needs', () => {
+    const { system, room } = process128();
+    system.instances = 100;
+    room.look();
+    // 44 are the house's, 32 are for clients.
+    system.links = 128 - 44 - 32 - 1;
+    expect([room.fullForLinks(0), room.fullForLinks(32), room.fullForLinks(33)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    system.links += 1;
+    expect(room.fullForLinks(0)).toBe(true);
+    expect([room.full(31, 0), room.full(31, 1)]).toEqual([false, true]);
+    system.links = 128 - 44 - 20;
+    expect([room.full(19, 0), room.full(20, 0)]).toEqual([false, true]);
+    const unknown = process128();
+    unknown.system.files = null;
+    unknown.room.look();
+    expect(unknown.room.fullForLinks(1e6)).toBe(false);
   });
 
   it('asks nobody to go who is in, but when hardly any descriptor is left', () => {
