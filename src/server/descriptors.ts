@@ -130,7 +130,7 @@ export class Room {
     this.#toldLack = lacks;
     if (!lacks) return [];
     return [
-      `Current maximum open files is ${limit}, which is too low for ${instances} masters, replicas and Sentinels: links and saves may fail. Increase 'ulimit -n' to ${needed} or more.`,
+      `Current maximum open files is ${limit}, which is too low for ${instances} masters, replicas and Sentinels: some links will not be opened. Increase 'ulimit -n' to ${needed} or more.`,
     ];
   }
 }

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Input } from '../../../src/core/index.ts';
-import { Links } from '../../../src/links/index.ts';
+import { type LinkEffect, Links } from '../../../src/links/index.ts';
 import { errorText } from '../../../src/shell/errno.ts';
 
-const connect = (connection: number) =>
-  ({
-    ...{ type: 'connect', connection, host: '127.0.0.1', port: 1, tls: false },
-    purpose: 'command',
-  }) as unknown as Parameters<Links['apply']>[0];
+const connect = (connection: number): LinkEffect => {
+  const place = { host: '127.0.0.1', port: 1, tls: false };
+  return { type: 'connect', connection, role: 'command', ...place };
+};
 
 describe('a connection for which there is no descriptor to spare', () => {
   it('fails as if the system had refused it, when the turn is over', async () => {

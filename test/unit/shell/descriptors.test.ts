@@ -62,7 +62,7 @@ describe('the room for clients', () => {
     system.instances = 100;
     expect(room.look()).toEqual([
       reduced(128, 32),
-      "Current maximum open files is 128, which is too low for 100 masters, replicas and Sentinels: links and saves may fail. Increase 'ulimit -n' to 396 or more.",
+      "Current maximum open files is 128, which is too low for 100 masters, replicas and Sentinels: some links will not be opened. Increase 'ulimit -n' to 396 or more.",
     ]);
     expect([room.look(), room.clients]).toEqual([[], 32]);
   });
