@@ -7,8 +7,9 @@
  * Specification: monitoring.md §3.
  */
 
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { shown } from '../core/index.ts';
 import type { Effect, Input, LinkReply, LogLevel } from '../core/types.ts';
 import { Gate } from './gate.ts';
 import { HelloMemory } from './hellos.ts';
@@ -106,9 +107,12 @@ export class Connection {
       lookup: refuseNames,
     };
     const onread = { buffer: readBuffer, callback: this.#plainRead };
-    const socket = effect.tls
-      ? connectTls({ ...serverName(effect.host), ...options.tls?.(), ...target })
-      : connectTcp({ ...target, onread });
+    const connect = () =>
+      effect.tls
+        ? connectTls({ ...serverName(effect.host), ...options.tls?.(), ...target })
+        : connectTcp({ ...target, onread });
+    // Node throws for a source address that is none; for us it is a connection that fails.
+    const socket = local && isIP(local) === 0 ? unconnected(local) : connect();
     socket.on('error', (error) => {
       this.#error ??= error;
     });
@@ -193,7 +197,7 @@ export class Connection {
 
   /** A reply: on a subscribed connection too it is told from a message by its shape. */
   #received(answer: LinkReply): void {
-    const reply = withoutArguments(answer);
+    const reply = answer.kind === 'error' ? harmless(answer.text) : answer;
     if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
     const connection = this.#number;
     const expected = this.#expected.shift();
@@ -222,13 +226,13 @@ export class Connection {
 }
 
 /**
- * A server that does not know a command repeats its arguments, and those of AUTH are passwords (`ERR unknown command 'AUTH',
- * with args beginning with: 's3cret'`): they go no further, neither into events and the log nor into a flight recording.
+ * An error as it may go on into events, the log and flight recordings. A server that does not know a command repeats its
+ * arguments, and those of AUTH are passwords (`ERR unknown command 'AUTH', with args beginning with: 's3cret'`): they end here.
+ * Nor does a server speak to the terminals of those who read its words.
  */
-function withoutArguments(reply: LinkReply): LinkReply {
-  if (reply.kind !== 'error') return reply;
-  const end = reply.text.indexOf(', with args beginning with');
-  return end < 0 ? reply : { kind: 'error', text: reply.text.slice(0, end) };
+function harmless(text: string): LinkReply {
+  const end = text.indexOf(', with args beginning with');
+  return { kind: 'error', text: shown(end < 0 ? text : text.slice(0, end)) };
 }
 
 /** The payload when the reply is `message <channel> <payload>`. */
@@ -241,6 +245,11 @@ function messageOn(channel: string, reply: LinkReply): string | null {
 function isAcknowledgement(reply: LinkReply): boolean {
   const first = reply.kind === 'array' ? reply.items[0] : undefined;
   return first?.kind === 'text' && first.text === 'subscribe';
+}
+
+/** A socket that fails like one that could not be connected. */
+function unconnected(local: string): Socket {
+  return new Socket().destroy(new Error(`Not a numeric source address: ${local}`));
 }
 
 function serverName(host: string): ConnectionOptions {

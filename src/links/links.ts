@@ -7,6 +7,7 @@
  */
 
 import type { ConnectionOptions } from 'node:tls';
+import { shown } from '../core/index.ts';
 import type { Effect, Input, LogLevel } from '../core/types.ts';
 import { Connection } from './connection.ts';
 
@@ -125,7 +126,7 @@ export class Links {
   ): void {
     const trouble = tlsTrouble(error, connection);
     if (trouble === null) return;
-    const line = `TLS connection to ${host}:${port} failed: ${trouble}`;
+    const line = `TLS connection to ${host}:${port} failed: ${shown(trouble)}`;
     const now = performance.now();
     if (now - (this.#told.get(line) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
     if (this.#told.size >= TOLD_MAX) this.#told.clear();
@@ -133,8 +134,9 @@ export class Links {
     this.#ports.log('warning', line);
   }
 
+  /** A certificate may hold any text, and what was wrong with it repeats that. */
   #reason(error: Error): string {
-    return this.#ports.errorText(error);
+    return shown(this.#ports.errorText(error));
   }
 
   /**

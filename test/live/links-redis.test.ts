@@ -205,6 +205,13 @@ describe('links to a real redis-server', () => {
     expect(await probe.disconnected()).toBe('Cannot assign requested address');
   });
 
+  it('reports a source address that is none like any failure', async () => {
+    start({ bindSourceAddr: 'eth0' }).connect(1, redis.port);
+    probe.send(1, 'PING');
+    expect(await probe.disconnected()).toBe('Not a numeric source address: eth0');
+    expect(probe.links.size).toBe(0);
+  });
+
   it('subscribes with a renamed word, hears messages and can still ask', async () => {
     start().connect(1, redis.port, 'pubsub');
     probe.send(1, 'CLIENT', 'SETNAME', 'ear');
@@ -314,6 +321,18 @@ describe('links to a peer that talks nonsense', () => {
     start().connect(1, port);
     probe.send(1, 'PING');
     expect(await probe.disconnected()).toMatch(/^Protocol error/);
+  });
+
+  it('shows control characters in the words of a server, whoever reads them', async () => {
+    const words = '-NOAUTH \x1b[31mred\xc2\x9b1m\r\n-\x1b]0;title\x07\r\n';
+    const port = await peer((socket) => socket.write(words, 'latin1'));
+    start().connect(1, port, 'pubsub');
+    const token = probe.send(1, 'AUTH', 'x');
+    probe.links.apply({ type: 'subscribe', connection: 1, word: 'SUBSCRIBE', channel: 'c' });
+    await until(() => probe.logs.length > 0, 'the refusal is logged');
+    const text = 'NOAUTH \\x1b[31mred\\xc2\\x9b1m';
+    expect(probe.of('reply')).toMatchObject([{ token, reply: { kind: 'error', text } }]);
+    expect(probe.logs).toEqual(['Subscription to c refused: \\x1b]0;title\\x07']);
   });
 
   it('is not fooled by an acknowledgement that is none', async () => {
