@@ -16,9 +16,10 @@ export type DirectiveKind =
   /** Bytes, or a percentage kept as a negative number. */
   | { readonly type: 'memoryOrPercent' }
   | { readonly type: 'octal'; readonly max: bigint }
-  | { readonly type: 'enum'; readonly words: readonly string[] }
+  /** `newer`: words of newer lines, which are accepted, but not named to who gave a wrong one. */
+  | { readonly type: 'enum'; readonly words: readonly string[]; readonly newer?: readonly string[] }
   /** Several words of a list at once; the first of the list means none. */
-  | { readonly type: 'flags'; readonly words: readonly string[] }
+  | { readonly type: 'flags'; readonly words: readonly string[]; readonly newer: readonly string[] }
   /** With `emptyUnsets`, an empty text is the same as no line. */
   | { readonly type: 'string'; readonly emptyUnsets: boolean }
   | { readonly type: 'path' }
@@ -49,7 +50,7 @@ const uint32Max = 2n ** 32n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const uint64Max = 2n ** 64n - 1n;
 
-/** Older (and Valkey's) names by the main name they stand for. */
+/** Older names, and other spellings of newer lines, by the main name they stand for. */
 const aliases: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'slave-serve-stale-data': 'replica-serve-stale-data',
@@ -71,6 +72,10 @@ const aliases: ReadonlyMap<string, string> = new Map(
     'zset-max-ziplist-entries': 'zset-max-listpack-entries',
     'zset-max-ziplist-value': 'zset-max-listpack-value',
     slaveof: 'replicaof',
+    'server-cpulist': 'server_cpulist',
+    'bio-cpulist': 'bio_cpulist',
+    'aof-rewrite-cpulist': 'aof_rewrite_cpulist',
+    'bgsave-cpulist': 'bgsave_cpulist',
   }),
 );
 
@@ -79,23 +84,6 @@ const aliases: ReadonlyMap<string, string> = new Map(
  */
 export const forgottenNames: ReadonlySet<string> = new Set(
   words('list-max-ziplist-entries list-max-ziplist-value lua-replicate-commands'),
-);
-
-/**
- * Directives of newer lines (Redis 7.2 and later, Valkey) that nothing here depends on. Any values
- * are accepted and the line stays as it is, so that the file of another line loads.
- */
-export const passingNames: ReadonlySet<string> = new Set(
-  words(`set-max-listpack-entries set-max-listpack-value locale-collate hide-user-data-from-log
-    max-new-connections-per-cycle max-new-tls-connections-per-cycle replica-full-sync-buffer-limit
-    cluster-announce-human-nodename cluster-slot-stats-enabled close-on-oom lookahead
-    log-timestamp-format extended-redis-compatibility availability-zone hash-seed import-mode
-    primaryauth primaryuser dual-channel-replication-enabled events-per-io-thread
-    prefetch-batch-max-size commandlog-execution-slower-than commandlog-slow-execution-max-len
-    commandlog-request-larger-than commandlog-large-request-max-len commandlog-reply-larger-than
-    commandlog-large-reply-max-len cluster-manual-failover-timeout cluster-blacklist-ttl
-    cluster-ping-interval lua-enable-insecure-api unixsocketgroup rdb-version-check repl-mptcp
-    mptcp active-defrag-cycle-us`),
 );
 
 const table = new Map<string, Directive>();
@@ -127,8 +115,9 @@ function memory(name: string, initial: bigint, min = 0n, max = int64Max): void {
   add(name, { type: 'memory', min, max }, initial);
 }
 
-function choice(name: string, list: string, initial: string): void {
-  add(name, { type: 'enum', words: words(list) }, initial);
+function choice(name: string, list: string, initial: string, newer?: string): void {
+  const more = newer === undefined ? {} : { newer: words(newer) };
+  add(name, { type: 'enum', words: words(list), ...more }, initial);
 }
 
 function special(name: string, grammar: SpecialGrammar, initial: readonly string[]): void {
@@ -164,7 +153,8 @@ special('client-output-buffer-limit', 'outputLimits', [
 ]);
 special('oom-score-adj-values', 'oomScores', ['0', '200', '800']);
 for (const name of ['shutdown-on-sigint', 'shutdown-on-sigterm']) {
-  add(name, { type: 'flags', words: words('default save nosave now force') }, ['default']);
+  const list = words('default save nosave now force');
+  add(name, { type: 'flags', words: list, newer: ['safe', 'failover'] }, ['default']);
 }
 
 for (const name of words(`rdbchecksum rdbcompression activerehashing stop-writes-on-bgsave-error
@@ -216,11 +206,12 @@ choice('tls-auth-clients', 'no yes optional', 'yes');
 for (const what of ['debug-command', 'module-command', 'protected-configs']) {
   choice(`enable-${what}`, 'no yes local', 'no');
 }
-choice('repl-diskless-load', 'disabled on-empty-db swapdb', 'disabled');
+choice('repl-diskless-load', 'disabled on-empty-db swapdb', 'disabled', 'flush-before-load');
 choice(
   'maxmemory-policy',
   'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction',
   'noeviction',
+  'volatile-lrm allkeys-lrm',
 );
 choice('appendfsync', 'everysec always no', 'everysec');
 choice('oom-score-adj', 'no yes relative absolute', 'no');
@@ -242,7 +233,7 @@ integer('hz', 10);
 integer('tls-session-cache-size', 20480);
 integer('tls-session-cache-timeout', 300);
 integer('databases', 16, 1n);
-integer('io-threads', 1, 1n, 128n);
+integer('io-threads', 1, 1n, 256n);
 integer('auto-aof-rewrite-percentage', 100);
 integer('cluster-replica-validity-factor', 10);
 integer('list-max-listpack-size', -2, -int32Max - 1n);

@@ -36,22 +36,31 @@ function readMemoryOrPercent(text: string): Reading<bigint> {
   return value === null ? { error: 'argument must be a memory or percent value' } : { value };
 }
 
-function readEnum(list: readonly string[], text: string): Reading<string> {
+function readEnum(
+  list: readonly string[],
+  newer: readonly string[],
+  text: string,
+): Reading<string> {
   const value = text.toLowerCase();
-  return list.includes(value) ? { value } : notOneOf(list);
+  return list.includes(value) || newer.includes(value) ? { value } : notOneOf(list);
 }
 
 function notOneOf(list: readonly string[]): { error: string } {
   return { error: `argument(s) must be one of the following: ${list.join(', ')}` };
 }
 
-function readFlags(list: readonly string[], texts: readonly string[]): Reading<string[]> {
+function readFlags(
+  list: readonly string[],
+  newer: readonly string[],
+  texts: readonly string[],
+): Reading<string[]> {
   const given = new Set(texts.map((text) => text.toLowerCase()));
-  if (given.size === 0 || [...given].some((flag) => !list.includes(flag))) return notOneOf(list);
+  const all = [...list, ...newer];
+  if (given.size === 0 || [...given].some((flag) => !all.includes(flag))) return notOneOf(list);
   if (given.has('save') && given.has('nosave')) {
     return { error: "shutdown options SAVE and NOSAVE can't be used simultaneously" };
   }
-  const flags = list.slice(1).filter((flag) => given.has(flag));
+  const flags = all.slice(1).filter((flag) => given.has(flag));
   return { value: flags.length === 0 ? [list[0]!] : flags };
 }
 
@@ -88,7 +97,7 @@ function readSingle(
       return inRange(value, 0n, kind.max, 8);
     }
     case 'enum':
-      return readEnum(kind.words, text);
+      return readEnum(kind.words, kind.newer ?? [], text);
     case 'string': {
       const error = checkString(directive.name, text, values);
       if (error !== null) return { error };
@@ -118,7 +127,7 @@ export function readValue(
   // Several values may come in one quoted word, as CONFIG SET would give them.
   const spread = words.length === 1 ? splitWords(words[0]!) : words;
   if (spread === null) return { error: 'Unbalanced quotes in configuration line' };
-  if (kind.type === 'flags') return readFlags(kind.words, spread);
+  if (kind.type === 'flags') return readFlags(kind.words, kind.newer, spread);
   return readSpecial(kind.grammar, spread, values.get(directive.name) as readonly string[]);
 }
 

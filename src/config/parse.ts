@@ -3,17 +3,19 @@
  * queued and carried out in three phases when everything is read, and the first objection wins.
  */
 
-import { blankConfig, type Compat, type SentinelConfig } from '../core/index.ts';
-import { findDirective, forgottenNames, passingNames } from './directives.ts';
+import { blankConfig, type Compat, numericAddress, type SentinelConfig } from '../core/index.ts';
+import { findDirective, forgottenNames } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
 import { readValue } from './kinds.ts';
+import { newerDirective } from './newer.ts';
 import { applySentinelLine, type Phase, phaseOf, type SentinelReading } from './sentinel.ts';
 import type {
   CommandRename,
   ConfigIo,
   ConfigSources,
   DirectiveValue,
+  GenericConfig,
   ParsedConfig,
   UserLine,
 } from './types.ts';
@@ -90,14 +92,22 @@ function addUser(load: Load, words: readonly string[]): string | null {
   return null;
 }
 
+/** A name that is not in the table: judged and not looked at any more. */
+function passDirective(load: Load, name: string, words: readonly string[]): string | null {
+  const newer = newerDirective(name);
+  if (newer === null) return words.length === 0 ? badDirective : null;
+  if (newer !== undefined) {
+    const reading = readValue(newer, words, load.values);
+    return 'error' in reading ? reading.error : null;
+  }
+  if (name.includes('.'))
+    return words.length === 0 ? 'Module config specified without value' : null;
+  return forgottenNames.has(name) && words.length === 1 ? null : badDirective;
+}
+
 function applyDirective(load: Load, name: string, words: readonly string[]): string | null {
   const directive = findDirective(name);
-  if (directive === undefined) {
-    if (passingNames.has(name)) return null;
-    if (name.includes('.'))
-      return words.length === 0 ? 'Module config specified without value' : null;
-    return forgottenNames.has(name) && words.length === 1 ? null : badDirective;
-  }
+  if (directive === undefined) return passDirective(load, name, words);
   const reading = readValue(directive, words, load.values);
   if ('error' in reading) return reading.error;
   if (directive.kind.type === 'path') return load.io.chdir(reading.value as string);
@@ -211,7 +221,11 @@ function readSentinelLines(load: Load): SentinelConfig {
 }
 
 /** Settings that are no error but cannot do what their author wants. */
-function warnAbout(sentinel: SentinelConfig, requirepass: string | null, logs: string[]): void {
+function warnAbout(sentinel: SentinelConfig, generic: GenericConfig, logs: string[]): void {
+  const { requirepass, bindSourceAddr } = generic;
+  if (bindSourceAddr !== null && numericAddress(bindSourceAddr) === null) {
+    logs.push('bind-source-addr: is no IP address, so no connection to an instance will open');
+  }
   for (const group of sentinel.groups) {
     if (group.authUser !== null && group.authPass === null) {
       logs.push(
@@ -249,6 +263,6 @@ export function parseConfig(sources: string | ConfigSources, io: ConfigIo): Pars
   const sentinel = readSentinelLines(load);
   load.values.set('dir', io.cwd());
   const generic = genericConfig(load.values, [...load.users.values()], load.renames);
-  warnAbout(sentinel, generic.requirepass, load.logs);
+  warnAbout(sentinel, generic, load.logs);
   return { generic, sentinel, warnings: load.logs };
 }

@@ -62,7 +62,8 @@ export function checkString(name: string, text: string, values: Values): string 
         ? null
         : 'Hostnames may only contain alphanumeric characters, hyphens or dots';
     case 'notify-keyspace-events':
-      return /^[Ag$lshzxeKEtmdn]*$/.test(text)
+      // Redis 8.2 added o and c.
+      return /^[Ag$lshzxeKEtmdnoc]*$/.test(text)
         ? null
         : "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
     default:

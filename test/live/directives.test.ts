@@ -29,8 +29,11 @@ const rebootWord = LINES['redis-8'].rebootDirective;
 /** What the lab says itself, and what ends a Sentinel that is started by hand. */
 const ofTheLab = /^(bind|loglevel|requirepass|supervised|unixsocket) /;
 
-/** Two that no server takes together. */
-const rival = new Map([['cluster-enabled', 'replicaof']]);
+/** What no server takes together with `replicaof`, or serves nobody with it. */
+const rival = new Map([
+  ['cluster-enabled', 'replicaof'],
+  ['replica-serve-stale-data', 'replicaof'],
+]);
 
 /** The lines of a line of servers in as few files as possible, no value being said twice in any. */
 function filesOf(line: string): LegalLine[][] {
