@@ -4,8 +4,17 @@
  *
  * They stand at known places and only there: searching for their texts would hit innocent words.
  */
-import type { Effect, Input, Reply } from '../core/index.ts';
+import { type Effect, type Input, LIMITS, type Reply, shown } from '../core/index.ts';
 import type { Entry, Outcome, Recording, Snapshot, Stream } from './record.ts';
+import { judgeWords } from './requests.ts';
+
+type Command = Extract<Input, { type: 'command' }>;
+
+/** A word as an error repeats it, and what it is replaced by. */
+type Stray = readonly [word: string, hidden: string];
+
+/** A shorter text is no secret, but part of many words. */
+const REPEATED_MIN = 4;
 
 /** The recording without secrets, its entries being masked as they are taken. Changes the snapshot in place. */
 export function withoutSecrets({ header, snapshot, entries }: Recording): Stream {
@@ -17,6 +26,11 @@ class Mask {
   readonly #placeholders = new Map<string, string>();
   /** Words that are AUTH on some server. */
   readonly #authWords = new Set(['AUTH']);
+  readonly #groups = new Set<string>();
+  /** Hidden words that the answer to a request may repeat. */
+  readonly #strays = new Map<number, readonly Stray[]>();
+  /** Requests to servers that were logins, as `connection token`. */
+  readonly #logins = new Set<string>();
 
   constructor(snapshot: Snapshot) {
     this.#snapshot(snapshot);
@@ -37,6 +51,9 @@ class Mask {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
       const control = /[\x00-\x1f\x7f]/.test(secret) ? '\x01' : '';
       placeholder = `(secret ${this.#placeholders.size + 1})${control}`;
+      // Nor do they become short enough for what they were too long for.
+      if (secret.length > LIMITS.valueBytes)
+        placeholder = placeholder.padEnd(LIMITS.valueBytes + 1, '.');
       this.#placeholders.set(secret, placeholder);
     }
     return placeholder;
@@ -48,8 +65,14 @@ class Mask {
     if (own.requirepass !== null) own.requirepass = this.#hide(own.requirepass);
     if (snapshot.sentinelPass !== null) snapshot.sentinelPass = this.#hide(snapshot.sentinelPass);
     for (const group of snapshot.groups.values()) {
+      this.#groups.add(group.name);
       if (group.authPass !== null) group.authPass = this.#hide(group.authPass);
       for (const { command, renamed } of group.renames) this.#noteRename(command, renamed);
+    }
+    for (const [connection, { pending }] of snapshot.connections) {
+      for (const [token, { kind }] of pending) {
+        if (kind === 'auth') this.#logins.add(`${connection} ${token}`);
+      }
     }
     for (const { parked } of snapshot.names.values()) {
       for (const [index, one] of parked.entries()) {
@@ -63,38 +86,52 @@ class Mask {
   }
 
   #input(input: Input): Input {
-    if (input.type !== 'command' || input.argv[0] !== 'sentinel') return input;
-    if (input.argv[1] === 'set') return { ...input, argv: this.#set(input.argv) };
-    if (input.argv[1] === 'config') return { ...input, argv: this.#config(input.argv) };
-    return input;
+    if (input.type === 'reply') return this.#answered(input);
+    return input.type === 'command' ? this.#request(input) : input;
   }
 
-  /** `sentinel set GROUP [option value …]`; behind a word that is no option everything may be a secret. */
-  #set(argv: readonly string[]): string[] {
-    const words = argv.slice(0, 3);
-    for (let i = 3; i < argv.length; ) {
-      const option = argv[i]!;
-      const lower = option.toLowerCase();
-      const size = lower === 'rename-command' ? 2 : 1;
-      const values = argv.slice(i + 1, i + 1 + size);
-      if (!OPTIONS.has(lower)) {
-        words.push(option, ...argv.slice(i + 1).map((word) => this.#hide(word)));
-        break;
-      }
-      if (size === 2) this.#noteRename(values[0] ?? '', values[1] ?? '');
-      words.push(option, ...(lower === 'auth-pass' ? values.map((w) => this.#hide(w)) : values));
-      i += 1 + size;
-    }
-    return words;
-  }
-
-  /** `sentinel config set [variable value …]`. */
-  #config(argv: readonly string[]): string[] {
-    const isSet = argv[2]?.toLowerCase() === 'set';
-    return argv.map((word, i) => {
-      const secret = isSet && i > 3 && argv[i - 1]!.toLowerCase() === 'sentinel-pass';
-      return secret && i % 2 === 0 ? this.#hide(word) : word;
+  #request(input: Command): Command {
+    const { argv, request } = input;
+    const [name, word, group = ''] = argv;
+    if (name === 'sentinel' && word === 'monitor') this.#groups.add(group);
+    if (name === 'sentinel' && word === 'set') this.#noteRenames(argv);
+    const verdicts = judgeWords(argv, (one) => this.#groups.has(one));
+    if (!verdicts.some((verdict) => verdict !== 'shown')) return input;
+    const strays: Stray[] = [];
+    const words = argv.map((one, i) => {
+      if (verdicts[i] === 'shown') return one;
+      const hidden = this.#hide(one);
+      if (verdicts[i] === 'stray') strays.push([`'${one}'`, `'${hidden}'`]);
+      return hidden;
     });
+    if (strays.length > 0) this.#strays.set(request, strays);
+    return { ...input, argv: words };
+  }
+
+  #noteRenames(argv: readonly string[]): void {
+    for (const [i, word] of argv.entries()) {
+      if (word.toLowerCase() === 'rename-command') {
+        this.#noteRename(argv[i + 1] ?? '', argv[i + 2] ?? '');
+      }
+    }
+  }
+
+  /** A server that refuses a password may repeat it. */
+  #answered(input: Extract<Input, { type: 'reply' }>): Input {
+    const { connection, token, reply } = input;
+    if (!this.#logins.delete(`${connection} ${token}`) || reply.kind !== 'error') return input;
+    return { ...input, reply: { kind: 'error', text: this.#withoutKnown(reply.text) } };
+  }
+
+  /** The words of a server without the secrets among them; the code in front is ours to read. */
+  #withoutKnown(text: string): string {
+    const end = /^[A-Z]+(?= |$)/.exec(text)?.[0].length ?? 0;
+    let rest = text.slice(end);
+    for (const [secret, placeholder] of this.#placeholders) {
+      if (secret.length < REPEATED_MIN) continue;
+      for (const form of [secret, shown(secret)]) rest = rest.replaceAll(form, placeholder);
+    }
+    return text.slice(0, end) + rest;
   }
 
   #outcome(outcome: Outcome): Outcome {
@@ -103,15 +140,44 @@ class Mask {
   }
 
   #effect(effect: Effect): Effect {
-    if (effect.type === 'answer') return { ...effect, reply: this.#reply(effect.reply) };
-    if (effect.type !== 'send' || !this.#authWords.has(effect.argv[0]!)) return effect;
+    switch (effect.type) {
+      case 'answer':
+        return { ...effect, reply: this.#reply(effect.reply, effect.request) };
+      case 'send':
+        return this.#authWords.has(effect.argv[0]!) ? this.#login(effect) : effect;
+      case 'event':
+        return effect.name === '-auth-error' ? this.#refusal(effect) : effect;
+      default:
+        return effect;
+    }
+  }
+
+  #login(effect: Extract<Effect, { type: 'send' }>): Effect {
+    this.#logins.add(`${effect.connection} ${effect.token}`);
     const last = effect.argv.length - 1;
     const argv = effect.argv.map((word, i) => (i === last && i > 0 ? this.#hide(word) : word));
     return { ...effect, argv };
   }
 
-  /** SENTINEL CONFIG GET shows the password towards peers. */
-  #reply(reply: Reply): Reply {
+  /** Behind the instance stand the words of the server. */
+  #refusal(effect: Extract<Effect, { type: 'event' }>): Effect {
+    const at = effect.payload.indexOf(' #') + 2;
+    if (at < 2) return effect;
+    const payload = effect.payload.slice(0, at) + this.#withoutKnown(effect.payload.slice(at));
+    return { ...effect, payload };
+  }
+
+  /** SENTINEL CONFIG GET shows the password towards peers; errors repeat what they do not know. */
+  #reply(reply: Reply, request: number): Reply {
+    const strays = this.#strays.get(request);
+    this.#strays.delete(request);
+    if (reply.kind === 'error' && strays !== undefined) {
+      const text = strays.reduce(
+        (left, [word, hidden]) => left.replace(word, () => hidden),
+        reply.text,
+      );
+      return { ...reply, text };
+    }
     if (reply.kind !== 'map') return reply;
     const entries = reply.entries.map((entry) => {
       const [name, value] = entry;
@@ -121,18 +187,3 @@ class Mask {
     return { ...reply, entries };
   }
 }
-
-/** The options of SENTINEL SET. */
-const OPTIONS = new Set([
-  'down-after-milliseconds',
-  'failover-timeout',
-  'parallel-syncs',
-  'quorum',
-  'master-reboot-down-after-period',
-  'primary-reboot-down-after-period',
-  'notification-script',
-  'client-reconfig-script',
-  'auth-pass',
-  'auth-user',
-  'rename-command',
-]);

@@ -5,6 +5,7 @@ import {
   createState,
   type Effect,
   type Input,
+  LIMITS,
   type SentinelConfig,
 } from '../../../src/core/index.ts';
 import {
@@ -34,8 +35,8 @@ const config = (sentinelPass: string | null): SentinelConfig => ({
 
 const secured = surroundings({ requirepass: 's3cret-own', seed: 's3cret-seed' });
 
-/** A Sentinel whose connections open, and whose clients send these commands. */
-function run(commands: string[][], sentinelPass: string | null = 's3cret-peers') {
+/** A Sentinel whose connections open, whose servers refuse logins with these words, and whose clients send these commands. */
+function run(commands: string[][], sentinelPass: string | null = 's3cret-peers', refusal = '') {
   const state = createState(config(sentinelPass), secured, 0);
   const recorder = new Recorder(state, { bytes: 1e9, clock: () => 0 });
   const effects: Effect[] = [];
@@ -45,14 +46,21 @@ function run(commands: string[][], sentinelPass: string | null = 's3cret-peers')
     const turn = recorder.step(input, now);
     effects.push(...turn.effects);
     for (const effect of turn.effects) {
-      if (effect.type !== 'connect') continue;
-      give({ type: 'connected', connection: effect.connection, localAddress: '127.0.0.1' });
+      if (effect.type === 'connect') {
+        give({ type: 'connected', connection: effect.connection, localAddress: '127.0.0.1' });
+      }
+      if (refusal === '' || effect.type !== 'send') continue;
+      if (effect.argv[0] !== 'LOGIN' && effect.argv[0] !== 'AUTH') continue;
+      const { connection, token, argv } = effect;
+      const text = refusal.replace('PASSWORD', argv.at(-1)!);
+      give({ type: 'reply', connection, token, reply: { kind: 'error', text } });
     }
     if (turn.save !== null) give({ type: 'saved', version: turn.save, ok: true });
   };
   give({ type: 'start' });
   for (const [index, argv] of commands.entries()) {
-    give({ type: 'command', request: index + 1, argv: ['sentinel', ...argv] });
+    const words = argv[0] === 'publish' ? argv : ['sentinel', ...argv];
+    give({ type: 'command', request: index + 1, argv: words });
     give({ type: 'tick' });
   }
   const { compat, ...rest } = recorder.recording();
@@ -80,7 +88,70 @@ const commands = [
   ['master', 'one'],
 ];
 
+/** Requests with a mistake in them, and a secret somewhere behind it. */
+const mistakes = [
+  ['config', 'set', 'sentinel-passs', 's3cret-new'],
+  ['config', 'set', 's3cret-new', 'sentinel-pass'],
+  ['config', 'set', 'sentinel-pass', 's3cret-new', 's3cret-new'],
+  ['config', 'set', 'sentinel-pass', 's3cret-\x02ctl', 'sentinel-pass', 's3cret-new'],
+  ['config', 'set', 'announce-port', 's3cret-new'],
+  ['config', 'set', 'announce-port', 's3cret-\x02ctl'],
+  ['config', 'set', 'announce-ip', 's3cret-\x02ctl'],
+  ['config', 'set', 'resolve-hostnames', 's3cret-new', 'sentinel-pass', 's3cret-new'],
+  ['config', 'set', 'loglevel', 's3cret-new'],
+  ['config', 'sett', 'sentinel-pass', 's3cret-new'],
+  ['config', 's3cret-new', 'sentinel-pass'],
+  ['config', 'get', 'sentinel-pass', 's3cret-new'],
+  ['set', 'one', 'auth-passs', 's3cret-new'],
+  ['set', 'one', 's3cret-new', 'auth-pass'],
+  ['set', 'one', 'auth-pass', 's3cret-new', 's3cret-new'],
+  ['set', 'one', 'auth-pass', 's3cret-new', 's3cret-\x02ctl', 'more'],
+  ['set', 'one', 'auth-pass', 'quorum', 'quorum'],
+  ['set', 'one', 'quorum', 'quorum'],
+  ['set', 'one', 'quorum', 's3cret-new'],
+  ['set', 'one', 'rename-command', 'AUTH'],
+  ['set', 's3cret-new', 'auth-pass', 'one'],
+  ['set', 's3cret-\x02ctl', 'auth-pass', 'one'],
+  ['debug', 'sentinel-pass', 's3cret-new'],
+  ['debug', 's3cret-new', '5'],
+  ['debug', 'ping-period', 's3cret-new'],
+  ['simulate-failure', 's3cret-new', 'help'],
+  ['foo', 's3cret-new'],
+  ['s3cret-new'],
+  ['publish', 's3cret-new', 's3cret-new'],
+  ['publish', '__sentinel__:hello', 'nonsense'],
+];
+
 describe('the text of a recording', () => {
+  const named = mistakes.map((words) => ({ words, title: JSON.stringify(words.join(' ')) }));
+
+  it.each(named)('holds nothing of what is behind a mistake: $title', ({ words: command }) => {
+    const { recording, text } = run([command, ['config', 'get', '*'], ['master', 'one']]);
+    expect(text).not.toContain('s3cret');
+    expect([...replay(recording)].filter(({ same }) => !same)).toEqual([]);
+  });
+
+  it('holds no password that a server repeats when it refuses it', () => {
+    for (const refusal of ["WRONGPASS not 'PASSWORD', but PASSWORD?", 'PASSWORD', 'ERR PASSWORD']) {
+      const { effects, recording, text } = run(commands, 's3cret-peers', refusal);
+      const refused = effects.some((one) => one.type === 'event' && one.name === '-auth-error');
+      expect(refused).toBe(true);
+      expect(text).not.toContain('s3cret');
+      expect([...replay(recording)].filter(({ same }) => !same)).toEqual([]);
+    }
+  });
+
+  it('keeps words short that were short enough, and long ones too long', () => {
+    const long = 's3cret'.repeat(5000);
+    const { recording, text } = run([
+      ['set', 'one', 'auth-pass', long],
+      ['master', 'one'],
+    ]);
+    expect(text).not.toContain('s3cret');
+    expect(text.length).toBeGreaterThan(LIMITS.valueBytes);
+    expect([...replay(recording)].filter(({ same }) => !same)).toEqual([]);
+  });
+
   it('holds no password, though the inputs and effects did', () => {
     const { effects, text } = run(commands);
     const raw = JSON.stringify(effects, (_, one) => (typeof one === 'bigint' ? `${one}` : one));

@@ -1,0 +1,133 @@
+/**
+ * Which words of a client's request may stand in a recording: those that are known to be none of anybody's passwords. What
+ * is behind a mistyped word, or one too many, may be one.
+ */
+import { globMatches } from '../core/index.ts';
+
+/**
+ * `shown`: as it is. `secret`: hidden. `stray`: hidden, and an error may repeat it: it is no word that is known here, or no
+ * value that could stand there.
+ */
+export type Verdict = 'shown' | 'secret' | 'stray';
+
+type Words = readonly string[];
+
+/**
+ * The verdict on each word.
+ *
+ * @param argv as the core gets it.
+ * @param isGroup whether there may be a group of that name.
+ */
+export function judgeWords(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
+  const verdicts = judge(argv, isGroup);
+  return argv.map((_, i) => verdicts[i] ?? 'stray');
+}
+
+/** Shorter when all that follows is stray. */
+function judge(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
+  const [name, word = ''] = argv;
+  if (name === 'publish') return argv[1] === '__sentinel__:hello' ? allShown(argv) : ['shown'];
+  if (name !== 'sentinel') return allShown(argv);
+  const rest = argv.slice(2);
+  switch (word) {
+    case 'set':
+      return ['shown', 'shown', ...judgeSet(rest, isGroup)];
+    case 'config':
+      return ['shown', 'shown', ...judgeConfig(rest)];
+    case 'debug':
+      return ['shown', 'shown', ...rest.map((one) => judgeOne(one, isTimer(one) || isNumber(one)))];
+    case 'simulate-failure':
+      return ['shown', 'shown', ...rest.map((one) => judgeOne(one, /^(crash-|help)/i.test(one)))];
+    default:
+      return OTHERS.has(word) ? allShown(argv) : ['shown'];
+  }
+}
+
+function allShown(words: Words): Verdict[] {
+  return words.map(() => 'shown');
+}
+
+function judgeOne(word: string, known: boolean): Verdict {
+  return known || word === '' ? 'shown' : 'stray';
+}
+
+const isNumber = (word: string) => /^[+-]?\d{1,20}$/.test(word);
+const isAny = () => true;
+const isYesNo = (word: string) => /^(yes|no)$/i.test(word);
+const isTimer = (word: string) => /-(period|timeout|after|trigger|runtime|delay)$/i.test(word);
+
+/** What a value must look like to be shown; null: it is a secret, whatever it looks like. */
+type Shape = ((value: string) => boolean) | null;
+
+/** The options of SENTINEL SET and the values of each. */
+const OPTIONS: ReadonlyMap<string, readonly Shape[]> = new Map<string, readonly Shape[]>([
+  ['down-after-milliseconds', [isNumber]],
+  ['failover-timeout', [isNumber]],
+  ['parallel-syncs', [isNumber]],
+  ['quorum', [isNumber]],
+  ['master-reboot-down-after-period', [isNumber]],
+  ['primary-reboot-down-after-period', [isNumber]],
+  ['notification-script', [isAny]],
+  ['client-reconfig-script', [isAny]],
+  ['auth-pass', [null]],
+  ['auth-user', [isAny]],
+  ['rename-command', [isAny, isAny]],
+]);
+
+/** The variables of SENTINEL CONFIG and the value of each. */
+const VARIABLES: ReadonlyMap<string, readonly [Shape]> = new Map<string, readonly [Shape]>([
+  ['resolve-hostnames', [isYesNo]],
+  ['announce-hostnames', [isYesNo]],
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what has one is refused, and repeated.
+  ['announce-ip', [(value) => !/[\x00-\x1f\x7f]/.test(value)]],
+  ['announce-port', [isNumber]],
+  ['sentinel-user', [isAny]],
+  ['sentinel-pass', [null]],
+  ['loglevel', [(value) => /^(debug|verbose|notice|warning|nothing)$/i.test(value)]],
+]);
+
+/** Subcommands whose words are names, addresses, numbers and patterns. */
+const OTHERS: ReadonlySet<string> = new Set(
+  `masters primaries master primary replicas slaves sentinels myid get-master-addr-by-name
+  get-primary-addr-by-name is-master-down-by-addr is-primary-down-by-addr reset failover ckquorum
+  flushconfig monitor remove info-cache pending-scripts`.split(/\s+/),
+);
+
+/** `GROUP [option value …]`. */
+function judgeSet([group = '', ...words]: Words, isGroup: (name: string) => boolean): Verdict[] {
+  return [judgeOne(group, isGroup(group)), ...judgePairs(words, OPTIONS)];
+}
+
+/** `set [variable value …]` or `get [pattern …]`. */
+function judgeConfig([verb = '', ...words]: Words): Verdict[] {
+  switch (verb.toLowerCase()) {
+    case 'set':
+      return ['shown', ...judgePairs(words, VARIABLES)];
+    case 'get':
+      return ['shown', ...words.map((one) => judgeOne(one, asksForSomething(one)))];
+    default:
+      return [];
+  }
+}
+
+/** A word that finds nothing may have been meant for SET. */
+function asksForSomething(pattern: string): boolean {
+  return [...VARIABLES.keys()].some((name) => globMatches(pattern, name, true));
+}
+
+/** A name that is not known ends it: nothing is certain of what follows. */
+function judgePairs(words: Words, names: ReadonlyMap<string, readonly Shape[]>): Verdict[] {
+  const verdicts: Verdict[] = [];
+  for (let i = 0; i < words.length; ) {
+    const shapes = names.get(words[i]!.toLowerCase());
+    if (shapes === undefined) break;
+    const values = words.slice(i + 1, i + 1 + shapes.length);
+    verdicts.push('shown', ...values.map((value, at) => judgeValue(value, shapes[at]!)));
+    i += 1 + shapes.length;
+  }
+  return verdicts;
+}
+
+function judgeValue(value: string, shape: Shape): Verdict {
+  return shape === null ? 'secret' : judgeOne(value, shape(value));
+}
