@@ -3,7 +3,13 @@
  * queued and carried out in three phases when everything is read, and the first objection wins.
  */
 
-import { blankConfig, type Compat, numericAddress, type SentinelConfig } from '../core/index.ts';
+import {
+  admits,
+  blankConfig,
+  type Compat,
+  numericAddress,
+  type SentinelConfig,
+} from '../core/index.ts';
 import { findDirective, forgottenNames } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
@@ -235,6 +241,11 @@ function warnAbout(sentinel: SentinelConfig, generic: GenericConfig, logs: strin
   }
   if (sentinel.sentinelUser !== null && sentinel.sentinelPass === null && requirepass === null) {
     logs.push('sentinel sentinel-user: without sentinel-pass no AUTH is sent to other Sentinels');
+  }
+  if (sentinel.myId !== null && !admits('runId', sentinel.myId)) {
+    const text =
+      'is not 40 hexadecimal digits: other Sentinels of this kind do not hear its hellos';
+    logs.push(`sentinel myid ${sentinel.myId}: ${text}`);
   }
   if (sentinel.announceHostnames && !sentinel.resolveHostnames) {
     logs.push('sentinel announce-hostnames: has no effect on names while resolve-hostnames is no');

@@ -24,6 +24,17 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.host.toLowerCase() === b.host.toLowerCase();
 }
 
+/**
+ * Can anybody be reached under this numeric address? Not under one that is unspecified, multicast or broadcast: who is said
+ * to be there is nobody, and would be a voter or a replica for ever.
+ */
+export function isUsable(ip: string): boolean {
+  const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice('::ffff:'.length) : ip;
+  if (plain.includes(':')) return plain !== '::' && !/^ff[0-9a-f]{2}:/.test(plain);
+  const first = Number(plain.slice(0, plain.indexOf('.')));
+  return first !== 0 && !(first >= 224 && first <= 239) && plain !== '255.255.255.255';
+}
+
 /** Does a host text as an instance or a peer gives it (address or name) mean this address? */
 export function hostMeans(address: Address, host: string): boolean {
   if (host === address.ip) return host !== '';

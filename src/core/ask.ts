@@ -10,6 +10,7 @@ import { noteVoteForClaim } from './conflict.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { announced } from './names.ts';
 import type { Group, Peer, Pending } from './state.ts';
+import { admits } from './text.ts';
 import type { LinkReply } from './types.ts';
 import { isOnDisk, log, type Work, wake } from './work.ts';
 
@@ -39,7 +40,8 @@ export function tendAsk(work: Work, peer: Peer): void {
     } else if (ask.masterDown || ask.vote !== null) wake(group, expiry + 1);
   }
   const what = purpose(work, group);
-  if (what === 'none' || !isOpen(peer.link)) return;
+  // Who has not answered a hello may be ourselves.
+  if (what === 'none' || !isOpen(peer.link) || !peer.introduced) return;
   if (ask.pendingSince !== null) {
     if (work.now < ask.pendingSince + askPeriod) return wake(group, ask.pendingSince + askPeriod);
     ask.pendingSince = null;
@@ -93,6 +95,7 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
   if (reply.kind !== 'array' || reply.items.length !== 3) return;
   const [down, leader, epoch] = reply.items;
   if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
+  if (!admits('candidate', leader.text)) return;
   const voteEpoch = BigInt.asUintN(64, BigInt(epoch.value));
   if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
   const { address } = group.master;

@@ -3,7 +3,7 @@
  *
  * Arity and permissions were checked by the server; arguments are checked here. Exactly one answer for each request.
  */
-import { helloReceived } from './hello.ts';
+import { helloReceived, isOwnHello } from './hello.ts';
 import { HELLO_CHANNEL } from './links.ts';
 import { failoverCommand, flushConfig, monitor, remove, reset } from './manage.ts';
 import {
@@ -88,5 +88,7 @@ function publish(work: Work, request: number, channel: string, payload: string):
     return answer(work, request, { kind: 'error', text });
   }
   helloReceived(work, payload);
-  answer(work, request, { kind: 'integer', value: 1 });
+  // Whoever says our own hello to us is us, and learns it by this.
+  const value = isOwnHello(work.state, payload) ? 0 : 1;
+  answer(work, request, { kind: 'integer', value });
 }

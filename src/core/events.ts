@@ -7,6 +7,7 @@ import { endpoint } from './address.ts';
 import { announced } from './names.ts';
 import { queueScript } from './scripts.ts';
 import type { Group, Instance, State } from './state.ts';
+import { shown } from './text.ts';
 import type { LogLevel } from './types.ts';
 import type { Work } from './work.ts';
 
@@ -34,7 +35,7 @@ export function eventText(
   group: Group | null,
   text: string,
 ): void {
-  const payload = text.slice(0, PAYLOAD_MAX_BYTES);
+  const payload = shown(text).slice(0, PAYLOAD_MAX_BYTES);
   work.effects.push({ type: 'event', level, name, payload });
   if (level === 'warning' && group?.notificationScript) {
     queueScript(work, [group.notificationScript, name, payload]);

@@ -1,7 +1,7 @@
 /**
  * A connection is open: who we are, then the first question (monitoring.md §3.2).
  */
-import { HELLO_CHANNEL, owner, renamed, sendOn } from './links.ts';
+import { greetAnew, HELLO_CHANNEL, owner, renamed, sendOn } from './links.ts';
 import { ping } from './ping.ts';
 import type { Connection, Instance, State } from './state.ts';
 import type { Work } from './work.ts';
@@ -47,8 +47,8 @@ export function connected(work: Work, connection: Connection, localAddress: stri
     return;
   }
   ping(work, connection, group);
-  for (const one of link.owners) {
-    if (one.kind !== 'sentinel') one.infoDueAt = work.now;
-    one.helloForced = true;
-  }
+  for (const one of link.owners) if (one.kind !== 'sentinel') one.infoDueAt = work.now;
+  // A rival is greeted when it has won.
+  if (connection === link.command) greetAnew(link);
+  else for (const one of link.owners) one.helloForced = true;
 }

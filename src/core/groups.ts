@@ -4,14 +4,16 @@
  * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
  * S20); a switch keeps the configuration and the peers and makes the replica list anew.
  */
-import { type Address, endpoint, sameAddress } from './address.ts';
+import { type Address, endpoint, isUsable, sameAddress } from './address.ts';
 import { phaseOf } from './beat.ts';
 import { event, eventText, replicaKey } from './events.ts';
+import { LIMITS } from './limits.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 import { announced, resolve, toAddress } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import type { Ask, Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
-import type { GroupConfig, Instant } from './types.ts';
+import { admits } from './text.ts';
+import type { AddressConfig, GroupConfig, Instant } from './types.ts';
 import { log, save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
@@ -125,6 +127,8 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     lastHelloAt: work.now,
     lastHelloText: '',
     helloConfigEpoch: 0n,
+    introduced: false,
+    provenAt: null,
     ask: freshAsk(work.now),
     lastNudgedAt: null,
   };
@@ -155,6 +159,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     vote: { epoch: config.leaderEpoch, leader: null, givenAt: null, version: 0 },
     replicas: new Map(),
     peers: new Map(),
+    full: new Set(),
     failover: null,
     attempts: {
       lost: 0,
@@ -175,7 +180,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
   group.master = createMaster(work, group, address, link);
   state.groups.set(group.name, group);
   if (config.configEpoch > state.currentEpoch) state.currentEpoch = config.configEpoch;
-  for (const { host, port } of config.replicas) configuredReplica(work, group, host, port);
+  configuredReplicas(work, group, config.replicas);
   for (const { id, host, port } of config.sentinels) {
     if (id === state.myId || group.peers.has(id)) continue;
     const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
@@ -188,37 +193,57 @@ export function createGroup(work: Work, config: GroupConfig): Group {
   return group;
 }
 
-function configuredReplica(work: Work, group: Group, host: string, port: number): void {
-  const link = createLink(work, { host: '', ip: '', port: 0 }, true);
-  const address = toAddress(work, host, port, { kind: 'link', link });
-  link.address = address;
-  if (sameAddress(address, group.master.address) || knownReplica(group, address)) return;
-  createReplica(work, group, address, link);
-}
-
-function knownReplica(group: Group, address: Address): Replica | undefined {
-  for (const replica of group.replicas.values()) {
-    if (sameAddress(replica.address, address)) return replica;
+function configuredReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+  const known = new Set(textsOf(group.master.address));
+  for (const { host, port } of named) {
+    const link = createLink(work, { host: '', ip: '', port: 0 }, true);
+    const address = toAddress(work, host, port, { kind: 'link', link });
+    link.address = address;
+    const texts = textsOf(address);
+    if (texts.some((text) => known.has(text))) continue;
+    for (const text of texts) known.add(text);
+    createReplica(work, group, address, link);
   }
-  return undefined;
 }
 
-/** A replica named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
-export function addReplica(work: Work, group: Group, host: string, port: number): void {
-  if (port < 0 || port > 65535) return;
-  const { master } = group;
-  const input = { type: 'tick' } as const;
-  const ip = resolve(work, host, { kind: 'input', input });
-  if (ip === null || ip === 'pending') {
+/** The texts by which an address is known: two are the same when they share one (`sameAddress`). */
+function textsOf({ host, ip, port }: Address): string[] {
+  const name = endpoint(host.toLowerCase(), port);
+  return ip === '' || ip === host ? [name] : [name, endpoint(ip, port)];
+}
+
+/** Replicas named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
+export function addReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+  const { master, replicas } = group;
+  // Looked up, not searched for: a server may name thousands.
+  const known = new Set(textsOf(master.address));
+  for (const { address } of replicas.values()) for (const text of textsOf(address)) known.add(text);
+  for (const { host, port } of named) {
+    if (port < 0 || port > 65535 || !admits('host', host)) continue;
+    const ip = resolve(work, host, { kind: 'input', input: { type: 'tick' } });
     // The answer's arrival does not replay an INFO: the next one will find the name known.
     if (ip === 'pending') master.infoDueAt = work.now + 100;
-    return;
+    if (ip === null || ip === 'pending' || !isUsable(ip)) continue;
+    const address: Address = { host: numericAddress(host) ?? host, ip, port };
+    const texts = textsOf(address);
+    if (texts.some((text) => known.has(text))) continue;
+    if (isFull(work, group, 'replicas')) return;
+    const replica = createReplica(work, group, address, createLink(work, { ...address }, true));
+    for (const text of texts) known.add(text);
+    event(work, 'notice', '+slave', replica);
+    save(work);
   }
-  const address: Address = { host: numericAddress(host) ?? host, ip, port };
-  if (knownReplica(group, address) || sameAddress(address, master.address)) return;
-  const replica = createReplica(work, group, address, createLink(work, { ...address }, true));
-  event(work, 'notice', '+slave', replica);
-  save(work);
+}
+
+/** As many as there may be; said once for each group. */
+export function isFull(work: Work, group: Group, what: 'replicas' | 'peers'): boolean {
+  if (group[what].size < LIMITS[what]) return false;
+  if (!group.full.has(what)) {
+    group.full.add(what);
+    const name = what === 'peers' ? 'other Sentinels' : what;
+    log(work, 'warning', `${group.name} has ${LIMITS[what]} ${name}: no more are taken in`);
+  }
+  return true;
 }
 
 /** Take a member out of its group for good. */

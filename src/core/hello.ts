@@ -4,19 +4,23 @@
  * Invariants: eight fields, never changed; the epoch shown is on disk (S3); the configuration of a peer is taken only
  * when its config epoch is strictly greater and its address can be used; a malformed hello changes nothing.
  */
-import { type Address, sameAddress } from './address.ts';
+import { type Address, isUsable, sameAddress } from './address.ts';
 import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
 import { supersede } from './election.ts';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { createPeer, removeInstance, switchMaster } from './groups.ts';
+import { createPeer, isFull, removeInstance, switchMaster } from './groups.ts';
+import { LIMITS } from './limits.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
 import { announced, resolve } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import { standIn, wakeAfter } from './ping.ts';
 import { reconfigScript } from './scripts.ts';
-import type { Connection, Group, Instance, Peer } from './state.ts';
+import { introduced, isOwnAddress, metOurselves } from './self.ts';
+import type { Connection, Group, Instance, Parked, Peer, State } from './state.ts';
+import { admits } from './text.ts';
+import type { LinkReply } from './types.ts';
 import { save, type Work, wake } from './work.ts';
 
 const HELLO_MAX_BYTES = 1069;
@@ -73,8 +77,13 @@ export function tendHello(work: Work, instance: Instance): void {
 }
 
 /** The answer to a hello we sent. */
-export function helloAnswered(work: Work, instance: Instance, ok: boolean): void {
+export function helloAnswered(work: Work, instance: Instance, reply: LinkReply): void {
   instance.helloPendingSince = null;
+  const ok = reply.kind !== 'error';
+  if (instance.kind === 'sentinel') {
+    if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(work, instance);
+    introduced(work, instance);
+  }
   const { publishPeriod } = work.state.timers;
   instance.helloDueAt = ok
     ? nextBeat(instance.group, work.now, publishPeriod)
@@ -95,8 +104,10 @@ function portOf(text: string): number {
 }
 
 function parseHello(payload: string): Hello | null {
+  if (payload.length > LIMITS.helloBytes) return null;
   const fields = payload.split(',');
-  if (fields.length !== 8) return null;
+  // Every Sentinel draws its id the same way; what is no id may be anything, a line of a log say.
+  if (fields.length !== 8 || !admits('runId', fields[2]!)) return null;
   const currentEpoch = parseEpoch(fields[3]!);
   const configEpoch = parseEpoch(fields[7]!);
   if (currentEpoch === null || configEpoch === null) return null;
@@ -112,6 +123,11 @@ function parseHello(payload: string): Hello | null {
   };
 }
 
+/** Is it what we say ourselves? */
+export function isOwnHello({ myId }: State, payload: string): boolean {
+  return payload.length <= LIMITS.helloBytes && payload.split(',')[2] === myId;
+}
+
 /** A hello came, by subscription or directly. */
 export function helloReceived(work: Work, payload: string): void {
   const { state } = work;
@@ -121,7 +137,7 @@ export function helloReceived(work: Work, payload: string): void {
     afterHello(work, known.group, known);
     return;
   }
-  if (payload.includes(state.myId)) return;
+  if (payload.length > LIMITS.helloBytes || payload.includes(state.myId)) return;
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);
@@ -131,11 +147,15 @@ export function helloReceived(work: Work, payload: string): void {
   const parked = { kind: 'hello', payload } as const;
   const ip = resolve(work, hello.ip, parked);
   // An address nobody can use changes nothing at all: a known peer is not lost for it.
-  if (ip === null || ip === 'pending') return;
-  const masterIp = resolve(work, hello.masterHost, parked);
+  if (ip === null || ip === 'pending' || !isUsable(ip)) return;
+  const masterIp = masterOf(work, hello, parked);
   if (masterIp === 'pending') return;
   const address = { host: numericAddress(hello.ip) ?? hello.ip, ip, port: hello.port };
+  // Nobody is where the master is, and where we met ourselves nobody else is.
+  if (sameAddress(address, group.master.address)) return;
+  if (isOwnAddress(work, ip, hello.port)) return;
   const peer = notePeer(work, group, hello.id, address);
+  if (peer === null) return;
   raiseEpoch(work, group, hello.currentEpoch);
   noteConfiguration(work, group, peer, hello, masterIp);
   peer.lastHelloAt = work.now;
@@ -145,6 +165,12 @@ export function helloReceived(work: Work, payload: string): void {
   peer.lastHelloText = masterIp === null ? '' : payload;
   peer.helloConfigEpoch = hello.configEpoch;
   afterHello(work, group, peer);
+}
+
+/** The address of the master it names; null when nobody can use that. */
+function masterOf(work: Work, { masterHost }: Hello, parked: Parked): string | 'pending' | null {
+  const ip = admits('host', masterHost) ? resolve(work, masterHost, parked) : null;
+  return ip === null || ip === 'pending' || isUsable(ip) ? ip : null;
 }
 
 /** A fresh word of a peer may be what a demotion waits for; a peer that lags behind is told at once. */
@@ -160,8 +186,8 @@ function afterHello(work: Work, group: Group, peer: Peer): void {
   }
 }
 
-/** The peer this hello comes from, made or moved if need be (monitoring.md §9.6). */
-function notePeer(work: Work, group: Group, id: string, address: Address): Peer {
+/** The peer this hello comes from, made or moved if need be; null when there are too many (monitoring.md §9.6). */
+function notePeer(work: Work, group: Group, id: string, address: Address): Peer | null {
   const { master } = group;
   const known = group.peers.get(id);
   if (known !== undefined && sameAddress(known.address, address)) return known;
@@ -183,6 +209,7 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     event(work, 'notice', '+sentinel-invalid-addr', other);
     forgetEverywhere(work, other.id);
   }
+  if (isFull(work, group, 'peers')) return null;
   const peer = createPeer(work, group, id, address);
   event(work, 'notice', '+sentinel', peer);
   save(work);

@@ -3,6 +3,8 @@
  * count only after `role:slave` in the same text, unknown lines are ignored.
  */
 
+import { LIMITS } from './limits.ts';
+
 export interface InfoFacts {
   runId: string | null;
   role: 'master' | 'slave' | null;
@@ -20,6 +22,8 @@ export interface InfoFacts {
   failoverState: string | null;
 }
 
+/** Of lines about replicas: more than a group can have, so that its limit is noticed. */
+const REPLICAS_MAX = 2 * LIMITS.replicas;
 /** Larger numbers are cut down to it: exact also as milliseconds. */
 const NUMBER_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
@@ -95,7 +99,7 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
   }
   if (isMaster && name.startsWith('slave') && /^slave\d/.test(name)) {
     const replica = replicaLine(line);
-    if (replica !== null) facts.replicas.push(replica);
+    if (replica !== null && facts.replicas.length < REPLICAS_MAX) facts.replicas.push(replica);
     return;
   }
   if (facts.role === 'slave') readReplicaLine(facts, name, value);

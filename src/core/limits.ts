@@ -23,6 +23,8 @@ export const LIMITS = {
   prefixes: 1000,
   /** Names one COMMAND INFO, DOCS or the like may ask about. */
   commandNames: 1000,
+  /** Patterns of one SENTINEL CONFIG GET. */
+  names: 1000,
   /** Users that ACL SETUSER may make, the rules and passwords of one, and the text of all. */
   users: 1000,
   userRules: 1000,

@@ -22,6 +22,8 @@ const RETRY_MAX_MS = 1000;
 /** When many groups fail together: so many ms for each. */
 const RETRY_SHARE_MS = 5;
 const RETRY_CROWDED_MS = 5000;
+/** More of them make no pause longer. */
+const REFUSALS_MAX = 16;
 const CONNECT_DEADLINE_MAX_MS = 2000;
 const CONNECT_DEADLINE_MIN_MS = 100;
 const PROBE_PAUSE_MS = 1000;
@@ -54,6 +56,7 @@ export function createLink(work: Work, address: Link['address'], wantsPubsub: bo
     lastLossAt: null,
     retryAt: work.now,
     failures: 0,
+    refusals: 0,
   };
 }
 
@@ -125,9 +128,10 @@ function abandon(pending: Pending): void {
 /**
  * Lacks an open connection that it needs (the `disconnected` flag). One that is opening does not count: clients take
  * whoever lacks the flag for reachable, and here the former master of a switch is dialled at the very moment they ask.
+ * Nor does one of which it is only a matter of time until the far end refuses to talk, as it did the last time.
  */
 export function isDisconnected(link: Link): boolean {
-  return !isOpen(link) || (link.wantsPubsub && link.pubsub?.open !== true);
+  return link.refusals > 0 || !isOpen(link) || (link.wantsPubsub && link.pubsub?.open !== true);
 }
 
 export function isOpen(link: Link): boolean {
@@ -235,6 +239,7 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
     open: false,
     localAddress: '',
     lastActivityAt: work.now,
+    subscribed: false,
     pending: new Map(),
   };
   state.connections.set(connection.id, connection);
@@ -335,6 +340,14 @@ export function owner(link: Link): Instance | undefined {
   return link.owners.values().next().value;
 }
 
+/** Who is at the far end of this connection is known by its answer to a hello only. */
+export function greetAnew(link: Link): void {
+  for (const one of link.owners) {
+    one.helloForced = true;
+    if (one.kind === 'sentinel') one.introduced = false;
+  }
+}
+
 /** An answer came: a rival that was first takes the place of the silent connection, with all that was stuck on it. */
 export function settleRivals(work: Work, connection: Connection): void {
   const { link } = connection;
@@ -343,6 +356,7 @@ export function settleRivals(work: Work, connection: Connection): void {
     link.probe = null;
     if (silent !== null) closeConnection(work, silent);
     link.command = connection;
+    greetAnew(link);
   }
   if (link.probe !== null) closeConnection(work, link.probe);
 }
@@ -389,22 +403,52 @@ function lost(work: Work, link: Link, role: Connection['role'], atOnce = false):
   if (work.now < link.retryAt) return;
   const { state, now } = work;
   const most = pauseInCrowd(state, now, RETRY_MAX_MS, RETRY_SHARE_MS, RETRY_CROWDED_MS);
-  const pause = Math.min(most, RETRY_FIRST_MS * 2 ** Math.max(0, link.failures - 1));
+  const times = Math.max(link.failures, link.refusals);
+  const pause = Math.min(most, RETRY_FIRST_MS * 2 ** Math.max(0, times - 1));
   link.failures += 1;
   link.retryAt = work.now + pause;
+}
+
+/**
+ * The far end does not want to talk to us on this connection: our name or password is wrong, or a right is missing. It
+ * is given up, and tried again after growing pauses; until it goes well the instance shows as `disconnected`.
+ */
+export function giveUp(work: Work, connection: Connection): void {
+  const { link, role } = connection;
+  const wasProbe = link.probe === connection;
+  closeConnection(work, connection);
+  link.refusals = Math.min(REFUSALS_MAX, link.refusals + 1);
+  if (wasProbe) link.probeAt = work.now + PROBE_PAUSE_MS;
+  else lost(work, link, role);
+  for (const one of link.owners) work.touched.add(one.group);
+}
+
+/** All that we want of the far end it grants: what it refused before is over. */
+export function granted(link: Link): void {
+  if (link.refusals === 0 || (link.wantsPubsub && link.pubsub?.subscribed !== true)) return;
+  link.refusals = 0;
+  for (const one of link.owners) if (one.kind !== 'sentinel') one.authWarned = false;
 }
 
 /** `<group>`'s credentials changed: its servers are connected anew. */
 export function reconnectServers(work: Work, group: Group): void {
   for (const server of [group.master, ...group.replicas.values()]) {
+    forgetRefusals(server.link);
+    server.authWarned = false;
     dropConnections(work, server.link);
   }
   work.touched.add(group);
 }
 
+function forgetRefusals(link: Link): void {
+  link.refusals = 0;
+  link.failures = 0;
+}
+
 /** The credentials towards peers changed. */
 export function reconnectPeers(work: Work): void {
   for (const link of work.state.peerLinks.values()) {
+    forgetRefusals(link);
     dropConnections(work, link);
     for (const one of link.owners) work.touched.add(one.group);
   }

@@ -10,6 +10,7 @@ import { startFailover } from './election.ts';
 import { event } from './events.ts';
 import { globMatches } from './glob.ts';
 import { createGroup, removeGroup, resetGroup } from './groups.ts';
+import { LIMITS } from './limits.ts';
 import { resolve } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import { selectReplica } from './selection.ts';
@@ -26,6 +27,10 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
       'control characters are not allowed (argument must not contain control characters)';
     return fail(work, request, text);
   }
+  if (name.length > LIMITS.groupNameBytes) {
+    const text = `ERR Invalid master name: longer than ${LIMITS.groupNameBytes} bytes`;
+    return fail(work, request, text);
+  }
   const quorum = strictInteger(quorumText);
   if (quorum === null || quorum > I32_MAX) return fail(work, request, 'ERR Invalid quorum');
   const port = strictInteger(portText);
@@ -38,6 +43,9 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
   if (ip === null) return fail(work, request, 'ERR Invalid IP address or hostname specified');
   if (port < 0n || port > 65535n) return fail(work, request, 'ERR Invalid port number.');
   if (work.state.groups.has(name)) return fail(work, request, 'ERR Duplicate master name.');
+  if (work.state.groups.size >= LIMITS.groups) {
+    return fail(work, request, `ERR Too many masters (at most ${LIMITS.groups})`);
+  }
   const { defaultDownAfter, defaultFailoverTimeout } = work.state.timers;
   const group = createGroup(work, {
     ...blankGroup({
@@ -61,9 +69,13 @@ export function remove(work: Work, request: number, args: readonly string[]): vo
 }
 
 export function reset(work: Work, request: number, args: readonly string[]): void {
+  const [pattern = ''] = args;
+  if (pattern.length > LIMITS.patternBytes) {
+    return fail(work, request, `ERR Pattern too long (at most ${LIMITS.patternBytes} bytes)`);
+  }
   let count = 0;
   for (const group of work.state.groups.values()) {
-    if (!globMatches(args[0] ?? '', group.name)) continue;
+    if (!globMatches(pattern, group.name)) continue;
     resetGroup(work, group);
     count += 1;
   }

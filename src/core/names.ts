@@ -7,15 +7,13 @@
 import type { Address } from './address.ts';
 import { numericAddress } from './numeric.ts';
 import type { Parked, ResolvedName, State } from './state.ts';
+import { admits } from './text.ts';
 import type { Work } from './work.ts';
 
 const NAME_TTL_MS = 5000;
 const PARKED_MAX = 100;
 /** Names remembered; whoever may say hello must not be able to fill the memory with them. */
 const NAMES_MAX = 10000;
-
-/** Longer texts are no names: nobody resolves them, and they would not fit a hello. */
-const NAME_BYTES_MAX = 255;
 
 /** The form used in replies, hellos, SLAVEOF, asks, events and the file. */
 export function announced(state: State, address: Address): string {
@@ -29,7 +27,7 @@ export function announced(state: State, address: Address): string {
 export function resolve(work: Work, host: string, parked: Parked): string | 'pending' | null {
   const numeric = numericAddress(host);
   if (numeric !== null) return numeric;
-  if (!work.state.resolveHostnames || host === '' || host.length > NAME_BYTES_MAX) return null;
+  if (!work.state.resolveHostnames || !admits('host', host)) return null;
   const name = lookUp(work, host);
   if (name.at !== null && (name.ip !== null || !name.pending)) return name.ip;
   if (name.parked.length < PARKED_MAX) name.parked.push(parked);

@@ -6,7 +6,8 @@ import { bulk, fail, groupOr, strictInteger } from './arguments.ts';
 import { hinted } from './ask.ts';
 import { groupByAddress } from './groups.ts';
 import { announced, resolve } from './names.ts';
-import type { Group, Server } from './state.ts';
+import type { Group, Peer, Server } from './state.ts';
+import { admits } from './text.ts';
 import type { Reply } from './types.ts';
 import { instanceMap } from './views.ts';
 import { majority, voteReply, voteRequested } from './vote.ts';
@@ -67,6 +68,7 @@ export function isMasterDown(work: Work, request: number, args: readonly string[
   if (port === null || epoch === null || epoch < 0n) {
     return fail(work, request, 'ERR value is not an integer or out of range');
   }
+  if (!admits('candidate', id)) return fail(work, request, 'ERR Invalid run id');
   const argv = ['sentinel', 'is-master-down-by-addr', ...args];
   const input = { type: 'command', request, argv } as const;
   let group = groupByAddress(state, host, Number(port));
@@ -86,7 +88,8 @@ export function ckQuorum(work: Work, request: number, args: readonly string[]): 
   const group = groupOr(work, request, args[0]);
   if (group === null) return;
   const peers = [...group.peers.values()];
-  const usable = 1 + peers.filter((peer) => peer.sDownSince === null).length;
+  const isUsable = (peer: Peer) => peer.introduced && peer.sDownSince === null;
+  const usable = 1 + peers.filter(isUsable).length;
   const problems: string[] = [];
   if (usable < group.quorum) {
     problems.push('Not enough available Sentinels to reach the specified quorum for this master');

@@ -15,7 +15,9 @@ export function objection(work: Work, replica: Replica): string | null {
   const sinceDown = master.sDownSince === null ? 0 : work.now - failedAt(master, master.sDownSince);
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
-  if (!isOpen(link) || link.pubsub === null) return 'its link is down';
+  // Who refuses the subscription can be promoted all the same: hellos come another way, too.
+  const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.answersPing);
+  if (!isOpen(link) || isDeaf) return 'its link is down';
   if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';
   if (replica.infoAt === null) return 'it has not answered INFO yet';

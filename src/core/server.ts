@@ -8,7 +8,7 @@ import { nextBeat } from './beat.ts';
 import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { promotionSeen } from './failover.ts';
-import { addReplica } from './groups.ts';
+import { addReplicas } from './groups.ts';
 import { type InfoFacts, readInfo } from './info.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { reconfigurationSeen } from './reconf.ts';
@@ -91,9 +91,7 @@ function noteRunId(work: Work, server: Server, runId: string | null): void {
 }
 
 function noteReplicas(work: Work, master: Master, facts: InfoFacts): void {
-  for (const { host, port } of facts.replicas) {
-    addReplica(work, master.group, host, port);
-  }
+  if (facts.replicas.length > 0) addReplicas(work, master.group, facts.replicas);
 }
 
 function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {

@@ -3,6 +3,7 @@
  */
 import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
+import { LIMITS } from './limits.ts';
 import { reconnectServers } from './links.ts';
 import type { Group } from './state.ts';
 import { holdFrom } from './vote.ts';
@@ -18,6 +19,8 @@ interface Option {
   readonly apply: Apply;
   /** Secrets are not shown in the event. */
   readonly secret?: true;
+  /** The servers are connected anew, once for all options. */
+  readonly reconnects?: true;
 }
 
 function invalid(value: string, option: string): string {
@@ -58,10 +61,10 @@ function script(what: string, put: (group: Group, path: string | null) => void):
 function credential(secret: boolean, put: (group: Group, value: string | null) => void): Option {
   return {
     words: 1,
+    reconnects: true,
     ...(secret ? { secret: true as const } : {}),
-    apply: (work, group, [value = '']) => {
+    apply: (_work, group, [value = '']) => {
       put(group, value === '' ? null : value);
-      reconnectServers(work, group);
       return null;
     },
   };
@@ -107,7 +110,11 @@ const OPTIONS: Readonly<Record<string, Option>> = {
       if (command === '' || renamed === '') return invalid('', option);
       const lower = command.toLowerCase();
       group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
-      if (renamed.toLowerCase() !== lower) group.renames.push({ command, renamed });
+      if (renamed.toLowerCase() === lower) return null;
+      if (group.renames.length >= LIMITS.renames) {
+        return `ERR Too many renamed commands (at most ${LIMITS.renames})`;
+      }
+      group.renames.push({ command, renamed });
       return null;
     },
   },
@@ -117,7 +124,8 @@ export function setCommand(work: Work, request: number, args: readonly string[])
   const group = groupOr(work, request, args[0]);
   if (group === null) return;
   let applied = false;
-  let error: string | null = controlError(args);
+  let reconnects = false;
+  let error: string | null = controlError(args) ?? sizeError(args);
   for (let i = 1; i < args.length && error === null; ) {
     const name = args[i]!;
     const option = Object.hasOwn(OPTIONS, name.toLowerCase())
@@ -131,14 +139,27 @@ export function setCommand(work: Work, request: number, args: readonly string[])
     error = option.apply(work, group, words, name);
     if (error !== null) break;
     applied = true;
+    reconnects ||= option.reconnects === true;
     const shown = option.secret ? '******' : words.join(' ');
     event(work, 'warning', '+set', group.master, `${name} ${shown}`);
     i += 1 + option.words;
   }
+  if (reconnects) reconnectServers(work, group);
   work.touched.add(group);
   if (error === null) return saveThen(work, { kind: 'answer', request, monitored: null });
   if (applied) save(work);
   fail(work, request, error);
+}
+
+/** What nobody needs, and who keeps it for ever is us. */
+function sizeError(args: readonly string[]): string | null {
+  if (args.length - 1 > 2 * LIMITS.setOptions) {
+    return `ERR Too many options for SENTINEL SET (at most ${LIMITS.setOptions})`;
+  }
+  const long = args.findIndex((word) => word.length > LIMITS.valueBytes);
+  return long < 0
+    ? null
+    : `ERR Invalid argument at index ${long + 2} for SENTINEL SET: longer than ${LIMITS.valueBytes} bytes`;
 }
 
 /** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */

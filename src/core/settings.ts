@@ -3,6 +3,7 @@
  */
 import { bulk, fail, hasControl, OK, strictInteger } from './arguments.ts';
 import { globMatches } from './glob.ts';
+import { LIMITS } from './limits.ts';
 import { reconnectPeers } from './links.ts';
 import type { State } from './state.ts';
 import type { LogLevel, Reply, Timers } from './types.ts';
@@ -90,6 +91,10 @@ function variables(state: State): string[] {
 }
 
 function configGet(work: Work, request: number, patterns: readonly string[]): void {
+  if (patterns.length > LIMITS.names) {
+    const text = `ERR Too many names for SENTINEL CONFIG GET (at most ${LIMITS.names})`;
+    return fail(work, request, text);
+  }
   const names = new Set<string>();
   for (const pattern of patterns) {
     for (const name of variables(work.state)) {
@@ -119,7 +124,7 @@ function configSet(work: Work, request: number, words: readonly string[]): void 
     seen.add(lower);
     const value = words[i + 1];
     if (value === undefined) return fail(work, request, `ERR Missing argument '${name}' value`);
-    if (!VARIABLES[lower]!.valid(value)) {
+    if (value.length > LIMITS.valueBytes || !VARIABLES[lower]!.valid(value)) {
       return fail(work, request, `ERR Invalid value '${value}' to SENTINEL CONFIG SET '${name}'`);
     }
     changes.push([VARIABLES[lower]!, value]);

@@ -78,6 +78,7 @@ export function createState(
     simulate: { crashAfterElection: false, crashAfterPromotion: false },
     names: new Map(),
     hellos: new Map(),
+    ownAddresses: new Map(),
     wakes: createHeap(),
     floor: { epoch: 0n, version: 0 },
   };

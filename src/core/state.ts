@@ -51,6 +51,8 @@ export interface State {
   readonly names: Map<string, ResolvedName>;
   /** Peers by the last hello they said: an equal one needs no second look. */
   readonly hellos: Map<string, Peer>;
+  /** Addresses at which we met ourselves, and when (`self.ts`). */
+  readonly ownAddresses: Map<string, Instant>;
   readonly wakes: Heap<Group>;
   readonly floor: Floor;
 }
@@ -130,6 +132,8 @@ export interface Group {
   vote: Vote;
   readonly replicas: Map<string, Replica>;
   readonly peers: Map<string, Peer>;
+  /** Limits that were reached, and said so in the log. */
+  readonly full: Set<'replicas' | 'peers'>;
   failover: Failover | null;
   readonly attempts: Attempts;
   /** A hello with our config epoch and another address was seen (safety.md W6). */
@@ -257,6 +261,10 @@ export interface Peer extends InstanceBase {
   /** The last hello, byte for byte: an equal one needs no second look. */
   lastHelloText: string;
   helloConfigEpoch: bigint;
+  /** It has answered a hello on its present connection, as only others than ourselves do (`self.ts`). */
+  introduced: boolean;
+  /** Where it last did so: there is such a Sentinel, whatever is said of its address; null: not yet. */
+  provenAt: Address | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
 }
@@ -341,6 +349,8 @@ export interface Link {
   lastLossAt: Instant | null;
   retryAt: Instant;
   failures: number;
+  /** How often in a row the far end has refused to talk to us: our credentials, a PING, the subscription. */
+  refusals: number;
 }
 
 export interface Connection {
@@ -351,6 +361,8 @@ export interface Connection {
   open: boolean;
   localAddress: string;
   lastActivityAt: Instant;
+  /** Of a pubsub connection: the subscription was acknowledged. */
+  subscribed: boolean;
   readonly pending: Map<number, Pending>;
 }
 

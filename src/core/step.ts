@@ -8,23 +8,34 @@ import { runCommand } from './commands.ts';
 import { reassertSaved } from './conflict.ts';
 import { busyReply } from './down.ts';
 import { candidacySaved } from './election.ts';
-import { event } from './events.ts';
+import { describe, event } from './events.ts';
 import { promotionSaved } from './failover.ts';
 import { connected } from './greet.ts';
 import { peekHeap, popHeap } from './heap.ts';
 import { helloAnswered, helloReceived } from './hello.ts';
 import { checkTurn } from './invariants.ts';
-import { disconnected, nextOpenings, tendOpenings } from './links.ts';
+import {
+  disconnected,
+  giveUp,
+  granted,
+  isOpen,
+  nextOpenings,
+  owner,
+  tendOpenings,
+} from './links.ts';
 import { resolved } from './names.ts';
 import { helloDone, pinged, signOfLife } from './ping.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
 import type { Connection, Pending, State, Waiting } from './state.ts';
+import { shown } from './text.ts';
 import type { Input, Instant, LinkReply, Turn } from './types.ts';
 import { voteSaved } from './vote.ts';
-import { answer, save, type Work } from './work.ts';
+import { answer, log, save, type Work } from './work.ts';
 
+/** What a server says to who may not talk to it, or not so. */
+const CREDENTIALS_WRONG = /^(NOAUTH|WRONGPASS|NOPERM)/;
 /** Groups looked at in one turn because their time has come; when more are due, the sockets get their turn in between. */
 const DUE_MAX = 25;
 /** A heartbeat keeps the distance between turns known, so that a pause of the process can be told from idleness. */
@@ -110,6 +121,12 @@ function take(work: Work, input: Input): void {
     case 'subscribed':
       return withConnection(work, input.connection, (connection) => {
         connection.lastActivityAt = work.now;
+        connection.subscribed = true;
+        if (isOpen(connection.link)) granted(connection.link);
+      });
+    case 'refused':
+      return withConnection(work, input.connection, (connection) => {
+        subscriptionRefused(work, connection, input.reason);
       });
     case 'message':
       return withConnection(work, input.connection, (connection) => {
@@ -170,7 +187,7 @@ function replied(work: Work, connection: Connection, pending: Pending, reply: Li
       const sentAt = instance.helloPendingSince ?? work.now;
       helloDone(connection.link);
       signOfLife(work, connection, sentAt, reply.kind === 'integer');
-      if (!instance.removed) helloAnswered(work, instance, reply.kind !== 'error');
+      if (!instance.removed) helloAnswered(work, instance, reply);
       return;
     }
     case 'ask':
@@ -185,8 +202,9 @@ function pingReplied(work: Work, connection: Connection, sentAt: number, reply: 
   const { link } = connection;
   const wasProbe = link.probe === connection;
   const good = pinged(work, connection, sentAt, text);
-  if (reply.kind === 'error' && /^(NOAUTH|WRONGPASS|NOPERM)/.test(text)) {
-    refused(work, connection, text);
+  if (good) granted(link);
+  else if (reply.kind === 'error' && CREDENTIALS_WRONG.test(text)) {
+    shutOut(work, connection, text);
   }
   for (const owner of link.owners) {
     if (text.startsWith('BUSY')) busyReply(work, owner);
@@ -196,6 +214,23 @@ function pingReplied(work: Work, connection: Connection, sentAt: number, reply: 
       work.touched.add(owner.group);
     }
   }
+}
+
+/** Without a subscription an instance is only half there: it shows as disconnected, and is asked again. */
+function subscriptionRefused(work: Work, connection: Connection, reason: string): void {
+  const { link } = connection;
+  const one = owner(link);
+  if (CREDENTIALS_WRONG.test(reason)) return shutOut(work, connection, reason);
+  if (link.refusals === 0 && one !== undefined) {
+    const text = `${describe(work.state, one)} refuses the subscription: ${shown(reason)}`;
+    log(work, 'warning', text);
+  }
+  giveUp(work, connection);
+}
+
+function shutOut(work: Work, connection: Connection, text: string): void {
+  refused(work, connection, text);
+  giveUp(work, connection);
 }
 
 /** Wrong or missing credentials only show as silence otherwise: say so, once for each record (safety.md W32). */

@@ -61,6 +61,8 @@ export type Input =
     }
   /** The subscription asked for by `subscribe` was acknowledged. */
   | { readonly type: 'subscribed'; readonly connection: number }
+  /** It was refused: the server's words. */
+  | { readonly type: 'refused'; readonly connection: number; readonly reason: string }
   /** A message on the subscribed channel. */
   | { readonly type: 'message'; readonly connection: number; readonly payload: string }
   /**

@@ -37,6 +37,8 @@ export class Speaker {
         return `reply ${input.token} of ${this.#end(input.connection)}: ${reply(input.reply)}`;
       case 'subscribed':
         return `subscribed ${this.#end(input.connection)}`;
+      case 'refused':
+        return `refused the subscription ${this.#end(input.connection)}: ${text(input.reason)}`;
       case 'message':
         return `message on ${this.#end(input.connection)}: ${text(input.payload)}`;
       case 'command':

@@ -208,8 +208,7 @@ export class Connection {
       this.#channel = expected.channel;
       this.#ports.input({ type: 'subscribed', connection });
     } else if (reply.kind === 'error') {
-      // No input exists for it: the core sees a silent pubsub connection and replaces it in its own time.
-      this.#ports.log('warning', `Subscription to ${expected.channel} refused: ${reply.text}`);
+      this.#ports.input({ type: 'refused', connection, reason: reply.text });
     }
   }
 

@@ -33,6 +33,11 @@ export interface ResolverOptions {
 }
 
 const slotsMax = 2;
+/** Questions under way; each may hold sockets open. So many others wait for their turn, the rest is answered with null. */
+const askedMax = 32;
+const waitingMax = 1000;
+/** Names that had an address are asked for first: whoever makes up names must not keep us from those that are in use. */
+const goodMax = 10_000;
 
 export class NameResolver {
   readonly #input: (input: Input) => void;
@@ -40,6 +45,9 @@ export class NameResolver {
   readonly #options: Required<Omit<ResolverOptions, 'servers'>>;
   readonly #servers: readonly string[] | null;
   readonly #asking = new Set<string>();
+  readonly #waiting: string[] = [];
+  readonly #good = new Set<string>();
+  #asked = 0;
   #slots = 0;
 
   constructor(ports: ResolverPorts, options: ResolverOptions = {}) {
@@ -58,9 +66,28 @@ export class NameResolver {
   resolve(host: string): void {
     if (this.#asking.has(host)) return;
     this.#asking.add(host);
+    if (this.#good.has(host)) this.#waiting.unshift(host);
+    else this.#waiting.push(host);
+    const last = this.#waiting.length > waitingMax ? this.#waiting.pop() : undefined;
+    if (last !== undefined) process.nextTick(() => this.#answered(last, null));
+    this.#askNext();
+  }
+
+  #answered(host: string, address: string | null): void {
+    this.#asking.delete(host);
+    if (address !== null && this.#good.size < goodMax) this.#good.add(host);
+    this.#input({ type: 'resolved', host, address });
+  }
+
+  #askNext(): void {
+    if (this.#asked >= askedMax) return;
+    const host = this.#waiting.shift();
+    if (host === undefined) return;
+    this.#asked += 1;
     this.#answer(host).then((address) => {
-      this.#asking.delete(host);
-      this.#input({ type: 'resolved', host, address });
+      this.#asked -= 1;
+      this.#answered(host, address);
+      this.#askNext();
     });
   }
 

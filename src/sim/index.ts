@@ -4,7 +4,7 @@ import { failureText, runCampaign, type Tally } from './campaign.ts';
 import { type Kept, keepIn } from './keep.ts';
 import { huntMutants } from './mutate.ts';
 import { plainFailovers } from './plain.ts';
-import { FAULT_KINDS, type FaultKind, type Overrides } from './plan.ts';
+import { ALL_KINDS, type FaultKind, type Overrides } from './plan.ts';
 import { simulate } from './run.ts';
 
 const USAGE = `npm run sim -- [what] [how]
@@ -22,7 +22,7 @@ const USAGE = `npm run sim -- [what] [how]
   --failures N         goes on until so many runs failed (default 1)
   --keep FILE          goes on where the campaign of this file was cut off, and keeps it there
   --seeds N            seeds a mutant may survive (default 20000)
-  --faults A,B         only these kinds of trouble: ${FAULT_KINDS.join(' ')}
+  --faults A,B         only these kinds of trouble: ${ALL_KINDS.join(' ')}
   --sentinels N        so many Sentinels
   --last N             entries of the transcript that are shown (default 200)
 `;
@@ -36,9 +36,9 @@ const SENTINELS_MAX = 7;
 /** Throws `Error` with the text for the user. */
 export function overridesOf(values: { faults?: string; sentinels?: string }): Overrides {
   const words = values.faults?.split(',');
-  const unknown = words?.find((word) => !FAULT_KINDS.includes(word as FaultKind));
+  const unknown = words?.find((word) => !ALL_KINDS.includes(word as FaultKind));
   if (unknown !== undefined) {
-    throw new Error(`--faults: there is no '${unknown}' (${FAULT_KINDS.join(', ')})`);
+    throw new Error(`--faults: there is no '${unknown}' (${ALL_KINDS.join(', ')})`);
   }
   const sentinels = values.sentinels === undefined ? undefined : Number(values.sentinels);
   const sizes = Array.from({ length: SENTINELS_MAX }, (_, index) => index + 1);

@@ -51,6 +51,11 @@ function sentinelsInDisorder(world: World, quiet: Quiet, name: string): string |
     if (state.tiltSince !== null) return `L10: ${sentinel.name} is in TILT`;
     if (group.failover !== null) return `L5: ${sentinel.name} is in ${group.failover.state}`;
     if (group.master.sDownSince !== null) return `L6: ${sentinel.name} sees the master down`;
+    const { host, port } = sentinel;
+    for (const { address } of group.peers.values()) {
+      if (address.port !== port || (address.ip !== host.ip && address.ip !== host.alias)) continue;
+      return `S20: ${sentinel.name} takes itself for a peer`;
+    }
     for (const other of quiet.sentinels) {
       if (other === sentinel) continue;
       const peer = group.peers.get(other.id);

@@ -140,8 +140,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes its own hello for a peer’s',
     file: 'hello.js',
-    find: 'if (payload.includes(state.myId))',
-    put: 'if (false)',
+    find: 'payload.includes(state.myId)',
+    put: 'false',
   },
   {
     name: 'promotes replicas of priority 0',
@@ -238,5 +238,47 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'conflict.js',
     find: 'if (work.state.disk.failing)',
     put: 'if (true)',
+  },
+  {
+    name: 'asks peers who have not answered a hello',
+    file: 'ask.js',
+    find: '!peer.introduced',
+    put: 'false',
+  },
+  {
+    name: 'asks whoever answered a hello on another connection',
+    file: 'links.js',
+    find: 'one.introduced = false;',
+    put: '{}',
+  },
+  {
+    name: 'forgets others who are said to be where it is itself',
+    file: 'self.js',
+    find: 'provenAt === null || sameAddress(provenAt, peer.address)',
+    put: 'true',
+  },
+  {
+    name: 'does not know itself by its answer',
+    file: 'hello.js',
+    find: 'return metOurselves(work, instance);',
+    put: '{}',
+  },
+  {
+    name: 'tells itself nothing of its own hello',
+    file: 'commands.js',
+    find: 'isOwnHello(work.state, payload) ? 0 : 1',
+    put: '1',
+  },
+  {
+    name: 'keeps the connection of a server that refuses its password',
+    file: 'step.js',
+    find: 'shutOut(work, connection, text);',
+    put: '',
+  },
+  {
+    name: 'never comes back to a server that refused it',
+    file: 'links.js',
+    find: 'lost(work, link, role);',
+    put: 'link.retryAt = Number.POSITIVE_INFINITY;',
   },
 ];

@@ -12,6 +12,7 @@ export type Message =
   | { readonly t: 'request'; readonly token: number; readonly argv: readonly string[] }
   | { readonly t: 'reply'; readonly token: number; readonly reply: LinkReply }
   | { readonly t: 'push'; readonly payload: string }
+  | { readonly t: 'refused'; readonly reason: string }
   | { readonly t: 'psync'; readonly length: number; readonly last: number; readonly port: number }
   | { readonly t: 'refuse' }
   | { readonly t: 'full'; readonly data: readonly number[] }
@@ -21,6 +22,8 @@ export interface Host {
   readonly index: number;
   readonly name: string;
   ip: string;
+  /** A second address of the machine, which nothing announces. */
+  readonly alias: string;
   powered: boolean;
 }
 
@@ -74,6 +77,11 @@ export class Connection {
 
   party(side: 0 | 1): Party | null {
     return side === 0 ? this.opener : this.acceptor;
+  }
+
+  /** Does the address that was dialled still belong to this host? */
+  leadsTo({ ip, alias }: Host): boolean {
+    return this.ip === ip || this.ip === alias;
   }
 }
 
@@ -138,7 +146,8 @@ export class Network {
 
   addHost(name: string, ip = `10.0.0.${this.hosts.length + 1}`): Host {
     const index = this.hosts.length;
-    const host: Host = { index, name, ip, powered: true };
+    const alias = `10.200.0.${index + 1}`;
+    const host: Host = { index, name, ip, alias, powered: true };
     this.hosts.push(host);
     return host;
   }
@@ -148,7 +157,7 @@ export class Network {
   }
 
   hostOf(ip: string): Host | null {
-    return this.hosts.find((host) => host.ip === ip) ?? null;
+    return this.hosts.find((host) => host.ip === ip || host.alias === ip) ?? null;
   }
 
   #blocked(from: Host, to: Host): boolean {
@@ -263,7 +272,7 @@ export class Network {
       this.#stuck.add(connection);
       return;
     }
-    if (!to.powered || (side === 0 && connection.ip !== to.ip)) return;
+    if (!to.powered || (side === 0 && !connection.leadsTo(to))) return;
     const { early, arrived } = connection;
     if (number > arrived[side] && connection.open[side === 0 ? 1 : 0]) {
       early[side].push(delivery);

@@ -39,7 +39,7 @@ export interface Plan {
   readonly faultEveryMs: number;
 }
 
-export const FAULT_KINDS = [
+const FAULT_KINDS = [
   'kill-master',
   'kill-server',
   'hang-master',
@@ -76,7 +76,12 @@ export const FAULT_KINDS = [
   'self-echo',
 ] as const;
 
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** Drawn apart, so that the seeds of before keep what they drew. */
+const LATER_KINDS = ['credentials', 'own-address'] as const;
+
+export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;
+
+export type FaultKind = (typeof ALL_KINDS)[number];
 
 /** Parts of a plan that are given, not drawn. */
 export type Overrides = Partial<Omit<Plan, 'seed' | 'groups'>>;
@@ -121,7 +126,9 @@ export function drawPlan(seed: number, overrides: Overrides = {}): Plan {
     [0.1, 60],
   ] as const);
   const share = random.between(0.1, 0.5);
-  const chosen = FAULT_KINDS.filter((_, i) => random.chance(i === 0 ? 0.7 : share));
+  const chosen: FaultKind[] = FAULT_KINDS.filter((_, i) => random.chance(i === 0 ? 0.7 : share));
+  const later = new Random(seed ^ 0x1a7e);
+  chosen.push(...LATER_KINDS.filter(() => later.chance(0.2)));
   return {
     seed,
     sentinels,

@@ -13,6 +13,7 @@ import { freshSession, queued, type Session, takeQueue } from './session.ts';
 import type { World } from './world.ts';
 
 const CRON_MS = 1000;
+const NOAUTH = 'NOAUTH Authentication required.';
 
 export interface RedisOptions {
   readonly priority: number;
@@ -23,6 +24,8 @@ export interface RedisOptions {
   /** replica-serve-stale-data: no means MASTERDOWN while the link is down. */
   readonly serveStale: boolean;
 }
+
+export type Lock = 'login' | 'ping' | 'subscribe';
 
 export class VirtualRedis implements Party {
   readonly name: string;
@@ -44,6 +47,8 @@ export class VirtualRedis implements Party {
   busy = false;
   /** What every PING is answered with, when it is not PONG. */
   pingError: string | null = null;
+  /** What the user of the Sentinels may not do any more: log in, PING, or SUBSCRIBE. */
+  lock: Lock | null = null;
   /** INFO says that its link has been down for so many seconds, whatever it is. */
   shownLinkAge: number | null = null;
   /** Commands it was sent, when somebody wants to know. */
@@ -139,6 +144,7 @@ export class VirtualRedis implements Party {
     this.busy = false;
     this.#loadingUntil = 0;
     this.priority = this.options.priority;
+    this.lock = null;
     this.resume();
   }
 
@@ -156,7 +162,8 @@ export class VirtualRedis implements Party {
 
   accepted(connection: Connection): void {
     this.#whenAwake(() => {
-      this.#sessions.set(connection, freshSession());
+      const shut = this.lock === 'login' && this.#isSentinel(connection);
+      this.#sessions.set(connection, freshSession(shut));
     });
   }
 
@@ -195,6 +202,11 @@ export class VirtualRedis implements Party {
       case 'subscribe': {
         const session = this.#sessions.get(connection);
         if (session === undefined) return;
+        const reason = this.#subscriptionRefused(connection, session);
+        if (reason !== null) {
+          this.#world.network.send(connection, 1, { t: 'refused', reason });
+          return;
+        }
         session.subscribed = true;
         this.#world.network.send(connection, 1, { t: 'subscribed' });
         return;
@@ -213,10 +225,35 @@ export class VirtualRedis implements Party {
 
   // What clients and Sentinels ask.
 
+  #isSentinel({ opener }: Connection): boolean {
+    return this.#world.sentinels.some((one) => one === opener);
+  }
+
+  #subscriptionRefused(connection: Connection, session: Session): string | null {
+    if (session.shut) return NOAUTH;
+    if (this.lock !== 'subscribe' || !this.#isSentinel(connection)) return null;
+    return 'NOPERM No permissions to access a channel';
+  }
+
+  /** The rights of the user of the Sentinels change; `kick`: their connections are closed, too. */
+  shutOut(lock: Lock, kick: boolean): void {
+    this.lock = lock;
+    for (const [connection, session] of [...this.#sessions]) {
+      if (!this.#isSentinel(connection)) continue;
+      if (!kick && !(lock === 'subscribe' && session.subscribed)) continue;
+      this.#sessions.delete(connection);
+      this.#world.network.close(connection, 1);
+    }
+  }
+
   #command(connection: Connection, session: Session, argv: readonly string[]): LinkReply {
     const word = upper(argv[0]!);
     this.log?.push(argv.join(' '));
     if (word === 'EXEC') return this.#exec(connection, session);
+    if (session.shut) return error(NOAUTH);
+    if (word === 'PING' && this.lock === 'ping' && this.#isSentinel(connection)) {
+      return error("NOPERM User sentinel has no permissions to run the 'ping' command");
+    }
     const refused = refusal(this, word, argv);
     if (refused !== null) {
       if (session.queue !== null) session.broken = true;

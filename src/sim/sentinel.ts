@@ -207,6 +207,9 @@ export class VirtualSentinel implements Party {
     } else if (message.t === 'push') {
       this.input({ type: 'message', connection: tag, payload: message.payload });
     } else if (message.t === 'subscribed') this.input({ type: 'subscribed', connection: tag });
+    else if (message.t === 'refused') {
+      this.input({ type: 'refused', connection: tag, reason: message.reason });
+    }
   }
 
   /** A peer's or a client's request on a connection it opened to us. */

@@ -10,10 +10,12 @@ export interface Session {
   /** One of them was refused. */
   broken: boolean;
   subscribed: boolean;
+  /** Its AUTH was refused: nothing else is taken either, until it comes anew. */
+  shut: boolean;
 }
 
-export function freshSession(): Session {
-  return { queue: null, broken: false, subscribed: false };
+export function freshSession(shut = false): Session {
+  return { queue: null, broken: false, subscribed: false, shut };
 }
 
 /** MULTI, and what follows it; null: to be executed now. */

@@ -233,11 +233,13 @@ describe('links to a real redis-server', () => {
     await until(() => probe.of('reply').some((one) => one.token === token), 'the ping is answered');
   });
 
-  it('logs a refused subscription and does not claim it', async () => {
+  it('tells of a refused subscription, and does not claim it', async () => {
     start().connect(1, locked.port, 'pubsub');
     probe.links.apply({ type: 'subscribe', connection: 1, word: 'SUBSCRIBE', channel: 'c' });
-    await until(() => probe.logs.length > 0, 'the refusal is logged');
-    expect(probe.logs).toEqual(['Subscription to c refused: NOAUTH Authentication required.']);
+    await until(() => probe.of('refused').length > 0, 'the refusal is told');
+    expect(probe.of('refused').map(({ reason }) => reason)).toEqual([
+      'NOAUTH Authentication required.',
+    ]);
     expect(probe.of('subscribed')).toEqual([]);
   });
 

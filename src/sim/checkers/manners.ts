@@ -42,9 +42,15 @@ export const noSelf: MakeChecker = (): Checker => {
   const rows = 'S20';
   return {
     rows,
-    rule: 'a Sentinel is never its own peer',
-    turn: (sentinel) => {
-      const { state } = sentinel;
+    rule: 'a Sentinel is never its own peer, and asks itself nothing under another id',
+    turn: (sentinel, _facts, _input, { effects }) => {
+      const { state, host, port } = sentinel;
+      for (const effect of effects) {
+        if (effect.type !== 'send' || effect.argv[1] !== 'is-master-down-by-addr') continue;
+        const to = state.connections.get(effect.connection)?.link.address;
+        if (to?.port !== port || (to.ip !== host.ip && to.ip !== host.alias)) continue;
+        throw new Violation(rows, `${sentinel.name} asks itself`);
+      }
       for (const group of state.groups.values()) {
         if (group.peers.has(state.myId))
           throw new Violation(rows, `${sentinel.name} is its own peer`);
@@ -91,7 +97,9 @@ export const answersMatch: MakeChecker = (world): Checker => {
         for (const peer of group.peers.values()) {
           if (!peer.ask.masterDown) continue;
           const { ip, host, port } = peer.link.address;
-          const who = world.sentinelAt(ip || host, port)?.name ?? 'nobody';
+          // Of whom something untrue is said is who he is all the same.
+          const one = world.sentinels.find(({ id }) => id === peer.id);
+          const who = (one ?? world.sentinelAt(ip || host, port))?.name ?? 'nobody';
           const opinion = facts.opinions.get(`${who}|${view.master}`);
           if (opinion?.down === true && opinion.turn >= view.switchedIn) continue;
           throw new Violation(

@@ -153,7 +153,8 @@ export const selection: MakeChecker = (world): Checker => {
     if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
     if (info.role === 'slave' && info.priority === 0) return 'its priority is 0';
     if (replica.sDownSince !== null) return 'it is down';
-    if (link.command?.open !== true || link.pubsub === null) return 'it is not connected';
+    const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.answersPing);
+    if (link.command?.open !== true || isDeaf) return 'it is not connected';
     if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
     if (facts.now - info.at > (sDownSince === null ? 30_000 : 5000)) return 'its INFO is old';
     const { role, roleSince } = group.master;

@@ -172,6 +172,32 @@ export const operatorFaults = {
     world.note('stranger', argv.join(' ').slice(0, 200));
     anySentinel(trouble)?.request(argv);
   },
+  /** Its own addresses under ids that are not its own: voters who would all be itself. */
+  'own-address': (trouble) => {
+    const sentinel = anySentinel(trouble);
+    if (sentinel === undefined) return;
+    const { state, host } = sentinel;
+    const group = state.groups.get(anyGroup(trouble.world));
+    if (group === undefined) return;
+    const { random } = trouble.world;
+    const { address } = group.master;
+    const rest = `${state.currentEpoch},${group.name},${address.ip || address.host},${address.port},${group.configEpoch}`;
+    const others = trouble.world.sentinels.filter((one) => one !== sentinel);
+    const lie = others.length > 0 && random.chance(0.4);
+    // Of ids that nobody has, or of others that are said to be here.
+    const ids = [0, 1].map(() => (lie ? random.pick(others).id : random.hex(40)));
+    const say = () => {
+      for (const [i, ip] of [host.ip, host.alias].entries()) {
+        const payload = `${ip},${sentinel.port},${ids[i]},${rest}`;
+        sentinel.request(['publish', '__sentinel__:hello', payload]);
+      }
+    };
+    trouble.world.note('stranger', `${sentinel.name}: two Sentinels at its own addresses`);
+    say();
+    for (let times = random.whole(0, 5); times > 0; times--) {
+      trouble.later(random.between(1, 3000), say);
+    }
+  },
   'self-echo': (trouble) => {
     const sentinel = anySentinel(trouble);
     if (sentinel === undefined) return;

@@ -147,6 +147,18 @@ export const processFaults = {
     const { random } = trouble.world;
     anySentinel(trouble)?.jumpClock(random.pick([50, 500, 1900, 2500, 40000, 4000000]));
   },
+  credentials: (trouble) => {
+    const { random } = trouble.world;
+    const server = random.chance(0.5) ? someMaster(trouble) : anyServer(trouble);
+    if (server === undefined || server.lock !== null) return;
+    const lock = random.pick(['login', 'login', 'ping', 'subscribe'] as const);
+    server.shutOut(lock, random.chance(0.7));
+    trouble.world.note(server.name, `refuses the Sentinels: ${lock}`);
+    trouble.mend(duration(trouble.world), () => {
+      server.lock = null;
+      trouble.world.note(server.name, 'takes the Sentinels again');
+    });
+  },
   'disk-fails': (trouble) => breakDisk(trouble, { failing: true }),
   'disk-slow': (trouble) => breakDisk(trouble, { slow: [50, 2500] }),
   'host-death': hostDeath,

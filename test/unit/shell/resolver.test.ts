@@ -65,6 +65,21 @@ function open(system: (host: string) => Promise<string>, options: ResolverOption
 const silent = () => new Promise<string>(() => {});
 
 describe('resolving names', () => {
+  it('asks for no more than 32 at a time, and first for those that had an address', async () => {
+    const { resolver, answers } = open(
+      (host) => (host === 'good' ? Promise.resolve('10.0.0.1') : silent()),
+      { timeoutMs: 300, servers: [await nameServer({})] },
+    );
+    resolver.resolve('good');
+    await until(() => answers.good === '10.0.0.1', 'the good name is known');
+    for (let i = 0; i < 1200; i++) resolver.resolve(`made-up-${i}`);
+    await until(() => answers['made-up-1199'] === null, 'what is too much is answered at once');
+    delete answers.good;
+    resolver.resolve('good');
+    await until(() => 'good' in answers, 'the good name is asked for before the others');
+    expect(answers['made-up-900']).toBe(undefined);
+  });
+
   it("gives the system's answer, and null when it knows none", async () => {
     const { resolver, answers } = open(async (host) => {
       if (host === 'known') return '192.0.2.7';

@@ -1,0 +1,258 @@
+/** What strangers may say to a Sentinel, and what it becomes of it: hellos, votes, INFO, refused passwords. */
+import { describe, expect, it } from 'vitest';
+import { isUsable } from '../../../src/core/address.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { isDisconnected } from '../../../src/core/links.ts';
+import type { Reply } from '../../../src/core/types.ts';
+import {
+  readyGroup,
+  VirtualSentinel as Sentinel,
+  VirtualRedis,
+  type VirtualSentinel,
+  World,
+} from '../../support/world.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+
+/** Sends one command and returns its answer. */
+function call(world: World, sentinel: VirtualSentinel, ...argv: string[]): Reply {
+  let reply: Reply | null = null;
+  sentinel.ask(argv, (answer) => {
+    reply = answer;
+  });
+  world.until(`an answer to ${argv.join(' ').slice(0, 80)}`, () => reply !== null);
+  return reply!;
+}
+
+function hello(world: World, sentinel: VirtualSentinel, payload: string): Reply {
+  return call(world, sentinel, 'publish', '__sentinel__:hello', payload);
+}
+
+const hello3 = (id: string, port = 103, ip = '127.0.0.1') =>
+  `${ip},${port},${id},0,mymaster,127.0.0.1,1,0`;
+
+/** One Sentinel of quorum 2, alone with a master and a replica. */
+function loneSentinel() {
+  const world = new World();
+  const servers = [new VirtualRedis(world, 1), new VirtualRedis(world, 2, 1)];
+  const sentinel = new Sentinel(world, 101, { quorum: 2 });
+  sentinel.start();
+  world.until('the replica is known', () => sentinel.group().replicas.size === 1);
+  return { world, servers, sentinel };
+}
+
+describe('a hello', () => {
+  it('whose id is not 40 hexadecimal digits is none', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    const odd = ['', 'x', 'x'.repeat(40), `${A}a`, 'a b', '*', '__proto__', `a\r\nb`, A.slice(1)];
+    for (const id of odd) hello(world, sentinel!, hello3(id, 109));
+    expect(sentinel!.group().peers.size).toBe(0);
+    hello(world, sentinel!, hello3(A, 109));
+    expect([...sentinel!.group().peers.keys()]).toEqual([A]);
+  });
+
+  it('from an address at which nobody can be, or from that of the master, makes no peer', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    for (const ip of ['0.0.0.0', '255.255.255.255', '224.0.0.1', '239.1.2.3', '::', 'ff02::1']) {
+      hello(world, sentinel!, hello3(A, 26379, ip));
+    }
+    hello(world, sentinel!, hello3(A, 26379, '::ffff:224.0.0.1'));
+    hello(world, sentinel!, hello3(A, 1));
+    expect(sentinel!.group().peers.size).toBe(0);
+    expect(
+      ['10.0.0.1', '223.1.1.1', '::1', 'fe80::1', '::ffff:10.0.0.1'].filter(isUsable),
+    ).toHaveLength(5);
+  });
+
+  it('that names a master at such an address switches to nothing', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 2 });
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},9,mymaster,0.0.0.0,6379,9`);
+    expect(sentinel!.masterPort()).toBe(1);
+    expect(sentinel!.group().configEpoch).toBe(0n);
+  });
+
+  it('of our own is answered with 0, and so gives us away; others with 1', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    const own = hello(world, sentinel!, hello3(sentinel!.id, 101));
+    expect(own).toEqual({ kind: 'integer', value: 0 });
+    expect(hello(world, sentinel!, hello3(A, 109))).toEqual({ kind: 'integer', value: 1 });
+    expect(hello(world, sentinel!, 'nonsense')).toEqual({ kind: 'integer', value: 1 });
+  });
+
+  it('longer than any Sentinel says is none', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    hello(world, sentinel!, `${hello3(A, 109)}${'0'.repeat(LIMITS.helloBytes)}`);
+    expect(sentinel!.group().peers.size).toBe(0);
+  });
+
+  it('beyond the number of Sentinels there may be makes no more of them, which is said once', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    for (let i = 0; i < LIMITS.peers + 5; i++) {
+      sentinel!.ask([
+        'publish',
+        '__sentinel__:hello',
+        hello3(String(i).padStart(40, '0'), 1000 + i),
+      ]);
+    }
+    world.run(200);
+    expect(sentinel!.group().peers.size).toBe(LIMITS.peers);
+    const said = sentinel!.lines.filter(({ text }) => text.includes('no more are taken in'));
+    expect(said).toHaveLength(1);
+  });
+});
+
+describe('a Sentinel that meets itself under other ids', () => {
+  it('forgets them, is told nothing by them, and fails nothing over alone', () => {
+    const { world, servers, sentinel } = loneSentinel();
+    const say = () => {
+      hello(world, sentinel, hello3(A, 101));
+      hello(world, sentinel, hello3(B, 101, world.host.alias));
+    };
+    say();
+    world.until('both are forgotten', () => sentinel.group().peers.size === 0, 1000);
+    expect(sentinel.events('Sentinel').length).toBe(2);
+    servers[0]!.kill();
+    // Whoever forges them goes on doing so while the master is down.
+    for (let times = 0; times < 40; times++) {
+      say();
+      world.run(250);
+    }
+    expect(sentinel.events('+sdown').length).toBeGreaterThan(0);
+    expect(sentinel.events('+odown')).toEqual([]);
+    expect(sentinel.events('+try-failover')).toEqual([]);
+    expect(sentinel.masterPort()).toBe(1);
+  });
+
+  it('counts none of them for CKQUORUM, not for a moment', () => {
+    const { world, sentinel } = loneSentinel();
+    hello(world, sentinel, hello3(A, 101));
+    hello(world, sentinel, hello3(B, 101, world.host.alias));
+    const reply = call(world, sentinel, 'sentinel', 'ckquorum', 'mymaster');
+    expect(reply).toMatchObject({
+      kind: 'error',
+      text: expect.stringContaining('NOQUORUM 1 usable'),
+    });
+  });
+
+  it('knows the others all the same', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 3 });
+    const [sentinel] = sentinels;
+    hello(world, sentinel!, hello3(A, 101));
+    world.run(3000);
+    expect([...sentinel!.group().peers.keys()].sort()).toEqual(
+      sentinels
+        .slice(1)
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
+});
+
+describe('a request for a vote', () => {
+  it('of somebody whose name could not be shown is refused', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 1 });
+    const ask = (id: string) =>
+      call(world, sentinels[0]!, 'sentinel', 'is-master-down-by-addr', '127.0.0.1', '1', '5', id);
+    for (const id of ['', 'a\nb', 'a b', '\x1b[31m', 'x'.repeat(65)]) {
+      expect(ask(id)).toEqual({ kind: 'error', text: 'ERR Invalid run id' });
+    }
+    expect(ask(A)).toMatchObject({ items: [{ value: 0 }, { text: A }, { value: 5n }] });
+  });
+});
+
+describe('INFO', () => {
+  it('that names thousands of replicas takes time in proportion, and no more in than there may be', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1, replicas: 0 });
+    const [sentinel] = sentinels;
+    const lines = Array.from(
+      { length: 50_000 },
+      (_, i) => `slave${i}:ip=10.${i >> 16}.${(i >> 8) & 255}.${i & 255},port=6379,state=online`,
+    );
+    const text = `${servers[0]!.inner.info()}${lines.join('\r\n')}\r\n`;
+    servers[0]!.inner.info = () => text;
+    const began = performance.now();
+    world.until('replicas are known', () => sentinel!.group().replicas.size > 0, 20_000);
+    // It took minutes when each was searched for among all.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(sentinel!.group().replicas.size).toBe(LIMITS.replicas);
+    world.run(500);
+    expect(
+      sentinel!.lines.filter(({ text: line }) => line.includes('no more are taken')),
+    ).toHaveLength(1);
+  });
+
+  it('that names a replica at an address nobody can have makes none', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1, replicas: 0 });
+    const text = `${servers[0]!.inner.info()}slave0:ip=0.0.0.0,port=6379,state=online\r\nslave1:ip=a b,port=6379,x\r\n`;
+    servers[0]!.inner.info = () => text;
+    world.run(12_000);
+    expect(sentinels[0]!.group().replicas.size).toBe(0);
+  });
+});
+
+describe('a server that refuses us', () => {
+  /** When it was shown as disconnected, and when it was connected again. */
+  const shown = (sentinel: VirtualSentinel) => isDisconnected(sentinel.group().master.link);
+
+  it.each(['login', 'ping', 'subscribe'] as const)(
+    'shows as disconnected within a second, and is connected again within a second (%s)',
+    (lock) => {
+      const { world, sentinels, servers } = readyGroup({
+        sentinels: 1,
+        group: { downAfter: 30_000 },
+      });
+      const [sentinel] = sentinels;
+      const master = servers[0]!.inner;
+      master.shutOut(lock, true);
+      const { link } = sentinel!.group().master;
+      world.until('it has refused us', () => link.refusals > 0, 1000);
+      // It does not flicker while it is tried again.
+      for (let ms = 0; ms < 5000; ms += 7) {
+        world.run(7);
+        expect(shown(sentinel!)).toBe(true);
+      }
+      master.lock = null;
+      const took = world.until('it is connected again', () => !shown(sentinel!), 1500);
+      expect(took).toBeLessThan(1100);
+      world.run(2000);
+      expect(sentinel!.group().master.sDownSince).toBe(null);
+      expect(sentinel!.events('-auth-error').length).toBe(1);
+    },
+  );
+
+  it('is tried again after growing pauses, of a second at most', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1, replicas: 0 });
+    const [sentinel] = sentinels;
+    const began = sentinel!.state.nextConnection;
+    servers[0]!.inner.shutOut('login', true);
+    world.run(20_000);
+    const tries = sentinel!.state.nextConnection - began;
+    expect(tries).toBeGreaterThan(15);
+    expect(tries).toBeLessThan(70);
+  });
+
+  it('is connected again at once when it is told the right password', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    servers[0]!.inner.shutOut('login', true);
+    world.run(5000);
+    servers[0]!.inner.lock = null;
+    call(world, sentinel!, 'sentinel', 'set', 'mymaster', 'auth-pass', 'right');
+    expect(world.until('it is connected', () => !shown(sentinel!), 1000)).toBeLessThan(50);
+  });
+
+  it('as a replica the subscription only can be promoted all the same', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 3, replicas: 1 });
+    servers[1]!.inner.shutOut('subscribe', true);
+    world.run(3000);
+    servers[0]!.kill();
+    world.until('the replica is master', () => sentinels.every((one) => one.masterPort() === 2));
+  });
+});
