@@ -269,8 +269,10 @@ export function tendLink(work: Work, instance: Instance): void {
   if (probe !== null && !probe.open) tendOpening(work, group, probe, deadline);
   tendPubsub(work, instance);
   tendProbe(work, instance);
-  // Where one connection is refused the other is, too: the second is begun when the first is open.
-  const wantsPubsub = link.wantsPubsub && link.pubsub === null && isOpen(link);
+  // Where one connection is refused the other is, too: the second is begun when the first is open, and where we were not
+  // let in the last time, when it has brought a PONG.
+  const mayTalk = isOpen(link) && (link.refusals === 0 || link.answersPing);
+  const wantsPubsub = link.wantsPubsub && link.pubsub === null && mayTalk;
   if (link.command !== null && !wantsPubsub) return;
   if (now < link.retryAt) {
     wake(group, link.retryAt);

@@ -210,7 +210,8 @@ function pingReplied(work: Work, connection: Connection, sentAt: number, reply: 
     if (text.startsWith('BUSY')) busyReply(work, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
     // A sign of life from somebody who was not missed changes nothing until a deadline asks.
-    if (!good || wasProbe || owner.sDownSince !== null || work.state.tiltSince !== null) {
+    const isMissed = owner.sDownSince !== null || link.refusals > 0;
+    if (!good || wasProbe || isMissed || work.state.tiltSince !== null) {
       work.touched.add(owner.group);
     }
   }

@@ -331,10 +331,10 @@ describe('links to a peer that talks nonsense', () => {
     start().connect(1, port, 'pubsub');
     const token = probe.send(1, 'AUTH', 'x');
     probe.links.apply({ type: 'subscribe', connection: 1, word: 'SUBSCRIBE', channel: 'c' });
-    await until(() => probe.logs.length > 0, 'the refusal is logged');
+    await until(() => probe.of('refused').length > 0, 'the refusal is told');
     const text = 'NOAUTH \\x1b[31mred\\xc2\\x9b1m';
     expect(probe.of('reply')).toMatchObject([{ token, reply: { kind: 'error', text } }]);
-    expect(probe.logs).toEqual(['Subscription to c refused: \\x1b]0;title\\x07']);
+    expect(probe.of('refused')).toMatchObject([{ reason: '\\x1b]0;title\\x07' }]);
   });
 
   it('is not fooled by an acknowledgement that is none', async () => {
