@@ -83,9 +83,22 @@ describe('the log', () => {
   });
 
   it('keeps the bytes of the text', () => {
-    const text = Buffer.from('é\u0000ÿ', 'utf8').toString('latin1');
+    const text = Buffer.from('é ÿ', 'utf8').toString('latin1');
     open().write('notice', text);
     expect(lines()[0]?.endsWith(` * ${text}`)).toBe(true);
+  });
+
+  it('shows control characters by their numbers, in every format', () => {
+    const text = 'a\r\n1:X 01 Jan 2026 00:00:00.000 # +switch-master\x1b[31m\0';
+    const shown = 'a\\x0d\\x0a1:X 01 Jan 2026 00:00:00.000 # +switch-master\\x1b[31m\\x00';
+    open().write('notice', 'first');
+    for (const format of ['legacy', 'logfmt', 'json'] as const) {
+      const before = lines().length;
+      open({ format }).write('warning', text);
+      const [line, ...more] = lines().slice(before);
+      expect(more).toEqual([]);
+      expect(line).toContain(format === 'json' ? JSON.stringify(shown).slice(1, -1) : shown);
+    }
   });
 
   it('appends the local time of an instant to come', () => {
