@@ -70,7 +70,9 @@ export function askNow(
 ): void {
   const id = forVote ? work.state.myId : '*';
   const argv = ['SENTINEL', 'is-master-down-by-addr', host, String(port), String(epoch), id];
-  const pending: AskPending = { kind: 'ask', peer, endpoint: endpoint(host, port), epoch, forVote };
+  const { master } = peer.group;
+  const at = endpoint(host, port);
+  const pending: AskPending = { kind: 'ask', peer, endpoint: at, master, epoch, forVote };
   const blind = !forVote && isOnDisk(work, peer.group);
   if (!send(work, peer.link, peer.group, argv, pending, blind)) return;
   peer.ask.pendingSince = work.now;
@@ -100,6 +102,7 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
   if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
   const { address } = group.master;
   if (pending.endpoint !== endpoint(announced(work.state, address), address.port)) return;
+  if (pending.master !== group.master) return;
   work.touched.add(group);
   ask.answeredAt = work.now;
   if (pending.forVote) ask.answeredFor = pending.epoch;

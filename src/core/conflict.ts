@@ -8,8 +8,12 @@
  * Sentinel does, and what it asserts is then failed over as a master that says it is none.
  *
  * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
+ *
+ * Only a master that is a known server of this group is disputed. In a real conflict each names a replica of the other;
+ * two deployments that share nothing but a name have no common servers, and what is settled between them would be
+ * that one loses its data.
  */
-import type { Address } from './address.ts';
+import { type Address, endpoint, sameAddress } from './address.ts';
 import { askNow } from './ask.ts';
 import { rollBelow } from './dice.ts';
 import { nextEpoch } from './epoch.ts';
@@ -34,13 +38,18 @@ export function noteConflict(
   claim: Address | null,
   configEpoch: bigint,
 ): void {
-  if (claim === null) {
+  const known = claim !== null && isKnown(group, claim);
+  if (!known) {
     group.conflict?.claims.delete(peer.id);
     if (group.conflict?.claims.size === 0) group.conflict = null;
-    return;
   }
   // Epoch 0 means never failed over: that is a typing mistake in a file, which an election cannot settle.
-  if (configEpoch === 0n) return;
+  if (claim === null || configEpoch === 0n) {
+    peer.foreignClaim = null;
+    return;
+  }
+  if (!known) return noteForeign(work, peer, claim, configEpoch);
+  peer.foreignClaim = null;
   if (group.conflict === null) {
     group.conflict = {
       claims: new Map(),
@@ -49,12 +58,29 @@ export function noteConflict(
       election: null,
       rounds: 0,
     };
-    const other = `${announced(work.state, claim)} ${claim.port}`;
-    event(work, 'warning', '-config-conflict', peer, `#epoch ${configEpoch} names ${other} too`);
+    sayConflict(work, peer, claim, configEpoch, '');
   }
   group.conflict.claims.set(peer.id, { host: announced(work.state, claim), port: claim.port });
   wake(group, group.conflict.settleAt);
   work.touched.add(group);
+}
+
+function isKnown({ replicas }: Group, claim: Address): boolean {
+  for (const { address } of replicas.values()) if (sameAddress(address, claim)) return true;
+  return false;
+}
+
+function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more: string): void {
+  const other = `${announced(work.state, claim)} ${claim.port}`;
+  event(work, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
+}
+
+/** Said once for each such claim, and nothing is done about it. */
+function noteForeign(work: Work, peer: Peer, claim: Address, epoch: bigint): void {
+  const text = endpoint(claim.host, claim.port);
+  if (peer.foreignClaim === text) return;
+  peer.foreignClaim = text;
+  sayConflict(work, peer, claim, epoch, ', which is no server of this group');
 }
 
 function later(work: Work, rounds: number): number {

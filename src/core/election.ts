@@ -35,13 +35,17 @@ const DISK_BACKOFF_MS = 1000;
 const FRUITLESS_PAUSE_MS = 1000;
 /** Who knows no replica that could be promoted lets those go first who may. */
 const NO_REPLICA_DELAY_MS = 2000;
+/** Nobody who could win has done so for so long: then it can be tried, if only to say why it comes to nothing. */
+const HOPELESS_DELAY_MIN_MS = 10_000;
 
 /** Start an automatic failover when everything speaks for it. */
 export function tendStart(work: Work, group: Group): void {
   const { attempts, master } = group;
   if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
   if (work.now < attempts.holdUntil) {
-    if (!leaderIsDead(work, group) && !hasFoundReplica(work, group)) {
+    const isFree =
+      leaderIsDead(work, group) || hasFoundReplica(work, group) || wasForNothing(group);
+    if (!isFree) {
       announceHold(work, group);
       return wake(group, attempts.holdUntil);
     }
@@ -50,21 +54,68 @@ export function tendStart(work: Work, group: Group): void {
   }
   attempts.leader = null;
   attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
-  const delay = mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
+  const delay = delayOf(group);
   const startAt = Math.max(attempts.startAt + delay, epochFreeAt(work, group));
-  if (work.now < startAt) return wake(group, startAt);
+  if (work.now < startAt) {
+    if (isHopeless(group)) sayHopeless(work, group);
+    return wake(group, startAt);
+  }
   startFailover(work, group, false);
 }
 
-/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
-function mayWin({ replicas, peers }: Group): boolean {
-  for (const { sDownSince, link, priority } of replicas.values()) {
-    if (sDownSince === null && isOpen(link) && priority !== 0) return true;
-  }
+/**
+ * Every vote that a candidate collects bars the voter from acting himself for a long time. So those go first who have
+ * what it takes: voters, and a replica within reach.
+ */
+function delayOf(group: Group): number {
+  if (isHopeless(group)) return Math.max(HOPELESS_DELAY_MIN_MS, group.failoverTimeout);
+  return mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
+}
+
+/** Not even the votes of all who are within reach would do, but one of them may know fewer Sentinels, and win. */
+function isHopeless(group: Group): boolean {
+  const voters = votersWithinReach(group);
+  return voters > 0 && voters + 1 < votesNeeded(group);
+}
+
+/** Once for each time the master goes down. */
+function sayHopeless(work: Work, group: Group): void {
+  const { attempts, master, name } = group;
+  if (attempts.hopelessSaid === master.oDownSince) return;
+  attempts.hopelessSaid = master.oDownSince;
+  const reach = votersWithinReach(group) + 1;
+  const text = `${votesNeeded(group)} votes are needed and ${reach} Sentinels within reach, this one included`;
+  const { announceLevel } = work.state.surroundings.line;
+  log(work, announceLevel, `Failover of '${name}' is left to others for now: ${text}`);
+}
+
+function votersWithinReach({ peers }: Group): number {
+  let count = 0;
   for (const { sDownSince, link } of peers.values()) {
-    if (sDownSince === null && isOpen(link)) return false;
+    if (sDownSince === null && isOpen(link)) count += 1;
+  }
+  return count;
+}
+
+/**
+ * The master was heard of after we had given the vote we wait for, and went down later: it was for a manual failover, or
+ * for one that was not needed. Whoever had it has had down-after to finish, and no replica says that it is promoted.
+ */
+function wasForNothing({ attempts, master, replicas }: Group): boolean {
+  const { leader, leaderAt } = attempts;
+  if (leader === null || master.link.lastOkAt <= leaderAt) return false;
+  for (const one of replicas.values()) {
+    if (one.role === 'master' && one.roleSince > leaderAt) return false;
   }
   return true;
+}
+
+/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
+function mayWin(group: Group): boolean {
+  for (const { sDownSince, link, priority } of group.replicas.values()) {
+    if (sDownSince === null && isOpen(link) && priority !== 0) return true;
+  }
+  return votersWithinReach(group) === 0;
 }
 
 /**
@@ -246,6 +297,12 @@ function elected(work: Work, group: Group, failover: FailoverIn<'wait_start'>): 
 
 /** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
 export function abandon(work: Work, group: Group): void {
+  // A manual one says nothing about the master: if he dies now, that is another matter.
+  const isManual = group.failover?.forced === true && group.master.oDownSince === null;
+  if (isManual && group.attempts.leader === null) {
+    group.attempts.holdUntil = Math.min(group.attempts.holdUntil, work.now);
+    group.attempts.holdFrom = null;
+  }
   group.failover = null;
   group.attempts.startAt = null;
   work.touched.add(group);

@@ -1,16 +1,19 @@
 /**
  * Epochs: unsigned, 64 bits, only ever raised (safety.md S4, W2).
  *
- * A jump of more than 2^32 in one message is no election but an accident or an attack: it is not followed, so that
- * the space cannot be used up.
+ * What an original follows is followed, however large a step it is: who did not would be alone with his configuration for
+ * ever. Only near the end of the space great steps are refused, and said so, so that it cannot be used up.
  */
 import { failing } from './crowd.ts';
-import { eventText } from './events.ts';
+import { event, eventText } from './events.ts';
 import type { Group, State } from './state.ts';
 import type { Instant } from './types.ts';
 import { save, type Work } from './work.ts';
 
+/** Below it any epoch is followed, above it only small steps. */
+const FREE_MAX = 1n << 62n;
 const JUMP_MAX = 1n << 32n;
+const IGNORED_QUIET_MS = 60_000;
 /** Failovers that begin within so many ms of an epoch may be of that epoch. */
 const SHARED_MS = 3000;
 /** For each other group that fails: so many elections take their time. */
@@ -26,7 +29,16 @@ export function parseEpoch(text: string): bigint | null {
 }
 
 export function acceptableEpoch(state: State, epoch: bigint): boolean {
-  return epoch <= state.currentEpoch + JUMP_MAX;
+  return epoch < FREE_MAX || epoch <= state.currentEpoch + JUMP_MAX;
+}
+
+/** Whoever comes with such an epoch is not followed: somebody has to look at it. Once a minute is enough to say so. */
+export function ignoreEpoch(work: Work, group: Group, epoch: bigint): void {
+  const { state, now } = work;
+  const { epochIgnoredAt } = state;
+  if (epochIgnoredAt !== null && now - epochIgnoredAt < IGNORED_QUIET_MS) return;
+  state.epochIgnoredAt = now;
+  event(work, 'warning', '-epoch-ignored', group.master, `#epoch ${epoch} is too far from ours`);
 }
 
 /** Begin a new epoch. */
@@ -64,12 +76,21 @@ export function epochFreeAt(work: Work, group: Group): Instant {
   return Math.min(end, state.epochSince + (failing(state, now) - 1) * SPACED_GROUP_MS);
 }
 
-/** Follow a higher epoch seen elsewhere. The group is the one the message was about. */
-export function raiseEpoch(work: Work, group: Group, epoch: bigint): void {
+/**
+ * Follow a higher epoch seen elsewhere. The group is the one the message was about. An epoch of a vote request was begun for
+ * that group, and others may share it; one heard in a hello may be that of a manual failover, for which nobody was asked.
+ */
+export function raiseEpoch(
+  work: Work,
+  group: Group,
+  epoch: bigint,
+  by: 'hello' | 'candidate',
+): void {
   const { state } = work;
-  if (epoch <= state.currentEpoch || !acceptableEpoch(state, epoch)) return;
+  if (epoch <= state.currentEpoch) return;
+  if (!acceptableEpoch(state, epoch)) return ignoreEpoch(work, group, epoch);
   state.currentEpoch = epoch;
-  state.epochSince = work.now;
+  state.epochSince = by === 'candidate' ? work.now : Number.NEGATIVE_INFINITY;
   save(work);
   eventText(work, 'warning', '+new-epoch', group, String(epoch));
 }

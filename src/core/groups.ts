@@ -131,6 +131,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     provenAt: null,
     ask: freshAsk(work.now),
     lastNudgedAt: null,
+    foreignClaim: null,
   };
   link.owners.add(peer);
   group.peers.set(id, peer);
@@ -170,6 +171,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
       holdLogged: true,
       startAt: null,
       fruitlessAt: null,
+      hopelessSaid: null,
     },
     conflict: null,
     phase: phaseOf(config.name),

@@ -8,7 +8,7 @@ import { type Address, isUsable, sameAddress } from './address.ts';
 import { nextBeat } from './beat.ts';
 import { noteConflict } from './conflict.ts';
 import { supersede } from './election.ts';
-import { acceptableEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
+import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
 import { createPeer, isFull, removeInstance, switchMaster } from './groups.ts';
 import { LIMITS } from './limits.ts';
@@ -156,13 +156,14 @@ export function helloReceived(work: Work, payload: string): void {
   if (isOwnAddress(work, ip, hello.port)) return;
   const peer = notePeer(work, group, hello.id, address);
   if (peer === null) return;
-  raiseEpoch(work, group, hello.currentEpoch);
+  raiseEpoch(work, group, hello.currentEpoch, 'hello');
   noteConfiguration(work, group, peer, hello, masterIp);
   peer.lastHelloAt = work.now;
   state.hellos.delete(peer.lastHelloText);
-  // What could not be looked up now is looked up when it says so again.
-  if (masterIp !== null) state.hellos.set(payload, peer);
-  peer.lastHelloText = masterIp === null ? '' : payload;
+  // What could not be looked up, and a master we do not know, is looked at when it says so again.
+  const again = masterIp === null || peer.foreignClaim !== null;
+  if (!again) state.hellos.set(payload, peer);
+  peer.lastHelloText = again ? '' : payload;
   peer.helloConfigEpoch = hello.configEpoch;
   afterHello(work, group, peer);
 }
@@ -242,9 +243,12 @@ function noteConfiguration(
     noteConflict(work, group, peer, same ? null : address, hello.configEpoch);
     return;
   }
-  if (!acceptableEpoch(work.state, hello.configEpoch)) return;
+  if (!acceptableEpoch(work.state, hello.configEpoch)) {
+    ignoreEpoch(work, group, hello.configEpoch);
+    return;
+  }
   group.configEpoch = hello.configEpoch;
-  raiseEpoch(work, group, hello.configEpoch);
+  raiseEpoch(work, group, hello.configEpoch, 'hello');
   // Who is the master still may be another one on disk: the one a failover of ours was about to promote.
   group.master.version = save(work);
   group.conflict = null;

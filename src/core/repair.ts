@@ -1,9 +1,10 @@
 /**
  * Strays: servers whose role or master is not what the group's configuration says (monitoring.md §8.4).
  *
- * The quiet times exist to learn of newer configurations first. They are waived for a former master when every peer that
- * is up has sent a hello with a configuration no newer than ours after the mismatch was seen (safety.md §6.2), and no
- * other Sentinel may be at work on this group.
+ * The quiet times exist to learn of newer configurations first. They are waived for a former master when a majority of all
+ * Sentinels, and every one that is up, has said hello with a configuration no newer than ours since the mismatch was
+ * seen (safety.md §6.2), and no other Sentinel may be at work on this group. An order ends our own subscription to that
+ * server, too: it is repeated on such evidence only if that is newer than the order, else after the quiet time again.
  */
 
 import { isUnsettled } from './conflict.ts';
@@ -14,6 +15,7 @@ import { numericAddress } from './numeric.ts';
 import { reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { Group, Replica } from './state.ts';
+import { majority } from './vote.ts';
 import { type Work, wake } from './work.ts';
 
 /** A repair is repeated at most this often while INFO goes on showing the mismatch. */
@@ -44,7 +46,9 @@ export function tendRepair(work: Work, replica: Replica): void {
   const convert = replica.role === 'master';
   const quiet = convert ? 4 * work.state.timers.publishPeriod : group.failoverTimeout;
   const clock = convert ? replica.roleSince : replica.conf;
-  const calmAt = Math.max(clock, replica.lastDownAt ?? Number.NEGATIVE_INFINITY) + quiet;
+  const deafSince = convert ? repairedAt : null;
+  const never = Number.NEGATIVE_INFINITY;
+  const calmAt = Math.max(clock, replica.lastDownAt ?? never, deafSince ?? never) + quiet;
   if (work.now <= calmAt && !(convert && mayDemoteNow(work, replica))) {
     return wake(group, calmAt + 1);
   }
@@ -95,18 +99,21 @@ function masterSaysSo(work: Work, group: Group, mismatchSince: number): boolean 
   return false;
 }
 
-/** Everybody's newest word since the mismatch agrees with our configuration. */
+/** A majority and everybody who is up has said since the mismatch, and since our last order, what agrees with us. */
 function mayDemoteNow(work: Work, replica: Replica): boolean {
-  const { group, mismatchSince } = replica;
+  const { group, mismatchSince, repairedAt } = replica;
   if (!replica.formerMaster || mismatchSince === null || group.failover !== null) return false;
+  const since = Math.max(mismatchSince, repairedAt ?? Number.NEGATIVE_INFINITY);
   const { vote } = group;
   if (vote.givenAt !== null && vote.epoch > group.configEpoch) {
     if (work.now - vote.givenAt < group.failoverTimeout) return false;
   }
+  let agreed = 1;
   for (const peer of group.peers.values()) {
+    // Who is out of our reach may be just about to decide otherwise, whatever he has said a moment ago.
     if (peer.sDownSince !== null) continue;
-    if (peer.lastHelloAt <= mismatchSince || peer.helloConfigEpoch > group.configEpoch)
-      return false;
+    if (peer.lastHelloAt <= since || peer.helloConfigEpoch > group.configEpoch) return false;
+    agreed += 1;
   }
-  return true;
+  return agreed >= majority(group);
 }

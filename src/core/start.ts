@@ -44,6 +44,7 @@ export function createState(
     idIsNew: config.myId === null,
     currentEpoch: config.currentEpoch,
     epochSince: Number.NEGATIVE_INFINITY,
+    epochIgnoredAt: null,
     crowd: { failing: 0, countedAt: Number.NEGATIVE_INFINITY },
     denyScriptsReconfig: config.denyScriptsReconfig,
     resolveHostnames: config.resolveHostnames,

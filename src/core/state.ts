@@ -21,6 +21,8 @@ export interface State {
   currentEpoch: bigint;
   /** When it became that; never in an earlier life. */
   epochSince: Instant;
+  /** When an epoch was last refused, and said so. */
+  epochIgnoredAt: Instant | null;
   /** How many groups fail together, counted now and then (`crowd.ts`). */
   readonly crowd: { failing: number; countedAt: Instant };
   denyScriptsReconfig: boolean;
@@ -172,6 +174,8 @@ export interface Attempts {
   startAt: Instant | null;
   /** The last one found no replica to promote then: the next need not wait once there is one. */
   fruitlessAt: Instant | null;
+  /** The death of the master at which it was said that no election can be won. */
+  hopelessSaid: Instant | null;
 }
 
 export interface Conflict {
@@ -267,6 +271,8 @@ export interface Peer extends InstanceBase {
   provenAt: Address | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
+  /** The master it names under our config epoch, a server this group does not know; null: none. */
+  foreignClaim: string | null;
 }
 
 /** Our asking of one peer about the master (failover.md §3). */
@@ -378,5 +384,7 @@ export type Pending =
       readonly peer: Peer;
       readonly endpoint: string;
       readonly epoch: bigint;
+      /** About whom it was: after two switches another record may have the same address. */
+      readonly master: Master;
       readonly forVote: boolean;
     };

@@ -37,12 +37,12 @@ export function flags(line: Line, instance: Instance): string {
     [instance.kind === 'sentinel', 'sentinel'],
     [isDisconnected(instance.link), 'disconnected'],
     [instance.kind === 'sentinel' && instance.ask.masterDown, 'master_down'],
-    [master !== null && failover !== null, 'failover_in_progress'],
+    [master !== null && isSwitching(group), 'failover_in_progress'],
     [promoted, 'promoted'],
     [replica?.reconf?.state === 'sent', 'reconf_sent'],
     [replica?.reconf?.state === 'inprog', 'reconf_inprog'],
     [replica !== null && isAttached(replica), 'reconf_done'],
-    [master !== null && failover?.forced === true, 'force_failover'],
+    [master !== null && isSwitching(group) && failover?.forced === true, 'force_failover'],
     [instance.scriptKillSent, 'script_kill_sent'],
     [line.rebootFlag && master !== null && master.rebootSince !== null, 'master_reboot'],
   ];
@@ -50,6 +50,11 @@ export function flags(line: Line, instance: Instance): string {
     .filter(([on]) => on)
     .map(([, word]) => word)
     .join(',');
+}
+
+/** Once the new master is announced it may be used: what is left of the failover is the replicas' matter. */
+function isSwitching({ failover }: Group): boolean {
+  return failover !== null && failover.state !== 'reconf_slaves';
 }
 
 function pendingCommands(link: Link): number {

@@ -6,7 +6,7 @@
  */
 
 import { rollBelow } from './dice.ts';
-import { acceptableEpoch, raiseEpoch } from './epoch.ts';
+import { acceptableEpoch, ignoreEpoch, raiseEpoch } from './epoch.ts';
 import { eventText } from './events.ts';
 import { isOpen } from './links.ts';
 import type { Group, State, Waiting } from './state.ts';
@@ -46,7 +46,7 @@ export function voteRequested(
 ): void {
   const { state } = work;
   if (acceptableEpoch(state, epoch)) {
-    raiseEpoch(work, group, epoch);
+    raiseEpoch(work, group, epoch, 'candidate');
     if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
       castVote(work, group, candidate, epoch);
       if (candidate !== state.myId) yieldTo(work, group, candidate);
@@ -60,7 +60,7 @@ export function voteRequested(
       withdraw(work, group, request, candidate, down);
       return;
     }
-  }
+  } else ignoreEpoch(work, group, epoch);
   if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
     // The vote to report may be one whose save is still running.
     const { leader, epoch: voted } = group.vote;

@@ -1,6 +1,7 @@
 /** `npm run sim`: campaigns of fresh seeds, replays, plain failovers, mutants. */
 import { parseArgs } from 'node:util';
 import { failureText, runCampaign, type Tally } from './campaign.ts';
+import { playDrills } from './drills/index.ts';
 import { type Kept, keepIn } from './keep.ts';
 import { huntMutants } from './mutate.ts';
 import { plainFailovers } from './plain.ts';
@@ -15,6 +16,7 @@ const USAGE = `npm run sim -- [what] [how]
   --failovers N        until so many failovers were simulated
   --seed N             that seed, with its transcript
   --plain N            so many plain three-Sentinel failovers
+  --drills             situations of minutes, each with what must come of it
   --mutants [WORDS]    hunt the deliberate faults (whose names contain the words)
 
   --from N             the first seed (default: drawn)
@@ -109,6 +111,13 @@ function plain(count: number): number {
   return 0;
 }
 
+function drills(): number {
+  const broken = playDrills(({ name, seeds }) => say(`${name}: ${seeds} seeds, as it should be`));
+  if (broken === null) return 0;
+  say(`${broken.drill}: seed ${broken.seed}, violated ${broken.rows}: ${broken.sentence}`);
+  return 1;
+}
+
 /** Returns the exit status: 0 when nothing was violated. */
 export async function main(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
@@ -133,6 +142,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       faults: text,
       sentinels: text,
       mutants: { type: 'boolean' },
+      drills: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   }) as { values: Record<string, string | undefined>; positionals: string[] };
@@ -153,6 +163,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const from = number('from', Math.floor(Math.random() * 2 ** 40));
   if (values.seed !== undefined) return replay(number('seed', 1), overrides, number('last', 200));
   if (values.plain !== undefined) return plain(number('plain', 1000));
+  if (values.drills) return drills();
   if (values.mutants) {
     return mutants(positionals.join(' '), number('seeds', 20_000), workers, number('from', 1));
   }

@@ -56,8 +56,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'goes back to lower epochs it hears of',
     file: 'epoch.js',
-    find: 'epoch <= state.currentEpoch ||',
-    put: 'epoch === state.currentEpoch ||',
+    find: 'if (epoch <= state.currentEpoch)',
+    put: 'if (epoch === state.currentEpoch)',
   },
   {
     name: 'shows epochs in hellos that are not on disk',
@@ -280,5 +280,41 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'links.js',
     find: 'lost(work, link, role);',
     put: 'link.retryAt = Number.POSITIVE_INFINITY;',
+  },
+  {
+    name: 'settles conflicts about servers it does not know',
+    file: 'conflict.js',
+    find: 'claim !== null && isKnown(group, claim)',
+    put: 'claim !== null',
+  },
+  {
+    name: 'does not follow great steps of epochs',
+    file: 'epoch.js',
+    find: 'epoch < FREE_MAX ||',
+    put: '',
+  },
+  {
+    name: 'demotes a former master on nobody’s word',
+    file: 'repair.js',
+    find: 'return agreed >= majority(group);',
+    put: 'return true;',
+  },
+  {
+    name: 'starts what it cannot win',
+    file: 'election.js',
+    find: 'voters > 0 && voters + 1 < votesNeeded(group)',
+    put: 'false',
+  },
+  {
+    name: 'shares epochs it has heard in hellos',
+    file: 'epoch.js',
+    find: "by === 'candidate' ? work.now : Number.NEGATIVE_INFINITY",
+    put: 'work.now',
+  },
+  {
+    name: 'waits for manual failovers that came to nothing',
+    file: 'election.js',
+    find: 'leader === null || master.link.lastOkAt <= leaderAt',
+    put: 'true',
   },
 ];

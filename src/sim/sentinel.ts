@@ -24,7 +24,7 @@ export class VirtualSentinel implements Party {
   readonly name: string;
   readonly host: Host;
   readonly port: number;
-  readonly disk: Disk;
+  disk: Disk;
   readonly options: SentinelOptions;
   readonly #world: World;
   state!: State;

@@ -107,6 +107,8 @@ interface Given {
   readonly at: number;
   readonly record: CoreGroup['master'];
   readonly configEpoch: bigint;
+  /** The master's last sign of life. */
+  readonly heardAt: number;
   downSince: number | null;
 }
 
@@ -114,13 +116,15 @@ const PAUSE_MS = 100;
 
 /** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
 function isKept(given: Given, group: CoreGroup, now: number): boolean {
-  const { leader, at, record, configEpoch, downSince } = given;
+  const { leader, at, record, configEpoch, heardAt, downSince } = given;
   const winner = group.peers.get(leader);
   given.downSince = winner === undefined ? at : winner.sDownSince;
   const since = given.downSince ?? downSince;
   // The core's time of the vote is that of its input, and a pause may have been taken out of it.
   if (since !== null && (since > at || now + PAUSE_MS >= at + group.downAfter)) return false;
   if (now >= at + 2 * group.failoverTimeout) return false;
+  // A master that was heard of since went down later: the vote was for something else.
+  if (group.master.link.lastOkAt > heardAt) return false;
   return group.master === record && group.configEpoch === configEpoch;
 }
 
@@ -167,6 +171,7 @@ export const givesWay: MakeChecker = (): Checker => {
           at: facts.now,
           record: master,
           configEpoch,
+          heardAt: master.link.lastOkAt,
           downSince: peers.has(leader) ? peers.get(leader)!.sDownSince : facts.now,
         });
       }

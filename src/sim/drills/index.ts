@@ -1,0 +1,56 @@
+/**
+ * Drills: situations of minutes, or of two fleets, that are not drawn from a seed, each with what must come of it. `npm run
+ * sim -- --drills` plays all of them; `npm test` and the hunt for deliberate faults do, too. The seed gives ids, ranks and
+ * moments.
+ */
+import { Violation } from '../watch.ts';
+import { apart } from './apart.ts';
+import { deadVoters } from './dead-voters.ts';
+import { foreignFleet } from './foreign-fleet.ts';
+import { hangingSave } from './hanging-save.ts';
+import { largeEpoch } from './large-epoch.ts';
+import { manualInVain } from './manual-in-vain.ts';
+import { sharedEpoch } from './shared-epoch.ts';
+import { stoppedGuest } from './stopped-guest.ts';
+
+export interface Drill {
+  readonly name: string;
+  /** Seeds that show what there is to be seen. */
+  readonly seeds: number;
+  /** @throws Violation */
+  readonly play: (seed: number) => void;
+}
+
+export const DRILLS: readonly Drill[] = [
+  { name: 'two deployments of one name meet', seeds: 3, play: foreignFleet },
+  { name: 'a fresh Sentinel beside large epochs', seeds: 2, play: largeEpoch },
+  { name: 'cut off from all peers while the former master returns', seeds: 40, play: apart },
+  { name: 'dead voters known to one', seeds: 8, play: deadVoters },
+  { name: 'a manual failover without votes beside a dying master', seeds: 20, play: sharedEpoch },
+  { name: 'a manual failover that comes to nothing', seeds: 4, play: manualInVain },
+  { name: 'a save that hangs and ends late', seeds: 30, play: hangingSave },
+  { name: 'a guest whose clock stops', seeds: 10, play: stoppedGuest },
+];
+
+export interface Broken {
+  readonly drill: string;
+  readonly seed: number;
+  readonly rows: string;
+  readonly sentence: string;
+}
+
+/** Plays every drill with its seeds; null, or the first that went wrong. */
+export function playDrills(tell: (drill: Drill) => void = () => {}): Broken | null {
+  for (const drill of DRILLS) {
+    for (let seed = 1; seed <= drill.seeds; seed++) {
+      try {
+        drill.play(seed);
+      } catch (error) {
+        if (!(error instanceof Violation)) throw error;
+        return { drill: drill.name, seed, rows: error.rows, sentence: error.message };
+      }
+    }
+    tell(drill);
+  }
+  return null;
+}
