@@ -87,6 +87,7 @@ class Mask {
 
   #input(input: Input): Input {
     if (input.type === 'reply') return this.#answered(input);
+    if (input.type === 'refused') return { ...input, reason: this.#withoutKnown(input.reason) };
     return input.type === 'command' ? this.#request(input) : input;
   }
 
@@ -124,12 +125,13 @@ class Mask {
   }
 
   /** The words of a server without the secrets among them; the code in front is ours to read. */
-  #withoutKnown(text: string): string {
+  #withoutKnown(text: string, inEvent = false): string {
     const end = /^[A-Z]+(?= |$)/.exec(text)?.[0].length ?? 0;
     let rest = text.slice(end);
     for (const [secret, placeholder] of this.#placeholders) {
       if (secret.length < REPEATED_MIN) continue;
-      for (const form of [secret, shown(secret)]) rest = rest.replaceAll(form, placeholder);
+      const put = inEvent ? shown(placeholder) : placeholder;
+      for (const form of [secret, shown(secret)]) rest = rest.replaceAll(form, put);
     }
     return text.slice(0, end) + rest;
   }
@@ -163,7 +165,8 @@ class Mask {
   #refusal(effect: Extract<Effect, { type: 'event' }>): Effect {
     const at = effect.payload.indexOf(' #') + 2;
     if (at < 2) return effect;
-    const payload = effect.payload.slice(0, at) + this.#withoutKnown(effect.payload.slice(at));
+    const payload =
+      effect.payload.slice(0, at) + this.#withoutKnown(effect.payload.slice(at), true);
     return { ...effect, payload };
   }
 
