@@ -3,19 +3,26 @@
  * memory in proportion to its bytes; gives the memory back when it has been read.
  */
 
-const KEEP_BYTES = 16 * 1024;
+/** A store so many times larger than what is unread is given back. */
+const ROOMY = 4;
+const ROOMY_BYTES = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 export class Hoard {
   #store: Buffer = EMPTY;
   #start = 0;
   #end = 0;
-  /** True while `#store` is a chunk of the caller's that was taken as it is: it may be read, never written. */
+  /** True while `#store` has no room: a chunk of the caller's that was taken as it is, or a copy just large enough. */
   #borrowed = false;
 
   /** Unread bytes. */
   get length(): number {
     return this.#end - this.#start;
+  }
+
+  /** Memory in use: a borrowed chunk is alive as a whole, of an own store only what was written to. */
+  get memory(): number {
+    return this.#borrowed ? this.#store.buffer.byteLength : this.#end;
   }
 
   /** The memory that holds the unread bytes; `start` is where they begin. */
@@ -55,11 +62,16 @@ export class Hoard {
     this.#end += chunk.length;
   }
 
-  /** Copies unread bytes out of a borrowed chunk, so that a few bytes do not keep a large chunk alive. */
+  /** Copies unread bytes out of a borrowed chunk or a large store, so that a few bytes do not keep it alive. */
   settle(): void {
-    if (!this.#borrowed || this.length === 0) return;
-    this.#store = Buffer.from(this.#store.subarray(this.#start, this.#end));
-    this.#end = this.#store.length;
+    const { length } = this;
+    const roomy = this.#store.length > Math.max(ROOMY_BYTES, length * ROOMY);
+    if (length === 0 || (!this.#borrowed && !roomy)) return;
+    const own = Buffer.allocUnsafeSlow(length);
+    this.#store.copy(own, 0, this.#start, this.#end);
+    this.#store = own;
+    this.#borrowed = true;
+    this.#end = length;
     this.#start = 0;
   }
 
@@ -67,10 +79,8 @@ export class Hoard {
   skip(count: number): void {
     this.#start += count;
     if (this.#start < this.#end) return;
-    if (this.#borrowed || this.#store.length > KEEP_BYTES) {
-      this.#store = EMPTY;
-      this.#borrowed = false;
-    }
+    this.#store = EMPTY;
+    this.#borrowed = false;
     this.#start = 0;
     this.#end = 0;
   }

@@ -83,7 +83,8 @@ export class Writer {
     const inPlace = () => this.#sayInPlace();
     for (;;) {
       const old = this.#old;
-      const text = old === null ? null : render(old.text);
+      const text = old === null ? null : attempt(() => render(old.text));
+      if (text instanceof Error) return this.#failed(reasonOf(text));
       const bytes = text === null ? null : Buffer.from(text, 'latin1');
       const swap = { path: this.#path, mode: this.#mode, basis: old?.serial ?? null, bytes };
       const outcome = await this.#store.swap(swap, inPlace);
@@ -132,6 +133,20 @@ export class Writer {
     const text = `The config file ${this.#path} cannot be replaced (a mount point?): it is rewritten in place`;
     this.#ports.log('warning', `${text}, which a crash can interrupt. Mount its folder instead.`);
   }
+}
+
+/** A text that cannot be made is a save that failed; the process goes on. */
+function attempt(render: () => string): string | Error {
+  try {
+    return render();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Not what it says: it may repeat the line, and that may be a password. */
+function reasonOf({ name }: Error): string {
+  return `its text cannot be made (${name})`;
 }
 
 const STALLED = 'the disk does not answer';
