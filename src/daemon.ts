@@ -39,6 +39,7 @@ import {
   removePidFile,
   Scripts,
   type Supervisor,
+  Thrift,
   Tls,
   TlsError,
   tellSupervisor,
@@ -78,6 +79,7 @@ export class Daemon {
   readonly #scripts: Scripts;
   readonly #writer: Writer;
   readonly #rewriter = new Rewriter();
+  readonly #thrift = new Thrift();
   /** null: nothing here speaks TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
@@ -149,6 +151,7 @@ export class Daemon {
     this.#started = true;
     this.#driver.input({ type: 'start' });
     this.#rehearsal = this.#rehearse();
+    this.#thrift.start();
     for (const one of this.#early.splice(0)) this.#driver.input(one);
     const complaint = await tellSupervisor(this.#supervisor);
     if (complaint !== null) this.#log.write('warning', complaint);
@@ -161,6 +164,7 @@ export class Daemon {
     this.#log.write(this.#announceLevel, 'User requested shutdown...');
     this.#driver.stop();
     this.#rehearsal?.stop();
+    this.#thrift.stop();
     this.#tls?.stop();
     this.#links.closeAll();
     // A save under way is let end, so that no temporary file stays behind.

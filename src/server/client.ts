@@ -2,9 +2,15 @@
 import type { Socket } from 'node:net';
 import type { Protocol } from '../resp/index.ts';
 import { peerText, type Tracking } from './clientline.ts';
+import { patternBytes } from './pattern.ts';
 
 /** What a subscription costs beside its name: here, in the hub, and a set of its own if nobody else has it. */
 const SUBSCRIPTION_BYTES = 400;
+
+function subscriptionBytes(name: string, pattern: boolean): number {
+  return name.length + SUBSCRIPTION_BYTES + (pattern ? patternBytes(name) : 0);
+}
+
 /** What a prefix costs beside its text. */
 const PREFIX_BYTES = 32;
 
@@ -80,14 +86,14 @@ export class Client {
     const own = pattern ? this.#patterns : this.#channels;
     if (own.has(name)) return false;
     own.add(name);
-    this.#subscriptionBytes += name.length + SUBSCRIPTION_BYTES;
+    this.#subscriptionBytes += subscriptionBytes(name, pattern);
     return true;
   }
 
   /** Listens to it no more. */
   ignore(name: string, pattern: boolean): void {
     const own = pattern ? this.#patterns : this.#channels;
-    if (own.delete(name)) this.#subscriptionBytes -= name.length + SUBSCRIPTION_BYTES;
+    if (own.delete(name)) this.#subscriptionBytes -= subscriptionBytes(name, pattern);
   }
 
   /** Memory that what it has said of itself, and what it listens to, costs. */

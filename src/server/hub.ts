@@ -3,10 +3,11 @@
  *
  * An event is encoded at most once for each protocol version and pattern, however many clients get it.
  */
-import { globMatches, type Reply } from '../core/index.ts';
+import type { Reply } from '../core/index.ts';
 import { encodeReply, type Protocol } from '../resp/index.ts';
 import { bulk } from './call.ts';
 import { Shared } from './outbox.ts';
+import { Pattern } from './pattern.ts';
 
 /** What the hub needs of a client. */
 export interface Subscriber {
@@ -30,6 +31,7 @@ function remove(map: Map<string, Set<Subscriber>>, name: string, who: Subscriber
 export class Hub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
+  readonly #ready = new Map<string, Pattern>();
   readonly #count: (bytes: number) => void;
 
   /** `count` is told of the bytes of events that are kept, and when they are no more. */
@@ -56,10 +58,12 @@ export class Hub {
 
   subscribePattern(pattern: string, who: Subscriber): void {
     add(this.#patterns, pattern, who);
+    if (!this.#ready.has(pattern)) this.#ready.set(pattern, new Pattern(pattern));
   }
 
   unsubscribePattern(pattern: string, who: Subscriber): void {
     remove(this.#patterns, pattern, who);
+    if (!this.#patterns.has(pattern)) this.#ready.delete(pattern);
   }
 
   /** Delivers to the clients of the channel, then to those of each matching pattern. */
@@ -67,7 +71,7 @@ export class Hub {
     const direct = this.#channels.get(channel);
     if (direct !== undefined) this.#deliver(['message', channel, payload], direct);
     for (const [pattern, clients] of this.#patterns) {
-      if (!globMatches(pattern, channel)) continue;
+      if (!this.#ready.get(pattern)!.matches(channel)) continue;
       this.#deliver(['pmessage', pattern, channel, payload], clients);
     }
   }

@@ -8,8 +8,10 @@ import type { Socket } from 'node:net';
 const WRITE_BYTES = 64 * 1024;
 /** Of events less: while a thousand clients do not read, each copy is one of a thousand. */
 const EVENT_WRITE_BYTES = 8 * 1024;
-/** What a waiting piece costs beside its bytes. */
+/** What a waiting piece counts for beside its bytes, and what it really costs: an entry of a list, its own with a head. */
 const PIECE_BYTES = 64;
+const HEAD_BYTES = 128;
+const ENTRY_BYTES = 12;
 
 /** Bytes that several clients have to read: kept until the last of them has, and counted once. */
 export class Shared {
@@ -51,8 +53,8 @@ export class Outbox {
   /** Index of the first waiting piece: taking from the front does not move the rest. */
   #first = 0;
   #bytes = 0;
-  /** Of the bytes, those that are shared, and our share of them. */
-  #sharedBytes = 0;
+  /** Memory that is ours alone, and our share of the rest. */
+  #ownBytes = 0;
   #shares = 0;
   #flying = 0;
   /** What is being written without a copy. */
@@ -73,8 +75,7 @@ export class Outbox {
 
   /** Memory that is ours alone. */
   get ownBytes(): number {
-    const flying = this.#flyingPiece === null ? this.#flying : 0;
-    return this.#bytes - this.#sharedBytes + flying;
+    return this.#ownBytes + (this.#flyingPiece === null ? this.#flying : 0);
   }
 
   /** Our share of what others have yet to read, too. */
@@ -160,21 +161,22 @@ export class Outbox {
   }
 
   #enter(piece: Piece): void {
-    const { length } = bytesOf(piece);
-    this.#bytes += length + PIECE_BYTES;
-    if (!(piece instanceof Shared)) return;
-    piece.hold();
-    this.#sharedBytes += length;
-    this.#shares += piece.share;
+    this.#weigh(piece, 1);
+    if (piece instanceof Shared) piece.hold();
   }
 
   #forget(piece: Piece): void {
+    this.#weigh(piece, -1);
+    if (piece instanceof Shared) piece.release();
+  }
+
+  /** It is there, or (−1) no more. */
+  #weigh(piece: Piece, sign: 1 | -1): void {
     const { length } = bytesOf(piece);
-    this.#bytes -= length + PIECE_BYTES;
-    if (!(piece instanceof Shared)) return;
-    piece.release();
-    this.#sharedBytes -= length;
-    this.#shares -= piece.share;
+    this.#bytes += sign * (length + PIECE_BYTES);
+    const shared = piece instanceof Shared;
+    this.#ownBytes += sign * (shared ? ENTRY_BYTES : length + HEAD_BYTES);
+    if (shared) this.#shares += sign * piece.share;
   }
 
   #landed(): void {

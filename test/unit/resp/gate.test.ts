@@ -145,6 +145,25 @@ describe('the gate', () => {
     );
   });
 
+  it('reads a large request that comes in pieces, and what follows it', () => {
+    const large = Array.from({ length: 40 }, (_, index) => `${index}`.repeat(40_000));
+    const stream = bytes(
+      [large, ['PING'], large.slice(20), ['QUIT']]
+        .map((argv) => `*${argv.length}\r\n${argv.map((w) => `$${w.length}\r\n${w}\r\n`).join('')}`)
+        .join(''),
+    );
+    for (const size of [1_000, 65_536, 100_001]) {
+      const chunks: Buffer[] = [];
+      // Copies, as from a socket: a chunk is nobody else's.
+      for (let at = 0; at < stream.length; at += size) {
+        chunks.push(Buffer.from(stream.subarray(at, at + size)));
+      }
+      expect(frames(chunks)).toEqual(
+        [large, ['PING'], large.slice(20), ['QUIT']].map((argv) => ({ kind: 'command', argv })),
+      );
+    }
+  });
+
   it('never throws and never hoards, whatever bytes come', () => {
     const odd = fc.constantFrom(
       '*',
