@@ -1,5 +1,6 @@
 /** All targets, in the order in which they are played. */
 import type { Target } from '../target.ts';
+import { aclTarget } from './acl.ts';
 import { configTarget } from './config.ts';
 import { gateTarget } from './gate.ts';
 import { helloTarget } from './hello.ts';
@@ -12,4 +13,5 @@ export const targets: readonly Target[] = [
   helloTarget,
   infoTarget,
   configTarget,
+  aclTarget,
 ];
