@@ -1,11 +1,13 @@
 /**
  * `npm run fuzz`: random bytes and mutated valid streams for the request gate, the gate in front of the reply parser,
- * hello messages, INFO texts and configuration files. Each target says what it promises (`targets/`). A failure names
- * the seed and the input, from which it is played again.
+ * hello messages, INFO texts, configuration files, users and everything else that is saved. Each target says what it
+ * promises (`targets/`). A failure names the seed and the input, from which it is played again. `cost` is another kind of
+ * target: nothing random, but requests that grow, and what they cost (`cost/`).
  */
+import { runCost } from './cost/index.ts';
 import { type Outcome, playShift } from './crew.ts';
 import { type Plan, readPlan } from './plan.ts';
-import { failureLines, grouped, shown, table } from './report.ts';
+import { failureLines, grouped, outcomeLines, shown } from './report.ts';
 import { playRound, ROUND, type Target } from './target.ts';
 import { targets } from './targets/index.ts';
 
@@ -24,6 +26,14 @@ export async function main(args: readonly string[]): Promise<number> {
   if (plan === null) return 0;
   const { replay, seed } = plan;
   if (replay !== null) return playAgain(plan.targets[0]!, seed, replay);
+  const played = plan.targets.length === 0 || (await playAll(plan));
+  const measured = plan.cost === null || (await runCost(say, plan.cost)) === 0;
+  return played && measured ? 0 : 1;
+}
+
+/** @returns whether all promises were kept */
+async function playAll(plan: Plan): Promise<boolean> {
+  const { seed } = plan;
   say(`seed ${seed}, ${grouped(plan.inputs)} inputs of each target, ${plan.workers} workers`);
   const outcomes: Outcome[] = [];
   for (const target of plan.targets) {
@@ -39,8 +49,8 @@ export async function main(args: readonly string[]): Promise<number> {
     say();
   }
   say();
-  for (const line of table(outcomes)) say(line);
-  return outcomes.every(({ failure }) => failure === null) ? 0 : 1;
+  for (const line of outcomeLines(outcomes)) say(line);
+  return outcomes.every(({ failure }) => failure === null);
 }
 
 function say(line = ''): void {

@@ -6,6 +6,7 @@ import { gateTarget } from './gate.ts';
 import { helloTarget } from './hello.ts';
 import { infoTarget } from './info.ts';
 import { repliesTarget } from './replies.ts';
+import { savedTarget } from './saved.ts';
 
 export const targets: readonly Target[] = [
   gateTarget,
@@ -14,4 +15,5 @@ export const targets: readonly Target[] = [
   infoTarget,
   configTarget,
   aclTarget,
+  savedTarget,
 ];
