@@ -7,7 +7,7 @@
 import { runCost } from './cost/index.ts';
 import { type Outcome, playShift } from './crew.ts';
 import { type Plan, readPlan } from './plan.ts';
-import { failureLines, grouped, outcomeLines, shown } from './report.ts';
+import { failureLines, grouped, shown, table } from './report.ts';
 import { playRound, ROUND, type Target } from './target.ts';
 import { targets } from './targets/index.ts';
 
@@ -27,7 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { replay, seed } = plan;
   if (replay !== null) return playAgain(plan.targets[0]!, seed, replay);
   const played = plan.targets.length === 0 || (await playAll(plan));
-  const measured = plan.cost === null || (await runCost(say, plan.cost)) === 0;
+  const measured = plan.cost === null || (await runCost(say, plan.cost));
   return played && measured ? 0 : 1;
 }
 
@@ -49,7 +49,7 @@ async function playAll(plan: Plan): Promise<boolean> {
     say();
   }
   say();
-  for (const line of outcomeLines(outcomes)) say(line);
+  for (const line of table(outcomes)) say(line);
   return outcomes.every(({ failure }) => failure === null);
 }
 

@@ -9,19 +9,12 @@ const SHOWN_MAX = 4000;
 const HEAD = ['target', 'inputs', 'inputs/s', 'accepted', 'refused', 'partial'];
 const MORE = ['slowest ms', 'growth kB', 'peak MB', ''];
 
-export function outcomeLines(outcomes: readonly Outcome[]): string[] {
-  return table([[...HEAD, ...MORE], ...outcomes.map(row)], 1);
-}
-
-/** Rows of cells as lines; the first `texts` columns are words, the others but the last are numbers. */
-export function table(rows: readonly (readonly string[])[], texts: number): string[] {
-  const last = rows[0]!.length - 1;
+export function table(outcomes: readonly Outcome[]): string[] {
+  const rows = [[...HEAD, ...MORE], ...outcomes.map(row)];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((one) => one[column]!.length)));
   return rows.map((one) =>
     one
-      .map((cell, at) =>
-        at < texts || at === last ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!),
-      )
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)))
       .join('  ')
       .trimEnd(),
   );
