@@ -22,11 +22,13 @@ function line(cells: readonly string[]): string {
   return padded.join('  ').trimEnd();
 }
 
+const shownName = (name: string) => name.replace('|', ' ');
+
 function cells({ one, ms, hold, exponent, head, flaw }: Row): string[] {
   const time = (value: number | undefined) => (value === undefined ? '' : value.toFixed(1));
   const answer = head.startsWith('-') ? `refused: ${head.slice(1).split('\r\n')[0]}` : 'ok';
   return [
-    ...[one.name.replace('|', ' '), one.grows, String(one.n)],
+    ...[shownName(one.name), one.grows, String(one.n)],
     ...[0, 1, 2, 3].map((at) => time(ms[at])),
     ...[exponent === null ? '–' : exponent.toFixed(2), time(hold), flaw ?? answer],
   ];
@@ -42,7 +44,7 @@ export async function runCost(
   words: readonly string[],
 ): Promise<boolean> {
   const chosen = CASES.filter(({ name, grows }) =>
-    words.every((word) => `${name} ${grows}`.includes(word)),
+    words.every((word) => `${shownName(name)} ${grows}`.includes(word)),
   );
   say(line(HEAD));
   const bad: Row[] = [];

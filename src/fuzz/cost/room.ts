@@ -20,6 +20,12 @@ import { Server } from '../../server/index.ts';
 import { checkUserRules, serverSettings, usersForFile } from '../../settings.ts';
 import { Driver } from '../../shell/driver.ts';
 import { memoryIo } from '../targets/memory.ts';
+import { type Taken, Watch } from './watch.ts';
+
+/** What serving a request took, and the beginning of the reply. */
+export interface Served extends Taken {
+  readonly head: string;
+}
 
 /** What a case wants of the house before it is measured. */
 export interface World {
@@ -32,16 +38,6 @@ export interface World {
   /** Other clients, and what each of them says beforehand. */
   readonly clients?: number;
   readonly others?: string;
-}
-
-/** What serving a request took. */
-export interface Taken {
-  /** ms of the loop, the client's own share included. */
-  readonly ms: number;
-  /** ms of the longest time for which nobody else could be served. */
-  readonly hold: number;
-  /** The beginning of the reply. */
-  readonly head: string;
 }
 
 const GROUP = 'sentinel monitor mymaster 127.0.0.1 6379 2\n';
@@ -159,54 +155,8 @@ async function prepare(socket: Socket, words: string): Promise<void> {
   await done;
 }
 
-const cpuMs = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
-/**
- * Time that passes while something is waited for: by the clock or by the processor's, whichever is less, for others need
- * the processor too, and the collector has threads of its own.
- */
-class Watch {
-  readonly #start = { clock: performance.now(), cpu: cpuMs() };
-  #last = this.#start;
-  #hold = 0;
-  #next: NodeJS.Immediate;
-
-  /** The loop does not sleep meanwhile: each of its rounds is seen. */
-  constructor() {
-    const again = () => {
-      this.#look();
-      this.#next = setImmediate(again);
-    };
-    this.#next = setImmediate(again);
-  }
-
-  #look(): void {
-    const now = { clock: performance.now(), cpu: cpuMs() };
-    this.#hold = Math.max(this.#hold, passed(this.#last, now));
-    this.#last = now;
-  }
-
-  end(): void {
-    this.#look();
-    clearImmediate(this.#next);
-  }
-
-  get taken(): { ms: number; hold: number } {
-    return { ms: passed(this.#start, this.#last), hold: this.#hold };
-  }
-}
-
-type Moment = { readonly clock: number; readonly cpu: number };
-
-function passed(from: Moment, to: Moment): number {
-  return Math.min(to.clock - from.clock, to.cpu - from.cpu);
-}
-
 /** Sends a request and QUIT; the end of the connection is the sign that all is done. */
-async function converse(socket: Socket, request: string): Promise<Taken> {
+async function converse(socket: Socket, request: string): Promise<Served> {
   let head = '';
   socket.on('data', (chunk: Buffer) => {
     if (head.length < HEAD_BYTES) head += chunk.toString('latin1', 0, HEAD_BYTES);
@@ -229,7 +179,7 @@ async function converse(socket: Socket, request: string): Promise<Taken> {
 }
 
 /** One request in a new world. */
-export async function serve(world: World, request: string): Promise<Taken> {
+export async function serve(world: World, request: string): Promise<Served> {
   const room = await Room.open(world);
   const sockets: Socket[] = [];
   try {
