@@ -6,7 +6,7 @@
  */
 import { runCost } from './cost/index.ts';
 import { type Outcome, playShift } from './crew.ts';
-import { type Plan, readPlan } from './plan.ts';
+import { type CostPlan, type PlayPlan, readPlan } from './plan.ts';
 import { failureLines, grouped, shown, table } from './report.ts';
 import { playRound, ROUND, type Target } from './target.ts';
 import { targets } from './targets/index.ts';
@@ -16,7 +16,7 @@ const PROGRESS_EVERY_MS = 10_000;
 
 /** @returns the exit code: 1 when a promise was not kept */
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | null;
+  let plan: PlayPlan | CostPlan | null;
   try {
     plan = await readPlan(args, targets);
   } catch {
@@ -24,23 +24,18 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (plan === null) return 0;
+  if (plan.kind === 'cost') return runCost(say, plan.only);
   const { replay, seed } = plan;
-  if (replay !== null) return playAgain(plan.targets[0]!, seed, replay);
-  const played = plan.targets.length === 0 || (await playAll(plan));
-  const measured = plan.cost === null || (await runCost(say, plan.cost));
-  return played && measured ? 0 : 1;
+  return replay === null ? play(plan) : playAgain(plan.targets[0]!, seed, replay);
 }
 
-/** @returns whether all promises were kept */
-async function playAll(plan: Plan): Promise<boolean> {
-  const { seed } = plan;
-  say(`seed ${seed}, ${grouped(plan.inputs)} inputs of each target, ${plan.workers} workers`);
+async function play({ targets, inputs, seed, workers, patience }: PlayPlan): Promise<number> {
+  say(`seed ${seed}, ${grouped(inputs)} inputs of each target, ${workers} workers`);
   const outcomes: Outcome[] = [];
-  for (const target of plan.targets) {
+  for (const target of targets) {
     const outcome = await playShift({
-      ...{ module: MODULE, target: target.name, seed, inputs: plan.inputs },
-      ...{ workers: plan.workers, patience: plan.patience },
-      progress: progressOf(target.name, plan.inputs),
+      ...{ module: MODULE, target: target.name, seed, inputs, workers, patience },
+      progress: progressOf(target.name, inputs),
     });
     outcomes.push(outcome);
     const { failure } = outcome;
@@ -50,7 +45,7 @@ async function playAll(plan: Plan): Promise<boolean> {
   }
   say();
   for (const line of table(outcomes)) say(line);
-  return outcomes.every(({ failure }) => failure === null);
+  return outcomes.every(({ failure }) => failure === null) ? 0 : 1;
 }
 
 function say(line = ''): void {

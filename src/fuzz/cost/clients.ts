@@ -49,7 +49,11 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
   'client|reply': plain('client|reply'),
   'client|setinfo': [
     ...plain('client|setinfo'),
-    long('client|setinfo', (n) => ['CLIENT', 'SETINFO', 'LIB-NAME', 'x'.repeat(n)]),
+    long(
+      'client|setinfo',
+      (n) => ['CLIENT', 'SETINFO', 'LIB-NAME', 'x'.repeat(n)],
+      'bytes of a name',
+    ),
   ],
   'client|setname': plain('client|setname'),
   'client|tracking': [
@@ -87,10 +91,14 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
     ),
     words('client|tracking', ['CLIENT', 'TRACKING', 'ON', 'BCAST'], 'nested prefixes', (i) => [
       'PREFIX',
-      'a'.repeat(1 + (i % 100)),
+      'a'.repeat(1 + ((i + 9) % 10)),
     ]),
     words('client|tracking', ['CLIENT', 'TRACKING', 'ON'], 'flags', () => ['NOLOOP']),
-    long('client|tracking', (n) => ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'x'.repeat(n)]),
+    long(
+      'client|tracking',
+      (n) => ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'x'.repeat(n)],
+      'bytes of a prefix',
+    ),
   ],
   'client|trackinginfo': [
     ...plain('client|trackinginfo'),
@@ -184,7 +192,7 @@ export const CONNECTION: Readonly<Record<string, readonly Case[]>> = {
       request: (n) => '*0\r\n'.repeat(n),
       patient: true,
     },
-    often('ping', ['NOSUCHCOMMAND', 'a', 'b']),
+    { ...often('ping', ['NOSUCHCOMMAND', 'a', 'b']), grows: 'unknown requests' },
   ],
   quit: plain('quit'),
 };
@@ -266,5 +274,5 @@ export const SERVER: Readonly<Record<string, readonly Case[]>> = {
     known('info', 'clients', 25, ['INFO', 'clients'], clients),
   ],
   role: [...plain('role'), known('role', 'groups', 125, ['ROLE'], groups)],
-  shutdown: [...plain('shutdown'), words('shutdown', ['SHUTDOWN'], 'words', () => ['now'])],
+  shutdown: [...plain('shutdown'), words('shutdown', ['SHUTDOWN'], 'times now', () => ['now'])],
 };

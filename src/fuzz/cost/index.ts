@@ -37,15 +37,19 @@ function cells({ one, ms, hold, exponent, head, flaw }: Row): string[] {
 /**
  * Measures the cases whose names hold all of these words.
  *
- * @returns whether none costs too much
+ * @returns the exit code: 1 when one costs too much, 2 when there is none
  */
 export async function runCost(
   say: (line: string) => void,
   words: readonly string[],
-): Promise<boolean> {
+): Promise<number> {
   const chosen = CASES.filter(({ name, grows }) =>
     words.every((word) => `${shownName(name)} ${grows}`.includes(word)),
   );
+  if (chosen.length === 0) {
+    say('nothing has these words');
+    return 2;
+  }
   say(line(HEAD));
   const bad: Row[] = [];
   for (const one of chosen) {
@@ -58,9 +62,9 @@ export async function runCost(
     say(
       `${chosen.length} ways to grow: none costs more than n^${EXPONENT_MAX}, none holds for ${HOLD_MAX_MS} ms`,
     );
-    return true;
+    return 0;
   }
   say(`${bad.length} of ${chosen.length} ways to grow cost too much:`);
   for (const row of bad) say(line(cells(row)));
-  return false;
+  return 1;
 }

@@ -49,7 +49,8 @@ export const HOLD_MAX_MS = 100;
 /** What took so long is not tried again, nor anything larger. */
 const ENOUGH_MS = 500;
 
-async function once(one: Case, n: number): Promise<Served> {
+/** One measurement; the world it needs is made anew. */
+export async function once(one: Case, n: number): Promise<Served> {
   if (one.work === undefined) return serve(one.world?.(n) ?? {}, one.request!(n));
   return { ...timed(one.work(n)), head: '' };
 }

@@ -58,7 +58,10 @@ export const ACL: Readonly<Record<string, readonly Case[]>> = {
     long('acl|dryrun', (n) => ['ACL', 'DRYRUN', 'default', 'PING', 'x'.repeat(n)]),
     long('acl|dryrun', (n) => ['ACL', 'DRYRUN', 'x'.repeat(n), 'PING'], 'bytes of a name'),
   ],
-  'acl|genpass': [...plain('acl|genpass'), words('acl|genpass', ['ACL', 'GENPASS', '4096'])],
+  'acl|genpass': [
+    ...plain('acl|genpass'),
+    words('acl|genpass', ['ACL', 'GENPASS', '4096'], 'words after a number'),
+  ],
   'acl|getuser': [
     ...plain('acl|getuser'),
     known(
