@@ -110,6 +110,8 @@ const HASH_MALFORMED =
   'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters';
 const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user does not exist';
 
+const PARENTHESIS = "Words of a selector can't end with a parenthesis";
+
 /** What applying a rule has to know beside the user. */
 export interface RuleContext {
   readonly vocabulary: Vocabulary;
@@ -210,6 +212,8 @@ export class UserDraft {
     const selector = new PermissionsDraft(NOTHING);
     for (const word of rule.slice(1, -1).split(' ')) {
       if (word === '') continue;
+      // The original admits these, and reads the line that it writes of them as another one.
+      if (word.endsWith(')')) return PARENTHESIS;
       const wrong = selector.apply(ownText(word), this.#context.vocabulary);
       if (wrong !== null) return wrong;
     }
