@@ -40,6 +40,7 @@ import {
   Scripts,
   type Supervisor,
   spare,
+  Thrift,
   Tls,
   TlsError,
   tellSupervisor,
@@ -79,6 +80,7 @@ export class Daemon {
   readonly #scripts: Scripts;
   readonly #writer: Writer;
   readonly #rewriter = new Rewriter();
+  readonly #thrift = new Thrift();
   /** null: nothing here speaks TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
@@ -156,6 +158,7 @@ export class Daemon {
     this.#started = true;
     this.#driver.input({ type: 'start' });
     this.#rehearsal = this.#rehearse();
+    this.#thrift.start();
     for (const one of this.#early.splice(0)) this.#driver.input(one);
     const complaint = await tellSupervisor(this.#supervisor);
     if (complaint !== null) this.#log.write('warning', complaint);
@@ -168,6 +171,7 @@ export class Daemon {
     this.#log.write(this.#announceLevel, 'User requested shutdown...');
     this.#driver.stop();
     this.#rehearsal?.stop();
+    this.#thrift.stop();
     this.#tls?.stop();
     this.#links.closeAll();
     // A save under way is let end, so that no temporary file stays behind.

@@ -3,13 +3,17 @@
  * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
  */
 
-import type { ConfigIo, GenericConfig, OutputLimit } from './config/index.ts';
-import { LINES } from './core/index.ts';
+import {
+  type ConfigIo,
+  type GenericConfig,
+  initialValue,
+  type OutputLimit,
+} from './config/index.ts';
+import { LIMITS, LINES } from './core/index.ts';
 import { ROWS } from './server/commands/index.ts';
 import type { Server, OutputLimit as ServerLimit, ServerSettings } from './server/index.ts';
 import { CommandTable } from './server/table.ts';
-import { joinSelectors } from './server/user.ts';
-import { Users } from './server/users.ts';
+import { joinSelectors, newUser, UserDraft } from './server/user.ts';
 import { byteString, type Supervisor } from './shell/index.ts';
 
 /** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
@@ -50,14 +54,20 @@ export function serverSettings(generic: GenericConfig, place: Place): ServerSett
     renames: new Map(generic.renameCommands.map(({ from, to }) => [from.toLowerCase(), to])),
     normalOutputLimit: limit(generic.clientOutputBufferLimits.normal),
     pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
-    queryBufferBytes: generic.clientQueryBufferLimit,
+    queryBufferBytes: ceiling(generic, 'client-query-buffer-limit', LIMITS.requestBytes),
     clientsMemoryBytes: clientsMemory(generic),
-    protoMaxBulkBytes: generic.protoMaxBulkLen,
+    protoMaxBulkBytes: ceiling(generic, 'proto-max-bulk-len', LIMITS.wordBytes),
     supervised: place.supervisor,
     executable: byteString(process.argv[1] ?? ''),
     configFile: place.configFile,
     hz: generic.hz,
   };
+}
+
+/** What a line says, or our own while the directive is at its default, which is no use to anybody here. */
+function ceiling({ values }: GenericConfig, name: string, own: number): number {
+  const value = values.get(name);
+  return value === undefined || value === initialValue(name) ? own : Number(value);
 }
 
 /** Less than this would shut everybody out, so it is not taken at its word. */
@@ -95,17 +105,18 @@ export function usersForFile(server: Server, generic: GenericConfig): string[] |
 
 /** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
 export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, rules) => {
-  const users = new Users(new CommandTable(ROWS, LINES['redis-8'], new Map()));
   const joined = joinSelectors(rules);
   if (typeof joined === 'string') {
     const reason = `Unmatched parenthesis in acl selector starting at '${joined}'.`;
     return { rule: rules.lastIndexOf(joined), reason };
   }
+  const vocabulary = new CommandTable(ROWS, LINES['redis-8'], new Map());
+  const draft = new UserDraft(newUser(name, false), { vocabulary, hearsAll: false });
   let word = 0;
   for (const rule of joined) {
-    const wrong = users.change(name, [rule]);
-    if (wrong !== null && !wrong.why.startsWith('Unknown command or category')) {
-      return { rule: word, reason: wrong.why };
+    const why = draft.apply(rule);
+    if (why !== null && !why.startsWith('Unknown command or category')) {
+      return { rule: word, reason: why };
     }
     word += rule.startsWith('(') ? rule.split(' ').length : 1;
   }

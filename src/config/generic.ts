@@ -25,6 +25,11 @@ export function initialValues(): Map<string, DirectiveValue> {
   return new Map(initial);
 }
 
+/** The value of a directive that no line speaks of. */
+export function initialValue(name: string): DirectiveValue | undefined {
+  return initial.get(name);
+}
+
 /** Looks values up by the type their directive's kind guarantees. */
 function viewOf(values: ReadonlyMap<string, DirectiveValue>) {
   return {

@@ -6,6 +6,7 @@
  * over the old lines, one over the new ones.
  */
 
+import { oneLine } from '../core/index.ts';
 import { findDirective } from './directives.ts';
 import { isNewerName } from './newer.ts';
 import { splitWords, trimLine } from './words.ts';
@@ -110,8 +111,11 @@ export class Layout {
   /**
    * Writes a line on the next old line of its key. When none is left it is appended if `forced`,
    * else dropped.
+   *
+   * @throws NotOneLine when it would be more than one: what it is made of came from outside.
    */
   put(key: string, line: string, forced: boolean): void {
+    oneLine(line);
     const place = this.#places.get(key);
     if (place !== undefined && place.taken < place.numbers.length) {
       this.#lines[place.numbers[place.taken]!] = line;

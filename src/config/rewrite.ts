@@ -6,7 +6,7 @@
  * rewrite no byte changes, unless a class of output limits is on its way to the end of the file.
  */
 
-import { type GroupConfig, LINES, type SentinelConfig } from '../core/index.ts';
+import { type GroupConfig, LINES, oneLine, type SentinelConfig } from '../core/index.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
 import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
@@ -39,8 +39,13 @@ function putGeneric(layout: Layout, generic: GenericConfig, options: RewriteOpti
   layout.finish('loadmodule');
 }
 
+/** Their words are between single blanks, as in an ACL file; here quotes and backslashes have a meaning. */
+function userLine(line: string): string {
+  return oneLine(line).split(' ').map(wordForFile).join(' ');
+}
+
 function putUsers(layout: Layout, users: readonly string[] | null): void {
-  for (const line of users ?? []) layout.put('user', line, true);
+  for (const line of users ?? []) layout.put('user', userLine(line), true);
   layout.finish('user');
 }
 
@@ -159,6 +164,7 @@ export class Rewriter {
    * file.
    * @param generic values in force; `generic.dir` is absolute.
    * @param sentinel state to be kept.
+   * @throws NotOneLine rather than write what would read back as another line
    */
   rewrite(
     oldText: string,

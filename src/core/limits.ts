@@ -16,10 +16,12 @@ export const LIMITS = {
   clientsBytes: 48 * MB,
   /** CLIENT SETNAME, the name and version of a library. */
   clientNameBytes: 256,
+  /** Of HELLO: each AUTH in it costs a look at every password. */
+  helloWords: 64,
   /** Channels and patterns one client listens to, and the length of each. */
   subscriptions: 1000,
   patternBytes: KB,
-  /** Prefixes of CLIENT TRACKING. */
+  /** Prefixes of CLIENT TRACKING; each may be as long as a pattern. */
   prefixes: 1000,
   /** Names one COMMAND INFO, DOCS or the like may ask about. */
   commandNames: 1000,

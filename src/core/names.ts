@@ -16,8 +16,11 @@ const PARKED_MAX = 100;
 const NAMES_MAX = 10000;
 
 /** The form used in replies, hellos, SLAVEOF, asks, events and the file. */
-export function announced(state: State, address: Address): string {
-  return state.announceHostnames || address.ip === '' ? address.host : address.ip;
+export function announced(
+  { announceHostnames }: Pick<State, 'announceHostnames'>,
+  address: Address,
+): string {
+  return announceHostnames || address.ip === '' ? address.host : address.ip;
 }
 
 /**

@@ -15,6 +15,7 @@ import { numericAddress } from './numeric.ts';
 import { reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { Group, Replica } from './state.ts';
+import { admits } from './text.ts';
 import { majority } from './vote.ts';
 import { type Work, wake } from './work.ts';
 
@@ -66,7 +67,7 @@ function mayFollow(work: Work, replica: Replica): boolean {
   if (!work.state.resolveHostnames || masterHost === null || masterPort !== address.port) {
     return false;
   }
-  if (numericAddress(masterHost) !== null) return false;
+  if (numericAddress(masterHost) !== null || !admits('host', masterHost)) return false;
   const name = lookUp(work, masterHost);
   return name.at === null || (name.ip === null ? replica.masterLinkUp : name.ip === address.ip);
 }

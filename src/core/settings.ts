@@ -5,6 +5,8 @@ import { bulk, fail, hasControl, OK, strictInteger } from './arguments.ts';
 import { globMatches } from './glob.ts';
 import { LIMITS } from './limits.ts';
 import { reconnectPeers } from './links.ts';
+import { announced } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import type { State } from './state.ts';
 import type { LogLevel, Reply, Timers } from './types.ts';
 import { answer, log, saveThen, type Work } from './work.ts';
@@ -129,8 +131,27 @@ function configSet(work: Work, request: number, words: readonly string[]): void 
     }
     changes.push([VARIABLES[lower]!, value]);
   }
+  if (leavesNames(work.state, words)) {
+    return fail(work, request, 'ERR Instances are known by name: resolve-hostnames must stay yes');
+  }
   for (const [variable, value] of changes) variable.set(work, value);
   saveThen(work, { kind: 'answer', request, monitored: null });
+}
+
+/** Would the file have names in it that the next start may not look up? It would refuse them. */
+function leavesNames(state: State, words: readonly string[]): boolean {
+  const yes = (name: string, now: boolean) => {
+    const at = words.findIndex((word, i) => i % 2 === 0 && word.toLowerCase() === name);
+    return at < 0 ? now : words[at + 1]!.toLowerCase() === 'yes';
+  };
+  if (yes('resolve-hostnames', state.resolveHostnames)) return false;
+  const announceHostnames = yes('announce-hostnames', state.announceHostnames);
+  for (const { master, replicas, peers } of state.groups.values()) {
+    for (const { address } of [master, ...replicas.values(), ...peers.values()]) {
+      if (numericAddress(announced({ announceHostnames }, address)) === null) return true;
+    }
+  }
+  return false;
 }
 
 const TIMERS: Readonly<Record<string, keyof Timers>> = {

@@ -1,10 +1,12 @@
 /**
  * `npm run fuzz`: random bytes and mutated valid streams for the request gate, the gate in front of the reply parser,
- * hello messages, INFO texts and configuration files. Each target says what it promises (`targets/`). A failure names
- * the seed and the input, from which it is played again.
+ * hello messages, INFO texts, configuration files, users and everything else that is saved. Each target says what it
+ * promises (`targets/`). A failure names the seed and the input, from which it is played again. `cost` is another kind of
+ * target: nothing random, but requests that grow, and what they cost (`cost/`).
  */
+import { runCost } from './cost/index.ts';
 import { type Outcome, playShift } from './crew.ts';
-import { type Plan, readPlan } from './plan.ts';
+import { type CostPlan, type PlayPlan, readPlan } from './plan.ts';
 import { failureLines, grouped, shown, table } from './report.ts';
 import { playRound, ROUND, type Target } from './target.ts';
 import { targets } from './targets/index.ts';
@@ -14,7 +16,7 @@ const PROGRESS_EVERY_MS = 10_000;
 
 /** @returns the exit code: 1 when a promise was not kept */
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | null;
+  let plan: PlayPlan | CostPlan | null;
   try {
     plan = await readPlan(args, targets);
   } catch {
@@ -22,15 +24,18 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (plan === null) return 0;
+  if (plan.kind === 'cost') return runCost(say, plan.only);
   const { replay, seed } = plan;
-  if (replay !== null) return playAgain(plan.targets[0]!, seed, replay);
-  say(`seed ${seed}, ${grouped(plan.inputs)} inputs of each target, ${plan.workers} workers`);
+  return replay === null ? play(plan) : playAgain(plan.targets[0]!, seed, replay);
+}
+
+async function play({ targets, inputs, seed, workers, patience }: PlayPlan): Promise<number> {
+  say(`seed ${seed}, ${grouped(inputs)} inputs of each target, ${workers} workers`);
   const outcomes: Outcome[] = [];
-  for (const target of plan.targets) {
+  for (const target of targets) {
     const outcome = await playShift({
-      ...{ module: MODULE, target: target.name, seed, inputs: plan.inputs },
-      ...{ workers: plan.workers, patience: plan.patience },
-      progress: progressOf(target.name, plan.inputs),
+      ...{ module: MODULE, target: target.name, seed, inputs, workers, patience },
+      progress: progressOf(target.name, inputs),
     });
     outcomes.push(outcome);
     const { failure } = outcome;

@@ -1,9 +1,11 @@
-/** The words of `npm run fuzz`: what is played, how much of it, from which seed. */
+/** The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is measured. */
 import { randomBytes } from 'node:crypto';
 import yargs from 'yargs';
 import type { Target } from './target.ts';
 
-export interface Plan {
+/** Random inputs. */
+export interface PlayPlan {
+  readonly kind: 'play';
   readonly targets: readonly Target[];
   /** Of each target. */
   readonly inputs: number;
@@ -15,29 +17,69 @@ export interface Plan {
   readonly replay: number | null;
 }
 
+/** Inputs that grow, always the same ones; only those whose names hold all of these words. */
+export interface CostPlan {
+  readonly kind: 'cost';
+  readonly only: readonly string[];
+}
+
+/** The target that has no inputs of chance: it measures, and wants the machine for itself. */
+const COST = 'cost';
+const INPUTS = 10_000_000;
+const WORKERS = 2;
+const PATIENCE = 20;
+/** What means nothing to it. */
+const OF_CHANCE = ['inputs', 'seed', 'workers', 'patience', 'replay'] as const;
+
+const usage = `$0 [option …]
+
+Feeds random and mutated bytes to everything that reads what others wrote. With
+--target cost: feeds it more and more, and measures.`;
+
+/** What was said of chance, although `cost` knows none; or the other way round. */
+function mixed(given: Readonly<Record<string, unknown>>): string | null {
+  const targets = given.target as readonly string[] | undefined;
+  if (targets?.includes(COST) !== true) {
+    return given.only === undefined ? null : '--only wants --target cost';
+  }
+  if (targets.length > 1) return 'cost is measured by itself';
+  const said = OF_CHANCE.find((name) => given[name] !== undefined);
+  return said === undefined ? null : `--${said} means nothing to cost`;
+}
+
 /** A name of an npm option that yargs does not know is the user's mistake; so is a number that is none. */
 export async function readPlan(
   args: readonly string[],
   all: readonly Target[],
-): Promise<Plan | null> {
+): Promise<PlayPlan | CostPlan | null> {
+  const number = (describe: string, initial?: number) => ({
+    ...{ number: true as const, describe },
+    ...(initial === undefined ? {} : { defaultDescription: String(initial) }),
+  });
   const words = await yargs([...args])
     .scriptName('npm run fuzz --')
-    .usage(
-      '$0 [option …]\n\nFeeds random and mutated bytes to everything that reads what others wrote.',
-    )
-    .option('target', { choices: all.map(({ name }) => name), array: true, describe: 'Only these' })
-    .option('inputs', { number: true, default: 10_000_000, describe: 'Inputs of each target' })
+    .usage(usage)
+    .option('target', {
+      ...{ choices: [...all.map(({ name }) => name), COST], array: true as const },
+      describe: 'Only these (default: all but cost)',
+    })
+    .option('inputs', number('Inputs of each target', INPUTS))
     .option('seed', { string: true, describe: 'Of an earlier run (default: drawn and printed)' })
-    .option('workers', { number: true, default: 2, describe: 'Threads' })
-    .option('patience', { number: true, default: 20, describe: 'Seconds for one input' })
-    .option('replay', { number: true, describe: 'Play the one input with this number again' })
+    .option('workers', number('Threads', WORKERS))
+    .option('patience', number('Seconds for one input', PATIENCE))
+    .option('replay', number('Play the one input with this number again'))
+    .option('only', { string: true, array: true, describe: 'Of cost: what has these words' })
     .check((given) => {
       for (const name of ['inputs', 'workers', 'patience'] as const) {
-        if (!(given[name] > 0)) throw new Error(`--${name} wants a number above 0`);
+        if (given[name] !== undefined && !(given[name] > 0)) {
+          throw new Error(`--${name} wants a number above 0`);
+        }
       }
       if (given.replay !== undefined && given.target?.length !== 1) {
         throw new Error('--replay wants one --target');
       }
+      const objection = mixed(given);
+      if (objection !== null) throw new Error(objection);
       return true;
     })
     .strict()
@@ -46,12 +88,14 @@ export async function readPlan(
     .parseAsync();
   if (words.help === true) return null;
   const { target } = words;
+  if (target?.includes(COST)) return { kind: 'cost', only: words.only ?? [] };
   return {
+    kind: 'play',
     targets: target === undefined ? all : all.filter(({ name }) => target.includes(name)),
-    inputs: Math.floor(words.inputs),
+    inputs: Math.floor(words.inputs ?? INPUTS),
     seed: words.seed ?? randomBytes(6).toString('hex'),
-    workers: Math.floor(words.workers),
-    patience: words.patience,
+    workers: Math.floor(words.workers ?? WORKERS),
+    patience: words.patience ?? PATIENCE,
     replay: words.replay ?? null,
   };
 }

@@ -22,6 +22,8 @@ const integerLine = 0x3a; // :
 const bulk = 0x24; // $
 const array = 0x2a; // *
 
+const NOTHING = Buffer.alloc(0);
+
 /** What the peer sent is not RESP2. */
 export class ProtocolError extends Error {}
 
@@ -30,14 +32,18 @@ export class Gate {
   readonly #open: number[] = [];
   /** Bytes of a bulk body (with its line end) still to come. */
   #body = 0;
-  /** Beginning of a line whose end has not arrived: not handed on, for the parser would take any CR for its end. */
-  #line: Buffer | null = null;
+  /**
+   * Beginning of a line whose end has not arrived: not handed on, for the parser would take any CR for its end. Grows by
+   * doubling, so that a line that comes byte by byte costs no more than its bytes.
+   */
+  #line: Buffer = NOTHING;
+  #lineBytes = 0;
   /** Bytes of the present frame so far. */
   #size = 0;
 
   /** Between two frames. */
   get idle(): boolean {
-    return this.#size === 0 && this.#line === null;
+    return this.#size === 0 && this.#lineBytes === 0;
   }
 
   /**
@@ -45,14 +51,19 @@ export class Gate {
    * `pass` returns false. Throws `ProtocolError`.
    */
   feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): void {
-    const bytes = this.#line === null ? chunk : Buffer.concat([this.#line, chunk]);
-    this.#line = null;
+    if (this.#lineBytes > 0 && !chunk.includes(LF)) {
+      this.#keep(chunk);
+      return;
+    }
+    const bytes = this.#lineBytes === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
+    this.#line = NOTHING;
+    this.#lineBytes = 0;
     let from = 0;
     let at = 0;
     while (at < bytes.length) {
       const next = this.#body > 0 ? this.#skipBody(bytes, at) : this.#readLine(bytes, at);
       if (next === null) {
-        this.#line = Buffer.from(bytes.subarray(at));
+        this.#keep(bytes.subarray(at));
         break;
       }
       this.#grow(next - at);
@@ -64,6 +75,23 @@ export class Gate {
       }
     }
     if (from < at) pass(bytes.subarray(from, at), false);
+  }
+
+  get #kept(): Buffer {
+    return this.#line.subarray(0, this.#lineBytes);
+  }
+
+  /** More of a line without its end. */
+  #keep(piece: Buffer): void {
+    const bytes = this.#lineBytes + piece.length;
+    if (bytes > lineBytesMax) throw new ProtocolError('Protocol error, line too long');
+    if (bytes > this.#line.length) {
+      const larger = Buffer.allocUnsafe(bytes * 2);
+      this.#kept.copy(larger);
+      this.#line = larger;
+    }
+    piece.copy(this.#line, this.#lineBytes);
+    this.#lineBytes = bytes;
   }
 
   #grow(bytes: number): void {

@@ -8,13 +8,14 @@
  */
 import { constants } from 'node:buffer';
 import RedisParser from 'redis-parser';
+import { LIMITS } from '../core/index.ts';
 import { Hoard } from './hoard.ts';
 import { parseInteger64 } from './integer.ts';
 import { splitWords } from './words.ts';
 
 /** What a client may send. Sizes in bytes. */
 export interface GateLimits {
-  /** `client-query-buffer-limit`: bytes of one unfinished request. */
+  /** `client-query-buffer-limit`: bytes of one request, finished or not. */
   readonly queryBufferBytes: number;
   /** `proto-max-bulk-len`. */
   readonly maxBulkBytes: number;
@@ -30,14 +31,13 @@ export type Frame =
 
 /** A line (inline command, count or length) may be this long before its end has to come. */
 const LINE_MAX = 65536;
-const COUNT_MAX = 2147483647n;
 const UNAUTHENTICATED_COUNT_MAX = 10n;
 const UNAUTHENTICATED_BULK_MAX = 16384n;
 /**
- * Words of one request. The original has no such limit, but there a word of no bytes costs 16 bytes and here ten times
- * that; no command of a Sentinel has a use for a million words. Treated like a full query buffer.
+ * Words of one request. The original admits two thousand million, but there a word of no bytes costs 16 bytes and here
+ * ten times that; no command of a Sentinel has a use for so many.
  */
-const WORDS_MAX = 1024 * 1024;
+const COUNT_MAX = BigInt(LIMITS.requestWords);
 const HEAD_BYTES = 64;
 /** Headers that need no closer look: so many digits, and numbers within every limit there can be. */
 const SHORT_DIGITS = 5;
@@ -93,7 +93,6 @@ export class RequestGate {
   #scanned = 0;
   /** Bulks still to come of the multibulk being read; 0 while none is. */
   #missing = 0;
-  #words = 0;
   /** Where the header or bulk that is being read begins, relative to the start. */
   #mark = 0;
   /** Bytes of the bulk whose header was read (with its line end), or -1. */
@@ -114,6 +113,11 @@ export class RequestGate {
     return this.#hoard.length;
   }
 
+  /** Memory that these bytes keep alive. */
+  get memory(): number {
+    return this.#hoard.memory;
+  }
+
   /** Takes bytes from the client. The chunk must not be changed afterwards. */
   feed(chunk: Buffer): void {
     if (!this.#dead) this.#hoard.append(chunk);
@@ -128,11 +132,16 @@ export class RequestGate {
       const multibulk = this.#hoard.store[this.#hoard.start] === STAR;
       const frame = multibulk ? this.#multibulk(authenticated) : this.#inline();
       if (frame === 'skipped') continue;
-      if (frame === null) return this.#unfinished();
-      if (frame.kind !== 'command') this.#close();
-      return frame;
+      const outcome = frame ?? this.#unfinished();
+      if (outcome !== null && outcome.kind !== 'command') this.#close();
+      return outcome;
     }
     return null;
+  }
+
+  /** Nothing more is wanted of this client. */
+  abandon(): void {
+    this.#close();
   }
 
   #close(): void {
@@ -142,9 +151,8 @@ export class RequestGate {
 
   #unfinished(): Frame | null {
     const { store, start, length } = this.#hoard;
-    if (length > this.#limits.queryBufferBytes || this.#words > WORDS_MAX) {
+    if (length > this.#limits.queryBufferBytes) {
       const head = store.toString('latin1', start, start + Math.min(length, HEAD_BYTES));
-      this.#close();
       return { kind: 'overflow', head };
     }
     this.#hoard.settle();
@@ -157,7 +165,6 @@ export class RequestGate {
     this.#scanned = 0;
     this.#mark = 0;
     this.#missing = 0;
-    this.#words = 0;
     this.#bulkBytes = -1;
   }
 
@@ -235,9 +242,9 @@ export class RequestGate {
       this.#mark += this.#bulkBytes;
       this.#bulkBytes = -1;
       this.#missing -= 1;
-      this.#words += 1;
-      if (this.#words > WORDS_MAX) return null;
     }
+    // Complete with the bytes that came last, but larger than what may come.
+    if (this.#mark > this.#limits.queryBufferBytes) return this.#unfinished();
     const { store, start } = this.#hoard;
     const argv = argumentsOf(store.subarray(start, start + this.#mark));
     this.#take(this.#mark);

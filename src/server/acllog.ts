@@ -1,8 +1,8 @@
 /**
  * ACL LOG: who was refused what, newest first (commands.md §9).
  */
-import type { Line, Reply } from '../core/index.ts';
-import { bulk, integer } from './call.ts';
+import { LIMITS, type Line, type Reply } from '../core/index.ts';
+import { bulk, integer, ownText } from './call.ts';
 
 export type Reason = 'command' | 'channel' | 'auth';
 
@@ -31,8 +31,9 @@ export class AclLog {
     this.#max = max;
   }
 
-  /** `client`: the line of the client that was refused. */
-  add(reason: Reason, object: string, user: string, client: string): void {
+  /** `client`: the line of the client that was refused. Of long texts the beginning is kept. */
+  add(reason: Reason, ...texts: readonly [object: string, user: string, client: string]): void {
+    const [object, user, client] = texts.map(beginning) as [string, string, string];
     const now = Date.now();
     const same = this.#entries.find(
       (entry) =>
@@ -64,6 +65,10 @@ export class AclLog {
     const items = this.#entries.slice(0, Math.max(count, 0)).map((entry) => map(entry, now, line));
     return { kind: 'array', items };
   }
+}
+
+function beginning(text: string): string {
+  return text.length > LIMITS.aclLogBytes ? ownText(text.slice(0, LIMITS.aclLogBytes)) : text;
 }
 
 function map(entry: Entry, now: number, { aclLogDetails }: Line): Reply {

@@ -2,6 +2,7 @@
  * What a command is made of: its row in the table, and what its handler gets and gives (commands.md §5).
  */
 import type { Reply } from '../core/index.ts';
+import type { Ceiling } from './ceilings.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +39,8 @@ export interface Row {
   /** Blank separated, in the order they are shown. */
   readonly flags: string;
   readonly categories: string;
+  /** A subcommand's container's: a rule about one of them speaks of the subcommand, too, though it is not in it. */
+  readonly alsoUnder?: string;
   readonly tips?: string;
   readonly group: 'connection' | 'pubsub' | 'sentinel' | 'server';
   readonly summary: string;
@@ -47,6 +50,8 @@ export interface Row {
   readonly hot?: true;
   /** Sentinels say it to each other (`talk.ts`). */
   readonly talk?: true;
+  /** What it may not exceed; looked at before permissions are, which may cost much themselves. */
+  readonly ceiling?: Ceiling;
   /** Absent for containers: only their subcommands can be called. */
   readonly run?: Handler;
 }
@@ -90,13 +95,25 @@ const knownWords = new Map<string, string>();
 
 /** ASCII letters to lower case; the bytes of other alphabets are left alone. */
 export function lower(text: string): string {
+  if (text.length > KNOWN_WORD_LENGTH) return lowerLong(text);
   const known = knownWords.get(text);
   if (known !== undefined) return known;
   const small = /[A-Z]/.test(text)
     ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
     : text;
-  if (text.length > KNOWN_WORD_LENGTH) return small;
   if (knownWords.size >= KNOWN_WORDS_MAX) knownWords.clear();
   knownWords.set(text, small);
   return small;
+}
+
+function lowerLong(text: string): string {
+  if (!/[A-Z]/.test(text)) return text;
+  const bytes = Buffer.from(text, 'latin1');
+  for (const [at, byte] of bytes.entries()) if (byte >= 0x41 && byte <= 0x5a) bytes[at] = byte + 32;
+  return bytes.toString('latin1');
+}
+
+/** The same text in memory of its own: a part of a text keeps the whole alive. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -2,14 +2,29 @@
 import type { Socket } from 'node:net';
 import type { Protocol } from '../resp/index.ts';
 import { peerText, type Tracking } from './clientline.ts';
+import { patternBytes } from './pattern.ts';
+
+/** What a subscription costs beside its name: here, in the hub, and a set of its own if nobody else has it. */
+const SUBSCRIPTION_BYTES = 400;
+
+function subscriptionBytes(name: string, pattern: boolean): number {
+  return name.length + SUBSCRIPTION_BYTES + (pattern ? patternBytes(name) : 0);
+}
+
+/** What a prefix costs beside its text. */
+const PREFIX_BYTES = 32;
+
+function trackingBytes(tracking: Tracking | null): number {
+  let bytes = 0;
+  for (const prefix of tracking?.prefixes ?? []) bytes += prefix.length + PREFIX_BYTES;
+  return bytes;
+}
 
 export class Client {
   readonly id: number;
   readonly socket: Socket;
   readonly unix: boolean;
   readonly createdAt = performance.now();
-  readonly channels = new Set<string>();
-  readonly patterns = new Set<string>();
 
   protocol: Protocol = 2;
   authenticated: boolean;
@@ -18,7 +33,6 @@ export class Client {
   libName = '';
   libVersion = '';
   noEvict = false;
-  tracking: Tracking | null = null;
   lastSpokeAt = this.createdAt;
   lastCommand: string | null = null;
   argumentBytes = 0;
@@ -28,6 +42,11 @@ export class Client {
   readonly #unixSocket: string;
   #address: string | null = null;
   #isWatched = false;
+  readonly #channels = new Set<string>();
+  readonly #patterns = new Set<string>();
+  #subscriptionBytes = 0;
+  #tracking: Tracking | null = null;
+  #trackingBytes = 0;
 
   constructor(
     socket: Socket,
@@ -51,6 +70,44 @@ export class Client {
       ? `${this.#unixSocket}:0`
       : peerText(socket.remoteAddress, socket.remotePort);
     return this.#address;
+  }
+
+  get tracking(): Tracking | null {
+    return this.#tracking;
+  }
+
+  set tracking(tracking: Tracking | null) {
+    this.#tracking = tracking;
+    this.#trackingBytes = trackingBytes(tracking);
+  }
+
+  /** Listens to a channel or a pattern. @returns whether it did not before */
+  listen(name: string, pattern: boolean): boolean {
+    const own = pattern ? this.#patterns : this.#channels;
+    if (own.has(name)) return false;
+    own.add(name);
+    this.#subscriptionBytes += subscriptionBytes(name, pattern);
+    return true;
+  }
+
+  /** Listens to it no more. */
+  ignore(name: string, pattern: boolean): void {
+    const own = pattern ? this.#patterns : this.#channels;
+    if (own.delete(name)) this.#subscriptionBytes -= subscriptionBytes(name, pattern);
+  }
+
+  /** Memory that what it has said of itself, and what it listens to, costs. */
+  get ownBytes(): number {
+    const names = this.name.length + this.libName.length + this.libVersion.length;
+    return names + this.#subscriptionBytes + this.#trackingBytes;
+  }
+
+  get channels(): ReadonlySet<string> {
+    return this.#channels;
+  }
+
+  get patterns(): ReadonlySet<string> {
+    return this.#patterns;
   }
 
   get subscriptions(): number {

@@ -3,7 +3,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Line } from '../core/index.ts';
-import type { Session } from './session.ts';
+import type { Speaker } from './speaker.ts';
 
 /** CLIENT TRACKING, which has no effect here beyond being shown. */
 export interface Tracking {
@@ -23,7 +23,7 @@ export function peerText(address: string | undefined, port: number | undefined):
 }
 
 /** Our end of its connection; asked of the system only when it is shown. */
-export function localText({ unix, address, socket }: Session): string {
+export function localText({ unix, address, socket }: Speaker): string {
   return unix ? address : peerText(socket.localAddress, socket.localPort);
 }
 
@@ -41,7 +41,7 @@ function descriptorOf(socket: Socket): number {
   return handle?.fd ?? -1;
 }
 
-function flagsOf(session: Session): string {
+function flagsOf(session: Speaker): string {
   let flags = '';
   if (session.subscriptions > 0) flags += 'P';
   if (session.tracking !== null) flags += session.tracking.flags.includes('bcast') ? 'tB' : 't';
@@ -52,7 +52,7 @@ function flagsOf(session: Session): string {
 }
 
 /** The line without its line end. */
-export function clientLine(session: Session, line: Line): string {
+export function clientLine(session: Speaker, line: Line): string {
   const now = performance.now();
   const held = session.heldBytes;
   const waiting = session.outbox.bytes;

@@ -86,6 +86,8 @@ export function judge(server: Server, session: Session, argv: readonly string[])
   if (!session.authenticated && !row.flags.includes('no_auth')) {
     return refuse('NOAUTH Authentication required.');
   }
+  const crowded = row.ceiling?.(argv, session) ?? null;
+  if (crowded !== null) return { kind: 'refuse', reply: crowded };
   const refusal = forbidden(server, session, row, argv);
   if (refusal !== null) return refuse(refusal);
   if (session.protocol === 2 && session.subscriptions > 0 && !WHILE_SUBSCRIBED.has(row.name)) {

@@ -3,29 +3,16 @@
  *
  * An event is encoded at most once for each protocol version and pattern, however many clients get it.
  */
-import { globMatches, type Reply } from '../core/index.ts';
+import type { Reply } from '../core/index.ts';
 import { encodeReply, type Protocol } from '../resp/index.ts';
 import { bulk } from './call.ts';
+import { Shared } from './outbox.ts';
+import { Pattern } from './pattern.ts';
 
 /** What the hub needs of a client. */
 export interface Subscriber {
   readonly protocol: Protocol;
-  deliver(message: Buffer): void;
-}
-
-/** Encodes on demand and remembers. */
-class Message {
-  readonly #reply: Reply;
-  readonly #bytes: (Buffer | undefined)[] = [];
-
-  constructor(words: readonly string[]) {
-    this.#reply = { kind: 'push', items: words.map(bulk) };
-  }
-
-  bytes(protocol: Protocol): Buffer {
-    this.#bytes[protocol] ??= encodeReply(this.#reply, protocol);
-    return this.#bytes[protocol];
-  }
+  deliver(message: Shared): void;
 }
 
 function add(map: Map<string, Set<Subscriber>>, name: string, who: Subscriber): void {
@@ -44,6 +31,13 @@ function remove(map: Map<string, Set<Subscriber>>, name: string, who: Subscriber
 export class Hub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
+  readonly #ready = new Map<string, Pattern>();
+  readonly #count: (bytes: number) => void;
+
+  /** `count` is told of the bytes of events that are kept, and when they are no more. */
+  constructor(count: (bytes: number) => void) {
+    this.#count = count;
+  }
 
   /** Channels with at least one client. */
   get channelCount(): number {
@@ -64,23 +58,32 @@ export class Hub {
 
   subscribePattern(pattern: string, who: Subscriber): void {
     add(this.#patterns, pattern, who);
+    if (!this.#ready.has(pattern)) this.#ready.set(pattern, new Pattern(pattern));
   }
 
   unsubscribePattern(pattern: string, who: Subscriber): void {
     remove(this.#patterns, pattern, who);
+    if (!this.#patterns.has(pattern)) this.#ready.delete(pattern);
   }
 
   /** Delivers to the clients of the channel, then to those of each matching pattern. */
   publish(channel: string, payload: string): void {
     const direct = this.#channels.get(channel);
-    if (direct !== undefined) {
-      const message = new Message(['message', channel, payload]);
-      for (const who of direct) who.deliver(message.bytes(who.protocol));
-    }
+    if (direct !== undefined) this.#deliver(['message', channel, payload], direct);
     for (const [pattern, clients] of this.#patterns) {
-      if (!globMatches(pattern, channel)) continue;
-      const message = new Message(['pmessage', pattern, channel, payload]);
-      for (const who of clients) who.deliver(message.bytes(who.protocol));
+      if (!this.#ready.get(pattern)!.matches(channel)) continue;
+      this.#deliver(['pmessage', pattern, channel, payload], clients);
+    }
+  }
+
+  /** Encodes on demand, at most once for each protocol. */
+  #deliver(words: readonly string[], clients: ReadonlySet<Subscriber>): void {
+    const reply: Reply = { kind: 'push', items: words.map(bulk) };
+    const messages: (Shared | undefined)[] = [];
+    for (const who of clients) {
+      const { protocol } = who;
+      messages[protocol] ??= new Shared(encodeReply(reply, protocol), clients.size, this.#count);
+      who.deliver(messages[protocol]);
     }
   }
 }

@@ -6,19 +6,60 @@ import type { Socket } from 'node:net';
 
 /** At most so much is copied and handed to the system at a time. */
 const WRITE_BYTES = 64 * 1024;
-/** What a waiting piece costs beside its bytes. */
+/** Of events less: while a thousand clients do not read, each copy is one of a thousand. */
+const EVENT_WRITE_BYTES = 8 * 1024;
+/** What a waiting piece counts for beside its bytes, and what it really costs: an entry of a list, its own with a head. */
 const PIECE_BYTES = 64;
+const HEAD_BYTES = 128;
+const ENTRY_BYTES = 12;
+
+/** Bytes that several clients have to read: kept until the last of them has, and counted once. */
+export class Shared {
+  readonly bytes: Buffer;
+  /** What each of its readers is counted for, when one looks for the largest. */
+  readonly share: number;
+  readonly #count: (change: number) => void;
+  #holders = 0;
+
+  /** @param readers how many it is for @param count told when the bytes begin, and cease, to be kept */
+  constructor(bytes: Buffer, readers: number, count: (change: number) => void) {
+    this.bytes = bytes;
+    this.share = Math.ceil(bytes.length / readers);
+    this.#count = count;
+  }
+
+  hold(): void {
+    this.#holders += 1;
+    if (this.#holders === 1) this.#count(this.bytes.length);
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#count(-this.bytes.length);
+  }
+}
+
+type Piece = Buffer | Shared;
+
+function bytesOf(piece: Piece): Buffer {
+  return piece instanceof Shared ? piece.bytes : piece;
+}
 
 export class Outbox {
   readonly #socket: Socket;
   readonly #written: (bytes: number) => void;
   readonly #done: () => void;
-  #pieces: Buffer[] = [];
+  #pieces: Piece[] = [];
   /** Index of the first waiting piece: taking from the front does not move the rest. */
   #first = 0;
   #bytes = 0;
+  /** Memory that is ours alone, and our share of the rest. */
+  #ownBytes = 0;
+  #shares = 0;
   #flying = 0;
-  #heldBack: Buffer[] = [];
+  /** What is being written without a copy. */
+  #flyingPiece: Shared | null = null;
+  #heldBack: Piece[] = [];
 
   /** `written` is told how many bytes left the process, each time some did. */
   constructor(socket: Socket, written: (bytes: number) => void) {
@@ -27,9 +68,19 @@ export class Outbox {
     this.#done = () => this.#landed();
   }
 
-  /** Memory that the unread bytes cost. */
+  /** Bytes that are unread, with what keeping them costs, as if nothing were shared. */
   get bytes(): number {
     return this.#bytes + this.#flying;
+  }
+
+  /** Memory that is ours alone. */
+  get ownBytes(): number {
+    return this.#ownBytes + (this.#flyingPiece === null ? this.#flying : 0);
+  }
+
+  /** Our share of what others have yet to read, too. */
+  get shares(): number {
+    return this.#shares;
   }
 
   /** Pieces waiting. */
@@ -37,37 +88,64 @@ export class Outbox {
     return this.#pieces.length - this.#first + (this.#flying > 0 ? 1 : 0);
   }
 
-  push(piece: Buffer): void {
+  push(piece: Piece): void {
     this.#pieces.push(piece);
-    this.#bytes += piece.length + PIECE_BYTES;
+    this.#enter(piece);
   }
 
   /** Keeps an event that the client's own request caused: it follows the reply to that. */
-  holdBack(event: Buffer): void {
+  holdBack(event: Piece): void {
     this.#heldBack.push(event);
-    this.#bytes += event.length + PIECE_BYTES;
+    this.#enter(event);
   }
 
   /** The reply is there. @returns whether something was held back */
   release(): boolean {
     if (this.#heldBack.length === 0) return false;
-    this.#pieces.push(...this.#heldBack);
+    for (const event of this.#heldBack) this.#pieces.push(event);
     this.#heldBack = [];
     return true;
   }
 
   forgetHeldBack(): void {
-    for (const event of this.#heldBack) this.#bytes -= event.length + PIECE_BYTES;
+    for (const event of this.#heldBack) this.#forget(event);
     this.#heldBack = [];
+  }
+
+  /** Nobody will read any of it. */
+  clear(): void {
+    this.forgetHeldBack();
+    for (const piece of this.#pieces.slice(this.#first)) this.#forget(piece);
+    this.#pieces = [];
+    this.#first = 0;
+    this.#flyingPiece?.release();
+    this.#flyingPiece = null;
+    this.#flying = 0;
   }
 
   /** Writes what is there, unless a write is under way: then the rest follows when it has ended. */
   flush(): void {
     if (this.#flying > 0 || this.#first === this.#pieces.length || this.#socket.destroyed) return;
+    const batch = this.#batch();
+    const [first] = batch;
+    // Held while it flies; a copy needs no holding.
+    if (batch.length === 1 && first instanceof Shared) first.hold();
+    for (const piece of batch) this.#forget(piece);
+    const bytes = batch.length === 1 ? bytesOf(first!) : Buffer.concat(batch.map(bytesOf));
+    if (batch.length === 1 && first instanceof Shared) this.#flyingPiece = first;
+    this.#flying = bytes.length;
+    this.#socket.write(bytes, this.#done);
+  }
+
+  /** Takes from the front as much as is written at a time. */
+  #batch(): Piece[] {
     let end = this.#first;
     let size = 0;
-    while (end < this.#pieces.length && size < WRITE_BYTES) {
-      size += this.#pieces[end]!.length;
+    let most = WRITE_BYTES;
+    while (end < this.#pieces.length && size < most) {
+      const piece = this.#pieces[end]!;
+      if (piece instanceof Shared) most = EVENT_WRITE_BYTES;
+      size += bytesOf(piece).length;
       end += 1;
     }
     const batch = this.#pieces.slice(this.#first, end);
@@ -79,13 +157,32 @@ export class Outbox {
       this.#pieces = this.#pieces.slice(this.#first);
       this.#first = 0;
     }
-    this.#bytes -= size + batch.length * PIECE_BYTES;
-    this.#flying = size;
-    this.#socket.write(batch.length === 1 ? batch[0]! : Buffer.concat(batch, size), this.#done);
+    return batch;
+  }
+
+  #enter(piece: Piece): void {
+    this.#weigh(piece, 1);
+    if (piece instanceof Shared) piece.hold();
+  }
+
+  #forget(piece: Piece): void {
+    this.#weigh(piece, -1);
+    if (piece instanceof Shared) piece.release();
+  }
+
+  /** It is there, or (−1) no more. */
+  #weigh(piece: Piece, sign: 1 | -1): void {
+    const { length } = bytesOf(piece);
+    this.#bytes += sign * (length + PIECE_BYTES);
+    const shared = piece instanceof Shared;
+    this.#ownBytes += sign * (shared ? ENTRY_BYTES : length + HEAD_BYTES);
+    if (shared) this.#shares += sign * piece.share;
   }
 
   #landed(): void {
     const size = this.#flying;
+    this.#flyingPiece?.release();
+    this.#flyingPiece = null;
     this.#flying = 0;
     this.flush();
     this.#written(size);

@@ -4,7 +4,7 @@
  * A user has one set of permissions and may have more in parentheses, its selectors; each stands for itself. Command
  * rules are kept as they were given, in order, and the last one that speaks of a command decides.
  */
-import { globMatches } from '../core/index.ts';
+import { admits, globMatches } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower } from './call.ts';
 
@@ -30,9 +30,22 @@ export interface Vocabulary {
 /** What keeps a request from running. */
 export type Refusal = { readonly kind: 'command' } | { readonly kind: 'channel'; channel: string };
 
+const wordsOf = new Map<string, ReadonlySet<string>>();
+
+/** Is it among these words, of which there are few different lists? */
+function isAmong(word: string, list: string): boolean {
+  let words = wordsOf.get(list);
+  if (words === undefined) {
+    words = new Set(list.split(' '));
+    wordsOf.set(list, words);
+  }
+  return words.has(word);
+}
+
 function speaksOf(rule: string, row: Row, argv: readonly string[]): boolean {
   if (rule === '@all') return true;
-  if (rule.startsWith('@')) return row.categories.split(' ').includes(rule);
+  if (rule.startsWith('@'))
+    return isAmong(rule, row.categories) || isAmong(rule, row.alsoUnder ?? '');
   if (rule === row.name || row.name.startsWith(`${rule}|`)) return true;
   const bar = rule.indexOf('|');
   if (bar === -1 || row.name.includes('|')) return false;
@@ -74,101 +87,158 @@ export function refusal(
   return channel === undefined ? null : { kind: 'channel', channel };
 }
 
-const SYNTAX = { why: 'Syntax error' };
-const COMMAND_UNKNOWN = { why: 'Unknown command or category name in ACL' };
-const CHANNELS_FULL = {
-  why:
-    "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. " +
-    "Try 'resetchannels' to start with an empty list of channels",
-};
-const KEYS_FULL = {
-  why:
-    "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. " +
-    "Try 'resetkeys' to start with an empty list of patterns",
-};
-
-type Changed = Permissions | { readonly why: string };
+const SYNTAX = 'Syntax error';
+const COMMAND_UNKNOWN = 'Unknown command or category name in ACL';
+const CHANNELS_FULL =
+  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. " +
+  "Try 'resetchannels' to start with an empty list of channels";
+const KEYS_FULL =
+  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. " +
+  "Try 'resetkeys' to start with an empty list of patterns";
 
 /** Null, or why the rule names nothing. `about` is in lower case, without its sign. */
-function misnamed(sign: string, about: string, vocabulary: Vocabulary): { why: string } | null {
+function misnamed(sign: string, about: string, vocabulary: Vocabulary): string | null {
   if (about.startsWith('@')) return vocabulary.hasCategory(about) ? null : COMMAND_UNKNOWN;
-  const [command, sub, more] = about.split('|') as [string, string?, string?];
+  const [command, sub, more] = about.split('|', 3) as [string, string?, string?];
   if (!vocabulary.hasCommand(command)) return COMMAND_UNKNOWN;
   if (sub === undefined) return null;
   if (sub === '' && sign === '+') return SYNTAX;
   if (!vocabulary.isContainer(command)) {
     // The first argument of a plain command can be allowed, but not taken away.
-    return sign === '+' && more === undefined ? null : COMMAND_UNKNOWN;
+    if (sign !== '+' || more !== undefined) return COMMAND_UNKNOWN;
+    // The original admits these, and writes a file with them that it does not read again.
+    return admits('aclWord', sub)
+      ? null
+      : "First arguments can't contain spaces or control characters";
   }
-  if (more !== undefined) return { why: 'Allowing first-arg of a subcommand is not supported' };
+  if (more !== undefined) return 'Allowing first-arg of a subcommand is not supported';
   return vocabulary.hasCommand(about) ? null : COMMAND_UNKNOWN;
 }
 
-/** `+…` or `-…`: an earlier rule about the same words is replaced; `@all` replaces everything before it. */
-function withCommandRule(permissions: Permissions, rule: string, vocabulary: Vocabulary): Changed {
-  const sign = rule[0]!;
-  const about = lower(rule.slice(1));
-  if (about === '@all') return { ...permissions, rules: sign === '+' ? ['+@all'] : [] };
-  const wrong = misnamed(sign, about, vocabulary);
-  if (wrong !== null) return wrong;
-  const kept = permissions.rules.filter((known) => {
-    const old = known.slice(1);
-    return old !== about && (about.startsWith('@') || !old.startsWith(`${about}|`));
-  });
-  return { ...permissions, rules: [...kept, sign + about] };
+/** Null, or why it cannot be a pattern: what C calls a space is the original's business, too. */
+function unfit(pattern: string): string | null {
+  if (admits('aclWord', pattern)) return null;
+  return /[\0\t-\r ]/.test(pattern) ? SYNTAX : "Patterns can't contain control characters";
 }
 
-function withChannel(permissions: Permissions, pattern: string): Changed {
-  if (pattern === '*') return { ...permissions, channels: ['*'] };
-  const { channels } = permissions;
-  if (channels.includes('*')) return CHANNELS_FULL;
-  if (/[\0 ]/.test(pattern)) return SYNTAX;
-  return channels.includes(pattern)
-    ? permissions
-    : { ...permissions, channels: [...channels, pattern] };
-}
-
-/** `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`; the tilde may be left out before nothing. */
-function withKey(permissions: Permissions, rule: string): Changed {
-  const parts = /^(?:~|%(R|W|RW|WR)(?:~|$))([\s\S]*)$/i.exec(rule);
-  if (parts === null) return SYNTAX;
-  const access = (parts[1] ?? 'RW').toUpperCase();
-  const key = access.length === 2 ? `~${parts[2]}` : `%${access}~${parts[2]}`;
-  const { keys } = permissions;
-  if (key === '~*') return { ...permissions, keys: ['~*'] };
-  if (keys.includes('~*')) return KEYS_FULL;
-  if (/[\0 ]/.test(key)) return SYNTAX;
-  return keys.includes(key) ? permissions : { ...permissions, keys: [...keys, key] };
-}
-
-const WORDS: Readonly<Record<string, Partial<Permissions>>> = {
-  allkeys: { keys: EVERYTHING.keys },
-  resetkeys: { keys: [] },
-  allchannels: { channels: EVERYTHING.channels },
-  resetchannels: { channels: [] },
-  allcommands: { rules: EVERYTHING.rules },
-  nocommands: { rules: [] },
+const WORDS: Readonly<Record<string, (draft: PermissionsDraft) => void>> = {
+  allkeys: ({ keys }) => refill(keys, EVERYTHING.keys),
+  resetkeys: ({ keys }) => keys.clear(),
+  allchannels: ({ channels }) => refill(channels, EVERYTHING.channels),
+  resetchannels: ({ channels }) => channels.clear(),
+  allcommands: (draft) => draft.allowCommands(true),
+  nocommands: (draft) => draft.allowCommands(false),
 };
 
-/** The permissions after one rule word, or why the word is none of theirs. */
-export function applyPermission(
-  permissions: Permissions,
-  rule: string,
-  vocabulary: Vocabulary,
-): Changed {
-  const word = lower(rule);
-  if (Object.hasOwn(WORDS, word)) return { ...permissions, ...WORDS[word] };
-  switch (rule[0]) {
-    case '&':
-      return withChannel(permissions, rule.slice(1));
-    case '~':
-    case '%':
-      return withKey(permissions, rule);
-    case '+':
-    case '-':
-      return withCommandRule(permissions, rule, vocabulary);
-    default:
-      return SYNTAX;
+function refill(set: Set<string>, words: readonly string[]): void {
+  set.clear();
+  for (const word of words) set.add(word);
+}
+
+/** Permissions in the making: each rule costs the same, however many there are. */
+export class PermissionsDraft {
+  readonly keys: Set<string>;
+  readonly channels: Set<string>;
+  /** What a rule is about to its sign, in the order in which they count. */
+  readonly #rules: Map<string, string>;
+  /** Rules about parts of a command (`client|kill`, `ping|x`), by the command. */
+  readonly #parts = new Map<string, Set<string>>();
+
+  constructor({ keys, channels, rules }: Permissions) {
+    this.keys = new Set(keys);
+    this.channels = new Set(channels);
+    this.#rules = new Map();
+    for (const rule of rules) this.#add(rule[0]!, rule.slice(1));
+  }
+
+  get done(): Permissions {
+    return {
+      keys: [...this.keys],
+      channels: [...this.channels],
+      rules: [...this.#rules].map(([about, sign]) => sign + about),
+    };
+  }
+
+  /** Takes one rule word; null, or why it is none: then nothing has changed. */
+  apply(rule: string, vocabulary: Vocabulary): string | null {
+    const word = lower(rule);
+    if (Object.hasOwn(WORDS, word)) {
+      WORDS[word]!(this);
+      return null;
+    }
+    switch (rule[0]) {
+      case '&':
+        return this.#channel(rule.slice(1));
+      case '~':
+      case '%':
+        return this.#key(rule);
+      case '+':
+      case '-':
+        return this.#command(rule[0], word.slice(1), vocabulary);
+      default:
+        return SYNTAX;
+    }
+  }
+
+  /** `+@all` or `-@all`: whatever was said of commands before is forgotten. */
+  allowCommands(all: boolean): void {
+    this.#rules.clear();
+    this.#parts.clear();
+    if (all) this.#rules.set('@all', '+');
+  }
+
+  #add(sign: string, about: string): void {
+    this.#rules.delete(about);
+    this.#rules.set(about, sign);
+    const bar = about.indexOf('|');
+    if (bar === -1) return;
+    const command = about.slice(0, bar);
+    const parts = this.#parts.get(command);
+    if (parts === undefined) this.#parts.set(command, new Set([about]));
+    else parts.add(about);
+  }
+
+  /** An earlier rule about the same words is replaced. */
+  #command(sign: string, about: string, vocabulary: Vocabulary): string | null {
+    if (about === '@all') {
+      this.allowCommands(sign === '+');
+      return null;
+    }
+    const wrong = misnamed(sign, about, vocabulary);
+    if (wrong !== null) return wrong;
+    for (const part of this.#parts.get(about) ?? []) this.#rules.delete(part);
+    this.#parts.delete(about);
+    this.#add(sign, about);
+    return null;
+  }
+
+  #channel(pattern: string): string | null {
+    const { channels } = this;
+    if (pattern === '*') {
+      refill(channels, EVERYTHING.channels);
+      return null;
+    }
+    if (channels.has('*')) return CHANNELS_FULL;
+    const wrong = unfit(pattern);
+    if (wrong === null) channels.add(pattern);
+    return wrong;
+  }
+
+  /** `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`; the tilde may be left out before nothing. */
+  #key(rule: string): string | null {
+    const parts = /^(?:~|%(R|W|RW|WR)(?:~|$))([\s\S]*)$/i.exec(rule);
+    if (parts === null) return SYNTAX;
+    const access = (parts[1] ?? 'RW').toUpperCase();
+    const key = access.length === 2 ? `~${parts[2]}` : `%${access}~${parts[2]}`;
+    const { keys } = this;
+    if (key === '~*') {
+      refill(keys, EVERYTHING.keys);
+      return null;
+    }
+    if (keys.has('~*')) return KEYS_FULL;
+    const wrong = unfit(key);
+    if (wrong === null) keys.add(key);
+    return wrong;
   }
 }
 

@@ -8,27 +8,28 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
-import type { LogLevel } from '../core/index.ts';
+import { LIMITS, type LogLevel } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import { AclLog } from './acllog.ts';
 import { failure } from './call.ts';
 import { ROWS } from './commands/index.ts';
 import { Room } from './descriptors.ts';
+import { guarded, traceOf } from './guard.ts';
 import { HotReplies } from './hot.ts';
 import { Hub } from './hub.ts';
 import { closed, ListenError, type Listener, openListeners } from './listen.ts';
+import { ClientMemory } from './memory.ts';
 import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
+import type { Speaker } from './speaker.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
 import { createTlsServer, type TlsDoor } from './tls.ts';
-import { hears } from './user.ts';
-import { Users } from './users.ts';
+import { Hearing } from './user.ts';
+import { isUserName, Users } from './users.ts';
 
 const TEND_MS = 1000;
 const ATTACK_WARNING_MS = 60_000;
-/** Unfinished requests of all clients together; the client that holds most of it is closed. */
-const INPUT_BYTES_MAX = 1024 * 1024 * 1024;
 /** TLS handshakes beyond `maxclients`. */
 const HANDSHAKES_MAX = 16;
 
@@ -53,7 +54,8 @@ export class Server {
   readonly settings: ServerSettings;
   readonly ports: ServerPorts;
   readonly stats = new Stats();
-  readonly hub = new Hub();
+  readonly hub = new Hub((bytes) => this.memory.count(bytes));
+  readonly memory: ClientMemory;
   readonly hot = new HotReplies();
   readonly table: CommandTable;
   readonly users: Users;
@@ -64,18 +66,16 @@ export class Server {
 
   readonly #sessions = new Map<number, Session>();
   /** Ended by us, not yet gone. */
-  readonly #lingering = new Set<Session>();
-  readonly #unflushed = new Set<Session>();
-  #unanswered = new Set<Session>();
-  readonly #parked = new Set<Session>();
+  readonly #lingering = new Set<Speaker>();
+  readonly #unflushed = new Set<Speaker>();
+  #unanswered = new Set<Speaker>();
+  readonly #parked = new Map<number, Session>();
   #listeners: Listener[] = [];
   readonly #room: Room;
   #nextId = 1;
   #timer: NodeJS.Timeout | null = null;
   #pauseTimer: NodeJS.Timeout | null = null;
   #pauseEndsAt = 0;
-  #inputBytes = 0;
-  #memoryBytes = 0;
   #attackWarnedAt = Number.NEGATIVE_INFINITY;
   #acceptWarnedAt = Number.NEGATIVE_INFINITY;
 
@@ -89,6 +89,15 @@ export class Server {
     this.table = new CommandTable(ROWS, settings.line, settings.renames);
     this.users = new Users(this.table, settings.newUsersHearAll);
     this.aclLog = new AclLog(settings.aclLogMax);
+    const { clientsMemoryBytes } = settings;
+    this.memory = new ClientMemory(
+      clientsMemoryBytes || LIMITS.clientsBytes,
+      clientsMemoryBytes > 0,
+      {
+        clients: () => [...this.#sessions.values(), ...this.#lingering],
+        evict: (session) => session.guard(() => this.#evict(session)),
+      },
+    );
   }
 
   /** Clients connected now. */
@@ -177,6 +186,12 @@ export class Server {
       }
     }
     for (const [name = '', ...rules] of this.settings.users) {
+      if (!isUserName(name)) {
+        throw new ListenError([
+          'Spaces not allowed in ACL usernames',
+          'Critical error while loading ACLs. Exiting.',
+        ]);
+      }
       const wrong = this.users.change(name, name === 'default' ? ['reset', ...rules] : rules);
       if (wrong === null) continue;
       throw new ListenError([
@@ -195,16 +210,17 @@ export class Server {
     return 'error' in outcome ? outcome.error : this.users.load(outcome.text, file.path);
   }
 
-  /** Users are gone or may less: their clients go, the one that said so after its reply. */
-  usersChanged(by: Session): void {
+  /** Users (these, or any) are gone or may less: their clients go, the one that said so after its reply. */
+  usersChanged(by: Session, names?: readonly string[]): void {
     this.hot.cool();
+    const changed = names === undefined ? null : new Set(names);
+    const verdicts = new Map<string, Hearing>();
     for (const session of this.#sessions.values()) {
-      const user = this.users.get(session.user);
-      const allowed =
-        user !== undefined &&
-        [...session.channels].every((channel) => hears(user, channel, false)) &&
-        [...session.patterns].every((pattern) => hears(user, pattern, true));
-      if (allowed) continue;
+      const { user: name } = session;
+      if (changed !== null && !changed.has(name)) continue;
+      const hearing = verdicts.get(name) ?? new Hearing(this.users.get(name));
+      verdicts.set(name, hearing);
+      if (hearing.covers(session)) continue;
       if (session === by) session.last = true;
       else session.destroy();
     }
@@ -226,6 +242,16 @@ export class Server {
   // --- Connections -----------------------------------------------------------------------------
 
   #accept(socket: Socket, unix: boolean): void {
+    guarded(
+      () => this.#admit(socket, unix),
+      (error) => {
+        this.log('warning', `Closing a new client: an error of ours: ${traceOf(error)}`);
+        socket.destroy();
+      },
+    );
+  }
+
+  #admit(socket: Socket, unix: boolean): void {
     if (this.#room.full(this.#sessions.size, this.#lingering.size)) {
       this.#reject(socket, TOO_MANY);
       return;
@@ -272,9 +298,9 @@ export class Server {
   }
 
   /** A session ends: it counts no more, whether its last bytes are still under way or not. */
-  left(session: Session): void {
+  left(session: Speaker): void {
     this.#sessions.delete(session.id);
-    this.#parked.delete(session);
+    this.#parked.delete(session.id);
     this.#unflushed.delete(session);
     for (const channel of session.channels) this.hub.unsubscribe(channel, session);
     for (const pattern of session.patterns) this.hub.unsubscribePattern(pattern, session);
@@ -283,7 +309,7 @@ export class Server {
   }
 
   /** Its socket is closed. */
-  forget(session: Session): void {
+  forget(session: Speaker): void {
     this.#lingering.delete(session);
   }
 
@@ -291,14 +317,14 @@ export class Server {
     const now = performance.now();
     this.stats.sample();
     this.#fitRoom();
-    for (const session of this.#sessions.values()) session.tend(now);
-    for (const session of this.#lingering) session.tend(now);
+    for (const session of this.#sessions.values()) session.guard(() => session.tend(now));
+    for (const session of this.#lingering) session.guard(() => session.tend(now));
   }
 
   // --- What sessions share ---------------------------------------------------------------------
 
   /** The session got events: they leave when the turn that caused them is over. */
-  flushSoon(session: Session): void {
+  flushSoon(session: Speaker): void {
     if (this.#unflushed.size === 0) queueMicrotask(() => this.#flush());
     this.#unflushed.add(session);
   }
@@ -307,7 +333,7 @@ export class Server {
    * The session got replies: they leave when all that has arrived has been taken, as the original does it. Writing each at
    * once would wake its reader so many times that the waking costs more than the answer.
    */
-  flushReplies(session: Session): void {
+  flushReplies(session: Speaker): void {
     if (this.#unanswered.size === 0) setImmediate(() => this.#flushReplies());
     this.#unanswered.add(session);
   }
@@ -321,44 +347,22 @@ export class Server {
   #flushReplies(): void {
     const sessions = this.#unanswered;
     this.#unanswered = new Set();
-    for (const session of sessions) session.outbox.flush();
+    for (const session of sessions) session.flush();
   }
 
   #flush(): void {
     const sessions = [...this.#unflushed];
     this.#unflushed.clear();
-    for (const session of sessions) session.outbox.flush();
+    for (const session of sessions) session.flush();
   }
 
-  /** Unfinished requests grew or shrank by so many bytes. */
-  countInput(bytes: number): void {
-    this.#inputBytes += bytes;
-    if (bytes <= 0 || this.#inputBytes <= INPUT_BYTES_MAX) return;
-    let largest: Session | null = null;
-    for (const session of this.#sessions.values()) {
-      if (session.heldBytes > (largest?.heldBytes ?? 0)) largest = session;
-    }
-    if (largest === null) return;
-    this.stats.queryBufferDisconnections += 1;
-    this.log('warning', `Closing client that holds most of all input: ${largest.line()}`);
-    largest.destroy();
-  }
-
-  /** What all clients make us keep grew or shrank by so many bytes: `maxmemory-clients`. */
-  countMemory(change: number): void {
-    this.#memoryBytes += change;
-    const most = this.settings.clientsMemoryBytes;
-    while (change > 0 && most > 0 && this.#memoryBytes > most) {
-      let largest: Session | null = null;
-      for (const session of this.#sessions.values()) {
-        if (!session.noEvict && session.memoryBytes > (largest?.memoryBytes ?? 0))
-          largest = session;
-      }
-      if (largest === null) return;
+  /** It makes us keep too much: `maxmemory-clients`, or all clients together. */
+  #evict(session: Speaker): void {
+    if (!session.closing) {
       this.stats.evicted += 1;
-      this.log('notice', `Evicting client: ${largest.line()}`);
-      largest.destroy();
+      this.log('notice', `Evicting client: ${session.line()}`);
     }
+    session.destroy();
   }
 
   /** Someone speaks HTTP to us, perhaps a browser led astray. Once a minute is enough to say so. */
@@ -380,7 +384,7 @@ export class Server {
 
   /** Its request waits for the end of the pause. */
   park(session: Session): void {
-    this.#parked.add(session);
+    this.#parked.set(session.id, session);
   }
 
   /** Every request waits for so long, or for the end of a longer pause that is under way. */
@@ -404,8 +408,8 @@ export class Server {
   unpause(): void {
     if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
     this.#pauseTimer = null;
-    const parked = [...this.#parked];
+    const parked = [...this.#parked.values()];
     this.#parked.clear();
-    for (const session of parked) session.unpark();
+    for (const session of parked) session.guard(() => session.unpark());
   }
 }

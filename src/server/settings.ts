@@ -4,7 +4,7 @@
  * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerSettings`
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
-import { LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
+import { LIMITS, LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
 import type { Known } from './descriptors.ts';
 import type { TlsDoor } from './tls.ts';
 
@@ -46,7 +46,7 @@ export interface ServerSettings {
   readonly normalOutputLimit: OutputLimit;
   readonly pubsubOutputLimit: OutputLimit;
   readonly queryBufferBytes: number;
-  /** What all clients together may make us keep (`maxmemory-clients`); 0: no limit. */
+  /** What all clients together may make us keep (`maxmemory-clients`); 0: nobody said. */
   readonly clientsMemoryBytes: number;
   readonly protoMaxBulkBytes: number;
   /** For INFO: `no`, `upstart`, `systemd` or `unknown`. */
@@ -79,9 +79,9 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   renames: new Map(),
   normalOutputLimit: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
   pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
-  queryBufferBytes: 1024 * 1024 * 1024,
+  queryBufferBytes: LIMITS.requestBytes,
   clientsMemoryBytes: 0,
-  protoMaxBulkBytes: 512 * 1024 * 1024,
+  protoMaxBulkBytes: LIMITS.wordBytes,
   supervised: 'no',
   executable: '',
   configFile: '',

@@ -39,6 +39,7 @@ export class CommandTable {
   readonly #entries = new Map<string, Entry>();
   /** By its own name, removed ones included: what ACL rules may speak of. */
   readonly #known = new Map<string, Row>();
+  readonly #containers = new Set<string>();
 
   constructor(rows: readonly Row[], line: Line, renames: ReadonlyMap<string, string>) {
     const subs = new Map<string, Map<string, Entry>>();
@@ -49,6 +50,7 @@ export class CommandTable {
       this.#known.set(row.name, row);
       const [container, sub] = row.name.split('|') as [string, string?];
       if (sub !== undefined) {
+        this.#containers.add(container);
         subs.get(container)!.set(sub, { row, arity, shown, subs: new Map() });
         continue;
       }
@@ -74,7 +76,7 @@ export class CommandTable {
 
   /** An entry by the name clients see, `container|sub` included. */
   entry(name: string): Entry | undefined {
-    const [container, sub, more] = lower(name).split('|') as [string, string?, string?];
+    const [container, sub, more] = lower(name).split('|', 3) as [string, string?, string?];
     const entry = this.#entries.get(container);
     if (sub === undefined || more !== undefined) return more === undefined ? entry : undefined;
     return entry?.subs.get(sub);
@@ -98,7 +100,7 @@ export class CommandTable {
   }
 
   isContainer(name: string): boolean {
-    return [...this.#known.keys()].some((known) => known.startsWith(`${name}|`));
+    return this.#containers.has(name);
   }
 
   /** With its leading `@`. */

@@ -5,11 +5,25 @@
  */
 import type { Reply } from '../core/index.ts';
 
-/** Requests of a client that may be awaiting their answers. */
+/** Requests of a client that may be awaiting their answers, and their bytes with those of the answers that are there. */
 const AWAITED_MAX = 4096;
+const AWAITED_BYTES_MAX = 256 * 1024;
+/** What one costs beside its bytes, until it is answered. */
+const PLACE_BYTES = 512;
+
+interface Place {
+  reply: Reply | null;
+  readonly bytes: number;
+}
 
 export class Talk {
-  #places: { reply: Reply | null }[] = [];
+  #places: Place[] = [];
+  #bytes = 0;
+
+  /** Memory that is kept for what is awaited. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** An answer is awaited. */
   get open(): boolean {
@@ -17,13 +31,14 @@ export class Talk {
   }
 
   get full(): boolean {
-    return this.#places.length >= AWAITED_MAX;
+    return this.#places.length >= AWAITED_MAX || this.#bytes > AWAITED_BYTES_MAX;
   }
 
-  /** Takes a place in the order; to be called with the reply. */
-  place(): (reply: Reply) => void {
-    const place: { reply: Reply | null } = { reply: null };
+  /** Takes a place in the order; to be called with the reply. `bytes`: of the request, which its reply may repeat. */
+  place(bytes: number): (reply: Reply) => void {
+    const place: Place = { reply: null, bytes: bytes + PLACE_BYTES };
     this.#places.push(place);
+    this.#bytes += place.bytes;
     return (reply) => {
       place.reply = reply;
     };
@@ -33,6 +48,7 @@ export class Talk {
   take(): Reply[] {
     const end = this.#places.findIndex(({ reply }) => reply === null);
     const ready = end < 0 ? this.#places.splice(0) : this.#places.splice(0, end);
+    for (const { bytes } of ready) this.#bytes -= bytes;
     return ready.map(({ reply }) => reply!);
   }
 }

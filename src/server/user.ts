@@ -3,13 +3,14 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Row } from './call.ts';
-import { lower } from './call.ts';
+import { lower, ownText } from './call.ts';
+import type { Client } from './client.ts';
 import {
-  applyPermission,
   EVERYTHING,
   mayHear,
   NOTHING,
   type Permissions,
+  PermissionsDraft,
   permissionWords,
   type Refusal,
   refusal,
@@ -79,16 +80,37 @@ export function refused(user: User, row: Row, argv: readonly string[]): Refusal 
   return closest;
 }
 
-/** May the user go on listening to this? */
-export function hears({ root, selectors }: User, name: string, pattern: boolean): boolean {
-  return [root, ...selectors].some((permissions) => mayHear(permissions, name, pattern));
+/** What a user may go on listening to; undefined: nobody, who may not even stay. Each name is looked at once. */
+export class Hearing {
+  readonly #all: readonly Permissions[] | null;
+  readonly #channels = new Map<string, boolean>();
+  readonly #patterns = new Map<string, boolean>();
+
+  constructor(user: User | undefined) {
+    this.#all = user === undefined ? null : [user.root, ...user.selectors];
+  }
+
+  /** May the client stay, with all that it listens to? */
+  covers({ channels, patterns }: Pick<Client, 'channels' | 'patterns'>): boolean {
+    if (this.#all === null) return false;
+    for (const name of channels) if (!this.#hears(name, false)) return false;
+    for (const name of patterns) if (!this.#hears(name, true)) return false;
+    return true;
+  }
+
+  #hears(name: string, pattern: boolean): boolean {
+    const known = pattern ? this.#patterns : this.#channels;
+    const may = known.get(name) ?? this.#all!.some((one) => mayHear(one, name, pattern));
+    known.set(name, may);
+    return may;
+  }
 }
 
 const HASH_MALFORMED =
   'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters';
 const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user does not exist';
 
-type Changed = User | { readonly why: string };
+const PARENTHESIS = "Words of a selector can't end with a parenthesis";
 
 /** What applying a rule has to know beside the user. */
 export interface RuleContext {
@@ -97,59 +119,106 @@ export interface RuleContext {
   readonly hearsAll: boolean;
 }
 
-function withPassword(user: User, hash: string): User {
-  const passwords = user.passwords.includes(hash) ? user.passwords : [...user.passwords, hash];
-  return { ...user, passwords, nopass: false };
-}
-
-function withoutPassword(user: User, hash: string): Changed {
-  if (!user.passwords.includes(hash)) return { why: PASSWORD_UNKNOWN };
-  return { ...user, passwords: user.passwords.filter((known) => known !== hash) };
-}
-
-function withSelector(user: User, rule: string, { vocabulary }: RuleContext): Changed {
-  let selector = NOTHING;
-  for (const word of rule.slice(1, -1).split(' ')) {
-    if (word === '') continue;
-    const changed = applyPermission(selector, word, vocabulary);
-    if ('why' in changed) return changed;
-    selector = changed;
-  }
-  return { ...user, selectors: [...user.selectors, selector] };
-}
-
-const WORDS: Readonly<Record<string, Partial<User>>> = {
-  '': {},
-  on: { enabled: true },
-  off: { enabled: false },
-  nopass: { nopass: true, passwords: [] },
-  resetpass: { nopass: false, passwords: [] },
-  'sanitize-payload': { payload: 'sanitize' },
-  'skip-sanitize-payload': { payload: 'skip' },
-  clearselectors: { selectors: [] },
+const WORDS: Readonly<Record<string, (draft: UserDraft) => void>> = {
+  '': () => undefined,
+  on: (draft) => draft.set({ enabled: true }),
+  off: (draft) => draft.set({ enabled: false }),
+  nopass: (draft) => draft.forgetPasswords(true),
+  resetpass: (draft) => draft.forgetPasswords(false),
+  'sanitize-payload': (draft) => draft.set({ payload: 'sanitize' }),
+  'skip-sanitize-payload': (draft) => draft.set({ payload: 'skip' }),
+  clearselectors: (draft) => draft.forgetSelectors(),
+  reset: (draft) => draft.reset(),
 };
 
-/** The user after one rule (a selector is one rule), or why it is none. */
-export function applyRule(user: User, rule: string, context: RuleContext): Changed {
-  const word = lower(rule);
-  if (Object.hasOwn(WORDS, word)) return { ...user, ...WORDS[word] };
-  if (word === 'reset') return { ...newUser(user.name, context.hearsAll), payload: 'sanitize' };
-  const rest = rule.slice(1);
-  switch (rule[0]) {
-    case '>':
-      return withPassword(user, digest(rest));
-    case '<':
-      return withoutPassword(user, digest(rest));
-    case '#':
-    case '!':
-      if (!/^[0-9a-f]{64}$/.test(rest)) return { why: HASH_MALFORMED };
-      return rule[0] === '#' ? withPassword(user, rest) : withoutPassword(user, rest);
-    case '(':
-      return withSelector(user, rule, context);
-    default: {
-      const root = applyPermission(user.root, rule, context.vocabulary);
-      return 'why' in root ? root : { ...user, root };
+/** A user in the making: each rule costs the same, however many there are. */
+export class UserDraft {
+  readonly #context: RuleContext;
+  #plain: Pick<User, 'name' | 'enabled' | 'nopass' | 'payload'>;
+  #passwords: Set<string>;
+  #root: PermissionsDraft;
+  #selectors: Permissions[];
+
+  constructor(user: User, context: RuleContext) {
+    this.#context = context;
+    this.#plain = user;
+    this.#passwords = new Set(user.passwords);
+    this.#root = new PermissionsDraft(user.root);
+    this.#selectors = [...user.selectors];
+  }
+
+  get done(): User {
+    const { name, enabled, nopass, payload } = this.#plain;
+    const passwords = [...this.#passwords];
+    const [root, selectors] = [this.#root.done, this.#selectors];
+    return { name, enabled, nopass, passwords, payload, root, selectors };
+  }
+
+  /** Takes one rule (a selector is one rule); null, or why it is none: then nothing has changed. */
+  apply(rule: string): string | null {
+    const rest = rule.slice(1);
+    switch (rule[0]) {
+      case '>':
+        return this.#addPassword(digest(rest));
+      case '<':
+        return this.#removePassword(digest(rest));
+      case '#':
+      case '!':
+        if (!/^[0-9a-f]{64}$/.test(rest)) return HASH_MALFORMED;
+        return rule[0] === '#' ? this.#addPassword(ownText(rest)) : this.#removePassword(rest);
+      case '(':
+        return this.#addSelector(rule);
+      default: {
+        const word = Object.hasOwn(WORDS, lower(rule)) ? WORDS[lower(rule)] : undefined;
+        if (word === undefined) return this.#root.apply(rule, this.#context.vocabulary);
+        word(this);
+        return null;
+      }
     }
+  }
+
+  set(change: Partial<Pick<User, 'enabled' | 'nopass' | 'payload'>>): void {
+    this.#plain = { ...this.#plain, ...change };
+  }
+
+  forgetPasswords(nopass: boolean): void {
+    this.set({ nopass });
+    this.#passwords = new Set();
+  }
+
+  forgetSelectors(): void {
+    this.#selectors = [];
+  }
+
+  reset(): void {
+    const { name, enabled, nopass, root } = newUser(this.#plain.name, this.#context.hearsAll);
+    this.#plain = { name, enabled, nopass, payload: 'sanitize' };
+    this.#passwords = new Set();
+    this.#root = new PermissionsDraft(root);
+    this.#selectors = [];
+  }
+
+  #addPassword(hash: string): null {
+    this.#passwords.add(hash);
+    this.set({ nopass: false });
+    return null;
+  }
+
+  #removePassword(hash: string): string | null {
+    return this.#passwords.delete(hash) ? null : PASSWORD_UNKNOWN;
+  }
+
+  #addSelector(rule: string): string | null {
+    const selector = new PermissionsDraft(NOTHING);
+    for (const word of rule.slice(1, -1).split(' ')) {
+      if (word === '') continue;
+      // The original admits these, and reads the line that it writes of them as another one.
+      if (word.endsWith(')')) return PARENTHESIS;
+      const wrong = selector.apply(ownText(word), this.#context.vocabulary);
+      if (wrong !== null) return wrong;
+    }
+    this.#selectors.push(selector.done);
+    return null;
   }
 }
 
@@ -158,13 +227,16 @@ export function joinSelectors(words: readonly string[]): string[] | string {
   const rules: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const start = words[index]!;
-    let rule = start;
-    while (rule.startsWith('(') && !rule.endsWith(')')) {
+    if (!start.startsWith('(')) {
+      rules.push(start);
+      continue;
+    }
+    const begun = index;
+    while (!words[index]!.endsWith(')')) {
       index += 1;
       if (index === words.length) return start;
-      rule += ` ${words[index]}`;
     }
-    rules.push(rule);
+    rules.push(words.slice(begun, index + 1).join(' '));
   }
   return rules;
 }
@@ -188,4 +260,25 @@ export function describe(user: User, payloadShown: boolean): string {
     ...permissionWords(user.root),
     ...user.selectors.map((selector) => `(${permissionWords(selector).join(' ')})`),
   ].join(' ');
+}
+
+/** What a user costs: rules, patterns and passwords, and the bytes of its line. */
+export interface Weight {
+  readonly rules: number;
+  readonly bytes: number;
+}
+
+const weights = new WeakMap<User, Weight>();
+
+/** Users are never changed in place: each is weighed once. */
+export function weightOf(user: User): Weight {
+  const known = weights.get(user);
+  if (known !== undefined) return known;
+  let rules = user.passwords.length;
+  for (const { keys, channels, rules: commands } of [user.root, ...user.selectors]) {
+    rules += 1 + keys.length + channels.length + commands.length;
+  }
+  const weight = { rules, bytes: user.name.length + describe(user, true).length };
+  weights.set(user, weight);
+  return weight;
 }

@@ -4,10 +4,10 @@
  * A user is replaced as a whole and never changed in place, and so is the register, so a change that fails half-way
  * leaves no trace.
  */
+import { admits, LIMITS, oneLine } from '../core/index.ts';
 import type { Vocabulary } from './permissions.ts';
 import {
   accepts,
-  applyRule,
   describe,
   digest,
   EVERYTHING_ALLOWED,
@@ -15,12 +15,36 @@ import {
   newUser,
   type RuleContext,
   type User,
+  UserDraft,
+  weightOf,
 } from './user.ts';
 
 /** A rule that is none, and why; `rule` is null when the words are not even rules. */
 export interface Wrong {
   readonly rule: string | null;
   readonly why: string;
+}
+
+/** May users be called so? A word of a line, between blanks. */
+export function isUserName(name: string): boolean {
+  return admits('aclWord', name);
+}
+
+/** Why SETUSER may not even say so much, or null. Words in a selector count, passwords may be long. `name`: of a new user. */
+function crowdedRequest(name: string, words: readonly string[]): string | null {
+  const { userNameBytes, userRules, patternBytes } = LIMITS;
+  if (name.length > userNameBytes)
+    return `a user name is too long (at most ${userNameBytes} bytes)`;
+  let count = 0;
+  for (const word of words) {
+    const parts = /^[<>]/.test(word) ? [''] : word.split(' ');
+    count += parts.length;
+    if (count > userRules) return `too many rules (at most ${userRules})`;
+    if (parts.some((part) => part.length > patternBytes)) {
+      return `a rule is too long (at most ${patternBytes} bytes)`;
+    }
+  }
+  return null;
 }
 
 export class Users {
@@ -46,9 +70,16 @@ export class Users {
     return [...this.#users.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** `user NAME …` for each of them. */
+  /** `user NAME …` for each of them, words between single blanks. */
   lines(payloadShown: boolean): string[] {
     return this.all().map((user) => `user ${user.name} ${describe(user, payloadShown)}`);
+  }
+
+  /** What the ACL file is to say. @throws NotOneLine rather than let a word of a user begin a line of its own */
+  text(payloadShown: boolean): string {
+    return this.lines(payloadShown)
+      .map((line) => `${oneLine(line)}\n`)
+      .join('');
   }
 
   /** Must a client that said nothing log in first? */
@@ -68,16 +99,39 @@ export class Users {
     this.#users.set('default', { ...this.default, nopass: false, passwords });
   }
 
-  /** Applies rules to a user, made when missing; all of them or none. Null, or what was wrong. */
-  change(name: string, words: readonly string[]): Wrong | null {
-    return this.#changeIn(this.#users, name, words);
+  /**
+   * Applies rules to a user, made when missing; all of them or none. Null, or what was wrong.
+   *
+   * @param limited whether the ceilings hold: for what clients say, not for what the operator's files do
+   */
+  change(name: string, words: readonly string[], limited = false): Wrong | null {
+    const before = this.#users.get(name);
+    const crowded = limited ? crowdedRequest(before === undefined ? name : '', words) : null;
+    if (crowded !== null) return { rule: null, why: crowded };
+    const { user, wrong } = this.#changed(before, name, words);
+    if (wrong.length > 0) return wrong[0]!;
+    const full = limited ? this.#full(before, user) : null;
+    if (full !== null) return { rule: null, why: full };
+    this.#users.set(name, user);
+    return null;
   }
 
-  #changeIn(users: Map<string, User>, name: string, words: readonly string[]): Wrong | null {
-    const { user, wrong } = this.#changed(users.get(name), name, words);
-    if (wrong.length > 0) return wrong[0]!;
-    users.set(name, user);
-    return null;
+  /** Why the user may not become so, or null. One may always become less. */
+  #full(before: User | undefined, after: User): string | null {
+    const { users, userRules, usersBytes } = LIMITS;
+    if (before === undefined && this.#users.size >= users)
+      return `too many users (at most ${users})`;
+    const old = before === undefined ? { rules: 0, bytes: 0 } : weightOf(before);
+    const { rules, bytes } = weightOf(after);
+    if (rules > userRules && rules > old.rules) {
+      return `too many rules and passwords of one user (at most ${userRules})`;
+    }
+    if (bytes <= old.bytes) return null;
+    let all = bytes - old.bytes;
+    for (const user of this.#users.values()) all += weightOf(user).bytes;
+    return all > usersBytes
+      ? `the rules of all users are too long (at most ${usersBytes} bytes)`
+      : null;
   }
 
   /** The user after all rules that are some, and what is wrong with the others, in order. */
@@ -86,19 +140,19 @@ export class Users {
     name: string,
     words: readonly string[],
   ): { readonly user: User; readonly wrong: readonly Wrong[] } {
-    let user = before ?? newUser(name, this.#context.hearsAll);
+    const old = before ?? newUser(name, this.#context.hearsAll);
     const rules = joinSelectors(words);
     if (typeof rules === 'string') {
       const why = `Unmatched parenthesis in acl selector starting at '${rules}'.`;
-      return { user, wrong: [{ rule: null, why }] };
+      return { user: old, wrong: [{ rule: null, why }] };
     }
+    const draft = new UserDraft(old, this.#context);
     const wrong: Wrong[] = [];
     for (const rule of rules) {
-      const changed = applyRule(user, rule, this.#context);
-      if ('why' in changed) wrong.push({ rule, why: changed.why });
-      else user = changed;
+      const why = draft.apply(rule);
+      if (why !== null) wrong.push({ rule, why });
     }
-    return { user, wrong };
+    return { user: draft.done, wrong };
   }
 
   /** True when there was such a user. The default user stays whatever happens. */
@@ -121,6 +175,9 @@ export class Users {
       const place = `${path}:${index + 1}`;
       if (keyword !== 'user' || name === undefined) {
         report += `${place} should start with user keyword followed by the username. `;
+      } else if (!isUserName(name)) {
+        // The quote that is never closed is the original's.
+        report += `'${place}: username '${name}' contains invalid characters. `;
       } else if (named.has(name)) {
         report += `WARNING: Duplicate user '${name}' found on line ${index + 1}. `;
       } else {

@@ -29,5 +29,6 @@ export { NameResolver } from './resolver.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught, type Leave } from './signals.ts';
 export { spare } from './spare.ts';
+export { Thrift } from './thrift.ts';
 export { Tls, TlsError } from './tls.ts';
 export { type SaveState, Writer } from './writer.ts';

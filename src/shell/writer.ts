@@ -83,7 +83,8 @@ export class Writer {
       what === 'inPlace' ? this.#sayInPlace() : this.#sayLost(what);
     for (;;) {
       const old = this.#old;
-      const text = old === null ? null : render(old.text);
+      const text = old === null ? null : attempt(() => render(old.text));
+      if (text instanceof Error) return this.#failed(reasonOf(text));
       const bytes = text === null ? null : Buffer.from(text, 'latin1');
       const swap = { path: this.#path, basis: old?.serial ?? null, bytes };
       const outcome = await this.#store.swap(swap, remark);
@@ -138,6 +139,20 @@ export class Writer {
     this.#saidLost.add(what);
     this.#ports.log('warning', lostText(what, `config file ${this.#path}`));
   }
+}
+
+/** A text that cannot be made is a save that failed; the process goes on. */
+function attempt(render: () => string): string | Error {
+  try {
+    return render();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Not what it says: it may repeat the line, and that may be a password. */
+function reasonOf({ name }: Error): string {
+  return `its text cannot be made (${name})`;
 }
 
 const STALLED = 'the disk does not answer';

@@ -94,7 +94,7 @@ describe('npm run fuzz', () => {
     const one = run('--inputs', '800', '--seed', 's', '--workers', '1');
     const two = run('--inputs', '800', '--seed', 's', '--workers', '2');
     expect(one).toMatchObject({ status: 0 });
-    expect(shares(one.stdout)).toHaveLength(5);
+    expect(shares(one.stdout)).toHaveLength(7);
     expect(shares(two.stdout)).toEqual(shares(one.stdout));
   }, 240_000);
 
@@ -104,8 +104,17 @@ describe('npm run fuzz', () => {
     expect(stdout).toMatch(/input {3}".*"\n {2}(accepted|refused|partial)\n/);
   });
 
+  it('measures what requests cost, and prints a line for each way to grow', () => {
+    const { status, stdout } = run('--target', 'cost', '--only', 'ping inline');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ping +inline words +\d+( +\d+\.\d){4} +\S+ +\d+\.\d {2}/m);
+    expect(stdout).toContain('2 ways to grow: none costs more');
+  }, 60_000);
+
   it('refuses what it does not know', () => {
     expect(run('--target', 'nothing').status).toBe(2);
     expect(run('--inputs', '-1').status).toBe(2);
+    expect(run('--target', 'cost', '--seed', 's').status).toBe(2);
+    expect(run('--target', 'gate', '--only', 'ping').status).toBe(2);
   });
 });

@@ -66,7 +66,7 @@ const noForeign = 'this machine has no address but its own';
 
 describe.each(kinds)('%s', (kind) => {
   it('closes a client whose request outgrows client-query-buffer-limit, and says so', async () => {
-    const sentinel = await start(kind, 'client-query-buffer-limit 1mb');
+    const sentinel = await start(kind, 'client-query-buffer-limit 1mb', 'proto-max-bulk-len 8mb');
     const big = await client(sentinel);
     big.record();
     big.write(`*2\r\n$4\r\nPING\r\n$3000000\r\n${'x'.repeat(1_000_000)}`);
@@ -178,6 +178,8 @@ describe.each(kinds)('%s', (kind) => {
     const sentinel = await start(
       kind,
       'maxmemory-clients 4mb',
+      'proto-max-bulk-len 100mb',
+      'client-query-buffer-limit 100mb',
       'client-output-buffer-limit pubsub 0 0 0',
     );
     const bystander = await client(sentinel);

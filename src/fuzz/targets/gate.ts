@@ -126,10 +126,13 @@ function checkLimits(argv: readonly string[], limits: GateLimits, authenticated:
 
 /** Multibulks only: the exact limits, seen from the bytes themselves. */
 function checkMultibulk(argv: readonly string[], limits: GateLimits, authenticated: boolean): void {
-  const { frames } = admit([Buffer.from(multibulk(argv), 'latin1')], limits, authenticated);
+  const bytes = Buffer.from(multibulk(argv), 'latin1');
+  const { frames } = admit([bytes], limits, authenticated);
   const bulkMax = authenticated ? limits.maxBulkBytes : Math.min(limits.maxBulkBytes, 16384);
   const allowed =
-    argv.every((word) => word.length <= bulkMax) && (authenticated || argv.length <= 10);
+    bytes.length <= limits.queryBufferBytes &&
+    argv.every((word) => word.length <= bulkMax) &&
+    (authenticated || argv.length <= 10);
   const [frame] = frames;
   if (frames.length !== 1 || frame === undefined) flaw('a whole multibulk is not one request');
   if (allowed !== (frame.kind === 'command')) flaw(`${frame.kind} for ${multibulk(argv)}`);

@@ -2,7 +2,7 @@
  * ACL: users, what they may, and who was refused (commands.md §9).
  */
 import { randomBytes } from 'node:crypto';
-import type { Reply } from '../../core/index.ts';
+import { NotOneLine, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import {
   array,
@@ -19,6 +19,7 @@ import {
 import { channelsText, commandsText, keysText, type Permissions } from '../permissions.ts';
 import { arityHolds, CATEGORIES } from '../table.ts';
 import { flagsOf, refused } from '../user.ts';
+import { isUserName } from '../users.ts';
 import { help } from './help.ts';
 
 const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
@@ -26,6 +27,10 @@ const NO_FILE = failure(
   'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER ' +
     'command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store ' +
     'users in the Redis configuration.',
+);
+
+const NOT_SAVED = failure(
+  'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
 );
 
 function list({ server }: Call): Outcome {
@@ -94,13 +99,16 @@ function getUser({ server, argv }: Call): Outcome {
 
 function setUser({ server, session, argv }: Call): Outcome {
   const name = argv[2]!;
-  if (/[\0 ]/.test(name)) return failure("ERR Usernames can't contain spaces or null characters");
-  const wrong = server.users.change(name, argv.slice(3));
+  if (!isUserName(name)) {
+    const what = /[\0\t-\r ]/.test(name) ? 'spaces or null' : 'control';
+    return failure(`ERR Usernames can't contain ${what} characters`);
+  }
+  const wrong = server.users.change(name, argv.slice(3), true);
   if (wrong !== null) {
     const { rule, why } = wrong;
     return failure(`ERR ${rule === null ? '' : `Error in ACL SETUSER modifier '${rule}': `}${why}`);
   }
-  server.usersChanged(session);
+  server.usersChanged(session, [name]);
   return OK;
 }
 
@@ -108,7 +116,7 @@ function delUser({ server, session, argv }: Call): Outcome {
   const names = argv.slice(2);
   if (names.includes('default')) return failure("ERR The 'default' user cannot be removed");
   const deleted = names.filter((name) => server.users.delete(name)).length;
-  server.usersChanged(session);
+  server.usersChanged(session, names);
   return integer(deleted);
 }
 
@@ -119,6 +127,8 @@ function dryRun({ server, argv }: Call): Outcome {
   const found = server.table.lookup(request);
   if (found.kind !== 'found') return failure(`ERR Command '${request[0]}' not found`);
   if (!arityHolds(found.arity, request)) return wrongArity(found.row);
+  const crowded = found.row.ceiling?.(request, null) ?? null;
+  if (crowded !== null) return crowded;
   const why = refused(user, found.row, request);
   if (why === null) return OK;
   const what =
@@ -150,16 +160,19 @@ function load({ server, session }: Call): Outcome {
 function save({ server }: Call): Outcome {
   const file = server.ports.aclFile;
   if (file === undefined) return NO_FILE;
-  const text = server.users
-    .lines(server.settings.line.payloadShown)
-    .map((line) => `${line}\n`)
-    .join('');
-  const saved = file.write(text).then((done) => {
-    const sorry =
-      'ERR There was an error trying to save the ACLs. Please check the server logs for more information';
-    return done ? OK : failure(sorry);
-  });
-  return { later: saved };
+  let text: string;
+  try {
+    text = server.users.text(server.settings.line.payloadShown);
+  } catch (error) {
+    if (!(error instanceof NotOneLine)) throw error;
+    // Not the line itself: it has the digests of passwords.
+    server.log(
+      'warning',
+      'Writing ACL file for ACL SAVE: refused, a user would be more than one line',
+    );
+    return NOT_SAVED;
+  }
+  return { later: file.write(text).then((done) => (done ? OK : NOT_SAVED)) };
 }
 
 const HELP = help('ACL', [

@@ -1,24 +1,25 @@
 /**
  * CLIENT (commands.md §6.4).
  */
-import type { Reply } from '../../core/index.ts';
+import { admits, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { bulk, failure, integer, lower, NIL, NOT_AN_INTEGER, OK, SYNTAX_ERROR } from '../call.ts';
+import { tooLong } from '../ceilings.ts';
 import { localText } from '../clientline.ts';
 import type { Session } from '../session.ts';
-import { isName } from './connection.ts';
+import { misnamed } from './connection.ts';
 import { help } from './help.ts';
 import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
 const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
-const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
 
 function verbatim(text: string): Reply {
   return { kind: 'verbatim', text };
 }
 
 function setName({ session, argv }: Call): Outcome {
-  if (!isName(argv[2]!)) return BAD_NAME;
+  const wrong = misnamed(argv[2]!);
+  if (wrong !== null) return wrong;
   session.name = argv[2]!;
   return OK;
 }
@@ -28,7 +29,8 @@ function setInfo({ session, argv }: Call): Outcome {
   if (option !== 'lib-name' && option !== 'lib-ver') {
     return failure(`ERR Unrecognized option '${argv[2]}'`);
   }
-  if (!isName(argv[3]!)) {
+  if (argv[3]!.length > LIMITS.clientNameBytes) return tooLong(option, LIMITS.clientNameBytes);
+  if (!admits('clientName', argv[3]!)) {
     return failure(`ERR ${option} cannot contain spaces, newlines or special characters.`);
   }
   if (option === 'lib-name') session.libName = argv[3]!;
@@ -62,7 +64,8 @@ function list({ server, argv }: Call): Outcome {
   }
   if (lower(option) === 'id' && rest.length > 0) {
     if (rest.some((id) => !INTEGER.test(id))) return failure('ERR Invalid client ID');
-    const found = rest.map((id) => server.session(Number(id)));
+    // Each once: a line is many times as long as an id.
+    const found = [...new Set(rest.map(Number))].map((id) => server.session(id));
     return lines(found.filter((session) => session !== undefined));
   }
   return SYNTAX_ERROR;
@@ -110,7 +113,8 @@ function kill(call: Call): Outcome {
     return OK;
   }
   if (argv.length % 2 !== 0) return SYNTAX_ERROR;
-  const filters: Filter[] = [];
+  /** Of an option that is given twice the last counts. */
+  const filters = new Map<string, Filter>();
   let skipMe = true;
   for (let i = 2; i < argv.length; i += 2) {
     if (lower(argv[i]!) === 'skipme') {
@@ -121,10 +125,11 @@ function kill(call: Call): Outcome {
     }
     const filter = killFilter(call, argv[i]!, argv[i + 1]!);
     if (typeof filter !== 'function') return filter;
-    filters.push(filter);
+    filters.set(lower(argv[i]!), filter);
   }
+  const all = [...filters.values()];
   const victims = [...server.sessions()].filter(
-    (one) => !(skipMe && one === session) && filters.every((filter) => filter(one)),
+    (one) => !(skipMe && one === session) && all.every((filter) => filter(one)),
   );
   for (const victim of victims) end(call, victim);
   return integer(victims.length);

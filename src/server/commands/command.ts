@@ -1,16 +1,26 @@
 /**
  * COMMAND: the table about itself (commands.md §6.5).
  */
-import { globMatches, type Reply } from '../../core/index.ts';
+import { globMatches, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
+import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
 import type { Entry } from '../table.ts';
 import { help } from './help.ts';
 
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 const simple = (text: string): Reply => ({ kind: 'simple', text });
 
+/** Entries stay what they are: each is described once, however often one asks. */
+const described = new WeakMap<Entry, Reply>();
+
 function describe(entry: Entry): Reply {
+  const known = described.get(entry) ?? description(entry);
+  described.set(entry, known);
+  return known;
+}
+
+function description(entry: Entry): Reply {
   const { row, arity } = entry;
   const subs = [...entry.subs.values()].filter((sub) => sub.shown);
   return array([
@@ -37,7 +47,15 @@ function info({ server, argv }: Call): Outcome {
   );
 }
 
+const explained = new WeakMap<Entry, Reply>();
+
 function doc(entry: Entry): Reply {
+  const known = explained.get(entry) ?? explanation(entry);
+  explained.set(entry, known);
+  return known;
+}
+
+function explanation(entry: Entry): Reply {
   const { row } = entry;
   const entries: [Reply, Reply][] = [
     [bulk('summary'), bulk(row.summary)],
@@ -117,6 +135,7 @@ const base = {
   categories: '@slow @connection',
   group: 'server' as const,
 };
+const names = wordsCeiling('command names', 2, LIMITS.commandNames);
 const unordered = { tips: 'nondeterministic_output_order' };
 
 function row(name: string, arity: number, summary: string, version: string, run: Handler): Row {
@@ -136,10 +155,14 @@ export const COMMAND: readonly Row[] = [
   row('count', 2, 'The number of commands.', '2.8.13', ({ server }) =>
     integer(server.table.shown().length),
   ),
-  { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...unordered },
-  row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys),
-  row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys),
+  { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...unordered, ceiling: names },
+  { ...row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys), ceiling: names },
+  { ...row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys), ceiling: names },
   row('help', 2, 'Explains the subcommands.', '5.0.0', HELP),
-  { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...unordered },
-  { ...row('list', -2, 'The names of commands.', '7.0.0', list), ...unordered },
+  { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...unordered, ceiling: names },
+  {
+    ...row('list', -2, 'The names of commands.', '7.0.0', list),
+    ...unordered,
+    ceiling: lengthCeiling('a pattern', 4, LIMITS.patternBytes),
+  },
 ];

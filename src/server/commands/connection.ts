@@ -1,17 +1,19 @@
 /**
  * PING, AUTH, HELLO, QUIT (commands.md §6.1–6.3).
  */
-import type { Reply } from '../../core/index.ts';
+import { admits, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Outcome, Row } from '../call.ts';
 import { array, bulk, failure, integer, lower, OK, SYNTAX_ERROR } from '../call.ts';
+import { tooLong, wordsCeiling } from '../ceilings.ts';
 import type { Session } from '../session.ts';
 
 const WRONG_PASS = failure('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
 
-/** Printable, no blanks: what CLIENT LIST can show without being ambiguous. */
-export function isName(text: string): boolean {
-  return /^[!-~]*$/.test(text);
+/** Why it cannot be the name of a client, or null. */
+export function misnamed(name: string): Reply | null {
+  if (name.length > LIMITS.clientNameBytes) return tooLong('a client name', LIMITS.clientNameBytes);
+  return admits('clientName', name) ? null : BAD_NAME;
 }
 
 function ping({ session, argv }: Call): Outcome {
@@ -66,9 +68,9 @@ function helloOption(words: readonly string[], at: number): HelloOption | Reply 
     return {
       kind: 'name',
       apply: ({ session }) => {
-        if (!isName(name)) return BAD_NAME;
-        session.name = name;
-        return null;
+        const wrong = misnamed(name);
+        if (wrong === null) session.name = name;
+        return wrong;
       },
     };
   }
@@ -162,6 +164,7 @@ export const CONNECTION: readonly Row[] = [
     group,
     summary: 'Agrees on the protocol version, and logs in on the way.',
     version: '6.0.0',
+    ceiling: wordsCeiling('words in HELLO', 1, LIMITS.helloWords),
     run: hello,
   },
   {

@@ -1,9 +1,10 @@
 /**
  * SUBSCRIBE and its kin, PUBLISH (commands.md §8).
  */
-import type { Reply } from '../../core/index.ts';
+import { LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { bulk, integer, NIL } from '../call.ts';
+import { lengthCeiling, subscriptionCeiling } from '../ceilings.ts';
 
 function confirm(call: Call, name: Reply): Reply {
   const { session, row } = call;
@@ -14,9 +15,7 @@ function subscribe(call: Call): Outcome {
   const { server, session, argv, row } = call;
   const pattern = row.name === 'psubscribe';
   return argv.slice(1).map((name) => {
-    const own = pattern ? session.patterns : session.channels;
-    if (!own.has(name)) {
-      own.add(name);
+    if (session.listen(name, pattern)) {
       if (pattern) server.hub.subscribePattern(name, session);
       else server.hub.subscribe(name, session);
     }
@@ -31,7 +30,7 @@ function unsubscribe(call: Call): Outcome {
   const names = argv.length > 1 ? argv.slice(1) : [...own];
   if (names.length === 0) return [confirm(call, NIL)];
   return names.map((name) => {
-    own.delete(name);
+    session.ignore(name, pattern);
     if (pattern) server.hub.unsubscribePattern(name, session);
     else server.hub.unsubscribe(name, session);
     return confirm(call, bulk(name));
@@ -46,7 +45,7 @@ const base = {
 };
 
 function row(name: string, arity: number, summary: string, run: Handler): Row {
-  return { ...base, name, arity, summary, run };
+  return { ...base, name, arity, summary, run, ceiling: subscriptionCeiling(name) };
 }
 
 export const PUBSUB: readonly Row[] = [
@@ -55,6 +54,7 @@ export const PUBSUB: readonly Row[] = [
     ...row('publish', 3, 'Takes the hello of another Sentinel.', ({ argv }) => ({
       ask: ['publish', ...argv.slice(1)],
     })),
+    ceiling: lengthCeiling('a channel', 1, LIMITS.patternBytes),
     flags: 'pubsub loading stale fast',
     categories: '@pubsub @fast',
     talk: true,

@@ -78,6 +78,7 @@ export const SENTINEL: readonly Row[] = [
   row('help', 2, 'Explains the subcommands.', {
     flags: 'loading stale',
     categories: '@slow',
+    alsoUnder: base.categories,
     version: '6.2.0',
     run: HELP,
   }),

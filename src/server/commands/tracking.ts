@@ -2,7 +2,7 @@
  * CLIENT TRACKING and its kin (commands.md §6.4): there are no keys here to tell anybody about, but what a client says
  * is checked, remembered and shown.
  */
-import type { Reply } from '../../core/index.ts';
+import { LIMITS, type Reply } from '../../core/index.ts';
 import {
   array,
   bulk,
@@ -15,6 +15,7 @@ import {
   type Outcome,
   SYNTAX_ERROR,
 } from '../call.ts';
+import { tooLong, tooMany } from '../ceilings.ts';
 import type { Tracking } from '../clientline.ts';
 
 /** In the order in which TRACKINGINFO shows them. */
@@ -79,21 +80,41 @@ function conflict({ flags, prefixes }: Wish, before: Tracking | null): Reply | n
   return null;
 }
 
-function overlap(prefixes: readonly string[], before: readonly string[]): Reply | null {
-  const touches = (one: string) => (other: string) =>
-    one.startsWith(other) || other.startsWith(one);
-  for (const [index, one] of prefixes.entries()) {
-    const found = before.find(touches(one));
-    const twin = prefixes.slice(index + 1).find(touches(one));
-    const which = found === undefined ? 'another provided' : 'an existing';
-    const other = found ?? twin;
-    if (other === undefined) continue;
-    return failure(
-      `ERR Prefix '${one}' overlaps with ${which} prefix '${other}'. Prefixes for a single client ` +
-        'must not overlap.',
-    );
+/** Those that are the beginning of another one, or begin with one. */
+function touching(all: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  /** Each begins with the one before it; in ascending order all that begin alike follow each other. */
+  const begun: string[] = [];
+  for (const one of [...all].sort()) {
+    while (begun.length > 0 && !one.startsWith(begun.at(-1)!)) begun.pop();
+    if (begun.length > 0) {
+      found.add(one);
+      found.add(begun.at(-1)!);
+    }
+    begun.push(one);
   }
-  return null;
+  return found;
+}
+
+function overlap(prefixes: readonly string[], before: readonly string[]): Reply | null {
+  const found = touching([...before, ...prefixes]);
+  const index = prefixes.findIndex((prefix) => found.has(prefix));
+  if (index === -1) return null;
+  const one = prefixes[index]!;
+  const touches = (other: string) => one.startsWith(other) || other.startsWith(one);
+  const old = before.find(touches);
+  const other = old ?? prefixes.slice(index + 1).find(touches)!;
+  return failure(
+    `ERR Prefix '${one}' overlaps with ${old === undefined ? 'another provided' : 'an existing'} ` +
+      `prefix '${other}'. Prefixes for a single client must not overlap.`,
+  );
+}
+
+function crowded(prefixes: readonly string[], before: readonly string[]): Reply | null {
+  if (prefixes.length + before.length > LIMITS.prefixes)
+    return tooMany('prefixes', LIMITS.prefixes);
+  const long = prefixes.some((prefix) => prefix.length > LIMITS.patternBytes);
+  return long ? tooLong('a prefix', LIMITS.patternBytes) : null;
 }
 
 export function tracking(call: Call): Outcome {
@@ -108,7 +129,8 @@ export function tracking(call: Call): Outcome {
   if (word !== 'on') return SYNTAX_ERROR;
   const before = session.tracking;
   const had = before?.prefixes ?? [];
-  const wrong = conflict(wish, before) ?? overlap(wish.prefixes, had);
+  const wrong =
+    conflict(wish, before) ?? crowded(wish.prefixes, had) ?? overlap(wish.prefixes, had);
   if (wrong !== null) return wrong;
   const bcast = wish.flags.has('bcast');
   const added = bcast && wish.prefixes.length === 0 ? [''] : wish.prefixes;

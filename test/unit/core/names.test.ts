@@ -83,3 +83,32 @@ describe('a replica that INFO names by an address with a scope', () => {
     ]);
   });
 });
+
+describe('resolve-hostnames', () => {
+  const set = (...words: string[]) => ['sentinel', 'config', 'set', ...words];
+  function asking() {
+    const { state, take } = watching();
+    const ask = (argv: readonly string[]) =>
+      take({ type: 'command', request: 1, argv }).find((effect) => effect.type === 'answer')?.reply;
+    return { state, take, ask };
+  }
+
+  it('stays as long as the file has names, which the next start would refuse', () => {
+    const { state, take, ask } = asking();
+    ask(['sentinel', 'monitor', 'named', 'db.test', '6379', '1']);
+    take({ type: 'resolved', host: 'db.test', address: '10.0.0.5' });
+    const text = 'ERR Instances are known by name: resolve-hostnames must stay yes';
+    expect(ask(set('resolve-hostnames', 'no'))).toEqual({ kind: 'error', text });
+    expect(state.resolveHostnames).toBe(true);
+    ask(set('announce-hostnames', 'no', 'resolve-hostnames', 'no'));
+    expect(state).toMatchObject({ resolveHostnames: false, announceHostnames: false });
+    expect(configOf(state).groups[1]!.host).toBe('10.0.0.5');
+    expect(ask(set('announce-hostnames', 'yes'))).toEqual({ kind: 'error', text });
+  });
+
+  it('may go when there are addresses only', () => {
+    const { state, ask } = asking();
+    ask(set('Resolve-Hostnames', 'NO'));
+    expect(state.resolveHostnames).toBe(false);
+  });
+});

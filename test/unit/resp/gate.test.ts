@@ -70,10 +70,16 @@ describe('a multibulk request', () => {
     expect(said('*10\r\n', false)).toEqual([]);
   });
 
-  it('that announces two thousand million words reserves nothing', () => {
+  it('of more words than any command has a use for is refused before they come', () => {
+    expect(said('*65536\r\n')).toEqual([]);
+    expect(said('*65537\r\n')).toEqual([broken('invalid multibulk length')]);
+    expect(said('*2147483647\r\n')).toEqual([broken('invalid multibulk length')]);
+  });
+
+  it('that announces many and large words reserves nothing', () => {
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
     const gate = new RequestGate(limits);
-    gate.feed(bytes('*2147483647\r\n$500000000\r\nabc'));
+    gate.feed(bytes('*65536\r\n$500000000\r\nabc'));
     expect(gate.next(true)).toBe(null);
     const after = process.memoryUsage().heapUsed + process.memoryUsage().external;
     expect(after - before).toBeLessThan(4 * 1024 * 1024);
@@ -83,6 +89,28 @@ describe('a multibulk request', () => {
     const own = { ...limits, queryBufferBytes: 1024 * 1024 };
     const [frame] = frames([bytes(`*1\r\n$2000000\r\n${'x'.repeat(1500000)}`)], true, own);
     expect(frame?.kind).toBe('overflow');
+  });
+
+  it('larger than the query buffer ends the connection, too, when its last bytes come at once', () => {
+    const own = { ...limits, queryBufferBytes: 1024 * 1024 };
+    const fits = `*1\r\n$900000\r\n${'x'.repeat(900_000)}\r\n`;
+    const large = `*2\r\n$900000\r\n${'x'.repeat(900_000)}\r\n$200000\r\n${'y'.repeat(200_000)}\r\n`;
+    expect(frames([bytes(fits), bytes(fits)], true, own).map(({ kind }) => kind)).toEqual([
+      'command',
+      'command',
+    ]);
+    expect(frames([bytes(large)], true, own).map(({ kind }) => kind)).toEqual(['overflow']);
+  });
+
+  it('keeps no large memory alive for the few bytes that follow it', () => {
+    const gate = new RequestGate(limits);
+    gate.feed(bytes(`*1\r\n$900000\r\n${'x'.repeat(400_000)}`));
+    expect(gate.next(true)).toBe(null);
+    gate.feed(bytes(`${'x'.repeat(500_000)}\r\n*1`));
+    expect(gate.next(true)?.kind).toBe('command');
+    expect(gate.next(true)).toBe(null);
+    expect(gate.held).toBe(2);
+    expect(gate.memory).toBeLessThan(64);
   });
 });
 
@@ -115,6 +143,25 @@ describe('the gate', () => {
         },
       ),
     );
+  });
+
+  it('reads a large request that comes in pieces, and what follows it', () => {
+    const large = Array.from({ length: 40 }, (_, index) => `${index}`.repeat(40_000));
+    const stream = bytes(
+      [large, ['PING'], large.slice(20), ['QUIT']]
+        .map((argv) => `*${argv.length}\r\n${argv.map((w) => `$${w.length}\r\n${w}\r\n`).join('')}`)
+        .join(''),
+    );
+    for (const size of [1_000, 65_536, 100_001]) {
+      const chunks: Buffer[] = [];
+      // Copies, as from a socket: a chunk is nobody else's.
+      for (let at = 0; at < stream.length; at += size) {
+        chunks.push(Buffer.from(stream.subarray(at, at + size)));
+      }
+      expect(frames(chunks)).toEqual(
+        [large, ['PING'], large.slice(20), ['QUIT']].map((argv) => ({ kind: 'command', argv })),
+      );
+    }
   });
 
   it('never throws and never hoards, whatever bytes come', () => {

@@ -1,0 +1,227 @@
+/**
+ * What is said to one client, and what that costs until it is read (commands.md §1): replies, events, and the limits of
+ * what a client may owe.
+ */
+import type { Socket } from 'node:net';
+import type { Reply } from '../core/index.ts';
+import { encodeReply } from '../resp/index.ts';
+import { Client } from './client.ts';
+import { clientLine } from './clientline.ts';
+import { Debt, STALL_BYTES } from './debt.ts';
+import { guarded, traceOf } from './guard.ts';
+import { Outbox, type Shared } from './outbox.ts';
+import type { Server } from './server.ts';
+import type { OutputLimit } from './settings.ts';
+
+/** How long a connection that we ended may take to hear of it. */
+const LINGER_MS_MAX = 2_000;
+
+export abstract class Speaker extends Client {
+  readonly outbox: Outbox;
+  /** CLIENT REPLY: none at all, none to this request, none to the next. */
+  repliesOff = false;
+  skipThis = false;
+  skipNext = false;
+  /** The present request is the last one: its reply is sent, then the connection closed. */
+  last = false;
+  /** No further request is taken; what is written is still sent. */
+  closing = false;
+
+  protected readonly server: Server;
+  readonly #debt = new Debt();
+  #accountedBytes = 0;
+  #closingSince = 0;
+
+  constructor(server: Server, socket: Socket, id: number, unix: boolean) {
+    const unixSocket = unix ? String(server.settings.unixSocket) : null;
+    super(socket, { id, authenticated: !server.users.closed, unixSocket });
+    this.server = server;
+    this.outbox = new Outbox(socket, (bytes) => this.guard(() => this.#sent(bytes)));
+  }
+
+  /** Bytes of requests not yet taken. */
+  abstract get heldBytes(): number;
+  /** Memory that what it has asked for costs. */
+  protected abstract get requestsMemory(): number;
+  /** It asked for something, and the answer is not there. */
+  protected abstract get isWaiting(): boolean;
+  /** An event that comes now may be one that it caused itself. */
+  protected abstract get isAsking(): boolean;
+  /** Replies are being made: they are sent together. */
+  protected abstract get isBusy(): boolean;
+  /** Has it said its last? */
+  protected abstract get hasEnded(): boolean;
+  /** What it owed is less: its requests may go on. */
+  protected abstract goOn(): void;
+  /** It asks for nothing any more. */
+  protected abstract drop(): void;
+
+  /** Memory that this client alone makes us keep. */
+  get memoryBytes(): number {
+    return this.requestsMemory + this.outbox.ownBytes + this.ownBytes;
+  }
+
+  /** The same with its share of what it shares with others. */
+  get memoryWeight(): number {
+    return this.memoryBytes + this.outbox.shares;
+  }
+
+  protected get stalled(): boolean {
+    return this.outbox.bytes > STALL_BYTES;
+  }
+
+  /** Does something for this client: an error in it ends this connection and nothing else. */
+  guard(work: () => void): void {
+    guarded(work, (error) => this.#broken(error));
+  }
+
+  #broken(error: unknown): void {
+    const command = this.lastCommand ?? 'NULL';
+    this.server.log(
+      'warning',
+      `Closing client id=${this.id} addr=${this.address}: an error of ours at '${command}': ${traceOf(error)}`,
+    );
+    try {
+      this.destroy();
+    } catch {
+      // What has just failed may fail again on the way out.
+      this.socket.destroy();
+    }
+  }
+
+  // --- Output ----------------------------------------------------------------------------------
+
+  /** Sends a reply, unless the client wants none. Pushes always leave. */
+  reply(reply: Reply): void {
+    if (reply.kind === 'error') this.server.stats.errorReplies += 1;
+    if ((this.repliesOff || this.skipThis) && reply.kind !== 'push') return;
+    if (this.socket.destroyed || this.closing) return;
+    this.outbox.push(encodeReply(reply, this.protocol));
+    this.checkOutput();
+    if (!this.isBusy) this.server.flushReplies(this);
+  }
+
+  /** An event for this client, already encoded for its protocol. */
+  deliver(message: Shared): void {
+    this.guard(() => {
+      if (this.closing || this.socket.destroyed) return;
+      if (this.isAsking && this.server.settings.line.replyFirst) this.outbox.holdBack(message);
+      else {
+        this.outbox.push(message);
+        this.server.flushSoon(this);
+      }
+      this.checkOutput();
+    });
+  }
+
+  /** Hands what is there to the socket. */
+  flush(): void {
+    this.guard(() => this.outbox.flush());
+  }
+
+  #sent(bytes: number): void {
+    const { stats } = this.server;
+    stats.writes += 1;
+    stats.bytesOut += bytes;
+    this.bytesOut += bytes;
+    this.#debt.paid();
+    this.account();
+    if (this.closing) this.#endWhenSent();
+    else this.goOn();
+  }
+
+  /** Tells the server by how much our memory has changed. */
+  protected account(): void {
+    const bytes = this.socket.destroyed ? 0 : this.memoryBytes;
+    const change = bytes - this.#accountedBytes;
+    this.#accountedBytes = bytes;
+    if (change !== 0) this.server.memory.count(change);
+  }
+
+  get #outputLimit(): OutputLimit {
+    const { settings } = this.server;
+    return this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
+  }
+
+  protected checkOutput(): void {
+    const { bytes } = this.outbox;
+    this.account();
+    if (this.closing) return;
+    const { stats } = this.server;
+    if (bytes > stats.maxOutput) stats.maxOutput = bytes;
+    if (this.#debt.owes(bytes, this.#outputLimit)) this.#tooSlow('scheduled to be closed ASAP');
+  }
+
+  #tooSlow(how: string): void {
+    if (this.closing) return;
+    this.server.stats.outputBufferDisconnections += 1;
+    const text = `Client ${this.line()} ${how} for overcoming of output buffer limits.`;
+    this.server.log('warning', text);
+    this.destroy();
+  }
+
+  /** Once a second: time limits. Who stays for a second is watched by the system, too. */
+  tend(now: number): void {
+    if (this.closing) {
+      if (now - this.#closingSince > LINGER_MS_MAX) this.destroy();
+      return;
+    }
+    const { settings } = this.server;
+    this.watch(settings.keepaliveSeconds);
+    this.checkOutput();
+    if (this.#debt.isOverdue(now, this.#outputLimit, this.type === 'pubsub')) {
+      this.#tooSlow('closed');
+      return;
+    }
+    const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
+    if (settings.timeoutSeconds > 0 && idle && this.type === 'normal' && !this.isWaiting) {
+      this.server.log('verbose', 'Closing idle client');
+      this.destroy();
+    }
+  }
+
+  // --- End -------------------------------------------------------------------------------------
+
+  /** Sends what is written, then closes. The rest of what the client says is thrown away. */
+  finish(): void {
+    if (this.closing) return;
+    this.#leave();
+    this.outbox.flush();
+    this.#endWhenSent();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    if (!this.closing) this.#leave();
+    this.socket.destroy();
+    this.outbox.clear();
+    this.account();
+  }
+
+  #leave(): void {
+    this.closing = true;
+    this.#closingSince = performance.now();
+    this.drop();
+    this.outbox.forgetHeldBack();
+    this.account();
+    this.server.left(this);
+  }
+
+  /** Half-closes unless the client has said its last, so that what is still under way does not cut off our last words. */
+  #endWhenSent(): void {
+    if (this.outbox.length > 0 || this.socket.destroyed) return;
+    if (this.hasEnded) this.socket.destroy();
+    else this.socket.end();
+  }
+
+  /** Its socket is closed. */
+  protected gone(): void {
+    this.destroy();
+    this.server.forget(this);
+  }
+
+  /** This client as CLIENT LIST shows it. */
+  line(): string {
+    return clientLine(this, this.server.settings.line);
+  }
+}
