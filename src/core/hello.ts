@@ -12,10 +12,11 @@ import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from './epoch.ts
 import { event } from './events.ts';
 import { createPeer, isFull, removeInstance, switchMaster } from './groups.ts';
 import { LIMITS } from './limits.ts';
-import { HELLO_CHANNEL, isBusy, isOpen, movePeer, send } from './links.ts';
+import { HELLO_CHANNEL, isBusy, isOpen, send } from './links.ts';
 import { announced, resolve } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import { standIn, wakeAfter } from './ping.ts';
+import { movePeer } from './reconnect.ts';
 import { reconfigScript } from './scripts.ts';
 import { introduced, isOwnAddress, metOurselves } from './self.ts';
 import type { Connection, Group, Instance, Parked, Peer, State } from './state.ts';

@@ -6,13 +6,12 @@
  * unanswered ping that was really written, whichever came first, and stops only at an acceptable answer.
  */
 
-import { sameAddress } from './address.ts';
 import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { lookUp } from './names.ts';
-import type { Connection, Group, Instance, Link, Peer, Pending } from './state.ts';
+import type { Connection, Group, Instance, Link, Pending } from './state.ts';
 import type { Instant } from './types.ts';
-import { save, type Work, wake } from './work.ts';
+import { type Work, wake } from './work.ts';
 
 export const HELLO_CHANNEL = '__sentinel__:hello';
 
@@ -430,43 +429,4 @@ export function granted(link: Link): void {
   if (link.refusals === 0 || (link.wantsPubsub && link.pubsub?.subscribed !== true)) return;
   link.refusals = 0;
   for (const one of link.owners) if (one.kind !== 'sentinel') one.authWarned = false;
-}
-
-/** `<group>`'s credentials changed: its servers are connected anew. */
-export function reconnectServers(work: Work, group: Group): void {
-  for (const server of [group.master, ...group.replicas.values()]) {
-    forgetRefusals(server.link);
-    server.authWarned = false;
-    dropConnections(work, server.link);
-  }
-  work.touched.add(group);
-}
-
-function forgetRefusals(link: Link): void {
-  link.refusals = 0;
-  link.failures = 0;
-}
-
-/** The credentials towards peers changed. */
-export function reconnectPeers(work: Work): void {
-  for (const link of work.state.peerLinks.values()) {
-    forgetRefusals(link);
-    dropConnections(work, link);
-    for (const one of link.owners) work.touched.add(one.group);
-  }
-}
-
-/** A peer moved: every group that knows it follows. Returns how many other groups were changed. */
-export function movePeer(work: Work, peer: Peer): number {
-  let others = 0;
-  for (const owner of peer.link.owners) {
-    if (owner === peer || sameAddress(owner.address, peer.address)) continue;
-    owner.address = { ...peer.address };
-    others += 1;
-    work.touched.add(owner.group);
-  }
-  peer.link.address = { ...peer.address };
-  dropConnections(work, peer.link);
-  if (others > 0) save(work);
-  return others;
 }

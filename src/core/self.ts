@@ -9,8 +9,8 @@
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
 import { removeInstance } from './groups.ts';
-import { movePeer } from './links.ts';
 import { announced } from './names.ts';
+import { movePeer } from './reconnect.ts';
 import type { Peer } from './state.ts';
 import { log, save, type Work } from './work.ts';
 

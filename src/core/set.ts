@@ -4,7 +4,7 @@
 import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
 import { LIMITS } from './limits.ts';
-import { reconnectServers } from './links.ts';
+import { reconnectServers } from './reconnect.ts';
 import type { Group } from './state.ts';
 import { holdFrom } from './vote.ts';
 import { save, saveThen, type Work } from './work.ts';

@@ -4,9 +4,9 @@
 import { bulk, fail, hasControl, OK, strictInteger } from './arguments.ts';
 import { globMatches } from './glob.ts';
 import { LIMITS } from './limits.ts';
-import { reconnectPeers } from './links.ts';
 import { announced } from './names.ts';
 import { numericAddress } from './numeric.ts';
+import { reconnectPeers } from './reconnect.ts';
 import type { State } from './state.ts';
 import type { LogLevel, Reply, Timers } from './types.ts';
 import { answer, log, saveThen, type Work } from './work.ts';

@@ -1,0 +1,46 @@
+/**
+ * Links that have to be begun anew, because something was changed: passwords, or where a peer is (monitoring.md §3).
+ */
+import { sameAddress } from './address.ts';
+import { dropConnections } from './links.ts';
+import type { Group, Link, Peer } from './state.ts';
+import { save, type Work } from './work.ts';
+
+/** `<group>`'s credentials changed: its servers are connected anew. */
+export function reconnectServers(work: Work, group: Group): void {
+  for (const server of [group.master, ...group.replicas.values()]) {
+    forgetRefusals(server.link);
+    server.authWarned = false;
+    dropConnections(work, server.link);
+  }
+  work.touched.add(group);
+}
+
+function forgetRefusals(link: Link): void {
+  link.refusals = 0;
+  link.failures = 0;
+}
+
+/** The credentials towards peers changed. */
+export function reconnectPeers(work: Work): void {
+  for (const link of work.state.peerLinks.values()) {
+    forgetRefusals(link);
+    dropConnections(work, link);
+    for (const one of link.owners) work.touched.add(one.group);
+  }
+}
+
+/** A peer moved: every group that knows it follows. Returns how many other groups were changed. */
+export function movePeer(work: Work, peer: Peer): number {
+  let others = 0;
+  for (const owner of peer.link.owners) {
+    if (owner === peer || sameAddress(owner.address, peer.address)) continue;
+    owner.address = { ...peer.address };
+    others += 1;
+    work.touched.add(owner.group);
+  }
+  peer.link.address = { ...peer.address };
+  dropConnections(work, peer.link);
+  if (others > 0) save(work);
+  return others;
+}
