@@ -132,6 +132,7 @@ export class Daemon {
         command: (argv, done) => this.#command(argv, done),
         shutdown: () => void this.shutdown(),
         saves: () => this.#writer.state,
+        pausedMs: () => this.#state.clock.skipped,
         known: { instances: () => instancesOf(this.#state), links: () => this.#links.size },
         ...aclFilePort(parsed.generic.aclFile, log),
         ...tlsDoor(this.#tls, tls.authClients),

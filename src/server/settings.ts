@@ -121,6 +121,8 @@ export interface ServerPorts {
   };
   /** What takes descriptors that clients then cannot have. Default: nothing. */
   readonly known?: Known;
+  /** Time that the core has cut out of its own, because the process stood still or was late: ms since the start. */
+  pausedMs?(): number;
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

@@ -171,13 +171,14 @@ describe('INFO server', () => {
     });
     onTestFinished(() => sentinel.dispose());
     const names = Object.keys(await sentinel.info('server'));
-    expect(names.slice(-6)).toEqual([
+    expect(names.slice(-7)).toEqual([
       'redis_sentinel_ts_version',
       `${FIELD}_status`,
       `${FIELD}_error`,
       `${FIELD}_failures`,
       `${FIELD}_trouble_seconds`,
       'redis_sentinel_ts_config_rewritten_in_place',
+      'redis_sentinel_ts_paused_ms',
     ]);
     expect(await status(sentinel)).toBe('ok');
   });

@@ -32,6 +32,8 @@ describe('a Sentinel that was stopped for longer than the tilt trigger', () => {
     expect(sentinel.events('+sdown')).toEqual([]);
     const info = await sentinel.info();
     expect(info).toMatchObject({ sentinel_tilt: '0', sentinel_total_tilt: '1' });
+    const { redis_sentinel_ts_paused_ms: paused } = await sentinel.info('server');
+    expect(Number(paused)).toBeGreaterThan(2_000);
   });
 });
 

@@ -55,6 +55,9 @@ function serverSection({ ports, settings, runId, startedAt }: Server): string {
     ...(moreFields ? listenerFields(settings) : []),
     ['redis_sentinel_ts_version', OWN_VERSION],
     ...saveFields(ports.saves?.()),
+    ...(ports.pausedMs === undefined
+      ? []
+      : ([['redis_sentinel_ts_paused_ms', Math.round(ports.pausedMs())]] as const)),
   ]);
 }
 
