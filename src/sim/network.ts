@@ -138,6 +138,8 @@ export class Network {
   latency: readonly [low: number, high: number] = [0.1, 0.5];
   /** A slow period multiplies it. */
   slowness = 1;
+  /** When the last message that was long on its way arrives. */
+  settledAt = 0;
 
   constructor(time: Time, random: Random) {
     this.#time = time;
@@ -261,6 +263,7 @@ export class Network {
     const near = from === to ? 0.02 : this.#random.between(latency[0], latency[1]) * this.slowness;
     const at = Math.max(now + near, connection.lastAt[side] + 0.001);
     connection.lastAt[side] = at;
+    if (at - now > latency[1] + 1) this.settledAt = Math.max(this.settledAt, at);
     this.#time.after(at - now, new Delivery(this, connection, side, number, message, from, to));
   }
 

@@ -172,6 +172,8 @@ function live(world: World): void {
     const why = disorder(world, quiet, name);
     if (why !== null) demandOrder(world, quiet, settleMs(world), `a relapse (${why})`);
   }
+  // What was said in slower times may arrive seconds later, as a sign of life of who is dead by then.
+  world.run(Math.max(0, world.network.settledAt - world.now));
   for (let i = random.whole(1, 3); i > 0; i--) {
     for (const { name } of plan.groups) drill(world, quiet, name);
   }
