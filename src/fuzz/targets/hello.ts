@@ -1,7 +1,7 @@
 /**
  * Hello messages: parsed, and taken or not by a core in the middle of its life.
  *
- * Promises: no hello throws; epochs never decrease and never jump; what cannot be used changes nothing of what would be
+ * Promises: no hello throws; epochs never decrease and never jump to the end of their space; what cannot be used changes nothing of what would be
  * written to the file; what changes that is saved; a restart from the file gives the same state.
  */
 

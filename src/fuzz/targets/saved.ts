@@ -165,6 +165,8 @@ const GROUPS_MAX = 6;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const CONTROL = /[\x00-\x1f\x7f]/;
 
+const LINE_MAX = 60_000;
+
 /** Writing and reading a whole file costs as much as ten turns. */
 const FILE_EVERY = 12;
 
@@ -237,8 +239,11 @@ class SavedJudge implements Judge {
     let taken = true;
     for (const effect of this.#turn({ type: 'command', request, argv }, dice)) {
       if (effect.type !== 'answer' || effect.request !== request) continue;
-      if (effect.reply.kind === 'error') taken = false;
-      if (this.#request % 16 === 0) checkReply(effect.reply);
+      const { reply } = effect;
+      if (reply.kind === 'error') taken = false;
+      // Errors repeat what was said; nobody reads lines of more than that.
+      const readable = reply.kind !== 'error' || reply.text.length < LINE_MAX;
+      if (readable && this.#request % 16 === 0) checkReply(reply);
     }
     if (this.#answered > this.#request) flaw('more answers than requests');
     return taken;
