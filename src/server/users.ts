@@ -169,7 +169,7 @@ export class Users {
     const named = new Set<string>();
     let report = '';
     for (const [index, line] of text.split('\n').entries()) {
-      const trimmed = line.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+      const trimmed = trimmedLine(line);
       if (trimmed === '') continue;
       const [keyword, name, ...rules] = trimmed.split(' ');
       const place = `${path}:${index + 1}`;
@@ -196,6 +196,14 @@ export class Users {
     this.#users = users;
     return null;
   }
+}
+
+/** Without the blanks around it; a regular expression would take the square of those inside. */
+function trimmedLine(line: string): string {
+  let [start, end] = [0, line.length];
+  while (start < end && ' \t\r'.includes(line[start]!)) start += 1;
+  while (end > start && ' \t\r'.includes(line[end - 1]!)) end -= 1;
+  return line.slice(start, end);
 }
 
 /** What the original reports of a line: every name that is unknown, and the first error of another kind. */

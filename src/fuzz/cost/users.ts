@@ -88,6 +88,12 @@ export const ACL: Readonly<Record<string, readonly Case[]>> = {
       })),
       patient: true,
     },
+    {
+      ...known('acl|load', 'blanks in a line', 12_500, ['ACL', 'LOAD'], (n) => ({
+        aclFile: `user u on${' '.repeat(n)}+ping\n`,
+      })),
+      patient: true,
+    },
   ],
   'acl|log': [
     ...plain('acl|log'),

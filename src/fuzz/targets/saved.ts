@@ -8,6 +8,7 @@
 import { parseConfig, Rewriter } from '../../config/index.ts';
 import type { Dice } from '../../core/dice.ts';
 import {
+  type AddressConfig,
   blankConfig,
   blankGroup,
   configOf,
@@ -164,6 +165,8 @@ const GROUPS_MAX = 6;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const CONTROL = /[\x00-\x1f\x7f]/;
 
+const LINE_MAX = 60_000;
+
 /** Writing and reading a whole file costs as much as ten turns. */
 const FILE_EVERY = 12;
 
@@ -236,8 +239,11 @@ class SavedJudge implements Judge {
     let taken = true;
     for (const effect of this.#turn({ type: 'command', request, argv }, dice)) {
       if (effect.type !== 'answer' || effect.request !== request) continue;
-      if (effect.reply.kind === 'error') taken = false;
-      if (this.#request % 16 === 0) checkReply(effect.reply);
+      const { reply } = effect;
+      if (reply.kind === 'error') taken = false;
+      // Errors repeat what was said; nobody reads lines of more than that.
+      const readable = reply.kind !== 'error' || reply.text.length < LINE_MAX;
+      if (readable && this.#request % 16 === 0) checkReply(reply);
     }
     if (this.#answered > this.#request) flaw('more answers than requests');
     return taken;
@@ -274,7 +280,9 @@ class SavedJudge implements Judge {
     this.#wakeAt = turn.wakeAt;
     const config = configOf(this.#state);
     if (turn.save === null && !mayChange(input) && !sameConfig(config, this.#written)) {
-      const [was, is] = [written(sorted(this.#written)), written(sorted(config))];
+      // An address that was found for a name is taken when it is dialled, and is not state of ours.
+      const named = this.#state.names.size > 0;
+      const [was, is] = [plainly(this.#written, named), plainly(config, named)];
       if (was !== is) flaw(`changed without a save: ${was} became ${is}`);
     }
     this.#written = config;
@@ -319,14 +327,18 @@ function mayChange(input: Input): boolean {
   return input.type === 'resolved' || (input.type === 'saved' && !input.ok);
 }
 
-/** Nothing depends on the order of members. */
-function sorted(config: SentinelConfig): SentinelConfig {
+/** In words, without what nothing depends on: the order of members, or, where names are known, what they mean. */
+function plainly(config: SentinelConfig, named: boolean): string {
+  const host = (one: AddressConfig) => (named ? '' : one.host);
+  const members = <T extends AddressConfig>(list: readonly T[]) =>
+    list.map((one) => written({ ...one, host: host(one) })).sort();
   const groups = config.groups.map((group) => ({
     ...group,
-    replicas: [...group.replicas].sort((a, b) => (written(a) < written(b) ? -1 : 1)),
-    sentinels: [...group.sentinels].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    host: host(group),
+    replicas: members(group.replicas),
+    sentinels: members(group.sentinels),
   }));
-  return { ...config, groups };
+  return written({ ...config, groups });
 }
 
 /** An address that is empty announces nothing: the same as none. */
