@@ -106,7 +106,7 @@ describe('a client may not', () => {
   it('ask at any length about commands, prefixes or itself', async () => {
     await start();
     const wire = await open();
-    const names = 'ERR too many command names (at most 1000)';
+    const names = 'ERR too many command names (at most 256)';
     for (const word of ['INFO', 'DOCS', 'GETKEYS', 'GETKEYSANDFLAGS']) {
       expect(await errorOf(wire, 'COMMAND', word, ...many(1001))).toBe(names);
     }
@@ -135,6 +135,21 @@ describe('a client may not', () => {
     const log = JSON.stringify(await wire.call('ACL', 'LOG'));
     expect(log).toContain('n'.repeat(LIMITS.aclLogBytes));
     expect(log).not.toContain('n'.repeat(LIMITS.aclLogBytes + 1));
+  });
+});
+
+describe('channels that a user may hear', () => {
+  it('are not compared with its patterns when that would take long', async () => {
+    await start();
+    const wire = await open();
+    const patterns = many(300, `&*${'[ab]'.repeat(100)}`);
+    expect(await wire.call('ACL', 'SETUSER', 'bob', 'on', '>p', '+@all', ...patterns)).toBe('OK');
+    const text = 'ERR too many channels at once for the channel patterns of this user';
+    const names = many(900, 'a'.repeat(900));
+    expect(await errorOf(wire, 'ACL', 'DRYRUN', 'bob', 'SUBSCRIBE', ...names)).toBe(text);
+    await wire.call('AUTH', 'bob', 'p');
+    expect(await errorOf(wire, 'SUBSCRIBE', ...names)).toBe(text);
+    expect(await errorOf(wire, 'SUBSCRIBE', ...names.slice(0, 3))).not.toBe(text);
   });
 });
 
