@@ -80,7 +80,7 @@ export class Daemon {
   readonly #scripts: Scripts;
   readonly #writer: Writer;
   readonly #rewriter = new Rewriter();
-  readonly #thrift = new Thrift();
+  readonly #thrift = new Thrift({ keptBytes: () => this.#server.memory.bytes });
   /** null: nothing here speaks TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();

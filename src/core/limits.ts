@@ -24,7 +24,7 @@ export const LIMITS = {
   /** Prefixes of CLIENT TRACKING; each may be as long as a pattern. */
   prefixes: 1000,
   /** Names one COMMAND INFO, DOCS or the like may ask about. */
-  commandNames: 1000,
+  commandNames: 256,
   /** Patterns of one SENTINEL CONFIG GET. */
   names: 1000,
   /** Users that ACL SETUSER may make, the rules and passwords of one, and the text of all. */

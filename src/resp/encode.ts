@@ -5,6 +5,7 @@
  * can forge a second reply.
  */
 import type { Reply } from '../core/index.ts';
+import { PAGES_BYTES, pages } from './pages.ts';
 
 export type Protocol = 2 | 3;
 
@@ -75,5 +76,9 @@ function shortReply(text: string): Buffer {
 /** The bytes of a reply, which may be shared: not to be changed. Its texts are byte strings: one character, one byte. */
 export function encodeReply(reply: Reply, protocol: Protocol): Buffer {
   const text = encodeText(reply, protocol);
-  return text.length <= SHORT ? shortReply(text) : Buffer.from(text, 'latin1');
+  if (text.length <= SHORT) return shortReply(text);
+  if (text.length < PAGES_BYTES) return Buffer.from(text, 'latin1');
+  const bytes = pages(text.length);
+  bytes.write(text, 'latin1');
+  return bytes;
 }

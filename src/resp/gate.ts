@@ -72,8 +72,26 @@ function newDecoder(): RedisParser {
 /** One for all clients: it only ever sees complete frames, so nothing of one is left when the next comes. */
 let decoder = newDecoder();
 
+/** Of more words the decoder, which makes a buffer of each, would hold up everybody. */
+const DECODED_WORDS_MAX = 256;
+
+/** The words of a complete, checked frame. */
+function wordsOf(frame: Buffer): string[] {
+  const words: string[] = [];
+  let at = frame.indexOf(LF) + 1;
+  while (at < frame.length) {
+    let length = 0;
+    for (at += 1; frame[at] !== CR; at += 1) length = 10 * length + frame[at]! - ZERO;
+    const start = at + 2;
+    words.push(frame.toString('latin1', start, start + length));
+    at = start + length + 2;
+  }
+  return words;
+}
+
 /** Decodes one complete, checked frame. */
-function argumentsOf(frame: Buffer): string[] {
+function argumentsOf(frame: Buffer, count: number): string[] {
+  if (count > DECODED_WORDS_MAX) return wordsOf(frame);
   decoded = null;
   try {
     decoder.execute(frame);
@@ -93,6 +111,7 @@ export class RequestGate {
   #scanned = 0;
   /** Bulks still to come of the multibulk being read; 0 while none is. */
   #missing = 0;
+  #count = 0;
   /** Where the header or bulk that is being read begins, relative to the start. */
   #mark = 0;
   /** Bytes of the bulk whose header was read (with its line end), or -1. */
@@ -230,7 +249,7 @@ export class RequestGate {
 
   #multibulk(authenticated: boolean): Frame | 'skipped' | null {
     if (this.#missing === 0) {
-      const begun = this.#count(authenticated);
+      const begun = this.#begin(authenticated);
       if (begun !== 'begun') return begun;
     }
     while (this.#missing > 0) {
@@ -246,15 +265,16 @@ export class RequestGate {
     // Complete with the bytes that came last, but larger than what may come.
     if (this.#mark > this.#limits.queryBufferBytes) return this.#unfinished();
     const { store, start } = this.#hoard;
-    const argv = argumentsOf(store.subarray(start, start + this.#mark));
+    const argv = argumentsOf(store.subarray(start, start + this.#mark), this.#count);
     this.#take(this.#mark);
     return { kind: 'command', argv };
   }
 
-  #count(authenticated: boolean): Frame | 'skipped' | 'begun' | null {
+  #begin(authenticated: boolean): Frame | 'skipped' | 'begun' | null {
     const short = this.#shortHeader();
     if (short > 0 && short <= SHORT_COUNT_MAX) {
       this.#missing = short;
+      this.#count = short;
       return 'begun';
     }
     const text = short < 0 ? this.#header() : String(short);
@@ -269,6 +289,7 @@ export class RequestGate {
       return 'skipped';
     }
     this.#missing = Number(count);
+    this.#count = this.#missing;
     return 'begun';
   }
 

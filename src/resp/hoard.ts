@@ -2,31 +2,19 @@
  * The unread bytes of one connection, contiguous. Grows by doubling, so that a request fed byte by byte costs time and
  * memory in proportion to its bytes; gives the memory back when it has been read.
  */
+import { giveBack, grown, PAGES_BYTES, pages } from './pages.ts';
 
 /** A store so many times larger than what is unread is given back. */
 const ROOMY = 4;
 const ROOMY_BYTES = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
 
-/** From so many bytes on a store is memory of its own from the system, to be grown in place and given back at will. */
-const LARGE_BYTES = 64 * 1024;
-/** How far it can grow. Address space, which is not memory. */
+/** How far a large store can grow in place. */
 const GROWTH = 16;
 
-/** What the language's own types do not know yet. */
-interface Resizable {
-  readonly resizable: boolean;
-  readonly maxByteLength: number;
-  resize(bytes: number): void;
-}
-const ResizableBuffer = ArrayBuffer as unknown as new (
-  bytes: number,
-  options: { readonly maxByteLength: number },
-) => ArrayBuffer;
-
 function newStore(bytes: number): Buffer {
-  if (bytes < LARGE_BYTES) return Buffer.allocUnsafeSlow(Math.max(bytes, 1024));
-  return Buffer.from(new ResizableBuffer(bytes, { maxByteLength: bytes * GROWTH }));
+  if (bytes < PAGES_BYTES) return Buffer.allocUnsafeSlow(Math.max(bytes, 1024));
+  return pages(bytes, GROWTH);
 }
 
 export class Hoard {
@@ -90,17 +78,13 @@ export class Hoard {
 
   /** Grows in place, where that is possible. */
   #grow(needed: number): boolean {
-    const memory = this.#store.buffer as ArrayBuffer & Resizable;
-    if (this.#borrowed || !memory.resizable || memory.maxByteLength < needed * 2) return false;
-    memory.resize(needed * 2);
-    this.#store = Buffer.from(memory);
-    return true;
+    const store = this.#borrowed ? null : grown(this.#store, needed * 2);
+    if (store !== null) this.#store = store;
+    return store !== null;
   }
 
-  /** A large store of our own is given back at once: it does not wait for the collector. */
   #replace(store: Buffer, borrowed: boolean): void {
-    const memory = this.#store.buffer as ArrayBuffer & Resizable;
-    if (!this.#borrowed && memory.resizable) memory.resize(0);
+    if (!this.#borrowed) giveBack(this.#store);
     this.#store = store;
     this.#borrowed = borrowed;
   }

@@ -4,4 +4,5 @@
 export { encodeReply, type Protocol } from './encode.ts';
 export { type Frame, type GateLimits, RequestGate } from './gate.ts';
 export { parseInteger64 } from './integer.ts';
+export { giveBack, PAGES_BYTES, pages } from './pages.ts';
 export { splitWords } from './words.ts';

@@ -5,7 +5,7 @@ import { peerText, type Tracking } from './clientline.ts';
 import { patternBytes } from './pattern.ts';
 
 /** What a subscription costs beside its name: here, in the hub, and a set of its own if nobody else has it. */
-const SUBSCRIPTION_BYTES = 400;
+const SUBSCRIPTION_BYTES = 250;
 
 function subscriptionBytes(name: string, pattern: boolean): number {
   return name.length + SUBSCRIPTION_BYTES + (pattern ? patternBytes(name) : 0);

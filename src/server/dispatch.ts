@@ -7,7 +7,7 @@ import { failure, lower, type Row, wrongArity } from './call.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 import { arityHolds, type Lookup } from './table.ts';
-import { refused } from './user.ts';
+import { isLaborious, refused } from './user.ts';
 
 /** What a request comes to: a row to run, a refusal, or the end of the connection. */
 export type Verdict =
@@ -49,6 +49,9 @@ function unknown(found: Exclude<Lookup, { kind: 'found' }>, argv: readonly strin
   return { kind: 'refuse', reply: failure(text) };
 }
 
+/** What is said when the channels are too many for the user's patterns. */
+export const LABORIOUS = 'ERR too many channels at once for the channel patterns of this user';
+
 /** The refusal of a request that the user's permissions do not cover, noted in the log of refusals. */
 function forbidden(
   server: Server,
@@ -58,6 +61,7 @@ function forbidden(
 ): string | null {
   const { line } = server.settings;
   const user = server.users.get(session.user);
+  if (user !== undefined && isLaborious(user, row, argv)) return LABORIOUS;
   const why = user === undefined ? { kind: 'command' as const } : refused(user, row, argv);
   if (why === null) return null;
   if (why.kind === 'command') {

@@ -24,6 +24,11 @@ export class ClientMemory {
     this.#ports = ports;
   }
 
+  /** All that they make us keep now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /**
    * So many bytes more, or less. Who has to go does so a moment later: whoever counts may be in the middle of a turn,
    * or walking through the sessions.

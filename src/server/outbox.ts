@@ -3,6 +3,7 @@
  * that do not read is held once, and what a client owes us is known at any time.
  */
 import type { Socket } from 'node:net';
+import { giveBack, PAGES_BYTES, pages } from '../resp/index.ts';
 
 /** At most so much is copied and handed to the system at a time. */
 const WRITE_BYTES = 64 * 1024;
@@ -57,6 +58,12 @@ export class Outbox {
   #ownBytes = 0;
   #shares = 0;
   #flying = 0;
+  /** Where the small replies begin that came since the last write, and their bytes; -1: none. */
+  #looseFrom = -1;
+  #looseBytes = 0;
+  /** Those that were laid together: nobody else has them. */
+  readonly #mine = new WeakSet<Buffer>();
+  #flyingMine: Buffer | null = null;
   /** What is being written without a copy. */
   #flyingPiece: Shared | null = null;
   #heldBack: Piece[] = [];
@@ -91,6 +98,29 @@ export class Outbox {
   push(piece: Piece): void {
     this.#pieces.push(piece);
     this.#enter(piece);
+    if (piece instanceof Shared || piece.length >= PAGES_BYTES) this.#looseFrom = -1;
+    else if (this.#flying > 0) this.#gather(piece.length);
+  }
+
+  /** Replies that nobody reads are laid together: as many small pieces they would tear the heap to shreds. */
+  #gather(bytes: number): void {
+    if (this.#looseFrom < 0) {
+      this.#looseFrom = this.#pieces.length - 1;
+      this.#looseBytes = 0;
+    }
+    this.#looseBytes += bytes;
+    if (this.#looseBytes < PAGES_BYTES) return;
+    const loose = this.#pieces.splice(this.#looseFrom) as Buffer[];
+    const one = pages(this.#looseBytes);
+    let at = 0;
+    for (const piece of loose) {
+      at += piece.copy(one, at);
+      this.#forget(piece);
+    }
+    this.#pieces.push(one);
+    this.#enter(one);
+    this.#mine.add(one);
+    this.#looseFrom = -1;
   }
 
   /** Keeps an event that the client's own request caused: it follows the reply to that. */
@@ -115,9 +145,13 @@ export class Outbox {
   /** Nobody will read any of it. */
   clear(): void {
     this.forgetHeldBack();
-    for (const piece of this.#pieces.slice(this.#first)) this.#forget(piece);
+    for (const piece of this.#pieces.slice(this.#first)) {
+      this.#forget(piece);
+      if (piece instanceof Buffer && this.#mine.has(piece)) giveBack(piece);
+    }
     this.#pieces = [];
     this.#first = 0;
+    this.#looseFrom = -1;
     this.#flyingPiece?.release();
     this.#flyingPiece = null;
     this.#flying = 0;
@@ -133,6 +167,7 @@ export class Outbox {
     for (const piece of batch) this.#forget(piece);
     const bytes = batch.length === 1 ? bytesOf(first!) : Buffer.concat(batch.map(bytesOf));
     if (batch.length === 1 && first instanceof Shared) this.#flyingPiece = first;
+    if (this.#mine.has(bytes)) this.#flyingMine = bytes;
     this.#flying = bytes.length;
     this.#socket.write(bytes, this.#done);
   }
@@ -149,6 +184,7 @@ export class Outbox {
       end += 1;
     }
     const batch = this.#pieces.slice(this.#first, end);
+    this.#looseFrom = -1;
     this.#first = end;
     if (this.#first === this.#pieces.length) {
       this.#pieces = [];
@@ -181,6 +217,8 @@ export class Outbox {
 
   #landed(): void {
     const size = this.#flying;
+    if (this.#flyingMine !== null) giveBack(this.#flyingMine);
+    this.#flyingMine = null;
     this.#flyingPiece?.release();
     this.#flyingPiece = null;
     this.#flying = 0;

@@ -25,6 +25,7 @@ import type { Speaker } from './speaker.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
 import { createTlsServer, type TlsDoor } from './tls.ts';
+import { Turns } from './turns.ts';
 import { Hearing } from './user.ts';
 import { isUserName, Users } from './users.ts';
 
@@ -56,6 +57,7 @@ export class Server {
   readonly stats = new Stats();
   readonly hub = new Hub((bytes) => this.memory.count(bytes));
   readonly memory: ClientMemory;
+  readonly turns = new Turns();
   readonly hot = new HotReplies();
   readonly table: CommandTable;
   readonly users: Users;

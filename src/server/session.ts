@@ -15,16 +15,16 @@ import { type HotReply, manifold } from './hot.ts';
 import type { Server } from './server.ts';
 import { Speaker } from './speaker.ts';
 import { Talk } from './talk.ts';
+import type { Worker } from './turns.ts';
 
-/** Requests done in one turn before others get theirs, and how long that may take if they are many or large. */
+/** Requests done in one turn before others get theirs. */
 const REQUESTS_PER_TURN = 128;
-const TURN_MS = 10;
 /** Input kept while no request is taken; beyond it the socket is not read. */
 const INPUT_KEPT_BYTES = 64 * 1024;
 /** What a word of a request that waits costs beside its bytes. */
 const WORD_BYTES = 32;
 
-export class Session extends Speaker {
+export class Session extends Speaker implements Worker {
   readonly #gate: RequestGate;
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
@@ -33,7 +33,8 @@ export class Session extends Speaker {
   /** What it asked last, if that can be answered again. */
   #hot: HotReply | null = null;
   #running = false;
-  #turn: NodeJS.Immediate | null = null;
+  /** Its turn is to come. */
+  #queued = false;
   #reading = true;
   #ended = false;
   /** Memory of the present request. */
@@ -83,8 +84,8 @@ export class Session extends Speaker {
   protected drop(): void {
     this.#waiting = null;
     this.#parked = null;
-    if (this.#turn !== null) clearImmediate(this.#turn);
-    this.#turn = null;
+    if (this.#queued) this.server.turns.forget(this);
+    this.#queued = false;
     this.#gate.abandon();
     this.#regulate();
   }
@@ -110,7 +111,7 @@ export class Session extends Speaker {
     return (
       this.#waiting === null &&
       !this.#talk.open &&
-      this.#turn === null &&
+      !this.#queued &&
       !this.#running &&
       this.#gate.held === 0 &&
       this.subscriptions === 0 &&
@@ -141,21 +142,25 @@ export class Session extends Speaker {
     return taken === chunk.length ? null : chunk.subarray(taken);
   }
 
+  takeTurn(): void {
+    this.#queued = false;
+    this.guard(() => this.#work());
+  }
+
   /** Does what can be done now, up to a share of the turn. */
   #work(): void {
-    if (this.#running || this.#turn !== null) {
+    if (this.#running || this.#queued) {
       this.#regulate();
       return;
     }
     this.#running = true;
+    const { turns } = this.server;
     let share = REQUESTS_PER_TURN;
-    const until = performance.now() + TURN_MS;
     while (!this.closing && this.#waiting === null && !this.stalled) {
-      if (share === 0 || performance.now() > until) {
-        this.#turn = setImmediate(() => {
-          this.#turn = null;
-          this.guard(() => this.#work());
-        });
+      const isFirst = share === REQUESTS_PER_TURN;
+      if (share === 0 || (!isFirst && !turns.hasTime)) {
+        this.#queued = true;
+        turns.later(this);
         break;
       }
       share -= 1;
@@ -168,7 +173,7 @@ export class Session extends Speaker {
     this.#running = false;
     if (this.outbox.length > 0) this.server.flushReplies(this);
     this.#regulate();
-    const idle = this.#waiting === null && !this.#talk.open && this.#turn === null;
+    const idle = this.#waiting === null && !this.#talk.open && !this.#queued;
     if (this.#ended && idle && !this.stalled) this.finish();
   }
 
@@ -182,7 +187,7 @@ export class Session extends Speaker {
   #regulate(): void {
     const held = this.#gate.held;
     this.account();
-    const blocked = this.#waiting !== null || this.#turn !== null || this.stalled;
+    const blocked = this.#waiting !== null || this.#queued || this.stalled;
     const reading = this.closing || !blocked || held < INPUT_KEPT_BYTES;
     if (reading === this.#reading || this.socket.destroyed) return;
     this.#reading = reading;

@@ -80,6 +80,24 @@ export function refused(user: User, row: Row, argv: readonly string[]): Refusal 
   return closest;
 }
 
+/** So many names need no counting. */
+const FEW_NAMES = 16;
+/** Letters of names times letters of patterns: what comparing them may come to, some 0.1 s. */
+const COMPARISONS_MAX = 2 ** 25;
+
+/** Would it take too long to say whether the user may listen to all of these channels? */
+export function isLaborious({ root, selectors }: User, row: Row, argv: readonly string[]): boolean {
+  if (row.name !== 'subscribe' || argv.length <= FEW_NAMES) return false;
+  let names = 0;
+  for (const name of argv) names += name.length;
+  let patterns = 0;
+  for (const { channels } of [root, ...selectors]) {
+    if (channels.includes('*')) return false;
+    for (const channel of channels) patterns += channel.length;
+  }
+  return names * patterns > COMPARISONS_MAX;
+}
+
 /** What a user may go on listening to; undefined: nobody, who may not even stay. Each name is looked at once. */
 export class Hearing {
   readonly #all: readonly Permissions[] | null;

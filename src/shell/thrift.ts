@@ -5,19 +5,33 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const LOOK_MS = 5_000;
-/** So much more than after the last time is worth the pause of some 30 ms. */
-const GROWN_BYTES = 24 * 1024 * 1024;
+const MB = 1024 * 1024;
+const LOOK_MS = 1_000;
+/** So much more than after the last time is worth the pause of some 20 ms, and so is what clients kept and keep no more. */
+const GROWN_BYTES = 24 * MB;
+const FREED_BYTES = 8 * MB;
+/** Looks after which it is done once more: pages that the first time emptied are given back by the second. */
+const AGAIN_AFTER = 5;
+
+export interface ThriftPorts {
+  /** What clients make us keep. */
+  keptBytes(): number;
+  /** Default: of this process. */
+  residentBytes?(): number;
+  /** Default: V8's collector. */
+  collect?(): void;
+}
 
 export class Thrift {
-  readonly #collect: () => void;
-  readonly #residentBytes: () => number;
+  readonly #ports: Required<ThriftPorts>;
   #timer: NodeJS.Timeout | null = null;
+  /** Since the last time. */
   #leastBytes = Number.POSITIVE_INFINITY;
+  #mostKept = 0;
+  #againIn = 0;
 
-  constructor(collect = collector(), residentBytes = () => process.memoryUsage.rss()) {
-    this.#collect = collect;
-    this.#residentBytes = residentBytes;
+  constructor(ports: ThriftPorts) {
+    this.#ports = { residentBytes: process.memoryUsage.rss, collect: collector(), ...ports };
   }
 
   start(): void {
@@ -29,13 +43,20 @@ export class Thrift {
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
-  /** Collects when much has come since it last did. What stays after that is needed, for all we know. */
+  /** Once a second. */
   look(): void {
-    const bytes = this.#residentBytes();
+    const { residentBytes, keptBytes, collect } = this.#ports;
+    const [bytes, kept] = [residentBytes(), keptBytes()];
     this.#leastBytes = Math.min(this.#leastBytes, bytes);
-    if (bytes < this.#leastBytes + GROWN_BYTES) return;
-    this.#collect();
-    this.#leastBytes = this.#residentBytes();
+    this.#mostKept = Math.max(this.#mostKept, kept);
+    const grown = bytes >= this.#leastBytes + GROWN_BYTES;
+    const freed = kept <= this.#mostKept - FREED_BYTES;
+    const again = this.#againIn === 1;
+    this.#againIn = grown || freed ? AGAIN_AFTER : Math.max(this.#againIn - 1, 0);
+    if (!grown && !freed && !again) return;
+    collect();
+    this.#leastBytes = residentBytes();
+    this.#mostKept = kept;
   }
 }
 

@@ -16,9 +16,10 @@ import {
   OK,
   wrongArity,
 } from '../call.ts';
+import { LABORIOUS } from '../dispatch.ts';
 import { channelsText, commandsText, keysText, type Permissions } from '../permissions.ts';
 import { arityHolds, CATEGORIES } from '../table.ts';
-import { flagsOf, refused } from '../user.ts';
+import { flagsOf, isLaborious, refused } from '../user.ts';
 import { isUserName } from '../users.ts';
 import { help } from './help.ts';
 
@@ -129,6 +130,7 @@ function dryRun({ server, argv }: Call): Outcome {
   if (!arityHolds(found.arity, request)) return wrongArity(found.row);
   const crowded = found.row.ceiling?.(request, null) ?? null;
   if (crowded !== null) return crowded;
+  if (isLaborious(user, found.row, request)) return failure(LABORIOUS);
   const why = refused(user, found.row, request);
   if (why === null) return OK;
   const what =

@@ -10,6 +10,7 @@ import {
   type Compat,
   GROUP_DEFAULTS,
   type GroupConfig,
+  NotOneLine,
   type SentinelConfig,
 } from '../../../src/core/index.ts';
 import { defaultUserLine, memoryIo } from '../../support/config-io.ts';
@@ -425,5 +426,35 @@ timeout 0
       `user default on sanitize-payload #${sha256('pw')} ~* &* +@all`,
     );
     expect(defaultUserLine('pw', 'redis-7.0')).toBe(`user default on #${sha256('pw')} ~* &* +@all`);
+  });
+});
+
+describe('a line that would be several', () => {
+  const clean = 'sentinel monitor mymaster 127.0.0.1 6379 2\n';
+
+  test('of a user is not written, nor is anything else', () => {
+    const saved = new Saved(clean);
+    for (const end of ['\n', '\r', '\0']) {
+      const users = [defaultUserLine(null, 'redis-7.0'), `user bob on &c${end}port 1 -@all`];
+      expect(() => saved.save({ users })).toThrow(NotOneLine);
+    }
+    expect(saved.text).toBe(clean);
+  });
+
+  test('of a group is not written where words are bare, and is one line where they are quoted', () => {
+    const saved = new Saved(clean);
+    const poisoned = (more: Partial<GroupConfig>) => {
+      const parsed = parseConfig(clean, memoryIo(files));
+      const sentinel = { ...parsed.sentinel, groups: [{ ...saved.group, ...more }] };
+      return rewriteConfig(clean, parsed.generic, sentinel, {
+        users: null,
+        defaults: GROUP_DEFAULTS,
+        logLevel: 'notice',
+      });
+    };
+    expect(() => poisoned({ quorum: '1\nport 1' as never })).toThrow(NotOneLine);
+    const text = poisoned({ name: 'my\nport 1' });
+    expect(text).toContain('sentinel monitor "my\\nport 1" 127.0.0.1 6379 2\n');
+    expect(text).not.toContain('\nport 1');
   });
 });

@@ -164,6 +164,16 @@ describe('the gate', () => {
     }
   });
 
+  it('reads a request of many words as one of few', () => {
+    const words = fc.array(word, { minLength: 250, maxLength: 270 });
+    fc.assert(
+      fc.property(words, (argv) => {
+        const text = `*${argv.length}\r\n${argv.map((w) => `$${w.length}\r\n${w}\r\n`).join('')}`;
+        expect(said(`${text}PING\r\n`)).toEqual([argv, ['PING']]);
+      }),
+    );
+  });
+
   it('never throws and never hoards, whatever bytes come', () => {
     const odd = fc.constantFrom(
       '*',

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { oneLine } from '../../../src/core/index.ts';
 import { pause, removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { type Fs, type OpenFile, realFs } from '../../../src/shell/fs.ts';
 import { Writer } from '../../../src/shell/writer.ts';
@@ -74,6 +75,22 @@ function escaped(text: string): string {
 }
 
 const warning = 'warning WARNING: Sentinel was not able to save the new configuration on disk!!!';
+
+describe('a text that cannot be made', () => {
+  it('is a save that failed: nothing is written, the next one may succeed', async () => {
+    const own = writer();
+    const poisoned = () => oneLine('sentinel auth-pass mymaster s3cret\nport 1');
+    expect(await own.save(poisoned)).toBe(false);
+    expect(readFileSync(path, 'latin1')).toBe('old\n');
+    expect(own.state).toMatchObject({ status: 'failing', failures: 1 });
+    expect(logs.join('\n')).toMatch(
+      /warning WARNING: Sentinel was not able to save the new configuration on disk!!!: its text cannot be made \(NotOneLine\)/,
+    );
+    expect(logs.join('\n')).not.toContain('s3cret');
+    expect(await own.save((text) => `${text}new\n`)).toBe(true);
+    expect(readFileSync(path, 'latin1')).toBe('old\nnew\n');
+  });
+});
 
 describe('saving the configuration', () => {
   it('sees what was edited, replaced or removed since it wrote the file itself', async () => {
