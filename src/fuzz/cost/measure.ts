@@ -41,7 +41,7 @@ const FLOOR_MS = 1;
 /** n·log n grows by 2.2 at most from one of these sizes to the next; the rest is left to the collector. */
 export const EXPONENT_MAX = 1.3;
 /** What is over so soon may be the collector's work mostly, which comes in steps: only what is clearly a square counts. */
-const SHORT_MS = 50;
+const SHORT_MS = 100;
 const SHORT_EXPONENT_MAX = 1.8;
 /** And so soon, nothing does. */
 const NOTHING_MS = 10;
