@@ -97,6 +97,10 @@ function configGet(work: Work, request: number, patterns: readonly string[]): vo
     const text = `ERR Too many names for SENTINEL CONFIG GET (at most ${LIMITS.names})`;
     return fail(work, request, text);
   }
+  const { patternBytes } = LIMITS;
+  if (patterns.some((pattern) => pattern.length > patternBytes)) {
+    return fail(work, request, `ERR Pattern too long (at most ${patternBytes} bytes)`);
+  }
   const names = new Set<string>();
   for (const pattern of patterns) {
     for (const name of variables(work.state)) {

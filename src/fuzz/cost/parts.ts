@@ -24,8 +24,16 @@ const ipOf = (i: number) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`
 const idOf = (i: number) => i.toString(16).padStart(40, '0');
 const MASTER = 'sentinel monitor mymaster 127.0.0.1 6379 2\n';
 
+interface Core {
+  readonly state: State;
+  /** One turn, and those that come of it: connections open, saves succeed. */
+  readonly give: (input: Input) => void;
+  /** One turn only. */
+  readonly tell: (input: Input) => void;
+}
+
 /** A core whose connections are open. */
-function core(config: string): { state: State; give: (input: Input) => void } {
+function core(config: string): Core {
   const state = createState(
     parseConfig(config, io()).sentinel,
     {
@@ -50,16 +58,19 @@ function core(config: string): { state: State; give: (input: Input) => void } {
     }
   };
   give({ type: 'start' });
-  return { state, give };
+  const tell = (input: Input) => {
+    step(state, input, now + 1);
+  };
+  return { state, give, tell };
 }
 
 /** The master's answer to INFO. */
-function inform({ state, give }: ReturnType<typeof core>, text: string): void {
+function inform({ state, tell }: Core, text: string): void {
   const server = state.groups.get('mymaster')!.master;
   const command = server.link.command!;
   const token = state.nextToken++;
   command.pending.set(token, { kind: 'info', server });
-  give({ type: 'reply', connection: command.id, token, reply: { kind: 'text', text } });
+  tell({ type: 'reply', connection: command.id, token, reply: { kind: 'text', text } });
 }
 
 const replicaLines = (n: number, first = 0) =>
