@@ -108,7 +108,7 @@ function gateFed(grows: string, text: (n: number) => string, piece: number): Cas
   return fed(
     'request gate',
     `${grows}, ${piece} at a time`,
-    125_000 / (piece === 1 ? 4 : 1),
+    125_000 / (piece === 1 ? 2 : 1),
     (n) => {
       const bytes = Buffer.from(text(n), 'latin1');
       return () => {
