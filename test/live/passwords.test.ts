@@ -84,8 +84,13 @@ async function refused(group: Group, sentinels: readonly Sentinel[]): Promise<vo
 async function showsRefusal(sentinel: Sentinel, name: string): Promise<void> {
   const has = (flags: string[][], flag: string) => flags.every((one) => one.includes(flag));
   const who = `the Sentinel on port ${sentinel.port}`;
+  // Between the loss of a connection and the first refusal of the next one there is a moment without the flag.
+  let streak = 0;
   await until(
-    async () => has(await flagsOf(sentinel, name), 'disconnected'),
+    async () => {
+      streak = has(await flagsOf(sentinel, name), 'disconnected') ? streak + 1 : 0;
+      return streak === 3;
+    },
     `${who} shows that it is refused`,
     { timeoutMs: REFUSED_MS },
   );

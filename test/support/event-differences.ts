@@ -62,7 +62,7 @@ const table = {
     extra: /^notice: Replica \S+ cannot be promoted: /,
   },
   'refused credentials are an event': {
-    row: 'events `-config-conflict`, `-auth-error`',
+    row: 'events `-config-conflict`, `-auth-error`, `-epoch-ignored`',
     extra: /^-auth-error /,
   },
 } as const satisfies Record<string, Difference>;
