@@ -12,7 +12,7 @@ const EVENT_WRITE_BYTES = 8 * 1024;
 /** What a waiting piece counts for beside its bytes, and what it really costs: an entry of a list, its own with a head. */
 const PIECE_BYTES = 64;
 const HEAD_BYTES = 128;
-const ENTRY_BYTES = 12;
+const ENTRY_BYTES = 16;
 
 /** Bytes that several clients have to read: kept until the last of them has, and counted once. */
 export class Shared {

@@ -145,7 +145,8 @@ export abstract class Speaker extends Client {
 
   protected checkOutput(): void {
     const { bytes } = this.outbox;
-    this.account();
+    // While requests are being done it is counted once, at the end.
+    if (!this.isBusy) this.account();
     if (this.closing) return;
     const { stats } = this.server;
     if (bytes > stats.maxOutput) stats.maxOutput = bytes;
