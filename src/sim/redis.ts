@@ -9,7 +9,7 @@ import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import { refusal } from './refusal.ts';
 import { error, OK, PONG, text, upper } from './replies.ts';
-import { freshSession, queued, type Session, takeQueue } from './session.ts';
+import { freshSession, type Lock, queued, type Session, takeQueue } from './session.ts';
 import type { World } from './world.ts';
 
 const CRON_MS = 1000;
@@ -24,8 +24,6 @@ export interface RedisOptions {
   /** replica-serve-stale-data: no means MASTERDOWN while the link is down. */
   readonly serveStale: boolean;
 }
-
-export type Lock = 'login' | 'ping' | 'subscribe';
 
 export class VirtualRedis implements Party {
   readonly name: string;

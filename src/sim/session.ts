@@ -4,6 +4,9 @@ import { error, OK, text } from './replies.ts';
 
 type Command = readonly string[];
 
+/** What the user of the Sentinels may not do any more on a server. */
+export type Lock = 'login' | 'ping' | 'subscribe';
+
 export interface Session {
   /** Commands since MULTI; null outside a transaction. */
   queue: Command[] | null;
