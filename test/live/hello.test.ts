@@ -101,4 +101,41 @@ describe.each(kinds)('a hello published directly to a Sentinel (%s)', (kind) => 
       expect(after).toMatchObject({ flags: 'master', port: (before as { port: string }).port });
     },
   );
+
+  it.runIf(kind === 'ours')(
+    'that names its own addresses under other ids gives a lone Sentinel no voices',
+    async () => {
+      const group = await readyGroup({
+        sentinels: [kind],
+        replicas: 1,
+        quorum: 2,
+        settings: { downAfter: 500 },
+      });
+      const sentinel = group.sentinels[0]!;
+      const own = ['127.0.0.1', '::ffff:127.0.0.1', '0x7f000001'];
+      const say = async () => {
+        for (const [i, ip] of own.entries()) {
+          const id = String(i).repeat(40);
+          expect(await publish(sentinel, hello(group, { 0: ip, 1: sentinel.port, 2: id }))).toBe(1);
+        }
+      };
+      await say();
+      const quorum = sentinel.command('SENTINEL', 'CKQUORUM', group.name);
+      await expect(quorum).rejects.toThrow(/^NOQUORUM 1 usable Sentinels/);
+      const told = /is this one under another id: not believed$/;
+      const met = () => sentinel.log().filter(({ text }) => told.test(text)).length;
+      await until(() => met() >= 2, 'it meets itself');
+      await until(async () => (await sentinel.peers(group.name)).length === 0, 'none is left');
+      await group.servers[0]!.kill();
+      await until(() => sentinel.events('+sdown').length > 0, 'it sees the master down');
+      // Whoever forges them goes on doing so.
+      for (let times = 0; times < 10; times++) await say();
+      await until(
+        async () => (await sentinel.master(group.name)).flags?.includes('s_down') === true,
+        'the master is down',
+      );
+      expect(sentinel.events('+odown')).toEqual([]);
+      expect(sentinel.events('+try-failover')).toEqual([]);
+    },
+  );
 });

@@ -42,6 +42,16 @@ function resident({ pid }: Sentinel): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
+describe('a category that is taken away', () => {
+  it('takes the help of SENTINEL away with the rest of it, as in the original', async () => {
+    const sentinel = await start('user bob on nopass ~* &* +@all -@admin');
+    const wire = await client(sentinel);
+    await wire.call('AUTH', 'bob', 'x');
+    await expect(wire.call('SENTINEL', 'HELP')).rejects.toThrow(/^NOPERM .*sentinel\|help/);
+    expect(await wire.call('CLIENT', 'HELP')).toContain('HELP');
+  });
+});
+
 describe('the configuration file', () => {
   const script = '\nsentinel\tnotification-script\tmymaster\t/tmp/evil.sh\n#';
 
