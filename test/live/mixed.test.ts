@@ -1,5 +1,6 @@
 /** Ours and the original in one fleet: each kind leads and follows the other (safety.md §6). */
 import { describe, expect, it } from 'vitest';
+import { until } from '../../src/lab/index.ts';
 import { failoverLedBy } from '../support/led.ts';
 import { readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety.ts';
@@ -58,4 +59,25 @@ describe.each(mixes)('a fleet of %s, %s and %s', (...sentinels) => {
       hellos.close();
     },
   );
+
+  it('stays one fleet when somebody says an epoch far beyond all that were counted', async () => {
+    const group = await readyGroup({ sentinels, settings });
+    const [master] = group.servers;
+    const [first, second] = group.sentinels;
+    const own = `127.0.0.1,${second!.port},${await second!.myId()},1000000000000`;
+    const about = `${group.name},${master!.host},${master!.port},0`;
+    await master!.call('PUBLISH', '__sentinel__:hello', `${own},${about}`);
+    await until(
+      () =>
+        group.sentinels.every((one) => one.configText().includes('current-epoch 1000000000000')),
+      'all of them follow the epoch',
+    );
+    expect(await first!.command('SENTINEL', 'FAILOVER', group.name)).toBe('OK');
+    const next = await group.waitSwitched(master!.address);
+    expect(await group.waitSettled()).toBe(next);
+    for (const sentinel of group.sentinels) {
+      const { 'config-epoch': epoch } = await sentinel.master(group.name);
+      expect(Number(epoch)).toBeGreaterThan(1_000_000_000_000);
+    }
+  });
 });
