@@ -9,6 +9,7 @@ import { endpoint } from './address.ts';
 import { noteVoteForClaim } from './conflict.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { announced } from './names.ts';
+import { withoutVoice } from './self.ts';
 import type { Group, Peer, Pending } from './state.ts';
 import { admits } from './text.ts';
 import type { LinkReply } from './types.ts';
@@ -19,8 +20,10 @@ const HINT_MIN_MS = 5;
 
 type AskPending = Extract<Pending, { kind: 'ask' }>;
 
+type Purpose = 'none' | 'opinion' | 'vote';
+
 /** Who wants an answer: nobody, somebody who wants opinions, or a candidate who wants votes. */
-function purpose(work: Work, group: Group): 'none' | 'opinion' | 'vote' {
+function purpose(work: Work, group: Group): Purpose {
   const { failover } = group;
   if (work.state.tiltSince !== null) return 'none';
   if (failover?.state === 'wait_start') return failover.durable ? 'vote' : 'none';
@@ -28,7 +31,16 @@ function purpose(work: Work, group: Group): 'none' | 'opinion' | 'vote' {
   return 'opinion';
 }
 
-export function tendAsk(work: Work, peer: Peer): void {
+/** Asks every peer of the group what is due; of those who are said to be in one place only one is asked. */
+export function tendAsks(work: Work, group: Group): void {
+  const what = purpose(work, group);
+  const silent = what === 'none' ? null : withoutVoice(group);
+  for (const peer of group.peers.values()) {
+    tendAsk(work, peer, silent?.has(peer) === true ? 'none' : what);
+  }
+}
+
+function tendAsk(work: Work, peer: Peer, what: Purpose): void {
   const { group, ask } = peer;
   const { askPeriod } = work.state.timers;
   if (ask.answeredAt !== null) {
@@ -39,7 +51,6 @@ export function tendAsk(work: Work, peer: Peer): void {
       ask.answeredAt = null;
     } else if (ask.masterDown || ask.vote !== null) wake(group, expiry + 1);
   }
-  const what = purpose(work, group);
   // Who has not answered a hello may be ourselves.
   if (what === 'none' || !isOpen(peer.link) || !peer.introduced) return;
   if (ask.pendingSince !== null) {

@@ -3,7 +3,7 @@
  *
  * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
  */
-import { tendAsk } from './ask.ts';
+import { tendAsks } from './ask.ts';
 import { tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
@@ -31,7 +31,7 @@ export function attend(work: Work, group: Group): void {
   dropDoubles(work, group);
   tendTilt(work);
   if (state.tiltSince === null) decide(work, group);
-  for (const peer of group.peers.values()) tendAsk(work, peer);
+  tendAsks(work, group);
   tendTalk(work, group.master);
   for (const replica of group.replicas.values()) tendTalk(work, replica);
   for (const peer of group.peers.values()) tendTalk(work, peer);

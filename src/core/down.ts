@@ -6,6 +6,7 @@
 import { rollBelow } from './dice.ts';
 import { event } from './events.ts';
 import { send, silentFrom } from './links.ts';
+import { withoutVoice } from './self.ts';
 import type { Group, Instance, Master } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
@@ -88,9 +89,10 @@ function voterIsBack(work: Work, { attempts, failover }: Group): void {
 
 /** Opinions that the master is down, ours included. */
 export function agreeing(group: Group): number {
-  let count = 1;
-  for (const peer of group.peers.values()) if (peer.ask.masterDown) count += 1;
-  return count;
+  const down = [...group.peers.values()].filter(({ ask }) => ask.masterDown);
+  if (down.length === 0) return 1;
+  const silent = withoutVoice(group);
+  return 1 + down.filter((peer) => !silent.has(peer)).length;
 }
 
 /** ODOWN: a count of opinions, at this moment. */

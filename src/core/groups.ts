@@ -11,9 +11,10 @@ import { LIMITS } from './limits.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 import { announced, resolve, toAddress } from './names.ts';
 import { numericAddress } from './numeric.ts';
-import type { Ask, Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
+import { freshAsk } from './opinion.ts';
+import type { Group, Instance, Link, Master, Peer, Replica, State } from './state.ts';
 import { admits } from './text.ts';
-import type { AddressConfig, GroupConfig, Instant } from './types.ts';
+import type { AddressConfig, GroupConfig } from './types.ts';
 import { log, save, type Work } from './work.ts';
 
 export const ID_LENGTH = 40;
@@ -95,19 +96,6 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
   return replica;
 }
 
-export function freshAsk(now: Instant): Ask {
-  return {
-    pendingSince: null,
-    answeredAt: null,
-    sentAt: null,
-    nextAt: now,
-    interval: 0,
-    masterDown: false,
-    vote: null,
-    answeredFor: 0n,
-  };
-}
-
 export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
   const link = peerLink(work, id, address);
   const peer: Peer = {
@@ -129,6 +117,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     helloConfigEpoch: 0n,
     introduced: false,
     provenAt: null,
+    disbelieved: null,
     ask: freshAsk(work.now),
     lastNudgedAt: null,
     foreignClaim: null,

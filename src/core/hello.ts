@@ -18,10 +18,10 @@ import { numericAddress } from './numeric.ts';
 import { standIn, wakeAfter } from './ping.ts';
 import { movePeer } from './reconnect.ts';
 import { reconfigScript } from './scripts.ts';
-import { introduced, isOwnAddress, metOurselves } from './self.ts';
+import { introduced, isOwnAddress, isTaken, metOurselves } from './self.ts';
 import type { Connection, Group, Instance, Parked, Peer, State } from './state.ts';
 import { admits } from './text.ts';
-import type { LinkReply } from './types.ts';
+import type { Instant, LinkReply } from './types.ts';
 import { save, type Work, wake } from './work.ts';
 
 const HELLO_MAX_BYTES = 1069;
@@ -83,12 +83,18 @@ export function helloAnswered(work: Work, instance: Instance, reply: LinkReply):
   const ok = reply.kind !== 'error';
   if (instance.kind === 'sentinel') {
     if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(work, instance);
-    introduced(work, instance);
+    if (provesAnother(reply)) introduced(work, instance);
   }
   const { publishPeriod } = work.state.timers;
   instance.helloDueAt = ok
     ? nextBeat(instance.group, work.now, publishPeriod)
     : work.now + RETRY_MS;
+}
+
+/** We answer our own hello with 0 and nothing else; others take it, or may not, or have no such command. */
+function provesAnother(reply: LinkReply): boolean {
+  if (reply.kind === 'error') return /^(NOPERM|ERR unknown command)/.test(reply.text);
+  return reply.kind === 'integer';
 }
 
 /** Tell everybody now: peers first, they decide faster than servers distribute. */
@@ -124,28 +130,28 @@ function parseHello(payload: string): Hello | null {
   };
 }
 
-/** Is it what we say ourselves? */
+/** Is it what we say ourselves? Nobody else has a reason to name our id. */
 export function isOwnHello({ myId }: State, payload: string): boolean {
-  return payload.length <= LIMITS.helloBytes && payload.split(',')[2] === myId;
+  return payload.length <= LIMITS.helloBytes && payload.includes(myId);
 }
 
-/** A hello came, by subscription or directly. */
-export function helloReceived(work: Work, payload: string): void {
+/** A hello came, by subscription or directly; one that waited for a name server came at another time. */
+export function helloReceived(work: Work, payload: string, at: Instant = work.now): void {
   const { state } = work;
   const known = state.hellos.get(payload);
   if (known !== undefined && !known.removed && known.lastHelloText === payload) {
-    known.lastHelloAt = work.now;
+    known.lastHelloAt = Math.max(known.lastHelloAt, at);
     afterHello(work, known.group, known);
     return;
   }
-  if (payload.length > LIMITS.helloBytes || payload.includes(state.myId)) return;
+  if (payload.length > LIMITS.helloBytes || isOwnHello(state, payload)) return;
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);
   if (group === undefined) return;
   // A peer that cannot be dialled would still count as a voter.
   if (hello.port < 1 || hello.port > 65535) return;
-  const parked = { kind: 'hello', payload } as const;
+  const parked = { kind: 'hello', payload, at } as const;
   const ip = resolve(work, hello.ip, parked);
   // An address nobody can use changes nothing at all: a known peer is not lost for it.
   if (ip === null || ip === 'pending' || !isUsable(ip)) return;
@@ -155,11 +161,12 @@ export function helloReceived(work: Work, payload: string): void {
   // Nobody is where the master is, and where we met ourselves nobody else is.
   if (sameAddress(address, group.master.address)) return;
   if (isOwnAddress(work, ip, hello.port)) return;
+  const isKnown = group.peers.has(hello.id);
   const peer = notePeer(work, group, hello.id, address);
   if (peer === null) return;
   raiseEpoch(work, group, hello.currentEpoch, 'hello');
   noteConfiguration(work, group, peer, hello, masterIp);
-  peer.lastHelloAt = work.now;
+  peer.lastHelloAt = isKnown ? Math.max(peer.lastHelloAt, at) : at;
   state.hellos.delete(peer.lastHelloText);
   // What could not be looked up, and a master we do not know, is looked at when it says so again.
   const again = masterIp === null || peer.foreignClaim !== null;
@@ -195,9 +202,11 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
   if (known !== undefined && sameAddress(known.address, address)) return known;
   work.touched.add(group);
   if (known !== undefined) {
+    if (isTaken(work, known, address)) return null;
     const text = `ip ${announced(work.state, address)} port ${address.port} for ${id}`;
     event(work, 'notice', '+sentinel-address-switch', master, text);
     known.address = address;
+    known.disbelieved = null;
     const others = movePeer(work, known);
     if (others > 0) {
       const count = `${others} additional matching instances`;

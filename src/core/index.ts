@@ -3,6 +3,7 @@
  */
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './blank.ts';
 export { globMatches } from './glob.ts';
+export { isOwnHello } from './hello.ts';
 export { BrokenInvariant } from './invariants.ts';
 export { LIMITS } from './limits.ts';
 export { type Compat, LINES, type Line } from './line.ts';

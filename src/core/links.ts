@@ -9,6 +9,7 @@
 import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { lookUp } from './names.ts';
+import { freshAsk } from './opinion.ts';
 import type { Connection, Group, Instance, Link, Pending } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
@@ -226,7 +227,10 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
     const name = lookUp(work, address.host);
     if (name.ip !== null && name.ip !== address.ip) {
       address.ip = name.ip;
-      for (const owner of link.owners) if (owner.link === link) owner.address.ip = name.ip;
+      for (const owner of link.owners) {
+        if (owner.link === link) owner.address.ip = name.ip;
+        if (owner.kind === 'sentinel') owner.ask = freshAsk(work.now);
+      }
     }
   }
   if (address.ip === '' || address.port === 0) return null;

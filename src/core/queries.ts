@@ -6,6 +6,7 @@ import { bulk, fail, groupOr, strictInteger } from './arguments.ts';
 import { hinted } from './ask.ts';
 import { groupByAddress } from './groups.ts';
 import { announced, resolve } from './names.ts';
+import { withoutVoice } from './self.ts';
 import type { Group, Peer, Server } from './state.ts';
 import { admits } from './text.ts';
 import type { Reply } from './types.ts';
@@ -88,7 +89,8 @@ export function ckQuorum(work: Work, request: number, args: readonly string[]): 
   const group = groupOr(work, request, args[0]);
   if (group === null) return;
   const peers = [...group.peers.values()];
-  const isUsable = (peer: Peer) => peer.introduced && peer.sDownSince === null;
+  const silent = withoutVoice(group);
+  const isUsable = (peer: Peer) => peer.introduced && peer.sDownSince === null && !silent.has(peer);
   const usable = 1 + peers.filter(isUsable).length;
   const problems: string[] = [];
   if (usable < group.quorum) {

@@ -3,6 +3,7 @@
  */
 import { sameAddress } from './address.ts';
 import { dropConnections } from './links.ts';
+import { freshAsk } from './opinion.ts';
 import type { Group, Link, Peer } from './state.ts';
 import { save, type Work } from './work.ts';
 
@@ -33,7 +34,10 @@ export function reconnectPeers(work: Work): void {
 /** A peer moved: every group that knows it follows. Returns how many other groups were changed. */
 export function movePeer(work: Work, peer: Peer): number {
   let others = 0;
+  // Whatever was said at the old address need not have been said by this one.
+  peer.ask = freshAsk(work.now);
   for (const owner of peer.link.owners) {
+    if (owner.kind === 'sentinel') owner.ask = freshAsk(work.now);
     if (owner === peer || sameAddress(owner.address, peer.address)) continue;
     owner.address = { ...peer.address };
     others += 1;

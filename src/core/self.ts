@@ -1,22 +1,27 @@
 /**
- * Ourselves under another id (safety.md S20): a hello that names our own address with an id that is not ours, forged or
- * left over, would make us our own peer and let us vote twice.
+ * Who is who among the peers: one Sentinel has one voice, and we have only our own (safety.md S20).
  *
- * Nothing in such a hello gives it away, but our own does: we say hello to every peer as soon as a connection to it is
- * open, and our server answers a hello of our own with 0, where every other Sentinel answers 1. So whoever answers 0 is
- * ourselves, whatever stands between. Invariant: a peer is asked nothing, and so counts for nothing, before it has
- * answered a hello on the connection it would be asked on.
+ * A hello, forged or left over, may name our own address with an id that is not ours, and would let us vote twice. Nothing in
+ * it gives that away, but our own does: we say hello to every peer as soon as a connection to it is open, and our server
+ * answers a hello of our own with 0, where every other Sentinel answers 1. So whoever answers 0 is ourselves, whatever
+ * stands between. Or it names the address of a peer that lives with the id of another one: it is not believed as long
+ * as that one lives, and of those who are said to be in one place only the one heard of last has a voice. Invariant: a peer
+ * is asked nothing, and so counts for nothing, before it has answered a hello on the connection it would be asked on.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
 import { removeInstance } from './groups.ts';
+import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { movePeer } from './reconnect.ts';
-import type { Peer } from './state.ts';
+import type { Group, Peer } from './state.ts';
 import { log, save, type Work } from './work.ts';
 
 /** A hello with an address at which we met ourselves is none for so long; it may be somebody else's one day. */
 const OWN_MS = 60_000;
 const OWN_MAX = 64;
+/** So many hellos in a row may get lost. */
+const HELLOS_MISSED = 3;
+const NOBODY: ReadonlySet<Peer> = new Set();
 
 /** A peer has answered a hello: it is somebody else, and may be asked. */
 export function introduced(work: Work, peer: Peer): void {
@@ -64,4 +69,41 @@ function rememberOwn({ state, now }: Work, { ip, port }: Address): void {
 export function isOwnAddress({ state, now }: Work, ip: string, port: number): boolean {
   const met = state.ownAddresses.get(endpoint(ip, port));
   return met !== undefined && now - met < OWN_MS;
+}
+
+/** Does another peer live where this one is said to be now? Then it is not. Said once for each such address. */
+export function isTaken(work: Work, peer: Peer, address: Address): boolean {
+  for (const other of peer.group.peers.values()) {
+    if (other === peer || !sameAddress(other.address, address)) continue;
+    if (!other.introduced || other.sDownSince !== null || !isOpen(other.link)) continue;
+    // Who lives there says so all the time.
+    if (work.now - other.lastHelloAt > HELLOS_MISSED * work.state.timers.publishPeriod) continue;
+    const at = endpoint(address.host, address.port);
+    if (peer.disbelieved === at) return true;
+    peer.disbelieved = at;
+    const text = `Sentinel ${peer.id} is said to be at ${at}, where ${other.id} is: not believed`;
+    log(work, 'warning', text);
+    return true;
+  }
+  return false;
+}
+
+/** Peers of a group who are said to be where another one is, of whom was heard later. */
+export function withoutVoice({ peers }: Group): ReadonlySet<Peer> {
+  const heard = new Map<string, Peer>();
+  let silent: Set<Peer> | null = null;
+  for (const peer of peers.values()) {
+    const { ip, host, port } = peer.address;
+    const at = endpoint(ip === '' ? host.toLowerCase() : ip, port);
+    const other = heard.get(at);
+    if (other === undefined) {
+      heard.set(at, peer);
+      continue;
+    }
+    const isLater = peer.lastHelloAt > other.lastHelloAt;
+    silent ??= new Set();
+    silent.add(isLater ? other : peer);
+    if (isLater) heard.set(at, peer);
+  }
+  return silent ?? NOBODY;
 }

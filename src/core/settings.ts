@@ -48,7 +48,8 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   'announce-hostnames': yesNo('announceHostnames'),
   'announce-ip': {
     get: (state) => state.announceIp ?? '',
-    valid: (value) => !hasControl(value),
+    // A comma would move the fields of our hellos.
+    valid: (value) => !hasControl(value) && !value.includes(','),
     set: ({ state }, value) => {
       state.announceIp = value;
     },

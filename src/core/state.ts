@@ -114,7 +114,7 @@ export interface ResolvedName {
 
 export type Parked =
   | { readonly kind: 'input'; readonly input: Input }
-  | { readonly kind: 'hello'; readonly payload: string }
+  | { readonly kind: 'hello'; readonly payload: string; readonly at: Instant }
   | { readonly kind: 'link'; readonly link: Link };
 
 export interface Group {
@@ -269,6 +269,8 @@ export interface Peer extends InstanceBase {
   introduced: boolean;
   /** Where it last did so: there is such a Sentinel, whatever is said of its address; null: not yet. */
   provenAt: Address | null;
+  /** Where it was said to be although another one is there, alive; null: nowhere. */
+  disbelieved: string | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
   /** The master it names under our config epoch, a server this group does not know; null: none. */

@@ -250,7 +250,7 @@ function nameResolved(work: Work, host: string, address: string | null): void {
         take(work, parked.input);
         break;
       case 'hello':
-        helloReceived(work, parked.payload);
+        helloReceived(work, parked.payload, parked.at);
         break;
       case 'link': {
         const ip = work.state.names.get(host)?.ip;

@@ -9,6 +9,7 @@ import { rollBelow } from './dice.ts';
 import { acceptableEpoch, ignoreEpoch, raiseEpoch } from './epoch.ts';
 import { eventText } from './events.ts';
 import { isOpen } from './links.ts';
+import { withoutVoice } from './self.ts';
 import type { Group, State, Waiting } from './state.ts';
 import type { Instant, Reply } from './types.ts';
 import { answer, save, saveThen, type Work } from './work.ts';
@@ -200,9 +201,11 @@ export function tally(state: State, group: Group, epoch: bigint): Tally {
   let mine = group.vote.epoch === epoch && group.vote.leader === state.myId ? 1 : 0;
   let awaited = 0;
   let unreachable = 0;
+  const silent = withoutVoice(group);
   for (const peer of group.peers.values()) {
     const { ask } = peer;
-    if (ask.vote?.epoch === epoch) {
+    if (silent.has(peer)) unreachable += 1;
+    else if (ask.vote?.epoch === epoch) {
       if (ask.vote.leader === state.myId) mine += 1;
       else others.set(ask.vote.leader, (others.get(ask.vote.leader) ?? 0) + 1);
     } else if (ask.answeredFor === epoch) continue;

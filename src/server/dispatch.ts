@@ -3,7 +3,7 @@
  * (commands.md §4).
  */
 import type { Reply } from '../core/index.ts';
-import { failure, lower, type Row, wrongArity } from './call.ts';
+import { failure, integer, lower, type Row, wrongArity } from './call.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 import { arityHolds, type Lookup } from './table.ts';
@@ -77,6 +77,10 @@ function forbidden(
 /** Judges one request of a client. CLIENT PAUSE and the running itself are the session's. */
 export function judge(server: Server, session: Session, argv: readonly string[]): Verdict {
   const first = lower(argv[0]!);
+  // Whoever says our own hello is us, and must learn it whatever he may do here (`self.ts` of the core).
+  if (first === 'publish' && session.authenticated && server.ports.isOwnHello?.(argv[2] ?? '')) {
+    return { kind: 'refuse', reply: integer(0) };
+  }
   if (first === 'post' || first === 'host:') return { kind: 'attack' };
   if (session.tracking?.caching && first !== 'client') {
     session.tracking = { ...session.tracking, caching: false };

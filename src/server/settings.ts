@@ -123,6 +123,8 @@ export interface ServerPorts {
   readonly known?: Known;
   /** Time that the core has cut out of its own, because the process stood still or was late: ms since the start. */
   pausedMs?(): number;
+  /** Is this text a hello of our own? It is answered with 0, whoever says it. */
+  isOwnHello?(payload: string): boolean;
   /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
   shutdown(): void;
 }

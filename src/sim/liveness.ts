@@ -13,6 +13,8 @@ export interface Quiet {
 
 /** Why this group is not in order yet, or null. */
 export function disorder(world: World, quiet: Quiet, name: string): string | null {
+  const dead = quiet.sentinels.find((one) => !one.up);
+  if (dead !== undefined) return `L11: ${dead.name} is down`;
   const [first, ...rest] = quiet.sentinels.map((one) => one.state.groups.get(name));
   if (first === undefined) return 'L11: the group is not watched';
   const server = world.serverAt(first.master.address.host, first.master.address.port);

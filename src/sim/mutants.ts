@@ -140,7 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes its own hello for a peer’s',
     file: 'hello.js',
-    find: 'payload.includes(state.myId)',
+    find: 'isOwnHello(state, payload)',
     put: 'false',
   },
   {
@@ -316,5 +316,11 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'election.js',
     find: 'leader === null || master.link.lastOkAt <= leaderAt',
     put: 'true',
+  },
+  {
+    name: 'lets one Sentinel speak for all who are said to be there',
+    file: 'self.js',
+    find: 'return silent ?? NOBODY;',
+    put: 'return NOBODY;',
   },
 ];

@@ -1,5 +1,8 @@
 /** TILT, one's own hellos, nonsense, answers that belong to other questions; everything ends. */
+import type { CoreGroup } from '../facts.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
+
+type Peer = CoreGroup['peers'] extends Map<string, infer P> ? P : never;
 
 const DECISIONS =
   /^([+-]sdown|[+-]odown|\+elected-leader|\+failover-(state|end)|\+selected-slave|\+promoted-slave|\+slave-reconf|\+convert-to|\+fix-)/;
@@ -84,6 +87,14 @@ export const nonsenseIsInert: MakeChecker = (world): Checker => {
   };
 };
 
+/** Somebody else is said to be there, too: whose word it was cannot be told from outside. */
+function hasTwin({ peers }: CoreGroup, peer: Peer): boolean {
+  const { ip, port } = peer.link.address;
+  return [...peers.values()].some(
+    ({ link, id }) => id !== peer.id && link.address.ip === ip && link.address.port === port,
+  );
+}
+
 export const answersMatch: MakeChecker = (world): Checker => {
   const rows = 'S22';
   return {
@@ -97,11 +108,16 @@ export const answersMatch: MakeChecker = (world): Checker => {
         for (const peer of group.peers.values()) {
           if (!peer.ask.masterDown) continue;
           const { ip, host, port } = peer.link.address;
+          if (hasTwin(group, peer)) continue;
           // Of whom something untrue is said is who he is all the same.
           const one = world.sentinels.find(({ id }) => id === peer.id);
-          const who = (one ?? world.sentinelAt(ip || host, port))?.name ?? 'nobody';
-          const opinion = facts.opinions.get(`${who}|${view.master}`);
-          if (opinion?.down === true && opinion.turn >= view.switchedIn) continue;
+          const there = world.sentinelAt(ip || host, port);
+          const who = (one ?? there)?.name ?? 'nobody';
+          const said = [who, there?.name].some((name) => {
+            const opinion = facts.opinions.get(`${name}|${view.master}`);
+            return opinion?.down === true && opinion.turn >= view.switchedIn;
+          });
+          if (said) continue;
           throw new Violation(
             rows,
             `${sentinel.name} counts ${who} against ${view.master} without its word`,

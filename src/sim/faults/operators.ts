@@ -198,6 +198,30 @@ export const operatorFaults = {
       trouble.later(random.between(1, 3000), say);
     }
   },
+  /** Some are said to be where another one is: whoever is there could speak for all of them. */
+  'borrowed-address': (trouble) => {
+    const { world } = trouble;
+    const { random } = world;
+    const sentinel = anySentinel(trouble);
+    const group = sentinel?.state.groups.get(anyGroup(world));
+    const others = random.shuffle(world.sentinels.filter((one) => one !== sentinel));
+    const [there, ...moved] = others;
+    if (sentinel === undefined || group === undefined || there === undefined) return;
+    const { address } = group.master;
+    const { currentEpoch } = sentinel.state;
+    const about = `${group.name},${address.ip || address.host},${address.port},${group.configEpoch}`;
+    world.note('stranger', `${sentinel.name}: others are where ${there.name} is`);
+    const say = () => {
+      for (const one of moved) {
+        const payload = `${there.host.ip},${there.port},${one.id},${currentEpoch},${about}`;
+        sentinel.request(['publish', '__sentinel__:hello', payload]);
+      }
+    };
+    say();
+    for (let times = random.whole(0, 5); times > 0; times--) {
+      trouble.later(random.between(1, 3000), say);
+    }
+  },
   'self-echo': (trouble) => {
     const sentinel = anySentinel(trouble);
     if (sentinel === undefined) return;
