@@ -4,6 +4,7 @@
  */
 
 import { LIMITS } from './limits.ts';
+import { admits } from './text.ts';
 
 export interface InfoFacts {
   runId: string | null;
@@ -26,6 +27,11 @@ export interface InfoFacts {
 const REPLICAS_MAX = 2 * LIMITS.replicas;
 /** Larger numbers are cut down to it: exact also as milliseconds. */
 const NUMBER_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
+
+/** The text by itself: a piece of a long one keeps all of that in memory, for as long as it is kept. */
+function ownText(text: string): string {
+  return text.split('').join('');
+}
 
 function leadingInteger(text: string): number {
   const match = /^\s*([+-]?\d+)/.exec(text);
@@ -83,7 +89,7 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
   const value = line.slice(colon + 1);
   switch (name) {
     case 'run_id':
-      if (value.length >= 40) facts.runId = value.slice(0, 40);
+      if (value.length >= 40) facts.runId = ownText(value.slice(0, 40));
       return;
     case 'role':
       if (value.startsWith('master')) facts.role = 'master';
@@ -93,13 +99,15 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
       facts.masterLinkDownTime = leadingInteger(value) * 1000;
       return;
     case 'master_failover_state':
-      facts.failoverState = value;
+      facts.failoverState = value === 'no-failover' ? 'no-failover' : 'failover';
       return;
     default:
   }
   if (isMaster && name.startsWith('slave') && /^slave\d/.test(name)) {
     const replica = replicaLine(line);
-    if (replica !== null && facts.replicas.length < REPLICAS_MAX) facts.replicas.push(replica);
+    if (replica === null || facts.replicas.length >= REPLICAS_MAX) return;
+    if (admits('host', replica.host))
+      facts.replicas.push({ ...replica, host: ownText(replica.host) });
     return;
   }
   if (facts.role === 'slave') readReplicaLine(facts, name, value);
@@ -108,7 +116,7 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
 function readReplicaLine(facts: InfoFacts, name: string, value: string): void {
   switch (name) {
     case 'master_host':
-      facts.masterHost = value;
+      if (admits('host', value)) facts.masterHost = ownText(value);
       return;
     case 'master_port':
       facts.masterPort = leadingInteger(value);

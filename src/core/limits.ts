@@ -46,5 +46,9 @@ export const LIMITS = {
   /** Texts of other Sentinels. An original's hello ends at 1,069 bytes. */
   helloBytes: 4 * KB,
   candidateBytes: 64,
+  /** Hellos that wait for name servers; each is said again. */
+  parkedHellos: 1000,
+  /** Of the INFO of each server, for INFO-CACHE; what is longer is not kept. */
+  infoBytes: 64 * KB,
   hostBytes: 255,
 } as const;

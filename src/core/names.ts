@@ -5,6 +5,7 @@
  * and an input that cannot go on without one is parked and replayed.
  */
 import type { Address } from './address.ts';
+import { LIMITS } from './limits.ts';
 import { numericAddress } from './numeric.ts';
 import type { Parked, ResolvedName, State } from './state.ts';
 import { admits } from './text.ts';
@@ -33,8 +34,22 @@ export function resolve(work: Work, host: string, parked: Parked): string | 'pen
   if (!work.state.resolveHostnames || !admits('host', host)) return null;
   const name = lookUp(work, host);
   if (name.at !== null && (name.ip !== null || !name.pending)) return name.ip;
-  if (name.parked.length < PARKED_MAX) name.parked.push(parked);
+  if (name.parked.length < PARKED_MAX && mayPark(work.state, parked)) name.parked.push(parked);
   return 'pending';
+}
+
+/** A hello is said again: whoever makes up names must not fill the memory with them. */
+function mayPark(state: State, { kind }: Parked): boolean {
+  if (kind !== 'hello') return true;
+  if (state.parkedHellos >= LIMITS.parkedHellos) return false;
+  state.parkedHellos += 1;
+  return true;
+}
+
+function unpark(state: State, name: ResolvedName | undefined): Parked[] {
+  const parked = name?.parked.splice(0) ?? [];
+  for (const { kind } of parked) if (kind === 'hello') state.parkedHellos -= 1;
+  return parked;
 }
 
 /** The remembered answer for a name; asks for a fresh one when it is old. */
@@ -44,7 +59,11 @@ export function lookUp(work: Work, host: string): ResolvedName {
   if (name === undefined) {
     name = { ip: null, at: null, pending: false, parked: [] };
     const { names } = work.state;
-    if (names.size >= NAMES_MAX) names.delete(names.keys().next().value!);
+    if (names.size >= NAMES_MAX) {
+      const oldest = names.keys().next().value!;
+      unpark(work.state, names.get(oldest));
+      names.delete(oldest);
+    }
     work.state.names.set(key, name);
   }
   const stale = name.at === null || work.now - name.at > NAME_TTL_MS;
@@ -70,7 +89,7 @@ export function resolved(work: Work, host: string, address: string | null): Park
       text: `Failed to resolve hostname '${host}'`,
     });
   }
-  return name.parked.splice(0);
+  return unpark(work.state, name);
 }
 
 /** An address as given in a file or a message, resolved as far as can be done now. */

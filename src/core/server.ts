@@ -10,6 +10,7 @@ import { event } from './events.ts';
 import { promotionSeen } from './failover.ts';
 import { addReplicas } from './groups.ts';
 import { type InfoFacts, readInfo } from './info.ts';
+import { LIMITS } from './limits.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { reconfigurationSeen } from './reconf.ts';
 import type { Master, Replica, Server } from './state.ts';
@@ -64,7 +65,7 @@ function infoPeriod(work: Work, server: Server): number {
 export function informed(work: Work, server: Server, text: string): void {
   const facts = readInfo(text, server.kind === 'master');
   server.infoAt = work.now;
-  server.infoText = text;
+  server.infoText = text.length <= LIMITS.infoBytes ? text : null;
   noteRunId(work, server, facts.runId);
   if (server.kind === 'master') noteReplicas(work, server, facts);
   else noteReplication(work, server, facts);

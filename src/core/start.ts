@@ -78,6 +78,7 @@ export function createState(
     scripts: createScripts(),
     simulate: { crashAfterElection: false, crashAfterPromotion: false },
     names: new Map(),
+    parkedHellos: 0,
     hellos: new Map(),
     ownAddresses: new Map(),
     wakes: createHeap(),

@@ -51,6 +51,8 @@ export interface State {
   readonly scripts: ScriptQueue;
   readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
   readonly names: Map<string, ResolvedName>;
+  /** Hellos among what waits for names. */
+  parkedHellos: number;
   /** Peers by the last hello they said: an equal one needs no second look. */
   readonly hellos: Map<string, Peer>;
   /** Addresses at which we met ourselves, and when (`self.ts`). */
