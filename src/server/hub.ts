@@ -9,6 +9,9 @@ import { bulk } from './call.ts';
 import { Shared } from './outbox.ts';
 import { Pattern } from './pattern.ts';
 
+/** More kinds of events than there are. */
+const CHANNELS_MAX = 100;
+
 /** What the hub needs of a client. */
 export interface Subscriber {
   readonly protocol: Protocol;
@@ -32,6 +35,8 @@ export class Hub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
   readonly #ready = new Map<string, Pattern>();
+  /** The patterns that match a channel: an event is told many times while nobody comes or goes. */
+  readonly #matching = new Map<string, readonly string[]>();
   readonly #count: (bytes: number) => void;
 
   /** `count` is told of the bytes of events that are kept, and when they are no more. */
@@ -58,22 +63,39 @@ export class Hub {
 
   subscribePattern(pattern: string, who: Subscriber): void {
     add(this.#patterns, pattern, who);
-    if (!this.#ready.has(pattern)) this.#ready.set(pattern, new Pattern(pattern));
+    if (this.#ready.has(pattern)) return;
+    this.#ready.set(pattern, new Pattern(pattern));
+    this.#matching.clear();
   }
 
   unsubscribePattern(pattern: string, who: Subscriber): void {
     remove(this.#patterns, pattern, who);
-    if (!this.#patterns.has(pattern)) this.#ready.delete(pattern);
+    if (this.#patterns.has(pattern)) return;
+    this.#ready.delete(pattern);
+    this.#matching.clear();
   }
 
   /** Delivers to the clients of the channel, then to those of each matching pattern. */
   publish(channel: string, payload: string): void {
     const direct = this.#channels.get(channel);
     if (direct !== undefined) this.#deliver(['message', channel, payload], direct);
-    for (const [pattern, clients] of this.#patterns) {
-      if (!this.#ready.get(pattern)!.matches(channel)) continue;
-      this.#deliver(['pmessage', pattern, channel, payload], clients);
+    for (const pattern of this.#patternsFor(channel)) {
+      // Who is told may go by it.
+      const clients = this.#patterns.get(pattern);
+      if (clients !== undefined) {
+        this.#deliver(['pmessage', pattern, channel, payload], clients);
+      }
     }
+  }
+
+  #patternsFor(channel: string): readonly string[] {
+    const known = this.#matching.get(channel);
+    if (known !== undefined) return known;
+    const found: string[] = [];
+    for (const [pattern, ready] of this.#ready) if (ready.matches(channel)) found.push(pattern);
+    if (this.#matching.size >= CHANNELS_MAX) this.#matching.clear();
+    this.#matching.set(channel, found);
+    return found;
   }
 
   /** Encodes on demand, at most once for each protocol. */

@@ -4,10 +4,15 @@
  */
 import type { Speaker } from './speaker.ts';
 
+/** Who keeps less than that is no help when it goes. */
+const SHARE_MIN_BYTES = 4096;
+
 export interface MemoryPorts {
   /** Everybody who makes us keep anything. */
   clients(): Iterable<Speaker>;
   evict(client: Speaker): void;
+  /** How many there are. */
+  size(): number;
 }
 
 export class ClientMemory {
@@ -41,6 +46,15 @@ export class ClientMemory {
       this.#due = false;
       this.#evict();
     });
+  }
+
+  /**
+   * Must it go at once, in the middle of a turn that says more and more to it? Too much is kept already, and it has more
+   * than its share of what there may be.
+   */
+  overflows(client: Speaker): boolean {
+    if (this.#bytes <= this.#most || (this.#exempts && client.noEvict)) return false;
+    return client.memoryWeight > Math.max(SHARE_MIN_BYTES, this.#most / this.#ports.size());
   }
 
   /** One look at everybody, however many have to go. */

@@ -24,12 +24,15 @@ export class Pattern {
   readonly #elements: number[] = [];
   readonly #sets: Uint8Array;
   readonly #letters: number;
+  readonly #lettersMax: number;
 
-  constructor(pattern: string) {
+  /** `lettersMax`: longer texts are seldom tried, and then by the pattern as it stands. */
+  constructor(pattern: string, lettersMax = LETTERS_MAX) {
     this.#pattern = pattern;
+    this.#lettersMax = lettersMax;
     const sets: Uint8Array[] = [];
     let letters = 0;
-    for (let at = 0; at < pattern.length && letters <= LETTERS_MAX; ) {
+    for (let at = 0; at < pattern.length && letters <= lettersMax; ) {
       const { element, end } = elementAt(pattern, at, sets);
       at = end;
       // Stars in a row are one.
@@ -44,8 +47,8 @@ export class Pattern {
 
   /** Does the whole text match? After a star only the last star is ever tried again. */
   matches(text: string): boolean {
-    if (this.#letters > text.length && text.length <= LETTERS_MAX) return false;
-    if (this.#letters > LETTERS_MAX) return globMatches(this.#pattern, text);
+    if (this.#letters > text.length && text.length <= this.#lettersMax) return false;
+    if (this.#letters > this.#lettersMax) return globMatches(this.#pattern, text);
     const elements = this.#elements;
     let at = 0;
     let read = 0;

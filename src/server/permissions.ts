@@ -4,9 +4,10 @@
  * A user has one set of permissions and may have more in parentheses, its selectors; each stands for itself. Command
  * rules are kept as they were given, in order, and the last one that speaks of a command decides.
  */
-import { admits, globMatches } from '../core/index.ts';
+import { admits } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower } from './call.ts';
+import { Pattern } from './pattern.ts';
 
 export interface Permissions {
   /** `~*` alone: all. Shown only: a Sentinel has no keys. */
@@ -65,7 +66,30 @@ function mayRun({ rules }: Permissions, row: Row, argv: readonly string[]): bool
 /** A pattern has to be among those granted letter by letter; a channel has to match one of them. */
 export function mayHear({ channels }: Permissions, name: string, pattern: boolean): boolean {
   if (channels.includes('*')) return true;
-  return channels.some((known) => (pattern ? known === name : globMatches(known, name)));
+  return pattern ? channels.includes(name) : readyFor(channels).some((one) => one.matches(name));
+}
+
+/** Letters of patterns that are kept ready. */
+const READY_MAX = 2 ** 18;
+/** What a list costs beside its letters. */
+const ENTRY_LETTERS = 64;
+const ready = new Map<readonly string[], readonly Pattern[]>();
+let readyLetters = 0;
+
+/** The patterns of a user, made ready when somebody wants to know; there are few users who ask all the time. */
+function readyFor(channels: readonly string[]): readonly Pattern[] {
+  const known = ready.get(channels);
+  if (known !== undefined) return known;
+  const letters = channels.reduce((sum, { length }) => sum + length, ENTRY_LETTERS);
+  if (readyLetters + letters > READY_MAX) {
+    ready.clear();
+    readyLetters = 0;
+  }
+  const patterns = channels.map((channel) => new Pattern(channel, channel.length));
+  if (letters > READY_MAX) return patterns;
+  ready.set(channels, patterns);
+  readyLetters += letters;
+  return patterns;
 }
 
 /** The first channel of the request that is not granted. */

@@ -97,7 +97,8 @@ export class Server {
       clientsMemoryBytes > 0,
       {
         clients: () => [...this.#sessions.values(), ...this.#lingering],
-        evict: (session) => session.guard(() => this.#evict(session)),
+        evict: (session) => session.guard(() => this.evict(session)),
+        size: () => this.#sessions.size + this.#lingering.size,
       },
     );
   }
@@ -359,7 +360,7 @@ export class Server {
   }
 
   /** It makes us keep too much: `maxmemory-clients`, or all clients together. */
-  #evict(session: Speaker): void {
+  evict(session: Speaker): void {
     if (!session.closing) {
       this.stats.evicted += 1;
       this.log('notice', `Evicting client: ${session.line()}`);

@@ -105,6 +105,7 @@ export abstract class Speaker extends Client {
   deliver(message: Shared): void {
     this.guard(() => {
       if (this.closing || this.socket.destroyed) return;
+      if (this.server.memory.overflows(this)) return this.server.evict(this);
       if (this.isAsking && this.server.settings.line.replyFirst) this.outbox.holdBack(message);
       else {
         this.outbox.push(message);

@@ -80,32 +80,40 @@ export function refused(user: User, row: Row, argv: readonly string[]): Refusal 
   return closest;
 }
 
-/** So many names need no counting. */
-const FEW_NAMES = 16;
-/** Letters of names times letters of patterns: what comparing them may come to, some 0.1 s. */
-const COMPARISONS_MAX = 2 ** 25;
+/** Letters of names times letters of patterns: what comparing them may come to, less than 0.1 s. */
+const COMPARISONS_MAX = 2 ** 24;
 
-/** Would it take too long to say whether the user may listen to all of these channels? */
-export function isLaborious({ root, selectors }: User, row: Row, argv: readonly string[]): boolean {
-  if (row.name !== 'subscribe' || argv.length <= FEW_NAMES) return false;
-  let names = 0;
-  for (const name of argv) names += name.length;
-  let patterns = 0;
+/** Letters of all patterns a name may have to be compared with; 0 when everything is allowed. */
+function lettersOf({ root, selectors }: User): number {
+  let letters = 0;
   for (const { channels } of [root, ...selectors]) {
-    if (channels.includes('*')) return false;
-    for (const channel of channels) patterns += channel.length;
+    if (channels.includes('*')) return 0;
+    for (const channel of channels) letters += channel.length;
   }
-  return names * patterns > COMPARISONS_MAX;
+  return letters;
+}
+
+/** Would it take too long to say whether the user may listen to all of these channels, or publish on one? */
+export function isLaborious(user: User, row: Row, argv: readonly string[]): boolean {
+  if (row.name !== 'subscribe' && row.name !== 'publish') return false;
+  const named = row.name === 'publish' ? argv.slice(1, 2) : argv.slice(1);
+  let names = 0;
+  for (const name of named) names += name.length;
+  return names * lettersOf(user) > COMPARISONS_MAX;
 }
 
 /** What a user may go on listening to; undefined: nobody, who may not even stay. Each name is looked at once. */
 export class Hearing {
   readonly #all: readonly Permissions[] | null;
+  /** Letters to compare each name with, and how many comparisons may still be made: who cannot be judged has to go. */
+  readonly #letters: number;
+  #left = COMPARISONS_MAX;
   readonly #channels = new Map<string, boolean>();
   readonly #patterns = new Map<string, boolean>();
 
   constructor(user: User | undefined) {
     this.#all = user === undefined ? null : [user.root, ...user.selectors];
+    this.#letters = user === undefined ? 0 : lettersOf(user);
   }
 
   /** May the client stay, with all that it listens to? */
@@ -118,9 +126,14 @@ export class Hearing {
 
   #hears(name: string, pattern: boolean): boolean {
     const known = pattern ? this.#patterns : this.#channels;
-    const may = known.get(name) ?? this.#all!.some((one) => mayHear(one, name, pattern));
+    const may = known.get(name) ?? this.#judge(name, pattern);
     known.set(name, may);
     return may;
+  }
+
+  #judge(name: string, pattern: boolean): boolean {
+    if (!pattern) this.#left -= name.length * this.#letters;
+    return this.#left >= 0 && this.#all!.some((one) => mayHear(one, name, pattern));
   }
 }
 

@@ -149,7 +149,9 @@ describe('channels that a user may hear', () => {
     expect(await errorOf(wire, 'ACL', 'DRYRUN', 'bob', 'SUBSCRIBE', ...names)).toBe(text);
     await wire.call('AUTH', 'bob', 'p');
     expect(await errorOf(wire, 'SUBSCRIBE', ...names)).toBe(text);
-    expect(await errorOf(wire, 'SUBSCRIBE', ...names.slice(0, 3))).not.toBe(text);
+    expect(await errorOf(wire, 'SUBSCRIBE', 'a'.repeat(60))).not.toBe(text);
+    expect(await errorOf(wire, 'PUBLISH', 'a'.repeat(900), 'x')).toBe(text);
+    expect(await errorOf(wire, 'PUBLISH', '__sentinel__:hello', 'x')).toMatch(/^NOPERM /);
   });
 });
 
