@@ -1,11 +1,22 @@
 /**
- * What all clients together make us keep, and who goes when it is too much: the largest first, as
- * `maxmemory-clients` has it, or by a ceiling of our own while that says nothing (commands.md §1).
+ * What all clients together make us keep, and who goes when it is too much: strangers first, then the
+ * largest, as `maxmemory-clients` has it, or by a ceiling of our own while that says nothing (commands.md §1).
  */
 import type { Speaker } from './speaker.ts';
 
 /** Who keeps less than that is no help when it goes. */
 const SHARE_MIN_BYTES = 4096;
+
+interface Candidate {
+  readonly client: Speaker;
+  readonly weight: number;
+}
+
+/** Who has not logged in goes before who has, else many strangers together drive the others out; then the largest. */
+function strangersFirst(one: Candidate, other: Candidate): number {
+  const known = Number(one.client.authenticated) - Number(other.client.authenticated);
+  return known || other.weight - one.weight;
+}
 
 export interface MemoryPorts {
   /** Everybody who makes us keep anything. */
@@ -60,12 +71,12 @@ export class ClientMemory {
   /** One look at everybody, however many have to go. */
   #evict(): void {
     if (this.#bytes <= this.#most) return;
-    const candidates: { readonly client: Speaker; readonly weight: number }[] = [];
+    const candidates: Candidate[] = [];
     for (const client of this.#ports.clients()) {
       const weight = client.memoryWeight;
       if (weight > 0 && !(this.#exempts && client.noEvict)) candidates.push({ client, weight });
     }
-    candidates.sort((one, other) => other.weight - one.weight);
+    candidates.sort(strangersFirst);
     for (const { client } of candidates) {
       if (this.#bytes <= this.#most) return;
       this.#ports.evict(client);

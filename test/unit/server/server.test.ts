@@ -267,6 +267,20 @@ describe('what clients make us keep', () => {
     await until(() => server.memory.bytes < MB, 'what they held is given back');
   });
 
+  it('sends away who has not logged in before it sends away anybody who has', async () => {
+    await start({ clientsMemoryBytes: MB, requirepass: 'pw' });
+    const user = await open();
+    await user.call('AUTH', 'pw');
+    await user.subscribe('SUBSCRIBE', many(100, 'c'.repeat(900)), () => undefined);
+    for (let index = 0; index < 200; index += 1) {
+      const stranger = await open();
+      stranger.write(`*3\r\n$4\r\nAUTH\r\n$16000\r\n${'x'.repeat(11_500)}`);
+    }
+    await until(() => server.stats.evicted >= 100, 'strangers go');
+    await until(() => server.memory.bytes <= MB, 'what is left is within the limit');
+    expect(user.open).toBe(true);
+  });
+
   it('counts requests that wait, names, subscriptions and prefixes, and forgets them', async () => {
     await start();
     const wire = await open();
