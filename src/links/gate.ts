@@ -8,7 +8,7 @@
  */
 
 /** Longest reply, INFO included, that is not an attack on memory. */
-const bytesMax = 4 * 1024 * 1024;
+const bytesMax = 1024 * 1024;
 const itemsMax = 65_536;
 const depthMax = 8;
 /** Longest line: a status or an error. Lengths and integers are far shorter. */
