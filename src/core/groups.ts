@@ -17,6 +17,8 @@ import { admits } from './text.ts';
 import type { AddressConfig, GroupConfig } from './types.ts';
 import { log, save, type Work } from './work.ts';
 
+const CROWDED_SAID_MS = 60_000;
+
 export const ID_LENGTH = 40;
 
 // Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
@@ -117,6 +119,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     helloConfigEpoch: 0n,
     introduced: false,
     provenAt: null,
+    replacing: false,
     disbelieved: null,
     ask: freshAsk(work.now),
     lastNudgedAt: null,
@@ -124,7 +127,14 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
   };
   link.owners.add(peer);
   group.peers.set(id, peer);
+  work.state.unproven += 1;
   return peer;
+}
+
+/** There is such a Sentinel at this address, or was. */
+export function proven({ state }: Work, peer: Peer, at: Address): void {
+  if (peer.provenAt === null) state.unproven -= 1;
+  peer.provenAt = { ...at };
 }
 
 /** A group from its configuration. The caller has checked that the name is free. */
@@ -179,6 +189,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     const parked = { kind: 'link', link: peer.link } as const;
     peer.address.ip = toAddress(work, host, port, parked).ip;
     peer.link.address.ip ||= peer.address.ip;
+    proven(work, peer, peer.address);
   }
   work.touched.add(group);
   return group;
@@ -237,8 +248,23 @@ export function isFull(work: Work, group: Group, what: 'replicas' | 'peers'): bo
   return true;
 }
 
+/** Are there too many Sentinels of whom was only heard? Whoever lives answers a hello, and makes room for the next. */
+export function isCrowded(work: Work): boolean {
+  const { state, now } = work;
+  if (state.unproven < LIMITS.unprovenPeers) return false;
+  if (state.unprovenSaidAt === null || now - state.unprovenSaidAt > CROWDED_SAID_MS) {
+    state.unprovenSaidAt = now;
+    const text = `${LIMITS.unprovenPeers} other Sentinels have never answered: no more are taken in`;
+    log(work, 'warning', text);
+  }
+  return true;
+}
+
 /** Take a member out of its group for good. */
 export function removeInstance(work: Work, instance: Instance): void {
+  if (instance.kind === 'sentinel' && !instance.removed && instance.provenAt === null) {
+    work.state.unproven -= 1;
+  }
   instance.removed = true;
   releaseLink(work, instance);
   if (instance.kind === 'sentinel') {

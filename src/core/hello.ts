@@ -10,7 +10,7 @@ import { noteConflict } from './conflict.ts';
 import { supersede } from './election.ts';
 import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { createPeer, isFull, removeInstance, switchMaster } from './groups.ts';
+import { createPeer, isCrowded, isFull, proven, removeInstance, switchMaster } from './groups.ts';
 import { LIMITS } from './limits.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, send } from './links.ts';
 import { announced, resolve } from './names.ts';
@@ -215,23 +215,41 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     save(work);
     return known;
   }
-  for (const other of [...group.peers.values()]) {
-    if (!sameAddress(other.address, address)) continue;
-    event(work, 'notice', '+sentinel-invalid-addr', other);
-    forgetEverywhere(work, other.id);
-  }
-  if (isFull(work, group, 'peers')) return null;
+  const before = displaced(work, group, id, address);
+  if (isFull(work, group, 'peers') || (before === null && isCrowded(work))) return null;
   const peer = createPeer(work, group, id, address);
+  if (before !== null) {
+    if (before.provenAt !== null) proven(work, peer, before.provenAt);
+    peer.replacing = true;
+  }
   event(work, 'notice', '+sentinel', peer);
   save(work);
   return peer;
 }
 
-function forgetEverywhere(work: Work, id: string): void {
-  for (const group of work.state.groups.values()) {
-    const peer = group.peers.get(id);
-    if (peer !== undefined) removeInstance(work, peer);
+/**
+ * Who was at this address gives way to a new id: the same Sentinel, it seems, that has lost its own. One for one, and where
+ * that one was proven this one is until the contrary is shown, lest a lie make a majority smaller.
+ */
+function displaced(work: Work, group: Group, id: string, address: Address): Peer | null {
+  for (const other of [...group.peers.values()]) {
+    if (!sameAddress(other.address, address)) continue;
+    if (!isKnownElsewhere(work, group, id, address)) {
+      event(work, 'notice', '+sentinel-invalid-addr', other);
+    }
+    removeInstance(work, other);
+    return other;
   }
+  return null;
+}
+
+/** Another group has said of it already that it has taken the place of whoever was there. */
+function isKnownElsewhere({ state }: Work, group: Group, id: string, address: Address): boolean {
+  for (const other of state.groups.values()) {
+    const peer = other === group ? undefined : other.peers.get(id);
+    if (peer !== undefined && sameAddress(peer.address, address)) return true;
+  }
+  return false;
 }
 
 function noteConfiguration(

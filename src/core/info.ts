@@ -89,7 +89,9 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
   const value = line.slice(colon + 1);
   switch (name) {
     case 'run_id':
-      if (value.length >= 40) facts.runId = ownText(value.slice(0, 40));
+      if (value.length >= 40 && admits('candidate', value.slice(0, 40))) {
+        facts.runId = ownText(value.slice(0, 40));
+      }
       return;
     case 'role':
       if (value.startsWith('master')) facts.role = 'master';

@@ -30,7 +30,7 @@ export const LIMITS = {
   /** Users that ACL SETUSER may make, the rules and passwords of one, and the text of all. */
   users: 1000,
   userRules: 1000,
-  usersBytes: 4 * MB,
+  usersBytes: MB,
   userNameBytes: 256,
   /** What ACL LOG keeps of a name. */
   aclLogBytes: KB,
@@ -39,6 +39,8 @@ export const LIMITS = {
   groupNameBytes: 512,
   replicas: 1000,
   peers: 1000,
+  /** Peers of all groups together who have never answered a hello. */
+  unprovenPeers: 1000,
   /** Pairs of one SENTINEL SET, the length of a value, renamed commands of a group. */
   setOptions: 1000,
   valueBytes: 16 * KB,

@@ -12,6 +12,7 @@ import { admits } from './text.ts';
 import type { Work } from './work.ts';
 
 const NAME_TTL_MS = 5000;
+/** Of what waits for one name and nobody waits for. */
 const PARKED_MAX = 100;
 /** Names remembered; whoever may say hello must not be able to fill the memory with them. */
 const NAMES_MAX = 10000;
@@ -34,22 +35,37 @@ export function resolve(work: Work, host: string, parked: Parked): string | 'pen
   if (!work.state.resolveHostnames || !admits('host', host)) return null;
   const name = lookUp(work, host);
   if (name.at !== null && (name.ip !== null || !name.pending)) return name.ip;
-  if (name.parked.length < PARKED_MAX && mayPark(work.state, parked)) name.parked.push(parked);
+  if (mayPark(work.state, name, parked)) name.parked.push(parked);
   return 'pending';
 }
 
-/** A hello is said again: whoever makes up names must not fill the memory with them. */
-function mayPark(state: State, { kind }: Parked): boolean {
-  if (kind !== 'hello') return true;
+/**
+ * A request has to be answered, a link to be made: both are counted elsewhere. A hello and the time come again: whoever
+ * makes up names must not fill the memory with them.
+ */
+function mayPark(state: State, name: ResolvedName, parked: Parked): boolean {
+  if (parked.kind === 'link') return true;
+  if (parked.kind === 'input' && parked.input.type === 'command') return true;
+  if (name.parked.length >= PARKED_MAX) return false;
+  if (parked.kind !== 'hello') return true;
   if (state.parkedHellos >= LIMITS.parkedHellos) return false;
   state.parkedHellos += 1;
   return true;
 }
 
-function unpark(state: State, name: ResolvedName | undefined): Parked[] {
-  const parked = name?.parked.splice(0) ?? [];
+function unpark(state: State, name: ResolvedName): Parked[] {
+  const parked = name.parked.splice(0);
   for (const { kind } of parked) if (kind === 'hello') state.parkedHellos -= 1;
   return parked;
+}
+
+/** But none that is being asked for: something may wait for the answer. No more than the shell asks for at a time are. */
+function forgetOldest(names: Map<string, ResolvedName>): void {
+  for (const [key, { pending }] of names) {
+    if (pending) continue;
+    names.delete(key);
+    return;
+  }
 }
 
 /** The remembered answer for a name; asks for a fresh one when it is old. */
@@ -59,12 +75,8 @@ export function lookUp(work: Work, host: string): ResolvedName {
   if (name === undefined) {
     name = { ip: null, at: null, pending: false, parked: [] };
     const { names } = work.state;
-    if (names.size >= NAMES_MAX) {
-      const oldest = names.keys().next().value!;
-      unpark(work.state, names.get(oldest));
-      names.delete(oldest);
-    }
-    work.state.names.set(key, name);
+    if (names.size >= NAMES_MAX) forgetOldest(names);
+    names.set(key, name);
   }
   const stale = name.at === null || work.now - name.at > NAME_TTL_MS;
   if (stale && !name.pending) {

@@ -24,11 +24,16 @@ const REPEAT_MS = 1000;
 const MISMATCH_INFO_MS = 100;
 const FRESH_MS = 1000;
 
+/** It has said whom it follows, and that is not our master. Who says nothing of it may be no replica at all, but a Sentinel. */
+function followsAnother(work: Work, replica: Replica): boolean {
+  return replica.masterHost !== null && !followsMaster(replica) && !mayFollow(work, replica);
+}
+
 /** Look at one replica; sends it to the right master when that is safe. */
 export function tendRepair(work: Work, replica: Replica): void {
   const { group } = replica;
   if (replica.infoAt === null || replica.reconf !== null) return;
-  const wrong = replica.role === 'master' || !(followsMaster(replica) || mayFollow(work, replica));
+  const wrong = replica.role === 'master' || followsAnother(work, replica);
   if (!wrong || isPromoted(group, replica)) {
     replica.mismatchSince = null;
     return;

@@ -21,6 +21,8 @@ export function objection(work: Work, replica: Replica): string | null {
   if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';
   if (replica.infoAt === null) return 'it has not answered INFO yet';
+  if (replica.role === 'slave' && replica.masterHost === null)
+    return 'it names no master it follows';
   if (work.now - replica.infoAt > infoMax) return 'its last INFO reply is too old';
   if (replica.masterLinkDownTime > linkDownMax) {
     return 'its replication link was down for too long before the master failed';

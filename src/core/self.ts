@@ -5,11 +5,11 @@
  * it gives that away, but our own does: we say hello to every peer as soon as a connection to it is open, and our server
  * answers a hello of our own with 0, where every other Sentinel answers 1. So whoever answers 0 is ourselves, whatever
  * stands between. Or it names the address of a peer that lives with the id of another one: it is not believed as long
- * as that one lives, and of those who are said to be in one place only the one heard of last has a voice. Invariant: a peer
+ * as that one lives, and of those who are said to be in one place only the one that has answered last has a voice. Invariant: a peer
  * is asked nothing, and so counts for nothing, before it has answered a hello on the connection it would be asked on.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
-import { removeInstance } from './groups.ts';
+import { proven, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { movePeer } from './reconnect.ts';
@@ -27,8 +27,24 @@ const NOBODY: ReadonlySet<Peer> = new Set();
 export function introduced(work: Work, peer: Peer): void {
   if (peer.introduced) return;
   peer.introduced = true;
-  peer.provenAt = { ...peer.address };
+  proven(work, peer, peer.address);
   work.touched.add(peer.group);
+  if (!peer.replacing) return;
+  peer.replacing = false;
+  forgetElsewhere(work, peer);
+}
+
+/** Whose place it has taken in its own group it takes in all of them, now that somebody is there. */
+function forgetElsewhere(work: Work, { id, group, address }: Peer): void {
+  for (const { peers } of work.state.groups.values()) {
+    if (peers === group.peers) continue;
+    for (const other of [...peers.values()]) {
+      if (other.id === id || !sameAddress(other.address, address)) continue;
+      work.touched.add(other.group);
+      if (!goesBack(work, other)) removeInstance(work, other);
+      save(work);
+    }
+  }
 }
 
 /**
@@ -52,10 +68,16 @@ export function metOurselves(work: Work, peer: Peer): void {
 
 function disbelieve(work: Work, peer: Peer): void {
   work.touched.add(peer.group);
+  if (!goesBack(work, peer)) removeInstance(work, peer);
+}
+
+/** It goes back to where it was proven, if it is said to be somewhere else. */
+function goesBack(work: Work, peer: Peer): boolean {
   const { provenAt } = peer;
-  if (provenAt === null || sameAddress(provenAt, peer.address)) return removeInstance(work, peer);
+  if (provenAt === null || sameAddress(provenAt, peer.address)) return false;
   peer.address = { ...provenAt };
   movePeer(work, peer);
+  return true;
 }
 
 function rememberOwn({ state, now }: Work, { ip, port }: Address): void {
@@ -88,7 +110,15 @@ export function isTaken(work: Work, peer: Peer, address: Address): boolean {
   return false;
 }
 
-/** Peers of a group who are said to be where another one is, of whom was heard later. */
+/** Who has answered a question there later, or if nobody has, of whom was heard later. */
+function isHeardLater(one: Peer, other: Peer): boolean {
+  const [answered, before] = [one.ask.answeredAt, other.ask.answeredAt];
+  if (answered !== before)
+    return (answered ?? Number.NEGATIVE_INFINITY) > (before ?? Number.NEGATIVE_INFINITY);
+  return one.lastHelloAt > other.lastHelloAt;
+}
+
+/** Peers of a group who have no voice, for they are said to be where another one is. */
 export function withoutVoice({ peers }: Group): ReadonlySet<Peer> {
   const heard = new Map<string, Peer>();
   let silent: Set<Peer> | null = null;
@@ -100,7 +130,7 @@ export function withoutVoice({ peers }: Group): ReadonlySet<Peer> {
       heard.set(at, peer);
       continue;
     }
-    const isLater = peer.lastHelloAt > other.lastHelloAt;
+    const isLater = isHeardLater(peer, other);
     silent ??= new Set();
     silent.add(isLater ? other : peer);
     if (isLater) heard.set(at, peer);

@@ -59,6 +59,8 @@ export function createState(
     openings: new Set(),
     mayOpen: new Set(),
     peerLinks: new Map(),
+    unproven: 0,
+    unprovenSaidAt: null,
     nextConnection: 1,
     nextToken: 1,
     clock: { skipped: 0, lastTurnAt: now, plannedAt: now, lag: 0 },

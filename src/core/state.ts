@@ -41,6 +41,9 @@ export interface State {
   readonly mayOpen: Set<Group>;
   /** Links to peers by id: one for all groups that know the peer. */
   readonly peerLinks: Map<string, Link>;
+  /** Peers of all groups that are proven nowhere, and when it was last said that there are too many. */
+  unproven: number;
+  unprovenSaidAt: Instant | null;
   nextConnection: number;
   nextToken: number;
   readonly clock: Clock;
@@ -269,8 +272,13 @@ export interface Peer extends InstanceBase {
   helloConfigEpoch: bigint;
   /** It has answered a hello on its present connection, as only others than ourselves do (`self.ts`). */
   introduced: boolean;
-  /** Where it last did so: there is such a Sentinel, whatever is said of its address; null: not yet. */
+  /**
+   * Where it last did so, or who was there before it, or our file has it: there is such a Sentinel, whatever is said of
+   * its address; null: nowhere yet.
+   */
   provenAt: Address | null;
+  /** It has taken the place of another id, which the other groups keep until it has answered a hello. */
+  replacing: boolean;
   /** Where it was said to be although another one is there, alive; null: nowhere. */
   disbelieved: string | null;
   ask: Ask;

@@ -28,7 +28,7 @@ import { helloDone, pinged, signOfLife } from './ping.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
-import type { Connection, Pending, State, Waiting } from './state.ts';
+import type { Connection, Group, Pending, State, Waiting } from './state.ts';
 import { shown } from './text.ts';
 import type { Input, Instant, LinkReply, Turn } from './types.ts';
 import { voteSaved } from './vote.ts';
@@ -239,8 +239,13 @@ function refused(work: Work, connection: Connection, text: string): void {
   for (const owner of connection.link.owners) {
     if (owner.kind === 'sentinel' || owner.authWarned) continue;
     owner.authWarned = true;
-    event(work, 'warning', '-auth-error', owner, `#${text}`);
+    event(work, 'warning', '-auth-error', owner, `#${withoutPassword(text, owner.group)}`);
   }
+}
+
+/** A server, or a proxy before it, may repeat what it was told. */
+function withoutPassword(text: string, { authPass }: Group): string {
+  return authPass === null || authPass === '' ? text : text.replaceAll(authPass, '******');
 }
 
 function nameResolved(work: Work, host: string, address: string | null): void {

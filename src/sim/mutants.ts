@@ -258,6 +258,24 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'true',
   },
   {
+    name: 'forgets whose place a new id has taken',
+    file: 'hello.js',
+    find: 'proven(work, peer, before.provenAt)',
+    put: '{}',
+  },
+  {
+    name: 'takes a peer of its own file for unproven',
+    file: 'groups.js',
+    find: 'proven(work, peer, peer.address);',
+    put: '{}',
+  },
+  {
+    name: 'gives the place of two to one new id',
+    file: 'hello.js',
+    find: 'return other;',
+    put: '{}',
+  },
+  {
     name: 'does not know itself by its answer',
     file: 'hello.js',
     find: 'return metOurselves(work, instance);',

@@ -12,6 +12,7 @@ import { largeEpoch } from './large-epoch.ts';
 import { manualInVain } from './manual-in-vain.ts';
 import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
+import { untrueVoters } from './untrue-voters.ts';
 
 export interface Drill {
   readonly name: string;
@@ -30,6 +31,7 @@ export const DRILLS: readonly Drill[] = [
   { name: 'a manual failover that comes to nothing', seeds: 4, play: manualInVain },
   { name: 'a save that hangs and ends late', seeds: 30, play: hangingSave },
   { name: 'a guest whose clock stops', seeds: 10, play: stoppedGuest },
+  { name: 'dead voters of whom untruths are told', seeds: 12, play: untrueVoters },
 ];
 
 export interface Broken {

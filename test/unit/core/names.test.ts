@@ -112,3 +112,41 @@ describe('resolve-hostnames', () => {
     expect(state.resolveHostnames).toBe(false);
   });
 });
+
+describe('requests that wait for a name', () => {
+  const monitor = (request: number, host: string): Input => ({
+    type: 'command',
+    request,
+    argv: ['sentinel', 'monitor', `g${request}`, host, '6379', '2'],
+  });
+  const answered = (effects: ReturnType<ReturnType<typeof watching>['take']>) =>
+    effects.filter(({ type }) => type === 'answer').length;
+
+  it('are all answered, however many wait for the same', () => {
+    const { take } = watching();
+    let soon = 0;
+    for (let request = 1; request <= 300; request += 1) {
+      soon += answered(take(monitor(request, 'silent.test'), 0));
+    }
+    expect(soon).toBe(0);
+    expect(answered(take({ type: 'resolved', host: 'silent.test', address: null }))).toBe(300);
+  });
+
+  it('are answered, however many names were looked up since', () => {
+    const { take } = watching();
+    take(monitor(1, 'silent.test'), 0);
+    for (let count = 0; count < 10_100; count += 1) {
+      const host = `n${count}.test`;
+      take(
+        {
+          type: 'command',
+          request: 2,
+          argv: ['publish', '__sentinel__:hello', `${host},26379,${PEER},9,m,10.0.0.1,6379,1`],
+        },
+        0,
+      );
+      take({ type: 'resolved', host, address: null }, 0);
+    }
+    expect(answered(take({ type: 'resolved', host: 'silent.test', address: null }))).toBe(1);
+  });
+});

@@ -155,6 +155,56 @@ describe('a Sentinel that meets itself under other ids', () => {
   });
 });
 
+describe('untruths about dead Sentinels', () => {
+  /** One of three that is left, and ids of the two others. */
+  function last() {
+    const { world, sentinels } = readyGroup({ sentinels: 3 });
+    const [sentinel, ...dead] = sentinels;
+    for (const one of dead) one.crash();
+    world.run(7000);
+    return { world, sentinel: sentinel!, ids: dead.map(({ id }) => id) };
+  }
+  const voters = (sentinel: VirtualSentinel) => 1 + sentinel.group().peers.size;
+
+  it('do not make the majority smaller: a new id in the place of one, then where we are', () => {
+    const { world, sentinel } = last();
+    for (const [id, port] of [[A, 102] as const, [B, 103] as const]) {
+      hello(world, sentinel, hello3(id, port));
+      hello(world, sentinel, hello3(id, 101, world.host.alias));
+    }
+    world.run(3000);
+    expect(voters(sentinel)).toBe(3);
+    const reply = call(world, sentinel, 'sentinel', 'ckquorum', 'mymaster');
+    expect(reply).toMatchObject({ text: expect.stringContaining('NOQUORUM 1 usable') });
+  });
+
+  it('nor two of them in one place, and a new id there', () => {
+    const { world, sentinel, ids } = last();
+    hello(world, sentinel, hello3(ids[1]!, 102));
+    hello(world, sentinel, hello3(A, 102));
+    hello(world, sentinel, hello3(A, 101));
+    world.run(3000);
+    expect(voters(sentinel)).toBe(3);
+  });
+
+  it('are no more than there may be of those who never answered, whatever the group', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 2 });
+    const [sentinel] = sentinels;
+    call(world, sentinel!, 'sentinel', 'monitor', 'other', '127.0.0.1', '9', '2');
+    for (let i = 0; i < LIMITS.unprovenPeers + 5; i++) {
+      const id = String(i).padStart(40, '0');
+      const group = i % 2 === 0 ? 'mymaster,127.0.0.1,1' : 'other,127.0.0.1,9';
+      const payload = `127.0.0.1,${1000 + i},${id},0,${group},0`;
+      sentinel!.ask(['publish', '__sentinel__:hello', payload]);
+    }
+    world.run(200);
+    const all = [...sentinel!.state.groups.values()].map(({ peers }) => peers.size);
+    expect(all[0]! + all[1]!).toBe(LIMITS.unprovenPeers + 1);
+    const said = sentinel!.lines.filter(({ text }) => text.includes('have never answered'));
+    expect(said).toHaveLength(1);
+  });
+});
+
 describe('a request for a vote', () => {
   it('of somebody whose name could not be shown is refused', () => {
     const { world, sentinels } = readyGroup({ sentinels: 1 });
@@ -194,6 +244,23 @@ describe('INFO', () => {
     servers[0]!.inner.info = () => text;
     world.run(12_000);
     expect(sentinels[0]!.group().replicas.size).toBe(0);
+  });
+
+  it('of somebody who is no replica, though the master lists him, is no reason to do anything', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 3, replicas: 1 });
+    servers[1]!.inner.info = () =>
+      'redis_mode:sentinel\r\nrun_id:b\x1b[2J\r\nsentinel_masters:1\r\n';
+    for (const sentinel of sentinels) sentinel.crash();
+    world.run(100);
+    for (const sentinel of sentinels) sentinel.start();
+    world.run(400_000);
+    servers[0]!.kill();
+    world.run(20_000);
+    const orders = servers[1]!.log.filter((line) => /slaveof|kill|config/i.test(line));
+    expect(orders).toEqual([]);
+    expect(sentinels.flatMap((one) => one.events('+fix-slave-config'))).toEqual([]);
+    expect(sentinels.flatMap((one) => one.events('+switch-master'))).toEqual([]);
+    expect(sentinels.flatMap((one) => one.events('-failover-abort-no-good-slave'))).not.toEqual([]);
   });
 });
 
