@@ -54,4 +54,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 94251688,
     showed: 'who became a replica again while its promotion was saved is promoted',
   },
+  {
+    seed: 820000092233,
+    showed: 'an old opinion counts again when its voice is borrowed once more',
+  },
 ];
