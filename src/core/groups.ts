@@ -187,7 +187,9 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
     const peer = createPeer(work, group, id, peerAddress);
     const parked = { kind: 'link', link: peer.link } as const;
-    peer.address.ip = toAddress(work, host, port, parked).ip;
+    // All groups share the link of an id, whatever the file says of its address in the second.
+    if (!sameAddress(peer.address, peer.link.address)) peer.address = { ...peer.link.address };
+    peer.address.ip = toAddress(work, peer.address.host, port, parked).ip;
     peer.link.address.ip ||= peer.address.ip;
     proven(work, peer, peer.address);
   }

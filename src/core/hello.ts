@@ -207,11 +207,7 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     event(work, 'notice', '+sentinel-address-switch', master, text);
     known.address = address;
     known.disbelieved = null;
-    const others = movePeer(work, known);
-    if (others > 0) {
-      const count = `${others} additional matching instances`;
-      event(work, 'notice', '+sentinel-address-update', known, count);
-    }
+    moveEverywhere(work, known);
     save(work);
     return known;
   }
@@ -223,8 +219,17 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     peer.replacing = true;
   }
   event(work, 'notice', '+sentinel', peer);
+  // Other groups know it at another address, and share its link.
+  if (!sameAddress(peer.link.address, address)) moveEverywhere(work, peer);
   save(work);
   return peer;
+}
+
+function moveEverywhere(work: Work, peer: Peer): void {
+  const others = movePeer(work, peer);
+  if (others === 0) return;
+  const count = `${others} additional matching instances`;
+  event(work, 'notice', '+sentinel-address-update', peer, count);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** One simulation: start, trouble, healing for a random majority, and what must come about then. */
+import type { CoreGroup } from './facts.ts';
 import { Faults } from './faults/index.ts';
 import { monitorAgain, setAsPlanned } from './faults/operators.ts';
 import { buildWorld, startWorld } from './fleet.ts';
@@ -77,6 +78,13 @@ function heal(world: World, faults: Faults): Quiet {
   return { sentinels: survivors, since };
 }
 
+/** A peer is known by its id, and is where it is said to be. */
+function isWithinReach({ peers }: CoreGroup, { id, host, port }: VirtualSentinel): boolean {
+  const address = peers.get(id)?.address;
+  if (address === undefined || address.port !== port) return false;
+  return address.ip === '' || address.ip === host.ip || address.ip === host.alias;
+}
+
 /** Sentinels that will hear of each other's configuration: who knows the same servers or Sentinels, by any way around. */
 function circleOf(
   world: World,
@@ -88,7 +96,7 @@ function circleOf(
     const group = sentinel.state.groups.get(name);
     const servers = group === undefined ? [] : [group.master, ...group.replicas.values()];
     const nodes = new Set<VirtualSentinel | VirtualRedis | null>([
-      ...survivors.filter(({ id }) => group?.peers.has(id)),
+      ...survivors.filter((one) => group !== undefined && isWithinReach(group, one)),
       ...servers.map(({ address }) => world.serverAt(address.ip || address.host, address.port)),
       sentinel,
     ]);

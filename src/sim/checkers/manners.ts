@@ -57,6 +57,11 @@ export const noSelf: MakeChecker = (): Checker => {
       for (const group of state.groups.values()) {
         if (group.peers.has(state.myId))
           throw new Violation(rows, `${sentinel.name} is its own peer`);
+        for (const { id, address, link } of group.peers.values()) {
+          if (address.port === link.address.port && address.ip === link.address.ip) continue;
+          if (address.host.toLowerCase() === link.address.host.toLowerCase()) continue;
+          throw new Violation(rows, `${sentinel.name} talks to ${id} where it is not`);
+        }
       }
     },
   };

@@ -58,4 +58,12 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 820000092233,
     showed: 'an old opinion counts again when its voice is borrowed once more',
   },
+  {
+    seed: 830000038522,
+    showed: 'an id that two groups know at two addresses is asked at one of them for both',
+  },
+  {
+    seed: 830000058469,
+    showed: 'who knows another Sentinel at a wrong address only is taken for one that hears it',
+  },
 ];
