@@ -230,8 +230,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'disturbs replicas that follow a name of the master',
     file: 'repair.js',
-    find: '!(followsMaster(replica) || mayFollow(work, replica))',
-    put: '!followsMaster(replica)',
+    find: '&& !mayFollow(work, replica)',
+    put: '',
   },
   {
     name: 'leaves two masters of one config epoch to themselves',
