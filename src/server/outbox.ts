@@ -165,11 +165,23 @@ export class Outbox {
     // Held while it flies; a copy needs no holding.
     if (batch.length === 1 && first instanceof Shared) first.hold();
     for (const piece of batch) this.#forget(piece);
-    const bytes = batch.length === 1 ? bytesOf(first!) : Buffer.concat(batch.map(bytesOf));
+    const bytes = batch.length === 1 ? bytesOf(first!) : this.#together(batch);
     if (batch.length === 1 && first instanceof Shared) this.#flyingPiece = first;
     if (this.#mine.has(bytes)) this.#flyingMine = bytes;
     this.#flying = bytes.length;
     this.#socket.write(bytes, this.#done);
+  }
+
+  /** A large copy lies in the heap of C for as long as nobody reads it, and pins what is behind it. */
+  #together(batch: readonly Piece[]): Buffer {
+    const parts = batch.map(bytesOf);
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    if (size < PAGES_BYTES) return Buffer.concat(parts, size);
+    const one = pages(size);
+    let at = 0;
+    for (const part of parts) at += part.copy(one, at);
+    this.#mine.add(one);
+    return one;
   }
 
   /** Takes from the front as much as is written at a time. */
