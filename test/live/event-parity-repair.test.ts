@@ -103,7 +103,10 @@ describe.concurrent('the same events in the same order as the original', () => {
     await expectParity(context, {
       plan: { downAfter: 8_000 },
       act: reboot,
-      known: { mute: ['refused credentials are an event'] },
+      known: {
+        mute: ['refused credentials are an event', 'no INFO of who refuses us'],
+        speaks: ['INFO once he lets us in again'],
+      },
     });
   });
 

@@ -65,6 +65,14 @@ const table = {
     row: 'events `-config-conflict`, `-auth-error`, `-epoch-ignored`',
     extra: /^-auth-error /,
   },
+  'no INFO of who refuses us': {
+    row: 'a server that refuses our password (a PING answered with NOAUTH, WRONGPASS or NOPERM)',
+    expected: (events) => events.filter((one) => !one.startsWith('+reboot ')),
+  },
+  'INFO once he lets us in again': {
+    row: 'a server that refuses our password (a PING answered with NOAUTH, WRONGPASS or NOPERM)',
+    expected: (events) => [...events, '+reboot master h <n>'],
+  },
 } as const satisfies Record<string, Difference>;
 
 export type KnownDifference = keyof typeof table;
