@@ -49,6 +49,7 @@ export function createLink(work: Work, address: Link['address'], wantsPubsub: bo
     pingPendingSince: null,
     standInSince: null,
     answersPing: false,
+    letsIn: false,
     lastPingAt: null,
     lastOkAt: work.now,
     lastReplyAt: work.now,
@@ -105,6 +106,7 @@ function forget(work: Work, connection: Connection): void {
     link.command = null;
     link.pingPendingSince = null;
     link.answersPing = false;
+    link.letsIn = false;
   }
   if (link.pubsub === connection) link.pubsub = null;
   if (link.probe === connection) link.probe = null;
@@ -273,8 +275,8 @@ export function tendLink(work: Work, instance: Instance): void {
   tendPubsub(work, instance);
   tendProbe(work, instance);
   // Where one connection is refused the other is, too: the second is begun when the first is open, and where we were not
-  // let in the last time, when it has brought a PONG.
-  const mayTalk = isOpen(link) && (link.refusals === 0 || link.answersPing);
+  // let in the last time, when it has brought a good answer to a PING (MASTERDOWN, too).
+  const mayTalk = isOpen(link) && (link.refusals === 0 || link.letsIn);
   const wantsPubsub = link.wantsPubsub && link.pubsub === null && mayTalk;
   if (link.command !== null && !wantsPubsub) return;
   if (now < link.retryAt) {

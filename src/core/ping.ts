@@ -106,5 +106,6 @@ export function pinged(work: Work, connection: Connection, sentAt: number, text:
   link.lastOkAt = work.now;
   link.unansweredSince = null;
   link.failures = 0;
+  if (link.command === connection) link.letsIn = true;
   return true;
 }

@@ -16,7 +16,7 @@ export function objection(work: Work, replica: Replica): string | null {
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
   // Who refuses the subscription can be promoted all the same: hellos come another way, too.
-  const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.answersPing);
+  const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
   if (!isOpen(link) || isDeaf) return 'its link is down';
   if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';

@@ -358,6 +358,8 @@ export interface Link {
   standInSince: Instant | null;
   /** The last PING on this connection brought a PONG: only then do other answers count as signs of life. */
   answersPing: boolean;
+  /** A PING on this connection went well: our credentials are right. */
+  letsIn: boolean;
   lastPingAt: Instant | null;
   lastOkAt: Instant;
   lastReplyAt: Instant;

@@ -66,4 +66,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 830000058469,
     showed: 'who knows another Sentinel at a wrong address only is taken for one that hears it',
   },
+  {
+    seed: 850000005136,
+    showed: 'a replica that refused us once and says MASTERDOWN since is never subscribed to again',
+  },
 ];
