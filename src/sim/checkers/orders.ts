@@ -153,7 +153,7 @@ export const selection: MakeChecker = (world): Checker => {
     if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
     if (info.role === 'slave' && info.priority === 0) return 'its priority is 0';
     if (replica.sDownSince !== null) return 'it is down';
-    const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.answersPing);
+    const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
     if (link.command?.open !== true || isDeaf) return 'it is not connected';
     if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
     if (facts.now - info.at > (sDownSince === null ? 30_000 : 5000)) return 'its INFO is old';
