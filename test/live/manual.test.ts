@@ -17,6 +17,8 @@ describe.each(kinds)('manual failover by %s Sentinels', (kind) => {
     const [sentinel, other] = group.sentinels;
     let master = group.servers[0]!;
     for (const leader of [sentinel!, other!]) {
+      // The other one, too, has to have heard of all replicas since the first switch.
+      await group.waitReady();
       expect(await leader.command('SENTINEL', 'FAILOVER', group.name)).toBe('OK');
       const next = await group.waitSwitched(master.address);
       expect(await group.waitSettled()).toBe(next);
