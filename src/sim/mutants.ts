@@ -288,12 +288,6 @@ export const MUTANTS: readonly Mutant[] = [
     put: '1',
   },
   {
-    name: 'takes nothing but a PONG for being let in again',
-    file: 'links.js',
-    find: 'link.refusals === 0 || link.letsIn',
-    put: 'link.refusals === 0 || link.answersPing',
-  },
-  {
     name: 'keeps the connection of a server that refuses its password',
     file: 'step.js',
     find: 'shutOut(work, connection, text);',

@@ -9,6 +9,7 @@ import { deadVoters } from './dead-voters.ts';
 import { foreignFleet } from './foreign-fleet.ts';
 import { hangingSave } from './hanging-save.ts';
 import { largeEpoch } from './large-epoch.ts';
+import { letInAgain } from './let-in-again.ts';
 import { manualInVain } from './manual-in-vain.ts';
 import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
@@ -32,6 +33,7 @@ export const DRILLS: readonly Drill[] = [
   { name: 'a save that hangs and ends late', seeds: 30, play: hangingSave },
   { name: 'a guest whose clock stops', seeds: 10, play: stoppedGuest },
   { name: 'dead voters of whom untruths are told', seeds: 12, play: untrueVoters },
+  { name: 'a replica that lets us in again and is without its master', seeds: 4, play: letInAgain },
 ];
 
 export interface Broken {
