@@ -70,4 +70,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 850000005136,
     showed: 'a replica that refused us once and says MASTERDOWN since is never subscribed to again',
   },
+  {
+    seed: 810000075719,
+    showed: 'a hello that waited for a name server counts as heard when the name is known',
+  },
 ];
