@@ -212,7 +212,7 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     return known;
   }
   const before = displaced(work, group, id, address);
-  if (isFull(work, group, 'peers') || (before === null && isCrowded(work))) return null;
+  if (before === null && (isFull(work, group, 'peers') || isCrowded(work))) return null;
   const peer = createPeer(work, group, id, address);
   if (before !== null) {
     if (before.provenAt !== null) proven(work, peer, before.provenAt);

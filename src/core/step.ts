@@ -223,8 +223,8 @@ function subscriptionRefused(work: Work, connection: Connection, reason: string)
   const one = owner(link);
   if (CREDENTIALS_WRONG.test(reason)) return shutOut(work, connection, reason);
   if (link.refusals === 0 && one !== undefined) {
-    const text = `${describe(work.state, one)} refuses the subscription: ${shown(reason)}`;
-    log(work, 'warning', text);
+    const why = shown(withoutPassword(reason, one.group));
+    log(work, 'warning', `${describe(work.state, one)} refuses the subscription: ${why}`);
   }
   giveUp(work, connection);
 }

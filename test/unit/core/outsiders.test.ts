@@ -305,6 +305,18 @@ describe('a server that refuses us', () => {
     expect(tries).toBeLessThan(70);
   });
 
+  it('and repeats our password in its own words is quoted without it', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    call(world, sentinel!, 'sentinel', 'set', 'mymaster', 'auth-pass', 's3cret');
+    servers[0]!.pingError = 'NOPERM the password s3cret is wrong';
+    world.until('it is said', () => sentinel!.events('-auth-error').length > 0);
+    world.run(1000);
+    const said = sentinel!.lines.map(({ text }) => text).join('\n');
+    expect(said).toContain('NOPERM the password ****** is wrong');
+    expect(said).not.toContain('s3cret');
+  });
+
   it('is connected again at once when it is told the right password', () => {
     const { world, sentinels, servers } = readyGroup({ sentinels: 1 });
     const [sentinel] = sentinels;
