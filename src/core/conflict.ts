@@ -9,9 +9,10 @@
  *
  * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
  *
- * Only a master that is a known server of this group is disputed. In a real conflict each names a replica of the other;
- * two deployments that share nothing but a name have no common servers, and what is settled between them would be
- * that one loses its data.
+ * Only a master that is a known server of this group is disputed: either the Sentinel that names it has agreed with us
+ * before, or we have seen that server follow one of the group. In a real conflict each names a replica of the other; two
+ * deployments that share nothing but a name have no common servers, unless one got the address of a dead one of the
+ * other. What is settled between them would be that one loses its data.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
 import { askNow } from './ask.ts';
@@ -19,8 +20,9 @@ import { rollBelow } from './dice.ts';
 import { nextEpoch } from './epoch.ts';
 import { event } from './events.ts';
 import { spreadHello } from './hello.ts';
+import { isOpen } from './links.ts';
 import { announced } from './names.ts';
-import type { Group, Peer, Pending, Server } from './state.ts';
+import type { Group, Peer, Pending, Replica, Server } from './state.ts';
 import { announceVote, castVote, votesNeeded } from './vote.ts';
 import { log, save, saveThen, type Work, wake } from './work.ts';
 
@@ -29,6 +31,8 @@ const ELECTION_MS = 2000;
 const ROUNDS_MAX = 6;
 /** So long without any working master among the claimed ones. */
 const LAST_RESORT_MS = 10_000;
+/** What is only said is said so often at most, of one peer. */
+const FOREIGN_QUIET_MS = 60_000;
 
 /** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
 export function noteConflict(
@@ -38,7 +42,8 @@ export function noteConflict(
   claim: Address | null,
   configEpoch: bigint,
 ): void {
-  const known = claim !== null && isKnown(group, claim);
+  if (claim === null) peer.agreed = true;
+  const known = claim !== null && isOurs(group, peer, claim);
   if (!known) {
     group.conflict?.claims.delete(peer.id);
     if (group.conflict?.claims.size === 0) group.conflict = null;
@@ -65,9 +70,20 @@ export function noteConflict(
   work.touched.add(group);
 }
 
-function isKnown({ replicas }: Group, claim: Address): boolean {
-  for (const { address } of replicas.values()) if (sameAddress(address, claim)) return true;
-  return false;
+function isOurs(group: Group, peer: Peer, claim: Address): boolean {
+  const replica = recordOf(group, claim);
+  return replica !== null && (peer.agreed || hasFollowed(replica));
+}
+
+function recordOf({ replicas }: Group, claim: Address): Replica | null {
+  for (const one of replicas.values()) if (sameAddress(one.address, claim)) return one;
+  return null;
+}
+
+/** The server that is there now has followed one of ours, or was one we followed; not another one at its address. */
+function hasFollowed({ link, sDownSince, infoAt, runId, followedAs }: Replica): boolean {
+  if (sDownSince !== null || !isOpen(link) || infoAt === null) return false;
+  return infoAt >= link.command!.startedAt && runId !== '' && runId === followedAs;
 }
 
 function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more: string): void {
@@ -75,12 +91,19 @@ function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more
   event(work, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
 }
 
-/** Said once for each such claim, and nothing is done about it. */
+/** Said for a new claim, not too often, and nothing is done about it. */
 function noteForeign(work: Work, peer: Peer, claim: Address, epoch: bigint): void {
   const text = endpoint(claim.host, claim.port);
   if (peer.foreignClaim === text) return;
   peer.foreignClaim = text;
-  sayConflict(work, peer, claim, epoch, ', which is no server of this group');
+  const { foreignSaidAt } = peer;
+  if (foreignSaidAt !== null && work.now - foreignSaidAt < FOREIGN_QUIET_MS) return;
+  peer.foreignSaidAt = work.now;
+  const why =
+    recordOf(peer.group, claim) === null
+      ? ', which is no server of this group'
+      : ', and neither that Sentinel nor that server is known to belong to this group';
+  sayConflict(work, peer, claim, epoch, why);
 }
 
 function later(work: Work, rounds: number): number {

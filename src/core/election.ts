@@ -14,6 +14,7 @@ import { lagOf, startDelay } from './rank.ts';
 import { selectReplica } from './selection.ts';
 import { sendInfo } from './server.ts';
 import type { FailoverIn, Group } from './state.ts';
+import type { Instant } from './types.ts';
 import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from './vote.ts';
 import { crash, log, saveThen, type Work, wake } from './work.ts';
 
@@ -37,6 +38,8 @@ const FRUITLESS_PAUSE_MS = 1000;
 const NO_REPLICA_DELAY_MS = 2000;
 /** Nobody who could win has done so for so long: then it can be tried, if only to say why it comes to nothing. */
 const HOPELESS_DELAY_MIN_MS = 10_000;
+/** Who has won is done by then, even if he has to repeat his order; with a longer down-after, by that. */
+const FINISH_MS = 10_000;
 
 /** Start an automatic failover when everything speaks for it. */
 export function tendStart(work: Work, group: Group): void {
@@ -44,7 +47,7 @@ export function tendStart(work: Work, group: Group): void {
   if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
   if (work.now < attempts.holdUntil) {
     const isFree =
-      leaderIsDead(work, group) || hasFoundReplica(work, group) || wasForNothing(group);
+      leaderIsDead(work, group) || hasFoundReplica(work, group) || wasForNothing(work, group);
     if (!isFree) {
       announceHold(work, group);
       return wake(group, attempts.holdUntil);
@@ -98,16 +101,29 @@ function votersWithinReach({ peers }: Group): number {
 }
 
 /**
- * The master was heard of after we had given the vote we wait for, and went down later: it was for a manual failover, or
- * for one that was not needed. Whoever had it has had down-after to finish, and no replica says that it is promoted.
+ * Whom we wait for has had his time: a replica has said since the vote that it is a master, and nobody announces it; or the
+ * master was heard of after the vote and went down later, so that it was for a manual failover, or for one that was not
+ * needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
  */
-function wasForNothing({ attempts, master, replicas }: Group): boolean {
+function wasForNothing(work: Work, group: Group): boolean {
+  const since = overdueSince(group);
+  if (since === null) return false;
+  const end = since + Math.max(FINISH_MS, group.downAfter);
+  if (work.now >= end) return true;
+  wake(group, end);
+  return false;
+}
+
+function overdueSince({ attempts, master, replicas }: Group): Instant | null {
   const { leader, leaderAt } = attempts;
-  if (leader === null || master.link.lastOkAt <= leaderAt) return false;
-  for (const one of replicas.values()) {
-    if (one.role === 'master' && one.roleSince > leaderAt) return false;
+  if (leader === null) return null;
+  let promotedAt: Instant | null = null;
+  for (const { role, roleSince } of replicas.values()) {
+    if (role === 'master' && roleSince > leaderAt)
+      promotedAt = Math.max(promotedAt ?? 0, roleSince);
   }
-  return true;
+  if (promotedAt !== null) return promotedAt;
+  return master.link.lastOkAt > leaderAt ? leaderAt : null;
 }
 
 /** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */

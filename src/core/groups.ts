@@ -89,6 +89,7 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     syncInProgress: false,
     conf: work.now,
     reconf: null,
+    followedAs: '',
     formerMaster: false,
     mismatchSince: null,
     repairedAt: null,
@@ -123,7 +124,9 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     disbelieved: null,
     ask: freshAsk(work.now),
     lastNudgedAt: null,
+    agreed: false,
     foreignClaim: null,
+    foreignSaidAt: null,
   };
   link.owners.add(peer);
   group.peers.set(id, peer);
@@ -355,11 +358,13 @@ export function switchMaster(work: Work, group: Group, to: Address): void {
     const fresh = createReplica(work, group, replica.address, adoptLink(work, replica));
     fresh.runId = replica.runId;
     fresh.reconf = replica.reconf;
+    fresh.followedAs = replica.followedAs;
     fresh.formerMaster = replica.formerMaster;
     event(work, 'notice', '+slave', fresh);
   }
   if (!same) {
     const former = createReplica(work, group, old, freshLink(work, old));
+    former.followedAs = oldMaster.runId;
     former.formerMaster = true;
     event(work, 'notice', '+slave', former);
   }

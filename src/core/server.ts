@@ -3,7 +3,7 @@
  *
  * Everything up to the role events happens in TILT too; what a role *causes* is decided when the group is attended.
  */
-import { hostMeans } from './address.ts';
+import { type Address, hostMeans } from './address.ts';
 import { nextBeat } from './beat.ts';
 import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
@@ -110,6 +110,9 @@ function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
   if (facts.priority !== null) replica.priority = facts.priority;
   if (facts.offset !== null) replica.offset = facts.offset;
   if (facts.announced !== null) replica.announced = facts.announced;
+  if (replica.followedAs !== replica.runId && followsMember(replica)) {
+    replica.followedAs = replica.runId;
+  }
 }
 
 function noteRole(work: Work, server: Server, said: 'master' | 'slave' | null): void {
@@ -126,10 +129,18 @@ function noteRole(work: Work, server: Server, said: 'master' | 'slave' | null): 
 
 /** Does the replica say it follows this group's master? */
 export function followsMaster(replica: Replica): boolean {
-  const { address } = replica.group.master;
-  return (
-    replica.masterHost !== null &&
-    replica.masterPort === address.port &&
-    hostMeans(address, replica.masterHost)
-  );
+  return follows(replica, replica.group.master.address);
+}
+
+function follows({ masterHost, masterPort }: Replica, address: Address): boolean {
+  return masterHost !== null && masterPort === address.port && hostMeans(address, masterHost);
+}
+
+/** Does it say it follows any server of this group? */
+function followsMember(replica: Replica): boolean {
+  if (followsMaster(replica)) return true;
+  for (const { address } of replica.group.replicas.values()) {
+    if (follows(replica, address)) return true;
+  }
+  return false;
 }

@@ -255,6 +255,8 @@ export interface Replica extends ServerBase {
   /** When the reported master last changed. */
   conf: Instant;
   reconf: Reconfiguration | null;
+  /** Run id under which it has followed, or been, a server of this group; empty: not in this life of ours. */
+  followedAs: string;
   /** Was the master before a switch and has not said `role:slave` since: may be demoted without the quiet time. */
   formerMaster: boolean;
   /** Its role or master was first seen wrong at this time. */
@@ -283,8 +285,11 @@ export interface Peer extends InstanceBase {
   disbelieved: string | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
-  /** The master it names under our config epoch, a server this group does not know; null: none. */
+  /** It has named our master under our config epoch, in this life: it belongs to this deployment. */
+  agreed: boolean;
+  /** The master it names under our config epoch, which is not disputed with it; null: none. */
   foreignClaim: string | null;
+  foreignSaidAt: Instant | null;
 }
 
 /** Our asking of one peer about the master (failover.md §3). */

@@ -302,7 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'settles conflicts about servers it does not know',
     file: 'conflict.js',
-    find: 'claim !== null && isKnown(group, claim)',
+    find: 'claim !== null && isOurs(group, peer, claim)',
     put: 'claim !== null',
   },
   {
@@ -332,8 +332,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'waits for manual failovers that came to nothing',
     file: 'election.js',
-    find: 'leader === null || master.link.lastOkAt <= leaderAt',
-    put: 'true',
+    find: 'return master.link.lastOkAt > leaderAt ? leaderAt : null;',
+    put: 'return null;',
+  },
+  {
+    name: 'leaves a manual failover no time',
+    file: 'election.js',
+    find: 'since + Math.max(FINISH_MS, group.downAfter)',
+    put: 'since',
+  },
+  {
+    name: 'waits for a promotion that nobody announces',
+    file: 'election.js',
+    find: 'return promotedAt;',
+    put: 'return null;',
+  },
+  {
+    name: 'takes whoever has the address of a replica for that replica',
+    file: 'conflict.js',
+    find: 'replica !== null && (peer.agreed || hasFollowed(replica))',
+    put: 'replica !== null',
   },
   {
     name: 'lets one Sentinel speak for all who are said to be there',

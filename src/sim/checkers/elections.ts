@@ -8,15 +8,19 @@ import type { World } from '../world.ts';
  * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a manual failover beside
  * unreachable peers, or a Sentinel that does not know everybody (safety.md W5, W7). Shared by all worlds' checkers.
  */
-const loose = new WeakMap<World, Set<string>>();
+const loose = new WeakMap<World, Map<string, 'W5' | 'W7'>>();
 
-function looseEpochs(world: World): Set<string> {
+function looseEpochs(world: World): Map<string, 'W5' | 'W7'> {
   let found = loose.get(world);
   if (found === undefined) {
-    found = new Set();
+    found = new Map();
     loose.set(world, found);
   }
   return found;
+}
+
+function isLoose(world: World, _row: string, key: string): boolean {
+  return looseEpochs(world).has(key);
 }
 
 interface Election {
@@ -62,15 +66,15 @@ export const elected: MakeChecker = (world): Checker => {
           );
         }
         const all = Math.floor(world.plan.sentinels / 2) + 1;
-        if (known < world.plan.sentinels || votes < all) {
-          looseEpochs(world).add(`${name} ${epoch}`);
-          continue;
-        }
-        const other = leaders.get(`${name} ${epoch}`) ?? sentinel.name;
+        const key = `${name} ${epoch}`;
+        if (known < world.plan.sentinels) looseEpochs(world).set(key, 'W7');
+        else if (votes < all) looseEpochs(world).set(key, 'W5');
+        if (isLoose(world, 'S7', key)) continue;
+        const other = leaders.get(key) ?? sentinel.name;
         if (other !== sentinel.name) {
           throw new Violation('S7', `${other} and ${sentinel.name} lead ${name} in epoch ${epoch}`);
         }
-        leaders.set(`${name} ${epoch}`, sentinel.name);
+        leaders.set(key, sentinel.name);
       }
     },
   };
@@ -113,23 +117,39 @@ interface Given {
 }
 
 const PAUSE_MS = 100;
+/** A winner has so long, and down-after, to finish after a sign that there is nothing more to wait for. */
+const FINISH_MS = 10_000;
 
 /** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
-function isKept(given: Given, group: CoreGroup, now: number): boolean {
-  const { leader, at, record, configEpoch, heardAt, downSince } = given;
+function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boolean {
+  const { now } = facts;
+  const { leader, at, record, configEpoch, downSince } = given;
   const winner = group.peers.get(leader);
   given.downSince = winner === undefined ? at : winner.sDownSince;
   const since = given.downSince ?? downSince;
   // The core's time of the vote is that of its input, and a pause may have been taken out of it.
   if (since !== null && (since > at || now + PAUSE_MS >= at + group.downAfter)) return false;
   if (now >= at + 2 * group.failoverTimeout) return false;
-  // A master that was heard of since went down later: the vote was for something else.
-  if (group.master.link.lastOkAt > heardAt) return false;
+  const overdueAt = overdueSince(world, facts, given, group) + Math.max(FINISH_MS, group.downAfter);
+  if (now + PAUSE_MS >= overdueAt) return false;
   return group.master === record && group.configEpoch === configEpoch;
 }
 
+/** A replica says that it was promoted since; or the master was heard of since: the vote was for something else. */
+function overdueSince(world: World, facts: Facts, given: Given, group: CoreGroup): number {
+  const { at, heardAt } = given;
+  let promotedAt: number | null = null;
+  for (const { address } of group.replicas.values()) {
+    const info = facts.info.get(world.serverName(address.ip || address.host, address.port));
+    if (info?.role !== 'master' || info.roleSince <= at) continue;
+    promotedAt = Math.max(promotedAt ?? 0, info.roleSince);
+  }
+  if (promotedAt !== null) return promotedAt;
+  return group.master.link.lastOkAt > heardAt ? at : Number.POSITIVE_INFINITY;
+}
+
 /** Who has voted for another leaves him the time to win (safety.md §6.2, W19). */
-export const givesWay: MakeChecker = (): Checker => {
+export const givesWay: MakeChecker = (world): Checker => {
   const rows = 'W19';
   const promises = new Map<string, Given>();
   const keyOf = (sentinel: VirtualSentinel, name: string) => `${sentinel.name} ${name}`;
@@ -146,7 +166,7 @@ export const givesWay: MakeChecker = (): Checker => {
       for (const [name, group] of sentinel.state.groups) {
         const key = keyOf(sentinel, name);
         const promise = promises.get(key);
-        if (promise !== undefined && !isKept(promise, group, facts.now)) promises.delete(key);
+        if (promise !== undefined && !isKept(world, facts, promise, group)) promises.delete(key);
       }
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+try-failover') continue;
@@ -207,10 +227,6 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
       for (const [name, group] of sentinel.state.groups) {
         const view = facts.views.get(name);
         if (view?.group !== group || group.configEpoch === view.configEpoch) continue;
-        // Won without a failover: the same master, asserted again (W6), by one who may not know all.
-        if (group.peers.size + 1 < world.plan.sentinels) {
-          if (view.record === group.master) looseEpochs(world).add(`${name} ${group.configEpoch}`);
-        }
       }
       for (const effect of effects) {
         if (effect.type !== 'event' || effect.name !== '+promoted-slave') continue;
@@ -223,7 +239,7 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
         const forced = failover?.forced === true;
         world.writes.promoted(name, server, world.now, forced);
         const key = `${name} ${epoch}`;
-        if (looseEpochs(world).has(key)) continue;
+        if (isLoose(world, 'S9', key)) continue;
         const other = promotions.get(key);
         if (other !== undefined) {
           throw new Violation(
@@ -241,7 +257,7 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
       const key = `${group} ${epoch}`;
       const master = world.serverName(host!, Number(port));
       const before = named.get(key) ?? master;
-      if (before !== master && !looseEpochs(world).has(key)) {
+      if (before !== master && !isLoose(world, 'S8', key)) {
         throw new Violation(
           'S8',
           `${sentinel.name} says config epoch ${epoch} of ${group} means ${master}, it meant ${before}`,

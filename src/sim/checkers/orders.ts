@@ -91,15 +91,17 @@ function sane(facts: Facts, group: CoreGroup): boolean {
   return info?.role === 'master' && facts.now - info.at < 20_000;
 }
 
-/** Has every peer that is up spoken since, and of no newer configuration? */
+/** Have a majority of all, and every peer that is up, spoken since, and of no newer configuration? */
 function allAgree(facts: Facts, group: CoreGroup, since: number): boolean {
+  let agreed = 1;
   for (const peer of group.peers.values()) {
     if (peer.sDownSince !== null) continue;
     const hello = facts.hellos.get(`${group.name}|${peer.id}`);
     if (hello === undefined || hello.at < since || hello.configEpoch > group.configEpoch)
       return false;
+    agreed += 1;
   }
-  return true;
+  return agreed > (group.peers.size + 1) / 2;
 }
 
 export const repairs: MakeChecker = (world): Checker => {

@@ -9,7 +9,7 @@ import { VirtualRedis } from '../redis.ts';
 import { VirtualSentinel } from '../sentinel.ts';
 import { Violation } from '../watch.ts';
 import { World } from '../world.ts';
-import { NAME } from './rest.ts';
+import { atRest, masterOf, NAME, said } from './rest.ts';
 
 interface Fleet {
   readonly servers: readonly VirtualRedis[];
@@ -80,4 +80,31 @@ export function foreignFleet(seed: number): void {
       if (ip !== first!.host.ip) throw new Violation('S15', `${name} names ${ip} now`);
     }
   }
+}
+
+/**
+ * The address of a dead replica is given to the master of another deployment, and a Sentinel of that one says so here, again
+ * and again: nothing is settled with it, for it has never agreed with this group.
+ */
+export function reusedAddress(seed: number): void {
+  const moreLines = () =>
+    ['config-epoch g', 'leader-epoch g', 'current-epoch']
+      .map((one) => `sentinel ${one} 3\n`)
+      .join('');
+  const world = atRest(seed, { moreLines });
+  const dead = world.servers.find((one) => one !== masterOf(world))!;
+  dead.stop(true);
+  world.run(20_000);
+  dead.savedMaster = null;
+  const since = world.now;
+  if (seed % 2 === 0) dead.start();
+  const host = world.addHost('B1');
+  const payload = `${host.ip},26379,${world.random.hex(40)},3,${NAME},${dead.host.ip},${dead.port},3`;
+  // Repaired as a stray, as an original does, it is a server of this group.
+  for (let i = 0; i < 30 && dead.master === null; i++) {
+    for (const one of world.sentinels) one.request(['publish', '__sentinel__:hello', payload]);
+    world.run(2000);
+  }
+  if (said(world, since, null, /^\+new-epoch/).length === 0) return;
+  throw new Violation('S15', 'an election is held over the master of another deployment');
 }

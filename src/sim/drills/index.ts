@@ -6,13 +6,15 @@
 import { Violation } from '../watch.ts';
 import { apart } from './apart.ts';
 import { deadVoters } from './dead-voters.ts';
-import { foreignFleet } from './foreign-fleet.ts';
+import { foreignFleet, reusedAddress } from './foreign-fleet.ts';
 import { hangingSave } from './hanging-save.ts';
 import { largeEpoch } from './large-epoch.ts';
 import { letInAgain } from './let-in-again.ts';
+import { manualAtWork } from './manual-at-work.ts';
 import { manualInVain } from './manual-in-vain.ts';
 import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
+import { stuckLeader } from './stuck-leader.ts';
 import { untrueVoters } from './untrue-voters.ts';
 
 export interface Drill {
@@ -25,11 +27,18 @@ export interface Drill {
 
 export const DRILLS: readonly Drill[] = [
   { name: 'two deployments of one name meet', seeds: 3, play: foreignFleet },
+  {
+    name: 'the address of a dead replica belongs to another deployment',
+    seeds: 4,
+    play: reusedAddress,
+  },
   { name: 'a fresh Sentinel beside large epochs', seeds: 2, play: largeEpoch },
   { name: 'cut off from all peers while the former master returns', seeds: 40, play: apart },
   { name: 'dead voters known to one', seeds: 8, play: deadVoters },
   { name: 'a manual failover without votes beside a dying master', seeds: 20, play: sharedEpoch },
   { name: 'a manual failover that comes to nothing', seeds: 4, play: manualInVain },
+  { name: 'a manual failover at work while the master hangs', seeds: 6, play: manualAtWork },
+  { name: 'a leader that cannot finish', seeds: 12, play: stuckLeader },
   { name: 'a save that hangs and ends late', seeds: 30, play: hangingSave },
   { name: 'a guest whose clock stops', seeds: 10, play: stoppedGuest },
   { name: 'dead voters of whom untruths are told', seeds: 12, play: untrueVoters },
