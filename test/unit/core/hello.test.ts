@@ -1,5 +1,7 @@
 /** What a hello may change, and what must be on disk before others hear of it (monitoring.md §5, safety.md S3, S13–S15). */
 import { describe, expect, it } from 'vitest';
+import { blankConfig, blankGroup, createState } from '../../../src/core/index.ts';
+import { surroundings } from '../../support/plain.ts';
 import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 const A = 'a'.repeat(40);
@@ -111,5 +113,92 @@ describe('a hello', () => {
     hello(world, sentinel!, `127.0.0.1,102,${A},0,mymaster,127.0.0.1,1,0`);
     expect([...sentinel!.group().peers.keys()].sort()).toEqual([sentinels[2]!.id, A].sort());
     expect(sentinel!.events('+sentinel-invalid-addr').length).toBe(1);
+  });
+
+  it('whose config epoch exceeds its own current epoch raises ours, on disk too', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    hello(world, sentinel!, `127.0.0.1,102,${peer!.id},1,mymaster,127.0.0.1,1,6`);
+    world.run(20);
+    expect(sentinel!.group().configEpoch).toBe(6n);
+    expect(sentinel!.state.currentEpoch).toBe(6n);
+    expect(sentinel!.disk.currentEpoch).toBe(6n);
+  });
+
+  it('with an epoch that could use them up is ignored, which is said once a minute', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 2 });
+    const [sentinel, peer] = sentinels;
+    peer!.crash();
+    const high = 2n ** 62n;
+    const say = (epoch: bigint) => {
+      hello(world, sentinel!, `127.0.0.1,102,${peer!.id},${epoch},mymaster,127.0.0.1,1,0`);
+      return sentinel!.state.currentEpoch;
+    };
+    expect(say(high - 1n)).toBe(high - 1n);
+    expect(say(high + 2n ** 32n)).toBe(high - 1n);
+    expect(say(high + 2n ** 33n)).toBe(high - 1n);
+    expect(sentinel!.events('-epoch-ignored').length).toBe(1);
+    expect(say(high + 2n ** 31n)).toBe(high + 2n ** 31n);
+    world.run(60_000);
+    say(2n ** 63n);
+    expect(sentinel!.events('-epoch-ignored').length).toBe(2);
+  });
+
+  it('of a peer that is behind is answered at once, twice a second at most', () => {
+    const { world, servers, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    servers[0]!.kill();
+    world.until('switched', () => sentinels.every((one) => one.masterPort() !== 1));
+    world.run(5000);
+    peer!.crash();
+    const heard: number[] = [];
+    const { network } = world.inner;
+    const send = network.send.bind(network);
+    network.send = (connection, side, message) => {
+      const isFrom = connection.opener === sentinel!.inner && connection.port === 102;
+      if (isFrom && message.t === 'request' && message.argv[0] === 'PUBLISH') heard.push(world.now);
+      send(connection, side, message);
+    };
+    peer!.start();
+    world.run(3000);
+    const since = world.now;
+    for (let times = 0; times < 100; times++) {
+      const text = `127.0.0.1,102,${peer!.id},1,mymaster,127.0.0.1,1,0`;
+      sentinel!.ask(['publish', '__sentinel__:hello', text]);
+      world.run(50);
+    }
+    const told = heard.filter((at) => at >= since);
+    expect(told[0]! - since).toBeLessThan(5);
+    // In five seconds, beside the two or three that are due anyway.
+    expect(told.length).toBeGreaterThanOrEqual(9);
+    expect(told.length).toBeLessThanOrEqual(13);
+  });
+
+  it('that moves a peer to where another one lives is not believed, which is said once', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer, third] = sentinels;
+    const place = () => [...sentinel!.group().peers.values()].map(({ address }) => address.port);
+    const before = place();
+    for (let times = 0; times < 3; times++) {
+      hello(world, sentinel!, `127.0.0.1,103,${peer!.id},0,mymaster,127.0.0.1,1,0`);
+    }
+    expect(place()).toEqual(before);
+    const said = sentinel!.lines.filter(({ text }) =>
+      text.endsWith(`${third!.id} is: not believed`),
+    );
+    expect(said.length).toBe(1);
+  });
+});
+
+describe('our own id in the file', () => {
+  it('makes no peer', () => {
+    const group = blankGroup({ name: 'm', host: '10.0.0.1', port: 6379, quorum: 2 });
+    const sentinels = [
+      { host: '10.0.0.7', port: 26379, id: A },
+      { host: '10.0.0.8', port: 26379, id: 'b'.repeat(40) },
+    ];
+    const config = { ...blankConfig(), myId: A, groups: [{ ...group, sentinels }] };
+    const state = createState(config, surroundings({}), 0);
+    expect([...state.groups.get('m')!.peers.keys()]).toEqual(['b'.repeat(40)]);
   });
 });

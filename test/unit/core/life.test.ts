@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextBeat, phaseOf } from '../../../src/core/beat.ts';
+import { pingPeriod } from '../../../src/core/ping.ts';
 import type { Group } from '../../../src/core/state.ts';
-import { readyGroup } from '../../support/world.ts';
+import { readyGroup, VirtualSentinel } from '../../support/world.ts';
 
 const LONG = { downAfter: 30_000 };
 
@@ -121,5 +122,40 @@ describe('the replication link of a replica', () => {
     expect(shown()).toBe(false);
     replica.linkUp = true;
     expect(world.until('the link is up again', shown)).toBeLessThan(1_500);
+  });
+});
+
+describe('the period of PING', () => {
+  const watched = (connections: number, downAfter: number) => {
+    const { sentinels } = readyGroup({ seed: 4, sentinels: 1, replicas: 0, group: { downAfter } });
+    const { state } = sentinels[0]!;
+    const [one] = state.connections.values();
+    for (let id = -connections; id < 0; id += 1) state.connections.set(id, one!);
+    return pingPeriod(state, sentinels[0]!.group().master);
+  };
+
+  it('is a tenth of down-after, between 50 ms and a second', () => {
+    expect([100, 1000, 5000, 60_000].map((ms) => watched(0, ms))).toEqual([50, 100, 500, 1000]);
+  });
+
+  it('grows with what is watched, to a third of down-after or a second', () => {
+    expect(watched(150, 1000)).toBeGreaterThan(300);
+    expect(watched(10_000, 1000)).toBeCloseTo(1000 / 3);
+    expect(watched(10_000, 60_000)).toBe(1000);
+  });
+});
+
+describe('a Sentinel that has just been started', () => {
+  it('hears of the replicas and is known to the others as soon as its connections are open', () => {
+    for (let seed = 1; seed <= 5; seed += 1) {
+      const { world, sentinels } = readyGroup({ seed, sentinels: 3 });
+      const fresh = new VirtualSentinel(world, 104, { quorum: 2 });
+      fresh.start();
+      const took = world.until('it knows the replicas, and the others know it', () => {
+        const isKnown = sentinels.every((one) => one.group().peers.has(fresh.id));
+        return isKnown && fresh.group().replicas.size === 2;
+      });
+      expect(took).toBeLessThan(100);
+    }
   });
 });
