@@ -89,6 +89,35 @@ describe('a failover', () => {
     }
   });
 
+  it('starts as soon as a replica is back, as long as there was none to promote', () => {
+    for (const seed of seeds.slice(0, 10)) {
+      const { world, servers, sentinels } = readyGroup({ seed });
+      for (const server of servers) server.kill();
+      const down = () => sentinels.every((one) => one.events('+odown').length > 0);
+      world.until('it is down for all', down, 5000);
+      world.run(500);
+      servers[1]!.restart();
+      const took = world.until(
+        'all switched',
+        () => sentinels.every((one) => one.masterPort() === 2),
+        3000,
+      );
+      expect(took, world.story()).toBeLessThan(1300);
+    }
+  });
+
+  it('from a master that says it is a replica finds one: their data are as old as that', () => {
+    const { world, servers, sentinels } = readyGroup({ group: { downAfter: 1000 } });
+    servers[0]!.follow(9);
+    const took = world.until(
+      'all switched',
+      () => sentinels.every((s) => s.masterPort() !== 1),
+      40_000,
+    );
+    // Down-after and twenty seconds, reckoned from an INFO that comes every ten.
+    expect(took).toBeGreaterThan(20_000);
+  });
+
   it('that found no replica is not tried again while another Sentinel leads', () => {
     for (const seed of seeds.slice(0, 20)) {
       const { world, servers, sentinels } = readyGroup({ seed });

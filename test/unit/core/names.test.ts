@@ -8,6 +8,7 @@ import {
   type Input,
   step,
 } from '../../../src/core/index.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
 import { surroundings } from '../../support/plain.ts';
 
 const PEER = 'e'.repeat(40);
@@ -132,6 +133,18 @@ describe('requests that wait for a name', () => {
     expect(answered(take({ type: 'resolved', host: 'silent.test', address: null }))).toBe(300);
   });
 
+  it('are not kept without end when they are hellos, which are said again', () => {
+    const { state, take } = watching();
+    for (let count = 0; count < LIMITS.parkedHellos + 50; count += 1) {
+      const text = `n${count}.test,26379,${PEER},9,m,10.0.0.1,6379,1`;
+      const argv = ['publish', '__sentinel__:hello', text];
+      expect(answered(take({ type: 'command', request: count, argv }, 0))).toBe(1);
+    }
+    expect(state.parkedHellos).toBe(LIMITS.parkedHellos);
+    const kept = [...state.names.values()].filter(({ parked }) => parked.length > 0);
+    expect(kept.length).toBe(LIMITS.parkedHellos);
+  });
+
   it('are answered, however many names were looked up since', () => {
     const { take } = watching();
     take(monitor(1, 'silent.test'), 0);
@@ -148,5 +161,39 @@ describe('requests that wait for a name', () => {
       take({ type: 'resolved', host, address: null }, 0);
     }
     expect(answered(take({ type: 'resolved', host: 'silent.test', address: null }))).toBe(1);
+  });
+});
+
+describe('two names of one server in the file', () => {
+  it('become one when they can be looked up, with a line in the log', () => {
+    const replicas = ['one.test', 'two.test', 'three.test'].map((host) => ({ host, port: 6379 }));
+    const group = {
+      ...blankGroup({ name: 'm', host: '10.0.0.1', port: 6379, quorum: 1 }),
+      replicas,
+    };
+    const config = { ...blankConfig(), myId: 'a'.repeat(40), groups: [group] };
+    const state = createState({ ...config, resolveHostnames: true }, surroundings({}), 0);
+    const said: string[] = [];
+    let now = 0;
+    const take = (input: Input) => {
+      now += 10;
+      for (const effect of step(state, input, now).effects) {
+        if (effect.type === 'log') said.push(effect.text);
+      }
+    };
+    take({ type: 'start' });
+    const hosts = () => configOf(state).groups[0]!.replicas.map(({ host }) => host);
+    for (const [host, address] of [
+      ['one.test', '10.0.0.2'],
+      ['two.test', '10.0.0.3'],
+      ['three.test', '10.0.0.2'],
+    ] as const) {
+      take({ type: 'resolved', host, address });
+    }
+    take({ type: 'tick' });
+    expect(hosts()).toEqual(['10.0.0.2', '10.0.0.3']);
+    expect(said.filter((text) => text.endsWith('which is known already: forgotten'))).toEqual([
+      'm: three.test port 6379 is 10.0.0.2:6379, which is known already: forgotten',
+    ]);
   });
 });

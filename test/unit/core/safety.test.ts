@@ -253,6 +253,10 @@ describe('a candidate', () => {
     expect(sentinels.flatMap((s) => s.events('+elected-leader'))).toEqual([]);
     expect(sentinels[0]!.events('-failover-abort-not-elected').length).toBeGreaterThan(0);
     expect(sentinels[0]!.state.currentEpoch).toBeLessThan(30n);
+    const reason = '3 votes are needed and 2 Sentinels within reach';
+    const said = sentinels[0]!.lines.filter(({ text }) => text.includes(reason));
+    expect(said.length).toBe(1);
+    expect(said[0]!.at).toBeLessThan(sentinels[0]!.events('+try-failover')[0]!.at - 100_000);
   });
 });
 
