@@ -209,6 +209,12 @@ describe.each(Object.entries(LINES))('the line %s', (_, expected) => {
     expect(await ask('SENTINEL', 'PRIMARY', 'm')).toContain('[name,m,');
   });
 
+  it('knows no fourth word of FAILOVER', async () => {
+    expect(await ask('SENTINEL', 'FAILOVER', 'm', 'COORDINATED')).toBe(
+      "ERR wrong number of arguments for 'sentinel|failover' command",
+    );
+  });
+
   it('names a client that has not logged in the way', async () => {
     await ask('ACL', 'SETUSER', 'default', 'resetpass', '>pw');
     const other = await Wire.open({ port: sentinel.port });

@@ -337,6 +337,15 @@ describe('links to a peer that talks nonsense', () => {
     expect(probe.of('refused')).toMatchObject([{ reason: '\\x1b]0;title\\x07' }]);
   });
 
+  it('does not tell a bulk string from a simple one', async () => {
+    const port = await peer((socket) => socket.write('$4\r\nPONG\r\n+PONG\r\n'));
+    start().connect(1, port);
+    probe.send(1, 'PING');
+    probe.send(1, 'PING');
+    const pong = { kind: 'text', text: 'PONG' };
+    expect((await probe.replies(2)).map(({ reply }) => reply)).toEqual([pong, pong]);
+  });
+
   it('is not fooled by an acknowledgement that is none', async () => {
     const port = await peer((socket) => socket.write(':1\r\n:2\r\n'));
     start().connect(1, port, 'pubsub');

@@ -204,6 +204,21 @@ describe('TLS', () => {
     second.close();
   });
 
+  it('lets no more handshakes wait than 16 beside maxclients', async () => {
+    const sentinel = await startSentinel({
+      kind: 'ours',
+      lines: [...lines, 'maxclients 2'],
+      tls: trust(),
+    });
+    const silent = await Promise.all(
+      Array.from({ length: 40 }, () => Wire.open({ port: sentinel.port })),
+    );
+    onTestFinished(() => silent.forEach((wire) => void wire.close()));
+    const open = () => silent.filter((wire) => wire.open).length;
+    await until(() => open() < 18, 'the others are closed');
+    expect(open()).toBeGreaterThan(14);
+  });
+
   it('outlives bytes that are no TLS and handshakes that are torn', async () => {
     const sentinel = await startSentinel({ kind: 'ours', lines, tls: trust() });
     const { pid } = sentinel;

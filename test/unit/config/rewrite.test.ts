@@ -364,6 +364,15 @@ timeout 0
     expect(rewriteConfig('', generic, sentinel, options)).not.toContain('compat');
   });
 
+  test('a port and protected-mode that options gave are written, the defaults of a server included', () => {
+    const optionLines = 'port "6379"\nprotected-mode "yes"\n';
+    const { generic, sentinel } = parseConfig({ file: '', optionLines }, memoryIo());
+    const options = { users: [], defaults: GROUP_DEFAULTS };
+    const text = rewriteConfig('', generic, sentinel, options);
+    expect(text).toContain('\nport 6379\n');
+    expect(text).toContain('\nprotected-mode yes\n');
+  });
+
   test('a value that would not survive bare is quoted, and announce-ip always', () => {
     const saved = new Saved(group);
     Object.assign(saved.group, { name: 'a b', authPass: 'x"\ny', authUser: '' });
@@ -412,6 +421,11 @@ timeout 0
     const text = '\x0blog-format json\n\f sentinel monitor m 127.0.0.1 1 1\n';
     const lines = ['log-format json', 'sentinel monitor m 127.0.0.1 1 1'];
     expect(rewritten(text).split('\n').slice(0, 2)).toEqual(lines);
+  });
+
+  test('a state file that newer lines may name stays where it is', () => {
+    const text = 'sentinel state-config-file /x\nport 1\n';
+    expect(rewritten(text)).toMatch(/^sentinel state-config-file \/x\nport 1\n/);
   });
 
   test('a signature that is there is not repeated', () => {

@@ -222,6 +222,26 @@ describe('warnings', () => {
     expect(warnings[1]).toContain('sentinel-user: without sentinel-pass');
   });
 
+  test('an id that other Sentinels of this kind take for none is pointed out', () => {
+    const { sentinel, warnings } = read(`sentinel myid ${'z'.repeat(40)}`);
+    expect(sentinel.myId).toBe('z'.repeat(40));
+    expect(warnings).toEqual([expect.stringContaining(`sentinel myid ${'z'.repeat(40)}: `)]);
+    expect(read(`sentinel myid ${'a'.repeat(40)}`).warnings).toEqual([]);
+  });
+
+  test('a state file of its own is taken note of, and not used', () => {
+    expect(read('sentinel state-config-file /x').warnings).toEqual([
+      'sentinel state-config-file: ignored, all state is kept in the main file',
+    ]);
+  });
+
+  test('a source address that is a name is pointed out', () => {
+    expect(read('bind-source-addr eth0').warnings).toEqual([
+      'bind-source-addr: is no IP address, so no connection to an instance will open',
+    ]);
+    expect(read('bind-source-addr 127.0.0.1').warnings).toEqual([]);
+  });
+
   test('a whole one is not', () => {
     expect(
       read(

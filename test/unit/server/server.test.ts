@@ -155,6 +155,21 @@ describe('channels that a user may hear', () => {
   });
 });
 
+describe('a subscriber whose user is given many patterns', () => {
+  it('is closed when what he listens to cannot be judged any more', async () => {
+    await start();
+    const [by, other, wire] = [await open(), await open(), await open()];
+    await by.call('ACL', 'SETUSER', 'bob', 'on', '>p', '+@all', 'allchannels');
+    for (const one of [other, wire]) await one.call('AUTH', 'bob', 'p');
+    await wire.subscribe('SUBSCRIBE', many(900, 'a'.repeat(900)), () => undefined);
+    await other.subscribe('SUBSCRIBE', ['b'], () => undefined);
+    const patterns = ['&b', ...many(300, `&*${'[ab]'.repeat(100)}`)];
+    expect(await by.call('ACL', 'SETUSER', 'bob', 'resetchannels', ...patterns)).toBe('OK');
+    await wire.closed;
+    expect(other.open).toBe(true);
+  });
+});
+
 describe('prefixes that overlap', () => {
   it.each([
     [['a', 'b', 'ab'], "Prefix 'a' overlaps with another provided prefix 'ab'"],
@@ -343,6 +358,28 @@ describe('what clients make us keep', () => {
     await until(() => wire.received.length >= all.length, 'everything has come');
     expect(wire.received === all).toBe(true);
     await until(() => server.memory.bytes === 0, 'nothing is kept');
+  });
+});
+
+describe('requests whose answers are awaited', () => {
+  const ask = 'SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 1 x\r\n';
+
+  it('are taken while others are, up to 256 kB, and answered in their order', async () => {
+    await start();
+    const wire = await open();
+    wire.record();
+    wire.write(ask.repeat(5000));
+    await until(() => asked.length > 100, 'the core is asked');
+    const [session] = [...server.sessions()];
+    await until(() => session!.memoryBytes > 256 * 1024, 'as many are taken as may be');
+    const taken = asked.length;
+    expect(taken).toBeLessThanOrEqual(4096);
+    expect(taken).toBeLessThan(500);
+    for (let at = taken - 1; at >= 0; at -= 1) asked[at]!.done({ kind: 'integer', value: at });
+    await until(() => asked.length > taken, 'the next have their turn');
+    const expected = Array.from({ length: taken }, (_, at) => `:${at}\r\n`).join('');
+    await until(() => wire.received.length >= expected.length, 'the replies are there');
+    expect(wire.received).toBe(expected);
   });
 });
 

@@ -215,6 +215,13 @@ describe('a selector', () => {
     },
   );
 
+  it('that is never closed is named, wherever it stands', () => {
+    const why = "Unmatched parenthesis in acl selector starting at '(~x'.";
+    expect(newUsers().change('bob', ['on', '(~x', '+ping'])?.why).toBe(why);
+    expect(checkUserRules('bob', ['on', '(~x', '+ping'])?.reason).toBe(why);
+    expect(newUsers().load('user bob on (~x +ping\n', '/users')).toContain(why);
+  });
+
   it('may hold parentheses elsewhere, and its line is read as the same', () => {
     const users = newUsers();
     expect(users.change('bob', ['(~a)b', '&(x', '+ping)'])).toBeNull();

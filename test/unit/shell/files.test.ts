@@ -3,12 +3,16 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -315,6 +319,21 @@ describe('a log file', () => {
     const pipe = fifo(join(folder, 'fifo'));
     expect(systemIo.openForAppend(pipe)).toBe('A FIFO that nobody reads');
     expect(() => new Log({ file: pipe, level: 'debug' }).write('notice', 'x')).not.toThrow();
+  });
+
+  it('that is a FIFO whose reader has stopped reading drops lines, each after a moment', () => {
+    const pipe = fifo(join(folder, 'fifo'));
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const log = new Log({ file: pipe, level: 'debug' });
+    const began = performance.now();
+    for (let i = 0; i < 55; i++) log.write('notice', 'x'.repeat(1000));
+    expect(performance.now() - began).toBeLessThan(1500);
+    const bytes = Buffer.alloc(1 << 20);
+    expect(readSync(reader, bytes)).toBeGreaterThan(40_000);
+    log.write('notice', 'again');
+    const length = readSync(reader, bytes);
+    expect(bytes.toString('latin1', 0, length)).toMatch(/ \* again\n$/);
+    closeSync(reader);
   });
 
   it('may be a device', () => {
