@@ -96,6 +96,12 @@ describe('the gate in front of the reply parser', () => {
     expect(() => passed(bytes, 65_536)).toThrow(ProtocolError);
   });
 
+  it('takes a reply of a megabyte, and none that is longer', () => {
+    const reply = (bytes: number) => `$${bytes}\r\n${'a'.repeat(bytes)}\r\n`;
+    expect(passed(reply(1024 * 1024 - 20), 65_536).frames).toHaveLength(1);
+    expect(() => passed(reply(1024 * 1024 + 1), 65_536)).toThrow(ProtocolError);
+  });
+
   it('hands on no part of a line before it has seen its end', () => {
     expect(passed('*0\r~1', 6)).toEqual({ frames: [], rest: '' });
     expect(passed('+a\r\n+b\r', 100)).toEqual({ frames: ['+a\r\n'], rest: '' });

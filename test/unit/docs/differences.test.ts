@@ -1,0 +1,78 @@
+/** docs/DIFFERENCES.md: every row of every table names what shows it, and that exists. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CHECKERS } from '../../../src/sim/checkers/index.ts';
+import { DRILLS } from '../../../src/sim/drills/index.ts';
+import { drawPlan } from '../../../src/sim/plan.ts';
+import { World } from '../../../src/sim/world.ts';
+
+const text = readFileSync(new URL('../../../docs/DIFFERENCES.md', import.meta.url), 'utf8');
+
+/** The cells of a line of a table. */
+const cells = (line: string) =>
+  line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
+
+interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const tables: readonly Table[] = text
+  .split(/^## /m)
+  .slice(1)
+  .map((section) => {
+    const [title = '', ...lines] = section.split('\n');
+    const [head = '', , ...rows] = lines.filter((line) => line.startsWith('|'));
+    return { title, head: cells(head), rows: rows.map(cells) };
+  });
+
+const world = new World(drawPlan(1));
+const rules = new Set(CHECKERS.flatMap((make) => make(world).rows.split(' ')));
+const drills = new Set(DRILLS.map(({ name }) => name));
+
+/** What is named there and does not exist; an empty cell as well. */
+function unknown(cell: string): string[] {
+  return cell.split(', ').filter((one) => {
+    const [, file] = /^`((?:unit|live)\/[\w/-]+)`$/.exec(one) ?? [];
+    if (file !== undefined) {
+      return !existsSync(new URL(`../../${file}.test.ts`, import.meta.url));
+    }
+    const [, drill] = /^drill "(.+)"$/.exec(one) ?? [];
+    if (drill !== undefined) return !drills.has(drill);
+    const [, rule] = /^sim (\S+)$/.exec(one) ?? [];
+    return rule === undefined || !rules.has(rule);
+  });
+}
+
+describe('the differences from the original', () => {
+  it('are in seven tables, the last column of which says what shows them', () => {
+    expect(tables).toHaveLength(7);
+    for (const { head, rows } of tables) {
+      expect(head.at(-1)).toBe('shown by');
+      expect(rows.length).toBeGreaterThan(10);
+    }
+  });
+
+  it.each(tables)('are shown by what exists: $title', ({ head, rows }) => {
+    for (const row of rows) {
+      expect(row, row[0]).toHaveLength(head.length);
+      expect(unknown(row.at(-1)!), row[0]).toEqual([]);
+    }
+  });
+
+  it('name no drill, rule or file that there is not', () => {
+    const wrong = [
+      '',
+      'drill "nothing"',
+      'sim S999',
+      '`unit/core/nothing`',
+      'unit/core/hello',
+      '–',
+    ];
+    for (const one of wrong) expect(unknown(one)).toEqual([one]);
+  });
+});
