@@ -3,7 +3,6 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 // Node opens its inspector at this signal, to whoever is on this machine. With a listener it does not.
 process.on('SIGUSR1', () => {});
@@ -15,9 +14,6 @@ const debugged = wanted.some((word) => /^--inspect(-brk|-wait)?(=|$)/.test(word)
 function shutInspector() {
   if (!debugged && inspector?.url() !== undefined) inspector.close();
 }
-
-// Nearly all that a Sentinel allocates is forgotten at once: a small nursery does, and is what its memory mostly is.
-setFlagsFromString('--max-semi-space-size=2');
 
 function leave(line) {
   process.stderr.write(`${line}\n`);
@@ -36,6 +32,8 @@ shutInspector();
 const { systemLimits, tooLittle } = await import(built('shell/needs.js').href);
 const complaint = tooLittle(systemLimits());
 if (complaint !== null) leave(complaint);
+const { settleNursery } = await import(built('shell/nursery.js').href);
+settleNursery();
 const { main } = await import(program.href);
 shutInspector();
 const status = await main(process.argv.slice(2));

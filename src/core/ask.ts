@@ -133,6 +133,8 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
 export function hinted(work: Work, group: Group): void {
   if (group.master.sDownSince === null || group.master.oDownSince !== null) return;
   for (const { ask } of group.peers.values()) {
+    // Of who has said so already there is nothing to learn: two would ask each other without end.
+    if (ask.masterDown) continue;
     if (ask.sentAt !== null && work.now - ask.sentAt < HINT_MIN_MS && ask.pendingSince !== null) {
       continue;
     }

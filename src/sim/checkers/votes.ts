@@ -1,5 +1,5 @@
 /** One vote for each Sentinel, group and epoch; epochs that only rise; nothing said before it is on disk. */
-import type { Effect, SentinelConfig } from '../../core/index.ts';
+import type { Effect, Input, SentinelConfig } from '../../core/index.ts';
 import { helloFields } from '../facts.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import { type Checker, type MakeChecker, Violation } from '../watch.ts';
@@ -193,20 +193,45 @@ export const risingEpochs: MakeChecker = (): Checker => {
   };
 };
 
+/** Epochs that a hello brings, by subscription or directly. */
+function toldEpoch(input: Input): bigint {
+  const payload =
+    input.type === 'message'
+      ? input.payload
+      : input.type === 'command' && input.argv[0] === 'publish'
+        ? (input.argv[2] ?? '')
+        : '';
+  const [, , , current = '', , , , config = ''] = helloFields(payload);
+  let most = -1n;
+  for (const text of [current, config]) {
+    if (/^\d{1,20}$/.test(text) && BigInt(text) > most) most = BigInt(text);
+  }
+  return most;
+}
+
 export const freshEpochs: MakeChecker = (): Checker => {
   const rows = 'S5';
+  /** The epoch in which a Sentinel began its life, or that it knows from a hello only: it may be a manual failover's. */
+  const told = new Map<string, bigint>();
   return {
     rows,
-    rule: 'a failover starts in an epoch in which its Sentinel has not voted for the group',
-    turn: (sentinel, facts) => {
+    rule: 'a failover starts in an epoch in which its Sentinel has not voted for the group, and not in one it was only told',
+    booted: (sentinel) => {
+      told.set(sentinel.name, sentinel.state.currentEpoch);
+    },
+    turn: (sentinel, facts, input) => {
       const { state } = sentinel;
+      if (state.currentEpoch > facts.epoch && toldEpoch(input) >= state.currentEpoch) {
+        told.set(sentinel.name, state.currentEpoch);
+      }
       for (const [name, group] of state.groups) {
         const { failover } = group;
         const view = facts.views.get(name);
         if (failover?.state !== 'wait_start' || view?.failover?.epoch === failover.epoch) continue;
         const { epoch } = failover;
         const voted = view?.group === group ? view.voteEpoch : -1n;
-        if (epoch <= voted || epoch < facts.epoch || epoch > state.currentEpoch) {
+        const isFresh = epoch > voted && epoch >= facts.epoch && epoch <= state.currentEpoch;
+        if (!isFresh || epoch === told.get(sentinel.name)) {
           throw new Violation(
             rows,
             `${sentinel.name} starts a failover of ${name} in epoch ${epoch}`,
