@@ -40,17 +40,23 @@ export function tendAsks(work: Work, group: Group): void {
   }
 }
 
-function tendAsk(work: Work, peer: Peer, what: Purpose): void {
-  const { group, ask } = peer;
-  const { askPeriod } = work.state.timers;
-  if (ask.answeredAt !== null) {
-    const expiry = ask.answeredAt + 5 * askPeriod;
+/** Answers that are too old count for nothing any more. Before anything is decided. */
+export function forgetOldAnswers(work: Work, group: Group): void {
+  const lifetime = 5 * work.state.timers.askPeriod;
+  for (const { ask } of group.peers.values()) {
+    if (ask.answeredAt === null) continue;
+    const expiry = ask.answeredAt + lifetime;
     if (work.now > expiry) {
       ask.masterDown = false;
       ask.vote = null;
       ask.answeredAt = null;
     } else if (ask.masterDown || ask.vote !== null) wake(group, expiry + 1);
   }
+}
+
+function tendAsk(work: Work, peer: Peer, what: Purpose): void {
+  const { group, ask } = peer;
+  const { askPeriod } = work.state.timers;
   // Who has not answered a hello may be ourselves.
   if (what === 'none' || !isOpen(peer.link) || !peer.introduced) return;
   if (ask.pendingSince !== null) {

@@ -3,7 +3,7 @@
  *
  * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
  */
-import { tendAsks } from './ask.ts';
+import { forgetOldAnswers, tendAsks } from './ask.ts';
 import { tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
@@ -30,6 +30,7 @@ export function attend(work: Work, group: Group): void {
   for (const peer of group.peers.values()) tendLink(work, peer);
   dropDoubles(work, group);
   tendTilt(work);
+  forgetOldAnswers(work, group);
   if (state.tiltSince === null) decide(work, group);
   tendAsks(work, group);
   tendTalk(work, group.master);

@@ -10,7 +10,7 @@
  * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
  *
  * Only a master that is a known server of this group is disputed: either the Sentinel that names it has agreed with us
- * before, or we have seen that server follow one of the group. In a real conflict each names a replica of the other; two
+ * before (or stood in our file at the start), or we have seen that server follow one of the group. In a real conflict each names a replica of the other; two
  * deployments that share nothing but a name have no common servers, unless one got the address of a dead one of the
  * other. What is settled between them would be that one loses its data.
  */
@@ -31,8 +31,8 @@ const ELECTION_MS = 2000;
 const ROUNDS_MAX = 6;
 /** So long without any working master among the claimed ones. */
 const LAST_RESORT_MS = 10_000;
-/** What is only said is said so often at most, of one peer. */
-const FOREIGN_QUIET_MS = 60_000;
+/** A conflict of a group, and a claim of a peer that is none, are said so often at most. */
+const SAID_QUIET_MS = 60_000;
 
 /** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
 export function noteConflict(
@@ -63,7 +63,11 @@ export function noteConflict(
       election: null,
       rounds: 0,
     };
-    sayConflict(work, peer, claim, configEpoch, '');
+    const { conflictSaidAt } = group;
+    if (conflictSaidAt === null || work.now - conflictSaidAt >= SAID_QUIET_MS) {
+      group.conflictSaidAt = work.now;
+      sayConflict(work, peer, claim, configEpoch, '');
+    }
   }
   group.conflict.claims.set(peer.id, { host: announced(work.state, claim), port: claim.port });
   wake(group, group.conflict.settleAt);
@@ -94,10 +98,12 @@ function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more
 /** Said for a new claim, not too often, and nothing is done about it. */
 function noteForeign(work: Work, peer: Peer, claim: Address, epoch: bigint): void {
   const text = endpoint(claim.host, claim.port);
-  if (peer.foreignClaim === text) return;
+  const { foreignClaim, foreignSaidAt } = peer;
+  peer.foreignClaim ??= text;
+  if (foreignSaidAt !== null) {
+    if (foreignClaim === text || work.now - foreignSaidAt < SAID_QUIET_MS) return;
+  }
   peer.foreignClaim = text;
-  const { foreignSaidAt } = peer;
-  if (foreignSaidAt !== null && work.now - foreignSaidAt < FOREIGN_QUIET_MS) return;
   peer.foreignSaidAt = work.now;
   const why =
     recordOf(peer.group, claim) === null

@@ -38,6 +38,8 @@ const FRUITLESS_PAUSE_MS = 1000;
 const NO_REPLICA_DELAY_MS = 2000;
 /** Nobody who could win has done so for so long: then it can be tried, if only to say why it comes to nothing. */
 const HOPELESS_DELAY_MIN_MS = 10_000;
+/** Who asks for votes because the master is down sees that so much before the last of us, at most. */
+const LATE_MS = 1000;
 /** Who has won is done by then, even if he has to repeat his order; with a longer down-after, by that. */
 const FINISH_MS = 10_000;
 
@@ -102,8 +104,8 @@ function votersWithinReach({ peers }: Group): number {
 
 /**
  * Whom we wait for has had his time: a replica has said since the vote that it is a master, and nobody announces it; or the
- * master was heard of after the vote and went down later, so that it was for a manual failover, or for one that was not
- * needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
+ * master was heard of after the vote, or went down long after it, so that it was for a manual failover, or for one that
+ * was not needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
  */
 function wasForNothing(work: Work, group: Group): boolean {
   const since = overdueSince(group);
@@ -123,7 +125,8 @@ function overdueSince({ attempts, master, replicas }: Group): Instant | null {
       promotedAt = Math.max(promotedAt ?? 0, roleSince);
   }
   if (promotedAt !== null) return promotedAt;
-  return master.link.lastOkAt > leaderAt ? leaderAt : null;
+  const wasUp = master.link.lastOkAt > leaderAt || master.sDownSince! > leaderAt + LATE_MS;
+  return wasUp ? leaderAt : null;
 }
 
 /** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */

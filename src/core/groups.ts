@@ -176,6 +176,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
       hopelessSaid: null,
     },
     conflict: null,
+    conflictSaidAt: null,
     phase: phaseOf(config.name),
     wakeAt: Number.POSITIVE_INFINITY,
     removed: false,
@@ -195,6 +196,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     peer.address.ip = toAddress(work, peer.address.host, port, parked).ip;
     peer.link.address.ip ||= peer.address.ip;
     proven(work, peer, peer.address);
+    peer.agreed = true;
   }
   work.touched.add(group);
   return group;

@@ -207,6 +207,7 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
     event(work, 'notice', '+sentinel-address-switch', master, text);
     known.address = address;
     known.disbelieved = null;
+    known.agreed = false;
     moveEverywhere(work, known);
     save(work);
     return known;

@@ -145,6 +145,7 @@ export interface Group {
   readonly attempts: Attempts;
   /** A hello with our config epoch and another address was seen (safety.md W6). */
   conflict: Conflict | null;
+  conflictSaidAt: Instant | null;
   /** Offset of its periodic talk (`beat.ts`). */
   readonly phase: number;
   wakeAt: Instant;
@@ -285,7 +286,7 @@ export interface Peer extends InstanceBase {
   disbelieved: string | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
-  /** It has named our master under our config epoch, in this life: it belongs to this deployment. */
+  /** It has named our master under our config epoch from where it is now, or stands in our file: it is one of ours. */
   agreed: boolean;
   /** The master it names under our config epoch, which is not disputed with it; null: none. */
   foreignClaim: string | null;

@@ -332,8 +332,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'waits for manual failovers that came to nothing',
     file: 'election.js',
-    find: 'return master.link.lastOkAt > leaderAt ? leaderAt : null;',
+    find: 'return wasUp ? leaderAt : null;',
     put: 'return null;',
+  },
+  {
+    name: 'takes nobody of its own file for one of its group',
+    file: 'groups.js',
+    find: 'peer.agreed = true;',
+    put: '{}',
+  },
+  {
+    name: 'counts answers that are too old',
+    file: 'attend.js',
+    find: 'forgetOldAnswers(work, group);',
+    put: '',
+  },
+  {
+    name: 'demotes a former master again on old words',
+    file: 'repair.js',
+    find: 'Math.max(mismatchSince, repairedAt ?? Number.NEGATIVE_INFINITY)',
+    put: 'mismatchSince',
   },
   {
     name: 'leaves a manual failover no time',

@@ -116,6 +116,8 @@ interface Given {
 const PAUSE_MS = 100;
 /** A winner has so long, and down-after, to finish after a sign that there is nothing more to wait for. */
 const FINISH_MS = 10_000;
+/** Who sees the master down so much later than the vote was given for something else. */
+const LATE_MS = 1000;
 
 /** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
 function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boolean {
@@ -132,7 +134,7 @@ function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boo
   return group.master === record && group.configEpoch === configEpoch;
 }
 
-/** A replica says that it was promoted since; or the master was heard of since: the vote was for something else. */
+/** A replica says that it was promoted since; or the master was up after the vote, which was for something else. */
 function overdueSince(world: World, facts: Facts, given: Given, group: CoreGroup): number {
   const { at, heardAt } = given;
   let promotedAt: number | null = null;
@@ -142,7 +144,9 @@ function overdueSince(world: World, facts: Facts, given: Given, group: CoreGroup
     promotedAt = Math.max(promotedAt ?? 0, info.roleSince);
   }
   if (promotedAt !== null) return promotedAt;
-  return group.master.link.lastOkAt > heardAt ? at : Number.POSITIVE_INFINITY;
+  const { link, sDownSince } = group.master;
+  const wasUp = link.lastOkAt > heardAt || (sDownSince !== null && sDownSince > at + LATE_MS);
+  return wasUp ? at : Number.POSITIVE_INFINITY;
 }
 
 /** Who has voted for another leaves him the time to win (safety.md §6.2, W19). */

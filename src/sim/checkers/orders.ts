@@ -106,6 +106,8 @@ function allAgree(facts: Facts, group: CoreGroup, since: number): boolean {
 
 export const repairs: MakeChecker = (world): Checker => {
   const rows = 'S17';
+  /** When a server was last told to follow the master instead of being one, by `<Sentinel> <life> <server>`. */
+  const converted = new Map<string, number>();
   const check = (sentinel: VirtualSentinel, facts: Facts, order: Order) => {
     const group = [...sentinel.state.groups.values()].find(
       (one) => facts.masterOf(one) === order.master,
@@ -123,12 +125,16 @@ export const repairs: MakeChecker = (world): Checker => {
     if (follows && info.text.includes('master_link_status:up')) refuse('it follows its master');
     const converts = info.role === 'master';
     const quiet = converts ? 8000 : group.failoverTimeout;
-    const since = converts ? info.roleSince : info.confSince;
+    const key = `${sentinel.name} ${sentinel.life} ${order.target}`;
+    const before = converts ? (converted.get(key) ?? Number.NEGATIVE_INFINITY) : 0;
+    if (converts) converted.set(key, facts.now);
+    const since = converts ? Math.max(info.roleSince, before) : info.confSince;
     const word = facts.info.get(facts.masterOf(group));
-    if (word === undefined || word.at < since) refuse('its master has not spoken since');
+    if (word === undefined || word.at < (converts ? info.roleSince : since))
+      refuse('its master has not spoken since');
     if (facts.now - since > quiet) return;
     if (!converts) refuse('its master changed just now');
-    if (!allAgree(facts, group, info.roleSince)) refuse('a peer may know better');
+    if (!allAgree(facts, group, since)) refuse('a peer may know better');
   };
   return {
     rows,

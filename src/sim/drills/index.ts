@@ -15,6 +15,7 @@ import { manualInVain } from './manual-in-vain.ts';
 import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
 import { stuckLeader } from './stuck-leader.ts';
+import { twoHalves } from './two-halves.ts';
 import { untrueVoters } from './untrue-voters.ts';
 
 export interface Drill {
@@ -32,6 +33,7 @@ export const DRILLS: readonly Drill[] = [
     seeds: 4,
     play: reusedAddress,
   },
+  { name: 'two halves of one group meet after a restart', seeds: 12, play: twoHalves },
   { name: 'a fresh Sentinel beside large epochs', seeds: 2, play: largeEpoch },
   { name: 'cut off from all peers while the former master returns', seeds: 40, play: apart },
   { name: 'dead voters known to one', seeds: 8, play: deadVoters },

@@ -1,6 +1,6 @@
 /**
  * A leader has given its order and cannot finish: its disk refuses, so that it may not announce the promotion; or it was told
- * to fail over and loses the servers behind the order, and the master dies. It lives, and those who voted for it must not
+ * to fail over and loses the servers before or behind the order, and the master dies or hangs already. It lives, and those who voted for it must not
  * wait for twice the failover-timeout (safety.md S3, W5, W19).
  */
 import { Violation } from '../watch.ts';
@@ -9,28 +9,34 @@ import { atRest, cut, groupOf, MINUTE, masterOf, NAME, switched } from './rest.t
 
 const SWITCHED_MS_MAX = 25_000;
 
-function ordering(world: World) {
-  return world.sentinels.find((one) => groupOf(one).failover?.state === 'wait_promotion');
+function leadingIn({ sentinels }: World, state: 'wait_start' | 'wait_promotion') {
+  return () => sentinels.find((one) => groupOf(one).failover?.state === state);
 }
 
 export function stuckLeader(seed: number): void {
   const world = atRest(seed, { group: { servers: 2 + (seed % 2) } });
   const isManual = seed % 4 > 1;
   const master = masterOf(world);
+  const hangs = seed % 4 === 3;
+  if (hangs) {
+    master.pause();
+    world.run(1500);
+  }
   if (isManual) world.sentinels[seed % 3]!.request(['sentinel', 'failover', NAME]);
   else master.stop(false);
-  if (!world.until(() => ordering(world) !== undefined, MINUTE, 0.02)) {
-    throw new Violation('L3', 'nobody gives the order');
+  const leading = hangs ? leadingIn(world, 'wait_start') : leadingIn(world, 'wait_promotion');
+  if (!world.until(() => leading() !== undefined, MINUTE, 0.02)) {
+    throw new Violation('L3', 'nobody leads');
   }
-  const leader = ordering(world)!;
+  const leader = leading()!;
   const others = world.sentinels.filter((one) => one !== leader);
   if (isManual) {
-    // The order is on its way, and no answer comes.
+    // The votes have been asked for, or the order is on its way, and no answer comes.
     for (const one of world.servers) world.network.block(one.host, leader.host);
     world.run(2);
     for (const one of world.servers) cut(world, leader.host, one.host);
     world.run(world.random.between(100, 3000));
-    master.stop(false);
+    if (!hangs) master.stop(false);
   } else leader.disk.mood = { ...leader.disk.mood, failing: true };
   const took = switched(world, others, 30 * MINUTE, 'the leader is stuck');
   if (took > SWITCHED_MS_MAX) {
