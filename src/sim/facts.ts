@@ -64,6 +64,8 @@ type Question =
       readonly named: string;
       readonly epoch: string;
       readonly forVote: boolean;
+      /** The turn in which it was asked. */
+      readonly turn: number;
     };
 
 function field(text: string, name: string): string | null {
@@ -221,6 +223,10 @@ export class Facts {
     if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
     this.quiet = false;
     const { peer, master } = question;
+    // It was master before, and is so again: the answer is about then, and may come behind a newer one.
+    for (const view of this.views.values()) {
+      if (view.master === master && question.turn < view.switchedIn) return;
+    }
     const seen: Opinion = {
       down: Number(down.value) === 1,
       leader: leader.text,
@@ -335,6 +341,7 @@ export class Facts {
       named: argv[2]!,
       epoch: argv[4]!,
       forVote: argv[5] !== '*',
+      turn: this.turn,
     });
   }
 

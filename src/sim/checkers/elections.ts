@@ -111,6 +111,8 @@ interface Given {
   /** The master's last sign of life. */
   readonly heardAt: number;
   downSince: number | null;
+  /** The shortest that the group has had since: with that the wait may be over. */
+  downAfter: number;
 }
 
 const PAUSE_MS = 100;
@@ -123,13 +125,14 @@ const LATE_MS = 1000;
 function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boolean {
   const { now } = facts;
   const { leader, at, record, configEpoch, downSince } = given;
+  given.downAfter = Math.min(given.downAfter, group.downAfter);
   const winner = group.peers.get(leader);
   given.downSince = winner === undefined ? at : winner.sDownSince;
   const since = given.downSince ?? downSince;
   // The core's time of the vote is that of its input, and a pause may have been taken out of it.
-  if (since !== null && (since > at || now + PAUSE_MS >= at + group.downAfter)) return false;
+  if (since !== null && (since > at || now + PAUSE_MS >= at + given.downAfter)) return false;
   if (now >= at + 2 * group.failoverTimeout) return false;
-  const overdueAt = overdueSince(world, facts, given, group) + Math.max(FINISH_MS, group.downAfter);
+  const overdueAt = overdueSince(world, facts, given, group) + Math.max(FINISH_MS, given.downAfter);
   if (now + PAUSE_MS >= overdueAt) return false;
   return group.master === record && group.configEpoch === configEpoch;
 }
@@ -182,7 +185,7 @@ export const givesWay: MakeChecker = (world): Checker => {
           `${sentinel.name} has voted for ${promise.leader} and starts a failover of ${name} itself`,
         );
       }
-      for (const [name, { vote, master, peers, configEpoch }] of sentinel.state.groups) {
+      for (const [name, { vote, master, peers, configEpoch, downAfter }] of sentinel.state.groups) {
         const view = facts.views.get(name);
         const { leader, givenAt } = vote;
         if (view === undefined || vote.epoch === view.voteEpoch) continue;
@@ -194,6 +197,7 @@ export const givesWay: MakeChecker = (world): Checker => {
           configEpoch,
           heardAt: master.link.lastOkAt,
           downSince: peers.has(leader) ? peers.get(leader)!.sDownSince : facts.now,
+          downAfter,
         });
       }
     },

@@ -74,4 +74,12 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 810000075719,
     showed: 'a hello that waited for a name server counts as heard when the name is known',
   },
+  {
+    seed: 890000001897,
+    showed: 'a checker measures a wait that is over with the down-after that was set later',
+  },
+  {
+    seed: 890000014688,
+    showed: 'a checker takes an answer about a master that was and is again for a newer one',
+  },
 ];
