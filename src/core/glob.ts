@@ -1,55 +1,123 @@
 /**
  * Redis's glob: `*`, `?`, `[abc]`, `[^a]`, `[a-z]`, `\x` (commands.md §8).
  *
- * Patterns come from clients and are tried against every event, so matching never takes more than pattern length times
- * text length steps: after a star only the last star is ever tried again.
+ * Patterns come from clients and are tried against every event and every group's name, so each is made ready once: matching
+ * never takes more than its elements times the letters of the text in steps, for after a star only the last star is ever
+ * tried again, and a bracket of a thousand letters is one step like a letter.
  */
 
-/** Does the whole text match the pattern? */
+const ANY = -1;
+const STAR = -2;
+/** Brackets are numbered downwards from here, each with a bit for every byte in `#sets`. */
+const BRACKET = -3;
+/** Bytes that a bracket is made ready in. */
+export const SET_BYTES = 32;
+
+/** Does the whole text match the pattern? Of one pattern and many texts make a `Glob`. */
 export function globMatches(pattern: string, text: string, ignoreCase = false): boolean {
-  const p = ignoreCase ? pattern.toLowerCase() : pattern;
-  const t = ignoreCase ? text.toLowerCase() : text;
-  let pi = 0;
-  let ti = 0;
-  let star = -1;
-  let mark = 0;
-  while (ti < t.length) {
-    const step = p[pi] === '*' ? 0 : matchOne(p, pi, t[ti]!);
-    if (p[pi] === '*') {
-      star = pi++;
-      mark = ti;
-    } else if (step > 0) {
-      pi += step;
-      ti += 1;
-    } else if (star >= 0) {
-      pi = star + 1;
-      ti = ++mark;
-    } else return false;
-  }
-  while (p[pi] === '*') pi += 1;
-  return pi >= p.length;
+  return new Glob(pattern, ignoreCase).matches(text);
 }
 
-/** Length of the pattern element at `pi` when it matches the character, else 0. */
-function matchOne(p: string, pi: number, char: string): number {
-  const c = p[pi];
-  if (c === undefined) return 0;
-  if (c === '?') return 1;
-  if (c === '\\' && pi + 1 < p.length) return p[pi + 1] === char ? 2 : 0;
-  if (c !== '[') return c === char ? 1 : 0;
-  let i = pi + 1;
-  const negated = p[i] === '^';
-  if (negated) i += 1;
-  let found = false;
-  while (i < p.length && p[i] !== ']') {
-    if (p[i] === '\\' && i + 1 < p.length) {
-      if (p[++i] === char) found = true;
-    } else if (p[i + 1] === '-' && i + 2 < p.length) {
-      const [low, high] = [p[i]!, p[i + 2]!].sort() as [string, string];
-      if (char >= low && char <= high) found = true;
-      i += 2;
-    } else if (p[i] === char) found = true;
-    i += 1;
+export class Glob {
+  readonly #ignoreCase: boolean;
+  /** Bytes, and what stands for several. */
+  readonly #elements: number[] = [];
+  readonly #sets: Uint8Array;
+  /** Letters that a matching text has at least; more than `lettersMax` of them are not made ready. */
+  readonly letters: number;
+
+  constructor(pattern: string, ignoreCase = false, lettersMax = Number.POSITIVE_INFINITY) {
+    this.#ignoreCase = ignoreCase;
+    const text = ignoreCase ? pattern.toLowerCase() : pattern;
+    const sets: Uint8Array[] = [];
+    let letters = 0;
+    for (let at = 0; at < text.length && letters <= lettersMax; ) {
+      const { element, end } = elementAt(text, at, sets);
+      at = end;
+      // Stars in a row are one.
+      if (element === STAR && this.#elements.at(-1) === STAR) continue;
+      this.#elements.push(element);
+      if (element !== STAR) letters += 1;
+    }
+    this.letters = letters;
+    this.#sets = new Uint8Array(sets.length * SET_BYTES);
+    for (const [index, set] of sets.entries()) this.#sets.set(set, index * SET_BYTES);
   }
-  return found !== negated ? Math.min(i, p.length - 1) - pi + 1 : 0;
+
+  matches(whole: string): boolean {
+    if (this.letters > whole.length) return false;
+    const text = this.#ignoreCase ? whole.toLowerCase() : whole;
+    const elements = this.#elements;
+    let at = 0;
+    let read = 0;
+    let star = -1;
+    let mark = 0;
+    while (read < text.length) {
+      const element = elements[at];
+      if (element === STAR) {
+        star = at++;
+        mark = read;
+      } else if (element !== undefined && this.#admits(element, text.charCodeAt(read))) {
+        at += 1;
+        read += 1;
+      } else if (star >= 0) {
+        at = star + 1;
+        read = ++mark;
+      } else return false;
+    }
+    if (elements[at] === STAR) at += 1;
+    return at >= elements.length;
+  }
+
+  #admits(element: number, byte: number): boolean {
+    if (element > BRACKET) return element === ANY || element === byte;
+    const at = (BRACKET - element) * SET_BYTES + (byte >> 3);
+    return (this.#sets[at]! & (1 << (byte & 7))) !== 0;
+  }
+}
+
+/** The element that begins there, and where the next one does. */
+function elementAt(
+  pattern: string,
+  at: number,
+  sets: Uint8Array[],
+): { readonly element: number; readonly end: number } {
+  switch (pattern[at]) {
+    case '*':
+      return { element: STAR, end: at + 1 };
+    case '?':
+      return { element: ANY, end: at + 1 };
+    case '[': {
+      const { set, end } = bracket(pattern, at);
+      return { element: BRACKET - (sets.push(set) - 1), end };
+    }
+    case '\\':
+      if (at + 1 < pattern.length) return { element: pattern.charCodeAt(at + 1), end: at + 2 };
+  }
+  return { element: pattern.charCodeAt(at), end: at + 1 };
+}
+
+/** What stands between brackets that open at `start`; without an end the pattern ends with it. */
+function bracket(pattern: string, start: number): { set: Uint8Array; end: number } {
+  const set = new Uint8Array(SET_BYTES);
+  const name = (byte: number) => {
+    set[byte >> 3]! |= 1 << (byte & 7);
+  };
+  let at = start + 1;
+  const negated = pattern[at] === '^';
+  if (negated) at += 1;
+  while (at < pattern.length && pattern[at] !== ']') {
+    if (pattern[at] === '\\' && at + 1 < pattern.length) {
+      at += 1;
+      name(pattern.charCodeAt(at));
+    } else if (pattern[at + 1] === '-' && at + 2 < pattern.length) {
+      const [one, other] = [pattern.charCodeAt(at), pattern.charCodeAt(at + 2)];
+      const high = Math.max(one, other);
+      for (let byte = Math.min(one, other); byte <= high; byte += 1) name(byte);
+      at += 2;
+    } else name(pattern.charCodeAt(at));
+    at += 1;
+  }
+  if (negated) for (let index = 0; index < SET_BYTES; index += 1) set[index]! ^= 0xff;
+  return { set, end: Math.min(at, pattern.length - 1) + 1 };
 }

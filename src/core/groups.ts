@@ -184,6 +184,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
   } as Omit<Group, 'master'> as Group;
   group.master = createMaster(work, group, address, link);
   state.groups.set(group.name, group);
+  state.groupsBytes += textBytes(group);
   if (config.configEpoch > state.currentEpoch) state.currentEpoch = config.configEpoch;
   configuredReplicas(work, group, config.replicas);
   for (const { id, host, port } of config.sentinels) {
@@ -313,6 +314,18 @@ export function removeGroup(work: Work, group: Group): void {
   releaseLink(work, group.master);
   group.removed = true;
   work.state.groups.delete(group.name);
+  work.state.groupsBytes -= textBytes(group);
+}
+
+/** What others can make as long as they like of what is saved for a group, in bytes. Replicas and peers have limits of their own. */
+export function textBytes(group: Group): number {
+  const { name, authPass, authUser, notificationScript, clientReconfigScript, renames } = group;
+  let bytes = 2 * name.length;
+  for (const text of [authPass, authUser, notificationScript, clientReconfigScript]) {
+    bytes += text?.length ?? 0;
+  }
+  for (const { command, renamed } of renames) bytes += command.length + renamed.length;
+  return bytes;
 }
 
 /** Give the far end of an existing link to a new record: connections stay, ages start anew. */

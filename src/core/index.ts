@@ -2,7 +2,7 @@
  * The door of the core: the only file other rooms import from.
  */
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './blank.ts';
-export { globMatches } from './glob.ts';
+export { Glob, globMatches, SET_BYTES } from './glob.ts';
 export { isOwnHello } from './hello.ts';
 export { BrokenInvariant } from './invariants.ts';
 export { LIMITS } from './limits.ts';

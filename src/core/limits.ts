@@ -21,6 +21,8 @@ export const LIMITS = {
   /** Channels and patterns one client listens to, and the length of each. */
   subscriptions: 1000,
   patternBytes: KB,
+  /** Letters of patterns × letters of the texts they are tried against, in one request. */
+  matchSteps: 2 ** 24,
   /** Prefixes of CLIENT TRACKING; each may be as long as a pattern. */
   prefixes: 1000,
   /** Names one COMMAND INFO, DOCS or the like may ask about. */
@@ -37,6 +39,8 @@ export const LIMITS = {
   /** Groups that MONITOR may add, their names, and what a group may grow to by what others say. */
   groups: 10_000,
   groupNameBytes: 512,
+  /** Names, addresses, passwords, scripts and renamed commands of all groups: every save writes them. */
+  groupsBytes: 4 * MB,
   replicas: 1000,
   peers: 1000,
   /** Peers of all groups together who have never answered a hello. */
@@ -45,6 +49,7 @@ export const LIMITS = {
   setOptions: 1000,
   valueBytes: 16 * KB,
   renames: 256,
+  renameBytes: 512,
   /** Texts of other Sentinels. An original's hello ends at 1,069 bytes. */
   helloBytes: 4 * KB,
   candidateBytes: 64,
@@ -52,5 +57,7 @@ export const LIMITS = {
   parkedHellos: 1000,
   /** Of the INFO of each server, for INFO-CACHE; what is longer is not kept. */
   infoBytes: 64 * KB,
+  /** The same of all servers together. */
+  infoTotalBytes: 16 * MB,
   hostBytes: 255,
 } as const;

@@ -8,7 +8,7 @@ import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
 import { blankGroup } from './blank.ts';
 import { startFailover } from './election.ts';
 import { event } from './events.ts';
-import { globMatches } from './glob.ts';
+import { Glob } from './glob.ts';
 import { createGroup, removeGroup, resetGroup } from './groups.ts';
 import { LIMITS } from './limits.ts';
 import { resolve } from './names.ts';
@@ -46,6 +46,10 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
   if (work.state.groups.size >= LIMITS.groups) {
     return fail(work, request, `ERR Too many masters (at most ${LIMITS.groups})`);
   }
+  if (work.state.groupsBytes + 2 * name.length > LIMITS.groupsBytes) {
+    const text = `ERR Too much text in the options of all masters (at most ${LIMITS.groupsBytes} bytes)`;
+    return fail(work, request, text);
+  }
   const { defaultDownAfter, defaultFailoverTimeout } = work.state.timers;
   const group = createGroup(work, {
     ...blankGroup({
@@ -73,9 +77,16 @@ export function reset(work: Work, request: number, args: readonly string[]): voi
   if (pattern.length > LIMITS.patternBytes) {
     return fail(work, request, `ERR Pattern too long (at most ${LIMITS.patternBytes} bytes)`);
   }
+  let letters = 0;
+  for (const name of work.state.groups.keys()) letters += name.length;
+  if (pattern.length * letters > LIMITS.matchSteps) {
+    const text = `letters of the pattern × letters of all names (at most ${LIMITS.matchSteps})`;
+    return fail(work, request, `ERR Pattern too long for so many masters: ${text}`);
+  }
+  const glob = new Glob(pattern);
   let count = 0;
   for (const group of work.state.groups.values()) {
-    if (!globMatches(pattern, group.name)) continue;
+    if (!glob.matches(group.name)) continue;
     resetGroup(work, group);
     count += 1;
   }

@@ -9,9 +9,11 @@
  * is asked nothing, and so counts for nothing, before it has answered a hello on the connection it would be asked on.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
-import { proven, removeInstance } from './groups.ts';
+import { event } from './events.ts';
+import { createPeer, proven, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
+import { numericAddress } from './numeric.ts';
 import { movePeer } from './reconnect.ts';
 import type { Group, Peer } from './state.ts';
 import { log, save, type Work } from './work.ts';
@@ -31,18 +33,28 @@ export function introduced(work: Work, peer: Peer): void {
   work.touched.add(peer.group);
   if (!peer.replacing) return;
   peer.replacing = false;
-  forgetElsewhere(work, peer);
+  replaceElsewhere(work, peer);
 }
 
-/** Whose place it has taken in its own group it takes in all of them, now that somebody is there. */
-function forgetElsewhere(work: Work, { id, group, address }: Peer): void {
-  for (const { peers } of work.state.groups.values()) {
-    if (peers === group.peers) continue;
-    for (const other of [...peers.values()]) {
-      if (other.id === id || !sameAddress(other.address, address)) continue;
-      work.touched.add(other.group);
-      if (!goesBack(work, other)) removeInstance(work, other);
+/**
+ * Whose place it has taken in its own group it takes in all of them, now that somebody is there: one for one, and where it
+ * is known already the other one stays, lest a lie make a majority smaller.
+ */
+function replaceElsewhere(work: Work, { id, group, address }: Peer): void {
+  for (const there of work.state.groups.values()) {
+    if (there === group || there.peers.has(id)) continue;
+    for (const other of [...there.peers.values()]) {
+      if (!sameAddress(other.address, address)) continue;
+      work.touched.add(there);
       save(work);
+      if (goesBack(work, other)) continue;
+      const { provenAt } = other;
+      event(work, 'notice', '+sentinel-invalid-addr', other);
+      removeInstance(work, other);
+      if (there.peers.has(id)) continue;
+      const peer = createPeer(work, there, id, { ...address });
+      if (provenAt !== null) proven(work, peer, provenAt);
+      event(work, 'notice', '+sentinel', peer);
     }
   }
 }
@@ -56,6 +68,9 @@ export function metOurselves(work: Work, peer: Peer): void {
   const { state } = work;
   const address = { ...peer.address };
   rememberOwn(work, address);
+  // Said once of each, as long as a name means us.
+  if (isByName(peer) && peer.disbelieved === endpoint(address.ip, address.port)) return;
+  peer.disbelieved = endpoint(address.ip, address.port);
   const at = `${announced(state, address)} port ${address.port}`;
   log(work, 'warning', `Sentinel ${peer.id} at ${at} is this one under another id: not believed`);
   for (const group of state.groups.values()) {
@@ -68,7 +83,16 @@ export function metOurselves(work: Work, peer: Peer): void {
 
 function disbelieve(work: Work, peer: Peer): void {
   work.touched.add(peer.group);
-  if (!goesBack(work, peer)) removeInstance(work, peer);
+  if (goesBack(work, peer) || isByName(peer)) return;
+  removeInstance(work, peer);
+}
+
+/**
+ * It was proven by a name, and a name server may say what it likes of that. As long as it says that this is us the peer
+ * answers nothing that counts, and counts among all Sentinels.
+ */
+function isByName({ provenAt }: Peer): boolean {
+  return provenAt !== null && numericAddress(provenAt.host) === null;
 }
 
 /** It goes back to where it was proven, if it is said to be somewhere else. */

@@ -20,6 +20,8 @@ const FAST_INFO_MS = 1000;
 /** When many groups fail together: so many ms for each; and never so rarely that a candidate's INFO is too old. */
 const INFO_SHARE_MS = 10;
 const INFO_CROWDED_MS = 3000;
+/** Kept INFO is counted anew at most so often. */
+const INFO_COUNT_MS = 10_000;
 /** A server that answers INFO with an error is asked this often. */
 const INFO_RETRY_MS = 100;
 
@@ -65,7 +67,7 @@ function infoPeriod(work: Work, server: Server): number {
 export function informed(work: Work, server: Server, text: string): void {
   const facts = readInfo(text, server.kind === 'master');
   server.infoAt = work.now;
-  server.infoText = text.length <= LIMITS.infoBytes ? text : null;
+  keepInfo(work, server, text);
   noteRunId(work, server, facts.runId);
   if (server.kind === 'master') noteReplicas(work, server, facts);
   else noteReplication(work, server, facts);
@@ -78,6 +80,30 @@ export function informed(work: Work, server: Server, text: string): void {
     reconfigurationSeen(work, server);
   }
   work.touched.add(server.group);
+}
+
+/** For INFO-CACHE, as long as there is room: what all servers say together is bounded, too. */
+function keepInfo({ state, now }: Work, server: Server, text: string): void {
+  const { infoKept } = state;
+  infoKept.bytes -= server.infoText?.length ?? 0;
+  server.infoText = null;
+  if (text.length > LIMITS.infoBytes) return;
+  // What was forgotten with its server is not subtracted: one look at all of them shows it.
+  if (
+    infoKept.bytes + text.length > LIMITS.infoTotalBytes &&
+    now - infoKept.countedAt > INFO_COUNT_MS
+  ) {
+    infoKept.countedAt = now;
+    infoKept.bytes = 0;
+    for (const { master, replicas } of state.groups.values()) {
+      for (const one of [master, ...replicas.values()]) {
+        infoKept.bytes += one.infoText?.length ?? 0;
+      }
+    }
+  }
+  if (infoKept.bytes + text.length > LIMITS.infoTotalBytes) return;
+  infoKept.bytes += text.length;
+  server.infoText = text;
 }
 
 function noteRunId(work: Work, server: Server, runId: string | null): void {

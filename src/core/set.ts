@@ -3,6 +3,7 @@
  */
 import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
 import { event } from './events.ts';
+import { textBytes } from './groups.ts';
 import { LIMITS } from './limits.ts';
 import { reconnectServers } from './reconnect.ts';
 import type { Group } from './state.ts';
@@ -19,6 +20,8 @@ interface Option {
   readonly apply: Apply;
   /** Secrets are not shown in the event. */
   readonly secret?: true;
+  /** Its words are kept as they are. */
+  readonly text?: true;
   /** The servers are connected anew, once for all options. */
   readonly reconnects?: true;
 }
@@ -42,6 +45,7 @@ function integer(low: bigint, high: bigint, put: (group: Group, value: number) =
 function script(what: string, put: (group: Group, path: string | null) => void): Option {
   return {
     words: 1,
+    text: true,
     apply: (work, group, [path = '']) => {
       if (work.state.denyScriptsReconfig) {
         return (
@@ -61,6 +65,7 @@ function script(what: string, put: (group: Group, path: string | null) => void):
 function credential(secret: boolean, put: (group: Group, value: string | null) => void): Option {
   return {
     words: 1,
+    text: true,
     reconnects: true,
     ...(secret ? { secret: true as const } : {}),
     apply: (_work, group, [value = '']) => {
@@ -106,8 +111,12 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   }),
   'rename-command': {
     words: 2,
+    text: true,
     apply: (_work, group, [command = '', renamed = ''], option) => {
       if (command === '' || renamed === '') return invalid('', option);
+      if (Math.max(command.length, renamed.length) > LIMITS.renameBytes) {
+        return `ERR Command name too long for SENTINEL SET '${option}' (at most ${LIMITS.renameBytes} bytes)`;
+      }
       const lower = command.toLowerCase();
       group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
       if (renamed.toLowerCase() === lower) return null;
@@ -136,8 +145,11 @@ export function setCommand(work: Work, request: number, args: readonly string[])
       error = `ERR Unknown option or number of arguments for SENTINEL SET '${name}'`;
       break;
     }
-    error = option.apply(work, group, words, name);
+    if (option.text === true) error = roomError(work, words);
+    const before = textBytes(group);
+    error ??= option.apply(work, group, words, name);
     if (error !== null) break;
+    work.state.groupsBytes += textBytes(group) - before;
     applied = true;
     reconnects ||= option.reconnects === true;
     const shown = option.secret ? '******' : words.join(' ');
@@ -149,6 +161,14 @@ export function setCommand(work: Work, request: number, args: readonly string[])
   if (error === null) return saveThen(work, { kind: 'answer', request, monitored: null });
   if (applied) save(work);
   fail(work, request, error);
+}
+
+/** All that is kept for all groups is written by every save. */
+function roomError({ state }: Work, words: readonly string[]): string | null {
+  let bytes = state.groupsBytes;
+  for (const word of words) bytes += word.length;
+  if (bytes <= LIMITS.groupsBytes) return null;
+  return `ERR Too much text in the options of all masters (at most ${LIMITS.groupsBytes} bytes)`;
 }
 
 /** What nobody needs, and who keeps it for ever is us. */

@@ -2,7 +2,7 @@
  * Settings of the whole Sentinel: CONFIG GET/SET, DEBUG, SIMULATE-FAILURE (commands.md §10.13, §10.16, §10.17).
  */
 import { bulk, fail, hasControl, OK, strictInteger } from './arguments.ts';
-import { globMatches } from './glob.ts';
+import { Glob } from './glob.ts';
 import { LIMITS } from './limits.ts';
 import { announced } from './names.ts';
 import { numericAddress } from './numeric.ts';
@@ -104,9 +104,8 @@ function configGet(work: Work, request: number, patterns: readonly string[]): vo
   }
   const names = new Set<string>();
   for (const pattern of patterns) {
-    for (const name of variables(work.state)) {
-      if (globMatches(pattern, name, true)) names.add(name);
-    }
+    const glob = new Glob(pattern, true);
+    for (const name of variables(work.state)) if (glob.matches(name)) names.add(name);
   }
   const entries = [...names].map((name): [Reply, Reply] => [
     bulk(name),

@@ -55,6 +55,8 @@ export function createState(
     sentinelPass: config.sentinelPass,
     logLevel: surroundings.logLevel,
     groups: new Map(),
+    groupsBytes: 0,
+    infoKept: { bytes: 0, countedAt: Number.NEGATIVE_INFINITY },
     connections: new Map(),
     openings: new Set(),
     mayOpen: new Set(),

@@ -35,6 +35,10 @@ export interface State {
   /** Only remembered here: the shell obeys it. */
   logLevel: LogLevel | 'nothing';
   readonly groups: Map<string, Group>;
+  /** Text of all groups that every save writes (`LIMITS.groupsBytes`). */
+  groupsBytes: number;
+  /** Kept texts of INFO, at most; counted anew when it would be too much, and when that was. */
+  readonly infoKept: { bytes: number; countedAt: Instant };
   readonly connections: Map<number, Connection>;
   /** Connections begun a moment ago and not open yet, and the groups that may begin some when there are fewer. */
   readonly openings: Set<Connection>;

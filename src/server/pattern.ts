@@ -1,14 +1,9 @@
 /**
- * A pattern that is tried against every event: made ready once, so that an event costs no more steps than its channel
- * has letters, squared, however long the pattern is (commands.md §8; the grammar is `globMatches` of the core).
+ * A pattern that is tried against every event: made ready once, as far as an event's name can reach, so that an event costs
+ * no more steps than its channel has letters, squared, however long the pattern is (commands.md §8).
  */
-import { globMatches } from '../core/index.ts';
+import { Glob, globMatches, SET_BYTES } from '../core/index.ts';
 
-const ANY = -1;
-const STAR = -2;
-/** Brackets are numbered downwards from here, each with a bit for every byte in `#sets`. */
-const BRACKET = -3;
-const SET_BYTES = 32;
 /** No event has a name so long, so what needs more letters matches none. */
 const LETTERS_MAX = 64;
 
@@ -20,106 +15,19 @@ export function patternBytes(pattern: string): number {
 
 export class Pattern {
   readonly #pattern: string;
-  /** Bytes, and what stands for several. */
-  readonly #elements: number[] = [];
-  readonly #sets: Uint8Array;
-  readonly #letters: number;
+  readonly #glob: Glob;
   readonly #lettersMax: number;
 
   /** `lettersMax`: longer texts are seldom tried, and then by the pattern as it stands. */
   constructor(pattern: string, lettersMax = LETTERS_MAX) {
     this.#pattern = pattern;
     this.#lettersMax = lettersMax;
-    const sets: Uint8Array[] = [];
-    let letters = 0;
-    for (let at = 0; at < pattern.length && letters <= lettersMax; ) {
-      const { element, end } = elementAt(pattern, at, sets);
-      at = end;
-      // Stars in a row are one.
-      if (element === STAR && this.#elements.at(-1) === STAR) continue;
-      this.#elements.push(element);
-      if (element !== STAR) letters += 1;
-    }
-    this.#letters = letters;
-    this.#sets = new Uint8Array(sets.length * SET_BYTES);
-    for (const [index, set] of sets.entries()) this.#sets.set(set, index * SET_BYTES);
+    this.#glob = new Glob(pattern, false, lettersMax);
   }
 
-  /** Does the whole text match? After a star only the last star is ever tried again. */
+  /** Does the whole text match? */
   matches(text: string): boolean {
-    if (this.#letters > text.length && text.length <= this.#lettersMax) return false;
-    if (this.#letters > this.#lettersMax) return globMatches(this.#pattern, text);
-    const elements = this.#elements;
-    let at = 0;
-    let read = 0;
-    let star = -1;
-    let mark = 0;
-    while (read < text.length) {
-      const element = elements[at];
-      if (element === STAR) {
-        star = at++;
-        mark = read;
-      } else if (element !== undefined && this.#admits(element, text.charCodeAt(read))) {
-        at += 1;
-        read += 1;
-      } else if (star >= 0) {
-        at = star + 1;
-        read = ++mark;
-      } else return false;
-    }
-    if (elements[at] === STAR) at += 1;
-    return at >= elements.length;
+    if (this.#glob.letters <= this.#lettersMax) return this.#glob.matches(text);
+    return text.length > this.#lettersMax && globMatches(this.#pattern, text);
   }
-
-  #admits(element: number, byte: number): boolean {
-    if (element > BRACKET) return element === ANY || element === byte;
-    const at = (BRACKET - element) * SET_BYTES + (byte >> 3);
-    return (this.#sets[at]! & (1 << (byte & 7))) !== 0;
-  }
-}
-
-/** The element that begins there, and where the next one does. */
-function elementAt(
-  pattern: string,
-  at: number,
-  sets: Uint8Array[],
-): { readonly element: number; readonly end: number } {
-  switch (pattern[at]) {
-    case '*':
-      return { element: STAR, end: at + 1 };
-    case '?':
-      return { element: ANY, end: at + 1 };
-    case '[': {
-      const { set, end } = bracket(pattern, at);
-      return { element: BRACKET - (sets.push(set) - 1), end };
-    }
-    case '\\':
-      if (at + 1 < pattern.length) return { element: pattern.charCodeAt(at + 1), end: at + 2 };
-  }
-  return { element: pattern.charCodeAt(at), end: at + 1 };
-}
-
-/** What stands between brackets that open at `start`; without an end the pattern ends with it. */
-function bracket(pattern: string, start: number): { set: Uint8Array; end: number } {
-  const set = new Uint8Array(SET_BYTES);
-  const name = (byte: number) => {
-    set[byte >> 3]! |= 1 << (byte & 7);
-  };
-  let at = start + 1;
-  const negated = pattern[at] === '^';
-  if (negated) at += 1;
-  while (at < pattern.length && pattern[at] !== ']') {
-    if (pattern[at] === '\\' && at + 1 < pattern.length) {
-      at += 1;
-      name(pattern.charCodeAt(at));
-    } else if (pattern[at + 1] === '-' && at + 2 < pattern.length) {
-      const [one, other] = [pattern.charCodeAt(at), pattern.charCodeAt(at + 2)];
-      const high = Math.max(one, other);
-      for (let byte = Math.min(one, other); byte <= high; byte += 1) name(byte);
-      at += 2;
-    } else name(pattern.charCodeAt(at));
-    at += 1;
-  }
-  if (negated) for (let index = 0; index < SET_BYTES; index += 1) set[index]! ^= 0xff;
-  return { set, end: Math.min(at, pattern.length - 1) + 1 };
 }

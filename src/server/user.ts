@@ -1,7 +1,9 @@
 /**
  * One user: who may log in under the name, and with what permissions (commands.md §9).
  */
+
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { LIMITS } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower, ownText } from './call.ts';
 import type { Client } from './client.ts';
@@ -81,7 +83,7 @@ export function refused(user: User, row: Row, argv: readonly string[]): Refusal 
 }
 
 /** Letters of names times letters of patterns: what comparing them may come to, less than 0.1 s. */
-const COMPARISONS_MAX = 2 ** 24;
+const COMPARISONS_MAX = LIMITS.matchSteps;
 
 /** Letters of all patterns a name may have to be compared with; 0 when everything is allowed. */
 function lettersOf({ root, selectors }: User): number {

@@ -61,8 +61,12 @@ export function playDrills(tell: (drill: Drill) => void = () => {}): Broken | nu
       try {
         drill.play(seed);
       } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        return { drill: drill.name, seed, rows: error.rows, sentence: error.message };
+        if (!(error instanceof Error)) throw error;
+        const [rows, sentence] =
+          error instanceof Violation
+            ? [error.rows, error.message]
+            : ['crash', error.stack ?? error.message];
+        return { drill: drill.name, seed, rows, sentence };
       }
     }
     tell(drill);

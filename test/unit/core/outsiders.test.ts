@@ -205,6 +205,50 @@ describe('untruths about dead Sentinels', () => {
   });
 });
 
+describe('untruths about the Sentinels of two groups', () => {
+  /** Three that know each other in both groups; the second of them dead or alive. */
+  function both({ dead }: { dead: boolean }) {
+    const { world, sentinels } = readyGroup({ sentinels: 3 });
+    const [sentinel, second, third] = sentinels;
+    call(world, sentinel!, 'sentinel', 'monitor', 'other', '127.0.0.1', '9', '2');
+    const other = (id: string, port: number) =>
+      hello(world, sentinel!, `127.0.0.1,${port},${id},0,other,127.0.0.1,9,0`);
+    other(second!.id, 102);
+    other(third!.id, 103);
+    world.run(1000);
+    if (dead) second!.crash();
+    world.run(6000);
+    const sizes = () => [...sentinel!.state.groups.values()].map(({ peers }) => peers.size);
+    /** The fewest others that either group has had, looked at for so long. */
+    const fewest = (ms: number) => {
+      let least = Math.min(...sizes());
+      for (let i = 0; i < ms / 10; i++) {
+        world.run(10);
+        least = Math.min(least, ...sizes());
+      }
+      return least;
+    };
+    return { world, sentinel: sentinel!, other, fewest };
+  }
+
+  it('do not make the second smaller: new ids where living ones are, said in the first', () => {
+    const { world, sentinel, fewest } = both({ dead: false });
+    hello(world, sentinel, hello3(A, 102));
+    hello(world, sentinel, hello3(B, 103));
+    expect(fewest(4000)).toBe(2);
+  });
+
+  it('do not merge two of the first: a new id for a dead one, then where a living one is', () => {
+    const { world, sentinel, other, fewest } = both({ dead: true });
+    hello(world, sentinel, hello3(A, 102));
+    other(A, 103);
+    expect(fewest(4000)).toBe(2);
+    other(A, 103);
+    hello(world, sentinel, hello3(B, 103));
+    expect(fewest(4000)).toBe(2);
+  });
+});
+
 describe('a request for a vote', () => {
   it('of somebody whose name could not be shown is refused', () => {
     const { world, sentinels } = readyGroup({ sentinels: 1 });

@@ -79,6 +79,35 @@ describe('a request of SENTINEL', () => {
     expect(error(...monitor('more'))).toBe('ERR Too many masters (at most 10000)');
   });
 
+  it('hold for the text of all groups together, which every save writes', () => {
+    const { state, call, error } = sentinel();
+    for (let i = 0; i * 2 * LIMITS.valueBytes < LIMITS.groupsBytes; i++) {
+      call(...monitor(`m${i}`));
+      const word = 'p'.repeat(LIMITS.valueBytes);
+      const said = error('set', `m${i}`, 'auth-pass', word, 'auth-user', word);
+      if (said === 'simple') continue;
+      expect(said).toBe('ERR Too much text in the options of all masters (at most 4194304 bytes)');
+    }
+    expect(state.groupsBytes).toBeLessThanOrEqual(LIMITS.groupsBytes);
+    expect(state.groupsBytes).toBeGreaterThan(LIMITS.groupsBytes - 3 * LIMITS.valueBytes);
+    expect(error('set', 'm0', 'quorum', '3')).toBe('simple');
+    expect(error('set', 'm0', 'auth-pass', '', 'auth-user', '')).toBe('simple');
+    expect(error('set', 'm0', 'auth-pass', 'p')).toBe('simple');
+    for (const name of [...state.groups.keys()]) call('remove', name);
+    expect(state.groupsBytes).toBe(0);
+  });
+
+  it('hold for renamed commands, and for what RESET has to compare', () => {
+    const { call, error } = sentinel();
+    call(...monitor('m'));
+    expect(error('set', 'm', 'rename-command', 'GET', 'x'.repeat(LIMITS.renameBytes + 1))).toBe(
+      "ERR Command name too long for SENTINEL SET 'rename-command' (at most 512 bytes)",
+    );
+    for (let i = 0; i < 100; i++) call(...monitor(String(i).padStart(LIMITS.groupNameBytes, 'n')));
+    expect(error('reset', `*${'[a-z]'.repeat(200)}b`)).toMatch(/^ERR Pattern too long for so many/);
+    expect(call('reset', '*[a-z]?')).toEqual({ kind: 'integer', value: 10 });
+  });
+
   it('with more options, longer values or more renamed commands than are kept is refused', () => {
     const { call, error } = sentinel();
     call(...monitor('m'));
