@@ -2,14 +2,29 @@
  * The cases whose answers differ knowingly, by name, each with the words by which docs/DIFFERENCES.md gives the reason.
  * A case that is listed here and does not differ is a failure too: the list stays true.
  */
+import type { OracleName } from './oracle.ts';
 
-const DOCS = 'texts of `COMMAND DOCS`';
-const RULES = 'the command rules of a user are shown';
+export interface Known {
+  /** Words of docs/DIFFERENCES.md. */
+  readonly words: string;
+  /** Whose answer is another one; all when left out. */
+  readonly oracles?: readonly OracleName[];
+}
 
-export const KNOWN: Readonly<Record<string, string>> = {
-  QUIT: '`QUIT`',
-  'a request behind QUIT': '`QUIT`',
-  'the names that Valkey added': '`PRIMARY` names',
+const DOCS: Known = { words: 'texts of `COMMAND DOCS`' };
+const RULES: Known = {
+  words: 'the command rules of a user are shown',
+  oracles: ['installed'],
+};
+const QUIT: Known = { words: '`QUIT`' };
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  QUIT,
+  'a request behind QUIT': QUIT,
+  'the names that Valkey added': {
+    words: '`PRIMARY` names',
+    oracles: ['installed', 'redis-8'],
+  },
   'ACL SETUSER +ping -ping': RULES,
   'ACL SETUSER +@all -sentinel': RULES,
   'command docs ping: well': DOCS,
@@ -21,3 +36,15 @@ export const KNOWN: Readonly<Record<string, string>> = {
   'command docs ping: after a login': DOCS,
   'command docs ping: while listening in RESP3': DOCS,
 };
+
+/** All that differs knowingly, whoever is asked: the name of the case and the reason. */
+export const ALL_KNOWN: readonly (readonly [string, string])[] = Object.entries(KNOWN).map(
+  ([name, { words }]) => [name, words],
+);
+
+/** The reason why a case differs from that oracle, or null. */
+export function knownReason(name: string, oracle: OracleName): string | null {
+  const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+  if (known === undefined || !(known.oracles?.includes(oracle) ?? true)) return null;
+  return known.words;
+}

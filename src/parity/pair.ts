@@ -1,10 +1,11 @@
 /**
- * One original and one of ours (`compat redis-7.0`) over the same real Redis group, and the same bytes to both.
+ * One original and one of ours, which follows the original's line, over the same real Redis group, and the same bytes to both.
  */
 import { connect } from 'node:net';
 import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
 import type { Case } from './case.ts';
 import { masker, type Names } from './mask.ts';
+import type { Oracle } from './oracle.ts';
 import { render } from './reply.ts';
 
 const KINDS = ['original', 'ours'] as const;
@@ -21,10 +22,12 @@ export interface Answers {
 
 export class Pair {
   readonly #sentinels: Readonly<Record<SentinelKind, Sentinel>>;
+  readonly #oracle: Oracle;
   #names = {} as Record<SentinelKind, Names>;
 
-  private constructor(sentinels: Readonly<Record<SentinelKind, Sentinel>>) {
+  private constructor(sentinels: Readonly<Record<SentinelKind, Sentinel>>, oracle: Oracle) {
     this.#sentinels = sentinels;
+    this.#oracle = oracle;
   }
 
   /**
@@ -32,6 +35,7 @@ export class Pair {
    * each other. `lines` come on top in both files, and so does `requirepass` with a password.
    */
   static async start(
+    oracle: Oracle,
     master: RedisServer,
     nowhere: number,
     {
@@ -47,14 +51,15 @@ export class Pair {
         `sentinel monitor solo 127.0.0.1 ${nowhere} 2`,
         'sentinel down-after-milliseconds solo 500',
       ];
-      const compat = kind === 'ours' ? ['compat redis-7.0'] : [];
+      const compat = kind === 'ours' ? [`compat ${oracle.compat}`] : [];
       sentinels[kind] = await Sentinel.prepare({
         ...more,
         kind,
+        env: kind === 'ours' ? process.env : oracle.env,
         lines: [...lines, ...monitor, ...compat],
       });
     }
-    const pair = new Pair(sentinels);
+    const pair = new Pair(sentinels, oracle);
     try {
       for (const kind of KINDS) await sentinels[kind].restart();
     } catch (error) {
@@ -108,6 +113,10 @@ export class Pair {
         [ids[peer], 'PEER-ID'],
         [String(this.#sentinels[self].port), 'SELF-PORT'],
         [String(this.#sentinels[peer].port), 'PEER-PORT'],
+        // A suite moves on: of another version than the proven one all is compared but its name.
+        ...(this.#oracle.version === this.#oracle.proven
+          ? []
+          : ([[this.#oracle.version, this.#oracle.proven]] as const)),
       ]);
     this.#names = { original: names('original', 'ours'), ours: names('ours', 'original') };
   }
