@@ -17,6 +17,10 @@ const RULES: Known = {
   oracles: ['installed'],
 };
 const QUIT: Known = { words: '`QUIT`' };
+const BEHIND: Known = {
+  words: 'a login that fails behind a reply that is still to be read',
+  oracles: ['redis-8', 'valkey-8'],
+};
 
 const KNOWN: Readonly<Record<string, Known>> = {
   QUIT,
@@ -25,6 +29,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
     words: '`PRIMARY` names',
     oracles: ['installed', 'redis-8'],
   },
+  'a failing login behind another request': BEHIND,
+  'a failing HELLO behind another request': BEHIND,
   'ACL SETUSER +ping -ping': RULES,
   'ACL SETUSER +@all -sentinel': RULES,
   'command docs ping: well': DOCS,

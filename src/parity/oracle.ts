@@ -16,7 +16,7 @@ const PROVEN = {
   installed: { compat: 'redis-7.0', proven: '7.0.15' },
   'redis-8': { compat: 'redis-8', proven: '8.0.6' },
   'valkey-8': { compat: 'valkey-8', proven: '8.1.1' },
-  'valkey-9': { compat: 'valkey-8', proven: '9.1.2' },
+  'valkey-9': { compat: 'valkey-9', proven: '9.1.2' },
 } as const;
 
 export type OracleName = keyof typeof PROVEN;

@@ -3,7 +3,7 @@
  */
 import { connect } from 'node:net';
 import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
-import type { Case } from './case.ts';
+import { type Case, multi } from './case.ts';
 import { masker, type Names } from './mask.ts';
 import type { Oracle } from './oracle.ts';
 import { render } from './reply.ts';
@@ -12,6 +12,12 @@ const KINDS = ['original', 'ours'] as const;
 
 /** A word nobody answers to: the reply that names it is the end of the others. It works in every state of a client. */
 const END = 'END-OF-CASE';
+const END_REQUEST = multi([END]) + multi(['HELLO', '2', END]);
+/** Where a login comes before everything else, the second request tells that the first one is answered. */
+const END_REPLIES = [
+  `-ERR unknown command '${END}'`,
+  `-NOAUTH Authentication required.\r\n-ERR Syntax error in HELLO option '${END}'\r\n`,
+];
 const QUIET_MS = 120;
 const CASE_MS_MAX = 3_000;
 
@@ -146,11 +152,23 @@ export class Pair {
   }
 }
 
+/** Where the replies end that were asked for, once both replies to what is asked behind them are there; else null. */
+function endOf(answer: string, from: number): number | null {
+  const [known, strange] = END_REPLIES as [string, string];
+  const end = answer.indexOf(known, from);
+  if (end >= 0) return answer.slice(end).split('\r\n').length > 2 ? end : null;
+  const other = answer.indexOf(strange, from);
+  return other >= 0 ? other : null;
+}
+
 /** All that comes back on a connection of its own; `<closed>` at the end when the other side hung up. */
-function exchange(port: number, { bytes, quiet = false }: Case): Promise<string> {
+function exchange(port: number, { bytes, then = [], quiet = false }: Case): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     let answer = '';
+    /** Where the answer to the present request begins. */
+    let begun = 0;
+    const left = [...then];
     let silence: NodeJS.Timeout | undefined;
     const done = (end: string) => {
       clearTimeout(silence);
@@ -164,18 +182,20 @@ function exchange(port: number, { bytes, quiet = false }: Case): Promise<string>
       clearTimeout(silence);
       silence = setTimeout(() => done(''), QUIET_MS);
     };
-    socket.on('connect', () => {
-      const end = quiet ? '' : `*1\r\n$${END.length}\r\n${END}\r\n`;
-      socket.write(Buffer.from(bytes + end, 'latin1'));
+    const ask = (request: string) => {
+      socket.write(Buffer.from(request + (quiet ? '' : END_REQUEST), 'latin1'));
       listen();
-    });
+    };
+    socket.on('connect', () => ask(bytes));
     socket.on('data', (piece) => {
       answer += piece.toString('latin1');
-      const end = answer.indexOf(`-ERR unknown command '${END}'`);
-      if (end >= 0) {
-        answer = answer.slice(0, end);
-        done('');
-      } else listen();
+      const end = endOf(answer, begun);
+      if (end === null) return listen();
+      answer = answer.slice(0, end);
+      begun = end;
+      const next = left.shift();
+      if (next === undefined) done('');
+      else ask(next);
     });
     socket.on('error', () => {});
     socket.on('close', () => done('<closed>'));

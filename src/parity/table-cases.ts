@@ -2,7 +2,7 @@
  * Every command and subcommand there is, in every way one can say it: well, with a word too few or too many, in RESP3,
  * without having logged in, as users who may little or nearly all, and while listening.
  */
-import { type Case, multi, PASSWORD, talk, words } from './case.ts';
+import { type Case, multi, PASSWORD, slowly, talk, words } from './case.ts';
 
 /** A good request for each command of Redis 7.0's table (commands.md §5). */
 const REQUESTS: readonly string[] = [
@@ -98,8 +98,10 @@ function variants(request: string): Case[] {
     ...(request === 'client id' ? { chance: 'number' } : {}),
   };
   const cased = list.map((word, index) => (index < 2 ? oddCase(word) : word));
+  // A login that fails behind a reply that nobody has read is a matter of its own.
+  const tell = request.startsWith('auth ') ? slowly : talk;
   const say = (how: string, before: readonly string[], extra: Partial<Case> = {}) =>
-    talk(name(how), [...before, request], { ...more, ...extra });
+    tell(name(how), [...before, request], { ...more, ...extra });
   const secured = { pair: 'secured' } as const;
   return [
     say('well', []),
