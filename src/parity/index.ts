@@ -7,14 +7,21 @@ import { ACL_CASES } from './acl-cases.ts';
 import { type Case, PASSWORD, type PairName, SECURED_LINES } from './case.ts';
 import { ALL_KNOWN, knownReason } from './known.ts';
 import { LINE_CASES } from './line-cases.ts';
+import { NEWER_CASES } from './newer-cases.ts';
 import { findOracle, ORACLES, type Oracle, type OracleName } from './oracle.ts';
 import { Pair } from './pair.ts';
-import { TABLE_CASES } from './table-cases.ts';
+import { isAsked, TABLE_CASES } from './table-cases.ts';
 import { TALK_CASES } from './talk-cases.ts';
 
 export { ALL_KNOWN, type Case, findOracle, ORACLES, type Oracle, type OracleName };
 
-export const CASES: readonly Case[] = [...LINE_CASES, ...TALK_CASES, ...ACL_CASES, ...TABLE_CASES];
+export const CASES: readonly Case[] = [
+  ...LINE_CASES,
+  ...TALK_CASES,
+  ...ACL_CASES,
+  ...TABLE_CASES,
+  ...NEWER_CASES,
+];
 
 /** `alike`: same bytes but for what is masked. `known`: they differ as documented. `differs`: anything else. */
 export type Outcome = 'alike' | 'known' | 'differs';
@@ -79,6 +86,11 @@ export class Stage {
     return { outcome: known ? 'known' : 'alike', original, ours, reason };
   }
 
+  /** The commands that the original lists and no case asks for. */
+  async unasked(): Promise<readonly string[]> {
+    return (await this.#pairs.open.commands()).filter((command) => !isAsked(command));
+  }
+
   async dispose(): Promise<void> {
     for (const pair of Object.values(this.#pairs)) await pair.dispose();
     for (const server of this.#servers) await server.dispose();
@@ -93,6 +105,10 @@ async function compare(oracle: Oracle, cases: readonly Case[], quiet: boolean): 
   const counts: Record<Outcome, number> = { alike: 0, known: 0, differs: 0 };
   const stage = await Stage.start(oracle);
   try {
+    for (const command of await stage.unasked()) {
+      counts.differs += 1;
+      say(`DIFFERS  ${command}: no case asks for it`);
+    }
     for (const one of cases) {
       const { outcome, original, ours, reason } = await stage.judge(one);
       counts[outcome] += 1;

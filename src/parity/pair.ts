@@ -127,6 +127,11 @@ export class Pair {
     this.#names = { original: names('original', 'ours'), ours: names('ours', 'original') };
   }
 
+  /** What COMMAND LIST of the original says. */
+  async commands(): Promise<readonly string[]> {
+    return (await this.#sentinels.original.command('COMMAND', 'LIST')) as string[];
+  }
+
   /** Both answers to a case, masked; they are alike when the texts are equal. */
   async ask(one: Case): Promise<Answers> {
     const [original, ours] = await Promise.all(

@@ -329,10 +329,10 @@ export class RequestGate {
     }
     const text = short < 0 ? this.#header() : String(short);
     if (text === null) return this.#waiting('too big bulk count string');
-    if (typeof text !== 'string') return text;
     const { store, start } = this.#hoard;
     const first = store[start + at]!;
     if (first !== DOLLAR) return violation(`expected '$', got '${String.fromCharCode(first)}'`);
+    if (typeof text !== 'string') return text;
     const length = parseInteger64(text);
     if (length === null || length < 0n || length > BigInt(this.#limits.maxBulkBytes)) {
       return violation('invalid bulk length');
