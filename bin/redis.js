@@ -138,13 +138,14 @@ export function wrapPrograms(folder, kind = 'redis') {
     .map((f) => f.replace(/\/[^/]*$/, ''));
   const at = (path) => path.replace(folder, '$here');
   const libraries = [...new Set(folders)].map(at).join(':');
-  for (const [name, path, extra] of [
-    ['redis-server', server, ''],
-    ['redis-sentinel', server, ' --sentinel'],
-    ['redis-cli', client, ''],
+  for (const [name, path] of [
+    ['redis-server', server],
+    ['redis-sentinel', server],
+    ['redis-cli', client],
   ]) {
-    // --sentinel goes last: the configuration file must stay the first word.
-    const line = `exec "${at(loader)}" --library-path "${libraries}" "${at(path)}" "$@"${extra}`;
+    // By its name a server knows that it is to be a Sentinel.
+    const words = `--argv0 ${name} --library-path "${libraries}"`;
+    const line = `exec "${at(loader)}" ${words} "${at(path)}" "$@"`;
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nhere=\${0%/*}/..\n${line}\n`);
     chmodSync(join(folder, 'bin', name), 0o755);
   }

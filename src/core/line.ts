@@ -118,6 +118,8 @@ export interface Line {
   /** SENTINEL HELP's words for the arguments, and for masters. */
   readonly configHelp: readonly [set: string, get: string];
   readonly masterWord: string;
+  /** Words of the file that others chose: in quotes when needed, or always. */
+  readonly fileQuotes: 'needed' | 'always';
   /** The word of the file for the time a rebooted master is left alone. */
   readonly rebootDirective: string;
 }
@@ -196,6 +198,7 @@ const REDIS_8: Line = {
     'CONFIG GET <param> [param param param ...]',
   ],
   masterWord: 'master',
+  fileQuotes: 'needed',
   rebootDirective: 'master-reboot-down-after-period',
 };
 
@@ -293,6 +296,7 @@ const VALKEY_9: Line = {
   slotFields: true,
   totalTilt: true,
   coordinated: true,
+  fileQuotes: 'always',
 };
 
 export const LINES: Readonly<Record<Compat, Line>> = {

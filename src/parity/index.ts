@@ -8,12 +8,12 @@ import { type Case, PASSWORD, type PairName, SECURED_LINES } from './case.ts';
 import { ALL_KNOWN, knownReason } from './known.ts';
 import { LINE_CASES } from './line-cases.ts';
 import { NEWER_CASES } from './newer-cases.ts';
-import { findOracle, ORACLES, type Oracle, type OracleName } from './oracle.ts';
+import { findOracle, ORACLES, type Oracle, type OracleName, PROVEN } from './oracle.ts';
 import { Pair } from './pair.ts';
 import { isAsked, TABLE_CASES } from './table-cases.ts';
 import { TALK_CASES } from './talk-cases.ts';
 
-export { ALL_KNOWN, type Case, findOracle, ORACLES, type Oracle, type OracleName };
+export { ALL_KNOWN, type Case, findOracle, ORACLES, type Oracle, type OracleName, PROVEN };
 
 export const CASES: readonly Case[] = [
   ...LINE_CASES,

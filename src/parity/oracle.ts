@@ -12,7 +12,7 @@ const CACHE = join(
 );
 
 /** `compat` of ours beside each, and the version that all that is said about the line was proven with. */
-const PROVEN = {
+export const PROVEN = {
   installed: { compat: 'redis-7.0', proven: '7.0.15' },
   'redis-8': { compat: 'redis-8', proven: '8.0.6' },
   'valkey-8': { compat: 'valkey-8', proven: '8.1.1' },
@@ -26,7 +26,7 @@ export const ORACLES = Object.keys(PROVEN) as readonly OracleName[];
 export interface Oracle {
   readonly name: OracleName;
   /** The directive of ours that is to be like it. */
-  readonly compat: string;
+  readonly compat: (typeof PROVEN)[OracleName]['compat'];
   readonly proven: string;
   /** What it says it is. */
   readonly version: string;
