@@ -249,6 +249,14 @@ const STRANGERS: readonly string[] = [
   'hello 2 auth default wrong',
   'hello 2 auth x',
   'quit now',
+  'post /',
+  'host: x',
+  'hello 3 auth default wrong setname x',
+  'hello 3 setname x auth default wrong',
+  'hello 2 setname "a b"',
+  'hello 2 auth default wrong setname "a b"',
+  'hello 2 setname "a b" auth default wrong',
+  'hello 2 setname "a b" foo',
   'reset',
   'shutdown foo',
   'subscribe',
@@ -334,6 +342,54 @@ const TABLE: readonly string[] = [
   'acl cat fast',
 ];
 
+/** Sections that servers have, and how they are named together. */
+const SECTIONS: readonly string[] = [
+  ...'persistence memory replication commandstats errorstats latencystats cluster modules keyspace'.split(
+    ' ',
+  ),
+  ...'keysizes threads tracking debug hotkeys scriptingengines rdma search stats cpu clients'.split(
+    ' ',
+  ),
+  'server nope',
+  'SERVER Clients',
+  'default nope',
+  'everything server',
+  'sentinel sentinel',
+];
+
+/** Commands that servers have and Sentinels do not, or not any more. */
+const SERVER_COMMANDS: readonly string[] = [
+  ...['ssubscribe x', 'spublish x y', 'sunsubscribe', 'asking', 'readonly', 'wait 0 0', 'failover'],
+  ...['config get port', 'config rewrite', 'module list', 'latency doctor', 'memory usage x'],
+  ...[
+    'replicaof no one',
+    'slaveof no one',
+    'cluster info',
+    'lolwut',
+    'commandlog len',
+    'slowlog len',
+  ],
+  ...['function list', 'eval "return 1" 0', 'exec', 'discard', 'watch x', 'object help', 'save'],
+  ...['client no-touch off', 'pubsub numsub x', 'swapdb 0 1', 'flushall', 'dbsize', 'keys *'],
+];
+
+const RULES: readonly string[] = [
+  'on >p +@all -@dangerous',
+  'on >p -@all +@connection +@pubsub',
+  'on >p +client -client|kill',
+  'on >p +client|setinfo',
+  'on >p +client|no-touch',
+  'on >p +sentinel|primary',
+  'on >p +sentinel|failover',
+  'on >p +@admin -acl',
+  'on >p allchannels resetchannels &a &b',
+  'on >p ~a %R~b %W~c %RW~d',
+  'on >p sanitize-payload',
+  'on >p skip-sanitize-payload reset',
+  'nopass resetpass',
+  'on >p (+@all -client|list ~*) (+ping &x)',
+];
+
 const LOOSE: readonly string[] = [
   'client pause 1 all x',
   'client pause 1 write x',
@@ -383,6 +439,20 @@ export const NEWER_CASES: readonly Case[] = [
       'acl list',
       'acl getuser subject',
       'acl dryrun subject ping',
+      'acl deluser subject',
+    ]),
+  ),
+  ...SECTIONS.map((names) => talk(`sections: ${names}`, [`info ${names}`])),
+  ...SERVER_COMMANDS.map((line) => talk(`of servers: ${line}`, [line])),
+  ...RULES.map((rules) =>
+    talk(`permissions: ${rules}`, [
+      `acl setuser subject ${rules}`,
+      'acl list',
+      'acl getuser subject',
+      ...['ping', 'info', 'client list', 'client setinfo lib-name x', 'sentinel masters'].map(
+        (request) => `acl dryrun subject ${request}`,
+      ),
+      'acl dryrun subject subscribe a',
       'acl deluser subject',
     ]),
   ),

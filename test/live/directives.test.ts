@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LINES } from '../../src/core/index.ts';
-import { Sentinel } from '../../src/lab/index.ts';
+import { RedisServer, Sentinel } from '../../src/lab/index.ts';
 import { findOracle, ORACLES, type OracleName } from '../../src/parity/index.ts';
 import { bareLines, keptLine, type LegalLine, legalLines } from '../support/directives.ts';
 
@@ -24,6 +24,9 @@ const rebootWord = LINES['redis-8'].rebootDirective;
 
 /** What the lab says itself, and what ends a Sentinel that is started by hand. */
 const ofTheLab = /^(bind|loglevel|requirepass|supervised|unixsocket) /;
+
+/** What needs a place or a port of its own: other tests say it (config-parity, listeners, tls). */
+const ofAPlace = 'aclfile dir logfile pidfile port tls-cert-file tls-port'.split(' ');
 
 /** What no server takes together with `replicaof`, or serves nobody with it. */
 const rival = new Map([
@@ -51,6 +54,20 @@ function filesOf(line: string): LegalLine[][] {
 }
 
 describe.each(ORACLES)('a file of %s', (name) => {
+  it('is known with every directive that its server has', async ({ skip }) => {
+    const oracle = findOracle(name);
+    if ('missing' in oracle) return skip(oracle.missing);
+    skip(oracle.version !== oracle.proven, `asked is ${oracle.proven}, there is ${oracle.version}`);
+    const server = await RedisServer.start({ env: oracle.env });
+    onTestFinished(() => server.dispose());
+    const all = (await server.call('CONFIG', 'GET', '*')) as string[];
+    const legal = legalLines.filter(({ servers }) => servers.includes(NAMES[name]));
+    const known = new Set(legal.map(({ text }) => text.split(' ')[0]));
+    const names = all.filter((_, index) => index % 2 === 0);
+    expect(names.length).toBeGreaterThan(150);
+    expect(names.filter((one) => !known.has(one)).sort()).toEqual(ofAPlace);
+  });
+
   it('suits both, and goes back', async ({ skip }) => {
     const oracle = findOracle(name);
     if ('missing' in oracle) return skip(oracle.missing);
