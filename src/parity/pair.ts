@@ -1,5 +1,6 @@
 /**
- * One original and one of ours, which follows the original's line, over the same real Redis group, and the same bytes to both.
+ * One original and one of ours, which follows the original's line, over the same real group, and the same bytes to
+ * both.
  */
 import { connect } from 'node:net';
 import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';

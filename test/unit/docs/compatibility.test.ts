@@ -1,4 +1,4 @@
-/** docs/COMPATIBILITY.md: its table speaks of the lines there are, the versions they name and the cases that are asked. */
+/** docs/COMPATIBILITY.md: its table speaks of the lines there are, their versions and the cases that are asked. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Compat, LINES } from '../../../src/core/index.ts';
