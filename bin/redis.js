@@ -97,8 +97,9 @@ function takeFromImage(cache) {
     'set -e; docker export "$1" | tar -x -C "$2/root" --no-same-owner --exclude "dev/*"';
   const copied = run('sh', ['-c', script, 'sh', container, fresh]);
   run('docker', ['rm', container]);
+  const missing = copied.ok ? wrapPrograms(fresh) : null;
   const reason = copied.ok
-    ? wrap(fresh, cache)
+    ? missing && `${IMAGE} does not hold what was expected: ${missing}`
     : `docker export failed: ${lastLines(copied.output)}`;
   if (reason === null) {
     rmSync(cache, { recursive: true, force: true });
@@ -110,28 +111,42 @@ function takeFromImage(cache) {
   return reason;
 }
 
-/** Writes bin/redis-… below `folder`, which will stand at `final`. */
-function wrap(folder, final) {
+/**
+ * Writes bin/redis-… below `folder`, which may be moved as a whole; the system they come from is in its folder `root`.
+ * @param {string} folder
+ * @param {string} [kind] what their names begin with there
+ * @returns {string | null} what is missing
+ */
+export function wrapPrograms(folder, kind = 'redis') {
   const files = readdirSync(join(folder, 'root'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const program = (word) => files.find((file) => file.endsWith(`/bin/${kind}-${word}`));
   const loader = files.find((file) => /\/ld-(linux|musl)[^/]*\.so\.?\d*$/.test(file));
-  const server = files.find((file) => /\/bin\/redis-server$/.test(file));
-  const client = files.find((file) => /\/bin\/redis-cli$/.test(file));
-  if (!loader || !server || !client) return `${IMAGE} does not hold what was expected`;
+  const client = program('cli');
+  let server = program('server');
+  if (server === undefined && program('check-rdb') !== undefined) {
+    // One program under many names: it goes by the one it is called by.
+    const place = program('check-rdb');
+    server = place.replace(/check-rdb$/, 'server');
+    rmSync(server, { force: true });
+    renameSync(place, server);
+  }
+  if (!loader || !server || !client) return `no loader, ${kind}-server or ${kind}-cli in it`;
   const folders = files
     .filter((file) => /\.so(\.\d+)*$/.test(file))
     .map((f) => f.replace(/\/[^/]*$/, ''));
-  const at = (path) => path.replace(folder, final);
+  const at = (path) => path.replace(folder, '$here');
   const libraries = [...new Set(folders)].map(at).join(':');
-  for (const [name, program, extra] of [
-    ['redis-server', server, ''],
-    ['redis-sentinel', server, ' --sentinel'],
-    ['redis-cli', client, ''],
+  for (const [name, path] of [
+    ['redis-server', server],
+    ['redis-sentinel', server],
+    ['redis-cli', client],
   ]) {
-    // --sentinel goes last: the configuration file must stay the first word.
-    const line = `exec '${at(loader)}' --library-path '${libraries}' '${at(program)}' "$@"${extra}`;
-    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${line}\n`);
+    // By its name a server knows that it is to be a Sentinel.
+    const words = `--argv0 ${name} --library-path "${libraries}"`;
+    const line = `exec "${at(loader)}" ${words} "${at(path)}" "$@"`;
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nhere=\${0%/*}/..\n${line}\n`);
     chmodSync(join(folder, 'bin', name), 0o755);
   }
   return null;

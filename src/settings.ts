@@ -100,7 +100,7 @@ function userLines(generic: GenericConfig): string[][] {
 /** The `user …` lines for the file; null when an `aclfile` holds the users. */
 export function usersForFile(server: Server, generic: GenericConfig): string[] | null {
   if (generic.aclFile !== '') return null;
-  return server.users.lines(LINES[generic.compat].payloadShown);
+  return server.users.lines(LINES[generic.compat]);
 }
 
 /** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
@@ -111,7 +111,10 @@ export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, ru
     return { rule: rules.lastIndexOf(joined), reason };
   }
   const vocabulary = new CommandTable(ROWS, LINES['redis-8'], new Map());
-  const draft = new UserDraft(newUser(name, false), { vocabulary, hearsAll: false });
+  const draft = new UserDraft(newUser(name, false), {
+    ...{ vocabulary, hearsAll: false },
+    databases: true,
+  });
   let word = 0;
   for (const rule of joined) {
     const why = draft.apply(rule);

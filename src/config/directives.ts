@@ -132,7 +132,7 @@ add('dir', { type: 'path' }, '', { always: true });
 add('port', { type: 'integer', min: 0n, max: 65535n }, 26379n, { always: true });
 add('protected-mode', { type: 'boolean' }, false, { always: true });
 special('latency-tracking-info-percentiles', 'percentiles', ['50', '99', '99.9']);
-add('compat', { type: 'enum', words: words('redis-8 redis-7.0 valkey-8') }, 'redis-8', {
+add('compat', { type: 'enum', words: words('redis-8 redis-7.0 valkey-8 valkey-9') }, 'redis-8', {
   onlyInPlace: true,
 });
 add('log-format', { type: 'enum', words: words('legacy json logfmt') }, 'legacy', {

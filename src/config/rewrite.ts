@@ -6,7 +6,13 @@
  * rewrite no byte changes, unless a class of output limits is on its way to the end of the file.
  */
 
-import { type GroupConfig, LINES, oneLine, type SentinelConfig } from '../core/index.ts';
+import {
+  type GroupConfig,
+  LINES,
+  oneLine,
+  type SentinelConfig,
+  type Line as ServerLine,
+} from '../core/index.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
 import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
@@ -62,14 +68,15 @@ function put(layout: Layout, word: string, args: string, forced = true): void {
   layout.put(key, text, forced);
 }
 
-function linesOf(group: GroupConfig, rebootWord: string, defaults: Defaults): Line[] {
+function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[] {
   const lines: Line[] = [];
   const name = wordForFile(group.name);
   const add = (word: string, args: string) => lines.push(sentinelLine(word, args));
   const addOption = (word: string, value: string | number | bigint) =>
     add(word, `${name} ${typeof value === 'string' ? wordForFile(value) : value}`);
+  const spell = spelling(line);
   const addSet = (word: string, value: string | null) => {
-    if (value !== null) addOption(word, value);
+    if (value !== null) add(word, `${name} ${spell(value)}`);
   };
   add('monitor', `${name} ${wordForFile(group.host)} ${group.port} ${group.quorum}`);
   if (group.downAfter !== defaults.downAfter) {
@@ -83,19 +90,28 @@ function linesOf(group: GroupConfig, rebootWord: string, defaults: Defaults): Li
   addSet('client-reconfig-script', group.clientReconfigScript);
   addSet('auth-pass', group.authPass);
   addSet('auth-user', group.authUser);
-  if (group.masterRebootDownAfter !== 0) addOption(rebootWord, group.masterRebootDownAfter);
+  if (group.masterRebootDownAfter !== 0)
+    addOption(line.rebootDirective, group.masterRebootDownAfter);
   addOption('config-epoch', group.configEpoch);
   addOption('leader-epoch', group.leaderEpoch);
   for (const { host, port } of group.replicas) {
     add('known-replica', `${name} ${wordForFile(host)} ${port}`);
   }
   for (const { host, port, id } of group.sentinels) {
-    add('known-sentinel', `${name} ${wordForFile(host)} ${port} ${wordForFile(id)}`);
+    add('known-sentinel', `${name} ${wordForFile(host)} ${port} ${spell(id)}`);
   }
   for (const { command, renamed } of group.renames) {
-    add('rename-command', `${name} ${wordForFile(command)} ${wordForFile(renamed)}`);
+    add('rename-command', `${name} ${spell(command)} ${spell(renamed)}`);
   }
   return lines;
+}
+
+/** What a line of servers has to say about its file. */
+type FileStyle = Pick<ServerLine, 'fileQuotes' | 'rebootDirective'>;
+
+/** How words are written that others chose. */
+function spelling({ fileQuotes }: FileStyle): (word: string) => string {
+  return fileQuotes === 'always' ? quoteWord : wordForFile;
 }
 
 function areEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -131,7 +147,9 @@ function putSentinel(
   layout: Layout,
   sentinel: SentinelConfig,
   groups: readonly (readonly Line[])[],
+  style: FileStyle,
 ): void {
+  const spell = spelling(style);
   const yesNo = (word: string, value: boolean, initial: boolean) =>
     put(layout, word, value ? 'yes' : 'no', value !== initial);
   if (sentinel.myId !== null) put(layout, 'myid', wordForFile(sentinel.myId));
@@ -143,10 +161,10 @@ function putSentinel(
   if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteWord(sentinel.announceIp));
   if (sentinel.announcePort !== 0) put(layout, 'announce-port', `${sentinel.announcePort}`);
   if (sentinel.sentinelUser !== null) {
-    put(layout, 'sentinel-user', wordForFile(sentinel.sentinelUser));
+    put(layout, 'sentinel-user', spell(sentinel.sentinelUser));
   }
   if (sentinel.sentinelPass !== null) {
-    put(layout, 'sentinel-pass', wordForFile(sentinel.sentinelPass));
+    put(layout, 'sentinel-pass', spell(sentinel.sentinelPass));
   }
   for (const word of rewrittenWords) layout.finish(sentinelKey(word));
 }
@@ -173,18 +191,18 @@ export class Rewriter {
     options: RewriteOptions,
   ): string {
     const { defaults } = options;
-    const { rebootDirective } = LINES[generic.compat];
-    const groups = this.#groups.of(
-      sentinel.groups,
-      (group) => linesOf(group, rebootDirective, defaults),
-      [rebootDirective, defaults.downAfter, defaults.failoverTimeout],
-    );
+    const style = LINES[generic.compat];
+    const groups = this.#groups.of(sentinel.groups, (group) => linesOf(group, style, defaults), [
+      style,
+      defaults.downAfter,
+      defaults.failoverTimeout,
+    ]);
     const last = this.#last;
     this.#last = null;
     const layout = oldText === last?.text ? last.layout : Layout.of(oldText);
     putGeneric(layout, generic, options);
     putUsers(layout, options.users);
-    putSentinel(layout, sentinel, groups);
+    putSentinel(layout, sentinel, groups, style);
     const { text, next } = layout.end();
     this.#last = { text, layout: next };
     return text;

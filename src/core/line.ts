@@ -1,12 +1,21 @@
 /**
- * The three lines of servers, side by side: everything that Redis 7.0, Redis 8 and Valkey 8 do differently (versions.md).
+ * The lines of servers, side by side: everything that Redis 7.0, Redis 8, Valkey 8 and Valkey 9 do differently
+ * (versions.md). Each row was put to the original whose version it names (`npm run parity -- --oracle …`).
  *
  * The directive `compat` picks one; whoever has to know asks the line it was given. No other code knows the names of
  * the lines. What all of them can share (Valkey's aliases, the fixes of versions.md §5) is not in here.
  */
 
 /** The words of `compat`. */
-export type Compat = 'redis-7.0' | 'redis-8' | 'valkey-8';
+export type Compat = 'redis-7.0' | 'redis-8' | 'valkey-8' | 'valkey-9';
+
+/** A command whose row in the table is another one here. */
+export interface RowChange {
+  readonly arity?: number;
+  /** Blank separated. */
+  readonly flags?: string;
+  readonly tips?: string;
+}
 
 /** One line of servers. */
 export interface Line {
@@ -29,8 +38,10 @@ export interface Line {
   readonly unknown: ReadonlySet<string>;
   /** Commands that are understood but left out of COMMAND and ACL CAT. */
   readonly hidden: ReadonlySet<string>;
-  /** Arities other than those of the table. */
-  readonly arities: ReadonlyMap<string, number>;
+  /** Rows other than those of the table. */
+  readonly rows: ReadonlyMap<string, RowChange>;
+  /** What COMMAND shows in RESP3 of a command without subcommands. */
+  readonly noSubcommands: 'set' | 'array';
 
   /** Texts of refusals; `user` is the client's own. */
   readonly noCommand: (user: string, command: string) => string;
@@ -39,23 +50,58 @@ export interface Line {
   readonly dryRun: (user: string, what: string) => string;
   /** The way out that HELLO names to clients that did not log in. */
   readonly helloAuth: string;
+  /** ACL LOAD and SAVE without a file. */
+  readonly noAclFile: string;
+  /** What arguments must not hold is said in these words; Valkey 9 says it of passwords, too. */
+  readonly controlText: string;
+  readonly controlInSecrets: 'quoted' | 'refused';
 
-  /** Is `sanitize-payload` shown for users that never said it? */
-  readonly payloadShown: boolean;
+  /** Who has to log in first hears of nothing else, whether there is such a command or not. */
+  readonly loginFirst: boolean;
+  /** What ends a header or a word has to be CR and LF. */
+  readonly exactEnds: boolean;
+  /** An inline word may go on behind a closing quote. */
+  readonly gluedQuotes: boolean;
+
+  /** `sanitize-payload` of users: shown when it was said, always, or never. */
+  readonly payload: 'said' | 'always' | 'never';
+  /** Rules about databases: `db=`, `alldbs`, `resetdbs`. They are shown; a Sentinel has no database. */
+  readonly databases: boolean;
+  /** What ACL HELP calls the words of SETUSER. */
+  readonly ruleWord: string;
   /** ACL LOG: the id of an entry and its times; ages in the shortest form. */
   readonly aclLogDetails: boolean;
   /** HELLO applies its options one by one as it meets them, not all or none. */
   readonly helloStepwise: boolean;
   /** Events that a client's own command causes follow the reply. */
   readonly replyFirst: boolean;
-  /** CLIENT KILL MAXAGE. */
-  readonly killByAge: boolean;
+
+  /** The filters of CLIENT KILL. */
+  readonly clientFilters: ReadonlySet<string>;
+  /** CLIENT LIST takes the same ones; an ID that is none is a syntax error, and several may follow the word. */
+  readonly listFilters: boolean;
+  /** `primary` is a type of clients. */
+  readonly primaryType: boolean;
+  /** CLIENT PAUSE and UNBLOCK overlook what is too much. */
+  readonly looseEnds: boolean;
+  /** Which filters CLIENT HELP tells of. */
+  readonly killHelp: readonly string[];
+  readonly listHelp: readonly string[];
+  /** Subcommands that CLIENT HELP tells of though a Sentinel does not have them. */
+  readonly clientHelp: ReadonlySet<string>;
+
   /** `watch=`, `lib-name=`, `lib-ver=` of CLIENT LIST, and the newer fields of INFO. */
   readonly moreFields: boolean;
-  /** `tot-net-in=`, `tot-net-out=`, `tot-cmds=` of CLIENT LIST. */
+  /** `io-thread=` of CLIENT LIST. */
+  readonly ioThread: boolean;
+  /** `capa=`, `tot-net-in=`, `tot-net-out=`, `tot-cmds=` of CLIENT LIST. */
   readonly clientTotals: boolean;
-  /** The fields of INFO under which Valkey says what it is. */
+  /** `expired_subkeys` of INFO. */
+  readonly expiredSubkeys: boolean;
+  /** The fields of INFO under which Valkey says what it is, and what else it counts. */
   readonly valkeyFields: boolean;
+  /** The fields of INFO that came with Valkey 9. */
+  readonly slotFields: boolean;
   /** `master_reboot` among the flags of a master. */
   readonly rebootFlag: boolean;
   /** `sentinel_total_tilt` of INFO. */
@@ -67,10 +113,13 @@ export interface Line {
   readonly configShapes: string;
   /** SENTINEL CONFIG has the variable `loglevel`. */
   readonly logLevelVariable: boolean;
-  /** SENTINEL HELP's words for the arguments. */
+  /** SENTINEL FAILOVER has an option. */
+  readonly coordinated: boolean;
+  /** SENTINEL HELP's words for the arguments, and for masters. */
   readonly configHelp: readonly [set: string, get: string];
   readonly masterWord: string;
-  readonly primaryHelp: boolean;
+  /** Words of the file that others chose: in quotes when needed, or always. */
+  readonly fileQuotes: 'needed' | 'always';
   /** The word of the file for the time a rebooted master is left alone. */
   readonly rebootDirective: string;
 }
@@ -84,43 +133,72 @@ const PRIMARY_COMMANDS = [
 /** Ours alone, so nobody's COMMAND LIST has it. */
 const OWN_COMMANDS = ['quit'];
 
+const words = (text: string) => text.split(/\s+/);
+const OLD_FILTERS = words('addr laddr type user id');
+/** Of each there is the opposite, too. */
+const NEW_FILTERS = words('flags name lib-name lib-ver db capa ip');
+
+const noAclFile = (product: string, file: string, place: string) =>
+  `ERR This ${product}instance is not configured to use an ACL file. You may want to specify users via the ACL ` +
+  `SETUSER command and then issue a CONFIG REWRITE (assuming you have a ${file} set) in order to store users in ` +
+  `the ${place}.`;
+
 const REDIS_8: Line = {
   product: 'Redis',
   fatalWord: 'Redis',
   title: 'redis-sentinel',
   server: 'redis',
-  version: '8.0.0',
-  redisVersion: '8.0.0',
+  version: '8.0.6',
+  redisVersion: '8.0.6',
   announceLevel: 'notice',
   unknown: new Set(),
   hidden: new Set([...OWN_COMMANDS, ...PRIMARY_COMMANDS]),
-  arities: new Map(),
+  rows: new Map(),
+  noSubcommands: 'set',
   noCommand: (user, command) =>
     `NOPERM User ${user} has no permissions to run the '${command}' command`,
   noChannel: 'NOPERM No permissions to access a channel',
   dryRun: (user, what) => `User ${user} has no permissions to ${what}`,
   helloAuth: 'HELLO <proto> AUTH <user> <pass>',
-  payloadShown: true,
+  noAclFile: noAclFile('Redis ', 'Redis configuration file', 'Redis configuration'),
+  controlText: 'control characters are not allowed (argument must not contain control characters)',
+  controlInSecrets: 'quoted',
+  loginFirst: false,
+  exactEnds: false,
+  gluedQuotes: false,
+  payload: 'always',
+  databases: false,
+  ruleWord: 'attribute',
   aclLogDetails: true,
   helloStepwise: false,
   replyFirst: true,
-  killByAge: true,
+  clientFilters: new Set([...OLD_FILTERS, 'maxage']),
+  listFilters: false,
+  primaryType: false,
+  looseEnds: false,
+  killHelp: words('addr laddr type user skipme id maxage'),
+  listHelp: ['type'],
+  clientHelp: new Set(['setinfo', 'no-touch']),
   moreFields: true,
+  ioThread: true,
   clientTotals: false,
+  expiredSubkeys: true,
   valkeyFields: false,
+  slotFields: false,
   rebootFlag: true,
-  totalTilt: true,
+  totalTilt: false,
   configMany: true,
   configShapes:
     'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> ' +
     '[<param> <value> ...] are supported.',
   logLevelVariable: true,
+  coordinated: false,
   configHelp: [
     'CONFIG SET param value [param value ...]',
     'CONFIG GET <param> [param param param ...]',
   ],
   masterWord: 'master',
-  primaryHelp: false,
+  fileQuotes: 'needed',
   rebootDirective: 'master-reboot-down-after-period',
 };
 
@@ -130,24 +208,31 @@ const REDIS_70: Line = {
   redisVersion: '7.0.15',
   announceLevel: 'warning',
   unknown: new Set(['client|setinfo']),
-  arities: new Map([
-    ['command|getkeys', -4],
-    ['command|getkeysandflags', -4],
-    ['sentinel|config', -3],
+  rows: new Map([
+    ['acl|deluser', { tips: '' }],
+    ['acl|save', { tips: '' }],
+    ['acl|setuser', { tips: '' }],
+    ['client|setname', { tips: '' }],
+    ['command|getkeys', { arity: -4 }],
+    ['command|getkeysandflags', { arity: -4 }],
+    ['sentinel|config', { arity: -3 }],
   ]),
   noCommand: (_user, command) =>
     `NOPERM this user has no permissions to run the '${command}' command`,
   noChannel: 'NOPERM this user has no permissions to access one of the channels used as arguments',
   dryRun: (_user, what) => `This user has no permissions to ${what}`,
   helloAuth: 'HELLO AUTH <user> <pass>',
-  payloadShown: false,
+  payload: 'said',
   aclLogDetails: false,
   helloStepwise: true,
   replyFirst: false,
-  killByAge: false,
+  clientFilters: new Set(OLD_FILTERS),
+  killHelp: words('addr laddr type user skipme'),
+  clientHelp: new Set(),
   moreFields: false,
+  ioThread: false,
+  expiredSubkeys: false,
   rebootFlag: false,
-  totalTilt: false,
   configMany: false,
   configShapes: 'ERR Only SENTINEL CONFIG GET <option> / SET <option> <value> are supported.',
   logLevelVariable: false,
@@ -160,18 +245,63 @@ const VALKEY_8: Line = {
   fatalWord: 'Version',
   title: 'valkey-sentinel',
   server: 'valkey',
-  version: '8.1.0',
+  version: '8.1.1',
   redisVersion: '7.2.4',
   hidden: new Set(OWN_COMMANDS),
+  noAclFile: noAclFile('', 'configuration file', 'configuration'),
+  listFilters: true,
+  primaryType: true,
+  looseEnds: true,
+  listHelp: words('type user addr laddr id skipme maxage'),
+  clientHelp: new Set(['capa', 'setinfo', 'no-touch', 'import-source']),
+  ioThread: false,
   clientTotals: true,
+  expiredSubkeys: false,
   valkeyFields: true,
   masterWord: 'primary',
-  primaryHelp: true,
   rebootDirective: 'primary-reboot-down-after-period',
+};
+
+const BUSY = { flags: 'noscript loading stale allow_busy' };
+
+const VALKEY_9: Line = {
+  ...VALKEY_8,
+  version: '9.1.2',
+  rows: new Map<string, RowChange>([
+    ['client|caching', BUSY],
+    ['client|getname', BUSY],
+    ['client|getredir', BUSY],
+    ['client|id', BUSY],
+    ['client|no-evict', { flags: 'admin noscript loading stale allow_busy' }],
+    ['client|reply', { flags: 'noscript loading stale no_multi allow_busy' }],
+    ['client|setinfo', BUSY],
+    ['client|setname', BUSY],
+    ['sentinel|failover', { arity: -3 }],
+  ]),
+  noSubcommands: 'array',
+  controlText: 'control characters are not allowed',
+  controlInSecrets: 'refused',
+  loginFirst: true,
+  exactEnds: true,
+  gluedQuotes: true,
+  payload: 'never',
+  databases: true,
+  ruleWord: 'rule',
+  clientFilters: new Set([
+    ...[...OLD_FILTERS, ...NEW_FILTERS].flatMap((filter) => [filter, `not-${filter}`]),
+    ...['maxage', 'idle'],
+  ]),
+  killHelp: [...VALKEY_8.killHelp, ...NEW_FILTERS, 'idle'],
+  listHelp: [...VALKEY_8.listHelp, ...NEW_FILTERS, 'idle'],
+  slotFields: true,
+  totalTilt: true,
+  coordinated: true,
+  fileQuotes: 'always',
 };
 
 export const LINES: Readonly<Record<Compat, Line>> = {
   'redis-7.0': REDIS_70,
   'redis-8': REDIS_8,
   'valkey-8': VALKEY_8,
+  'valkey-9': VALKEY_9,
 };

@@ -22,9 +22,8 @@ export function monitor(work: Work, request: number, args: readonly string[]): v
   const [name = '', host = '', portText = '', quorumText = ''] = args;
   const bad = args.findIndex(hasControl);
   if (bad >= 0) {
-    const text =
-      `ERR Invalid argument at index ${bad + 2} for SENTINEL MONITOR: ` +
-      'control characters are not allowed (argument must not contain control characters)';
+    const { controlText } = work.state.surroundings.line;
+    const text = `ERR Invalid argument at index ${bad + 2} for SENTINEL MONITOR: ${controlText}`;
     return fail(work, request, text);
   }
   if (name.length > LIMITS.groupNameBytes) {
@@ -96,8 +95,18 @@ export function reset(work: Work, request: number, args: readonly string[]): voi
 }
 
 export function failoverCommand(work: Work, request: number, args: readonly string[]): void {
+  if (args.length > 2) {
+    return fail(work, request, "ERR wrong number of arguments for 'sentinel|failover' command");
+  }
   const group = groupOr(work, request, args[0]);
   if (group === null) return;
+  if (args[1] !== undefined && args[1].toLowerCase() !== 'coordinated') {
+    return fail(work, request, 'ERR Unknown failover option specified');
+  }
+  // The server's own FAILOVER is never asked for: to a client the master is one that has none.
+  if (args[1] !== undefined) {
+    return fail(work, request, 'NOGOODPRIMARY Primary does not support FAILOVER command');
+  }
   if (group.failover !== null) return fail(work, request, 'INPROG Failover already in progress');
   if (selectReplica(work, group) === null) {
     return fail(work, request, 'NOGOODSLAVE No suitable replica to promote');

@@ -134,7 +134,7 @@ export function setCommand(work: Work, request: number, args: readonly string[])
   if (group === null) return;
   let applied = false;
   let reconnects = false;
-  let error: string | null = controlError(args) ?? sizeError(args);
+  let error: string | null = controlError(work, args) ?? sizeError(args);
   for (let i = 1; i < args.length && error === null; ) {
     const name = args[i]!;
     const option = Object.hasOwn(OPTIONS, name.toLowerCase())
@@ -183,13 +183,14 @@ function sizeError(args: readonly string[]): string | null {
 }
 
 /** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */
-function controlError(args: readonly string[]): string | null {
+function controlError({ state }: Work, args: readonly string[]): string | null {
+  const { controlText, controlInSecrets } = state.surroundings.line;
   const bad = args.findIndex((word, i) => {
     const before = args[i - 1]?.toLowerCase();
-    return hasControl(word) && before !== 'auth-pass' && before !== 'auth-user';
+    const secret = before === 'auth-pass' || before === 'auth-user';
+    return hasControl(word) && (!secret || controlInSecrets === 'refused');
   });
   return bad < 0
     ? null
-    : `ERR Invalid argument at index ${bad + 2} for SENTINEL SET: ` +
-        'control characters are not allowed (argument must not contain control characters)';
+    : `ERR Invalid argument at index ${bad + 2} for SENTINEL SET: ${controlText}`;
 }

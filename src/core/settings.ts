@@ -116,6 +116,12 @@ function configGet(work: Work, request: number, patterns: readonly string[]): vo
 
 /** All or nothing: everything is checked before anything is set. */
 function configSet(work: Work, request: number, words: readonly string[]): void {
+  const { controlText, controlInSecrets } = work.state.surroundings.line;
+  const bad = controlInSecrets === 'refused' ? words.findIndex(hasControl) : -1;
+  if (bad >= 0) {
+    const text = `ERR Invalid argument at index ${bad + 3} for SENTINEL CONFIG SET: ${controlText}`;
+    return fail(work, request, text);
+  }
   const changes: [Variable, string][] = [];
   const seen = new Set<string>();
   for (let i = 0; i < words.length; i += 2) {

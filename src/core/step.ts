@@ -30,7 +30,7 @@ import { informed } from './server.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
 import type { Connection, Group, Pending, State, Waiting } from './state.ts';
 import { shown } from './text.ts';
-import type { Input, Instant, LinkReply, Turn } from './types.ts';
+import type { Input, Instant, LinkReply, Reply, Turn } from './types.ts';
 import { voteSaved } from './vote.ts';
 import { answer, log, save, type Work } from './work.ts';
 
@@ -303,19 +303,20 @@ function goOn(work: Work, then: Waiting, ok: boolean): void {
       return promotionSaved(work, then.group, then.epoch, ok);
     case 'reassert':
       return reassertSaved(work, then.group, then.epoch, ok);
-    case 'answer':
-      answer(
-        work,
-        then.request,
-        ok
-          ? { kind: 'simple', text: 'OK' }
-          : { kind: 'error', text: 'ERR Failed to save config file. Check server logs.' },
-      );
+    case 'answer': {
+      const reply: Reply = ok
+        ? { kind: 'simple', text: 'OK' }
+        : { kind: 'error', text: 'ERR Failed to save config file. Check server logs.' };
+      // Where replies come first the server room holds back what is said before them.
+      const { replyFirst } = work.state.surroundings.line;
+      if (!replyFirst) answer(work, then.request, reply);
       if (then.monitored !== null && !then.monitored.removed) {
         const { master, quorum } = then.monitored;
         event(work, 'warning', '+monitor', master, `quorum ${quorum}`);
       }
+      if (replyFirst) answer(work, then.request, reply);
       return;
+    }
     default:
       then satisfies never;
   }

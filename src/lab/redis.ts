@@ -31,6 +31,8 @@ export interface RedisOptions {
   /** Who the lab itself logs in as, when that is not the default user with `password`. */
   readonly credentials?: { readonly username?: string; readonly password: string };
   readonly replicaOf?: Address;
+  /** Environment of the process, in place of ours. */
+  readonly env?: NodeJS.ProcessEnv;
   /** More lines for the configuration file, e.g. `user …`, `masteruser …`, `replica-priority 0`. */
   readonly lines?: readonly string[];
 }
@@ -85,6 +87,7 @@ export class RedisServer {
       args: [this.configFile],
       cwd: this.folder,
       output: join(this.folder, 'output'),
+      ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
       ...(this.#options.wrap === undefined ? {} : { wrap: this.#options.wrap }),
     });
     const child = this.#child;

@@ -1,7 +1,7 @@
 /**
  * Rules of ACL, one after the other on users of their own, and what LIST, GETUSER, DRYRUN and LOG make of them.
  */
-import { type Case, talk } from './case.ts';
+import { type Case, slowly, talk } from './case.ts';
 
 const HASH = '30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4';
 
@@ -147,7 +147,7 @@ export const ACL_CASES: readonly Case[] = [
     'acl deluser self',
     'ping',
   ]),
-  talk('a user that is switched off goes on', [
+  slowly('a user that is switched off goes on', [
     'acl setuser self on nopass +@all',
     'auth self x',
     'acl setuser self off',
@@ -155,7 +155,7 @@ export const ACL_CASES: readonly Case[] = [
     'auth self x',
     'acl deluser self',
   ]),
-  talk('AUTH of users', [
+  slowly('AUTH of users', [
     'acl setuser u on >p +@all',
     'auth u p',
     'acl whoami',
@@ -166,7 +166,7 @@ export const ACL_CASES: readonly Case[] = [
     'auth default x',
     'acl deluser u',
   ]),
-  talk('the log of refusals', [
+  slowly('the log of refusals', [
     'acl log reset',
     'acl setuser u on >p &x* -@all +@connection +@pubsub +acl|log',
     'auth u wrong',
@@ -187,7 +187,7 @@ export const ACL_CASES: readonly Case[] = [
     'acl log',
     'acl deluser u',
   ]),
-  talk('the log of refusals in RESP3', [
+  slowly('the log of refusals in RESP3', [
     'acl log reset',
     'auth nobody wrong',
     'hello 3',

@@ -9,6 +9,8 @@ export interface Case {
   readonly name: string;
   readonly pair: PairName;
   readonly bytes: string;
+  /** Further requests, each said when the one before it is answered. */
+  readonly then?: readonly string[];
   /** The end of the replies cannot be asked for (no replies, or the request is unfinished): wait for silence. */
   readonly quiet?: boolean;
   /** Answers made by chance: any number, or hexadecimal digits of which only the count matters. */
@@ -48,4 +50,10 @@ export function inline(lines: readonly string[], more: Partial<Case> = {}): Case
 /** One case: several requests on one connection. */
 export function talk(name: string, lines: readonly string[], more: Partial<Case> = {}): Case {
   return { name, pair: 'open', bytes: lines.map((line) => multi(words(line))).join(''), ...more };
+}
+
+/** The same, each said when the one before it is answered. */
+export function slowly(name: string, lines: readonly string[], more: Partial<Case> = {}): Case {
+  const [bytes = '', ...then] = lines.map((line) => multi(words(line)));
+  return { name, pair: 'open', bytes, then, ...more };
 }

@@ -1,19 +1,27 @@
 /**
- * `npm run parity`: the same requests to the installed `redis-sentinel` and to ours, one line a case and a total. The
- * test suite runs the same cases.
+ * `npm run parity`: the same requests to an original and to ours, one line a case and a total. The test suite runs the
+ * same cases.
  */
 import { freePort, RedisServer } from '../lab/index.ts';
 import { ACL_CASES } from './acl-cases.ts';
 import { type Case, PASSWORD, type PairName, SECURED_LINES } from './case.ts';
-import { KNOWN } from './known.ts';
+import { ALL_KNOWN, knownReason } from './known.ts';
 import { LINE_CASES } from './line-cases.ts';
+import { NEWER_CASES } from './newer-cases.ts';
+import { findOracle, ORACLES, type Oracle, type OracleName, PROVEN } from './oracle.ts';
 import { Pair } from './pair.ts';
-import { TABLE_CASES } from './table-cases.ts';
+import { isAsked, TABLE_CASES } from './table-cases.ts';
 import { TALK_CASES } from './talk-cases.ts';
 
-export { type Case, KNOWN };
+export { ALL_KNOWN, type Case, findOracle, ORACLES, type Oracle, type OracleName, PROVEN };
 
-export const CASES: readonly Case[] = [...LINE_CASES, ...TALK_CASES, ...ACL_CASES, ...TABLE_CASES];
+export const CASES: readonly Case[] = [
+  ...LINE_CASES,
+  ...TALK_CASES,
+  ...ACL_CASES,
+  ...TABLE_CASES,
+  ...NEWER_CASES,
+];
 
 /** `alike`: same bytes but for what is masked. `known`: they differ as documented. `differs`: anything else. */
 export type Outcome = 'alike' | 'known' | 'differs';
@@ -22,38 +30,46 @@ export interface Result {
   readonly outcome: Outcome;
   readonly original: string;
   readonly ours: string;
+  /** Why they may differ, if there is a reason. */
+  readonly reason: string | null;
 }
 
 /** The servers and the two pairs of Sentinels that all cases share. */
 export class Stage {
+  readonly #oracle: Oracle;
   readonly #servers: readonly RedisServer[];
   readonly #pairs: Readonly<Record<PairName, Pair>>;
 
-  private constructor(servers: readonly RedisServer[], pairs: Readonly<Record<PairName, Pair>>) {
+  private constructor(
+    oracle: Oracle,
+    servers: readonly RedisServer[],
+    pairs: Readonly<Record<PairName, Pair>>,
+  ) {
+    this.#oracle = oracle;
     this.#servers = servers;
     this.#pairs = pairs;
   }
 
-  static async start(): Promise<Stage> {
+  static async start(oracle: Oracle): Promise<Stage> {
     const servers: RedisServer[] = [];
     const pairs: Pair[] = [];
+    const { env } = oracle;
     const group = async (replicas: number) => {
-      const master = await RedisServer.start();
+      const master = await RedisServer.start({ env });
       servers.push(master);
       for (let count = 0; count < replicas; count += 1) {
-        servers.push(await RedisServer.start({ replicaOf: master.address }));
+        servers.push(await RedisServer.start({ env, replicaOf: master.address }));
       }
       return master;
     };
     try {
       const nowhere = await freePort();
-      pairs.push(await Pair.start(await group(2), nowhere));
-      pairs.push(
-        await Pair.start(await group(1), nowhere, { password: PASSWORD, lines: SECURED_LINES }),
-      );
+      pairs.push(await Pair.start(oracle, await group(2), nowhere));
+      const secured = { password: PASSWORD, lines: SECURED_LINES };
+      pairs.push(await Pair.start(oracle, await group(1), nowhere, secured));
       await pairs[0]!.settle(2);
       await pairs[1]!.settle(1);
-      return new Stage(servers, { open: pairs[0]!, secured: pairs[1]! });
+      return new Stage(oracle, servers, { open: pairs[0]!, secured: pairs[1]! });
     } catch (error) {
       for (const pair of pairs) await pair.dispose();
       for (const server of servers) await server.dispose();
@@ -64,9 +80,15 @@ export class Stage {
   async judge(one: Case): Promise<Result> {
     const { original, ours } = await this.#pairs[one.pair].ask(one);
     this.#pairs[one.pair].assertAlive(one);
-    const known = Object.hasOwn(KNOWN, one.name);
-    if ((original === ours) === known) return { outcome: 'differs', original, ours };
-    return { outcome: known ? 'known' : 'alike', original, ours };
+    const reason = knownReason(one.name, this.#oracle.name);
+    const known = reason !== null;
+    if ((original === ours) === known) return { outcome: 'differs', original, ours, reason };
+    return { outcome: known ? 'known' : 'alike', original, ours, reason };
+  }
+
+  /** The commands that the original lists and no case asks for. */
+  async unasked(): Promise<readonly string[]> {
+    return (await this.#pairs.open.commands()).filter((command) => !isAsked(command));
   }
 
   async dispose(): Promise<void> {
@@ -78,27 +100,85 @@ export class Stage {
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const indented = (text: string) => text.replace(/^/gm, '    ');
 
-/** @param argv a word that the names of the cases must contain; `--quiet`: only what differs */
-export async function main(argv: readonly string[]): Promise<number> {
-  const quiet = argv.includes('--quiet');
-  const wanted = argv.filter((word) => !word.startsWith('--')).join(' ');
-  const cases = CASES.filter(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()));
+/** Puts the cases to one oracle. @returns how many differ without a reason */
+async function compare(oracle: Oracle, cases: readonly Case[], quiet: boolean): Promise<number> {
   const counts: Record<Outcome, number> = { alike: 0, known: 0, differs: 0 };
-  const stage = await Stage.start();
+  const stage = await Stage.start(oracle);
   try {
+    for (const command of await stage.unasked()) {
+      counts.differs += 1;
+      say(`DIFFERS  ${command}: no case asks for it`);
+    }
     for (const one of cases) {
-      const { outcome, original, ours } = await stage.judge(one);
+      const { outcome, original, ours, reason } = await stage.judge(one);
       counts[outcome] += 1;
-      if (outcome === 'known' && !quiet) say(`known    ${one.name}: ${KNOWN[one.name]}`);
+      if (outcome === 'known' && !quiet) say(`known    ${one.name}: ${reason}`);
       if (outcome === 'alike' && !quiet) say(`alike    ${one.name}`);
       if (outcome !== 'differs') continue;
-      say(`DIFFERS  ${one.name}`);
+      say(`DIFFERS  ${one.name}${reason === null ? '' : ` (should: ${reason})`}`);
       say(`  original\n${indented(original)}\n  ours\n${indented(ours)}`);
     }
   } finally {
     await stage.dispose();
   }
   const { alike, known, differs } = counts;
-  say(`${cases.length} cases: ${alike} alike, ${known} differ as documented, ${differs} differ`);
-  return differs === 0 ? 0 : 1;
+  const { name, version, proven, compat } = oracle;
+  const note = version === proven ? '' : `, proven with ${proven}: the number is not compared`;
+  say(
+    `${cases.length} cases: ${alike} alike, ${known} differ as documented, ${differs} differ ` +
+      `(${name}, version ${version}, beside compat ${compat}${note})`,
+  );
+  return differs;
+}
+
+export interface Wishes {
+  readonly oracles: readonly OracleName[];
+  readonly quiet: boolean;
+  /** What the names of the cases must contain. */
+  readonly text: string;
+}
+
+/** The words behind `npm run parity --`, or what is wrong with them. */
+export function readWishes(argv: readonly string[]): Wishes | string {
+  const words: string[] = [];
+  const named: OracleName[] = [];
+  let [all, quiet] = [false, false];
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at]!;
+    if (word === '--all') all = true;
+    else if (word === '--quiet') quiet = true;
+    else if (word === '--oracle') {
+      at += 1;
+      const found = ORACLES.find((one) => one === argv[at]);
+      if (found === undefined) return `--oracle wants one of ${ORACLES.join(', ')}`;
+      named.push(found);
+    } else if (word.startsWith('--')) return `there is no ${word}`;
+    else words.push(word);
+  }
+  const oracles = all ? ORACLES : named.length > 0 ? named : (['installed'] as const);
+  return { oracles, quiet, text: words.join(' ').toLowerCase() };
+}
+
+/** @param provide fetches an oracle that is not there yet: null, or why it cannot be had */
+export async function main(
+  argv: readonly string[],
+  provide: (name: OracleName) => string | null,
+): Promise<number> {
+  const wishes = readWishes(argv);
+  if (typeof wishes === 'string') {
+    say(wishes);
+    return 2;
+  }
+  const cases = CASES.filter(({ name }) => name.toLowerCase().includes(wishes.text));
+  let [differing, skipped] = [0, 0];
+  for (const name of wishes.oracles) {
+    const reason = name === 'installed' ? null : provide(name);
+    const oracle = reason === null ? findOracle(name) : { missing: reason };
+    if ('missing' in oracle) {
+      say(`skipped  ${name}: ${oracle.missing}`);
+      skipped += 1;
+    } else differing += await compare(oracle, cases, wishes.quiet);
+  }
+  if (skipped > 0) say(`${skipped} of ${wishes.oracles.length} oracles skipped`);
+  return differing === 0 ? 0 : 1;
 }

@@ -11,9 +11,8 @@ export type Names = ReadonlyMap<string, string>;
 /** Fields of instance maps and of other lists whose number is an age, a time or a count that chance makes. */
 const NUMBERS = new Set(
   `last-ping-sent last-ok-ping-reply last-ping-reply info-refresh role-reported-time last-hello-message s-down-time
-  o-down-time id link-pending-commands master-link-down-time slave-repl-offset age-seconds`.split(
-    /\s+/,
-  ),
+  o-down-time id link-pending-commands master-link-down-time slave-repl-offset age-seconds
+  timestamp-created timestamp-last-updated`.split(/\s+/),
 );
 
 /** `key:value` lines of INFO whose value has to be the same; of all others only the key. */
@@ -21,12 +20,15 @@ const INFO_EXACT = new Set(
   `redis_mode arch_bits process_supervised io_threads_active cluster_connections maxclients blocked_clients
   tracking_clients clients_in_timeout_table sentinel_masters sentinel_tilt sentinel_tilt_since_seconds
   sentinel_running_scripts sentinel_scripts_queue_length sentinel_simulate_failure_flags redis_version
-  configured_hz`.split(/\s+/),
+  server_name valkey_version valkey_release_stage server_mode availability_zone paused_reason paused_actions
+  sentinel_total_tilt`.split(/\s+/),
 );
 
 /** `key=value` words of a client's line whose value has to be the same. */
 const CLIENT_EXACT = new Set(
-  'name flags db sub psub ssub multi cmd user redir resp lib-name lib-ver watch'.split(' '),
+  'name flags capa db sub psub ssub multi cmd user redir resp lib-name lib-ver watch io-thread'.split(
+    ' ',
+  ),
 );
 
 function clientLine(line: string): string {

@@ -1,16 +1,24 @@
 /**
- * One original and one of ours (`compat redis-7.0`) over the same real Redis group, and the same bytes to both.
+ * One original and one of ours, which follows the original's line, over the same real group, and the same bytes to
+ * both.
  */
 import { connect } from 'node:net';
 import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
-import type { Case } from './case.ts';
+import { type Case, multi } from './case.ts';
 import { masker, type Names } from './mask.ts';
+import type { Oracle } from './oracle.ts';
 import { render } from './reply.ts';
 
 const KINDS = ['original', 'ours'] as const;
 
 /** A word nobody answers to: the reply that names it is the end of the others. It works in every state of a client. */
 const END = 'END-OF-CASE';
+const END_REQUEST = multi([END]) + multi(['HELLO', '2', END]);
+/** Where a login comes before everything else, the second request tells that the first one is answered. */
+const END_REPLIES = [
+  `-ERR unknown command '${END}'`,
+  `-NOAUTH Authentication required.\r\n-ERR Syntax error in HELLO option '${END}'\r\n`,
+];
 const QUIET_MS = 120;
 const CASE_MS_MAX = 3_000;
 
@@ -21,10 +29,12 @@ export interface Answers {
 
 export class Pair {
   readonly #sentinels: Readonly<Record<SentinelKind, Sentinel>>;
+  readonly #oracle: Oracle;
   #names = {} as Record<SentinelKind, Names>;
 
-  private constructor(sentinels: Readonly<Record<SentinelKind, Sentinel>>) {
+  private constructor(sentinels: Readonly<Record<SentinelKind, Sentinel>>, oracle: Oracle) {
     this.#sentinels = sentinels;
+    this.#oracle = oracle;
   }
 
   /**
@@ -32,6 +42,7 @@ export class Pair {
    * each other. `lines` come on top in both files, and so does `requirepass` with a password.
    */
   static async start(
+    oracle: Oracle,
     master: RedisServer,
     nowhere: number,
     {
@@ -47,14 +58,15 @@ export class Pair {
         `sentinel monitor solo 127.0.0.1 ${nowhere} 2`,
         'sentinel down-after-milliseconds solo 500',
       ];
-      const compat = kind === 'ours' ? ['compat redis-7.0'] : [];
+      const compat = kind === 'ours' ? [`compat ${oracle.compat}`] : [];
       sentinels[kind] = await Sentinel.prepare({
         ...more,
         kind,
+        env: kind === 'ours' ? process.env : oracle.env,
         lines: [...lines, ...monitor, ...compat],
       });
     }
-    const pair = new Pair(sentinels);
+    const pair = new Pair(sentinels, oracle);
     try {
       for (const kind of KINDS) await sentinels[kind].restart();
     } catch (error) {
@@ -108,8 +120,17 @@ export class Pair {
         [ids[peer], 'PEER-ID'],
         [String(this.#sentinels[self].port), 'SELF-PORT'],
         [String(this.#sentinels[peer].port), 'PEER-PORT'],
+        // A suite moves on: of another version than the proven one all is compared but its name.
+        ...(this.#oracle.version === this.#oracle.proven
+          ? []
+          : ([[this.#oracle.version, this.#oracle.proven]] as const)),
       ]);
     this.#names = { original: names('original', 'ours'), ours: names('ours', 'original') };
+  }
+
+  /** What COMMAND LIST of the original says. */
+  async commands(): Promise<readonly string[]> {
+    return (await this.#sentinels.original.command('COMMAND', 'LIST')) as string[];
   }
 
   /** Both answers to a case, masked; they are alike when the texts are equal. */
@@ -137,11 +158,23 @@ export class Pair {
   }
 }
 
+/** Where the replies end that were asked for, once both replies to what is asked behind them are there; else null. */
+function endOf(answer: string, from: number): number | null {
+  const [known, strange] = END_REPLIES as [string, string];
+  const end = answer.indexOf(known, from);
+  if (end >= 0) return answer.slice(end).split('\r\n').length > 2 ? end : null;
+  const other = answer.indexOf(strange, from);
+  return other >= 0 ? other : null;
+}
+
 /** All that comes back on a connection of its own; `<closed>` at the end when the other side hung up. */
-function exchange(port: number, { bytes, quiet = false }: Case): Promise<string> {
+function exchange(port: number, { bytes, then = [], quiet = false }: Case): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     let answer = '';
+    /** Where the answer to the present request begins. */
+    let begun = 0;
+    const left = [...then];
     let silence: NodeJS.Timeout | undefined;
     const done = (end: string) => {
       clearTimeout(silence);
@@ -155,18 +188,20 @@ function exchange(port: number, { bytes, quiet = false }: Case): Promise<string>
       clearTimeout(silence);
       silence = setTimeout(() => done(''), QUIET_MS);
     };
-    socket.on('connect', () => {
-      const end = quiet ? '' : `*1\r\n$${END.length}\r\n${END}\r\n`;
-      socket.write(Buffer.from(bytes + end, 'latin1'));
+    const ask = (request: string) => {
+      socket.write(Buffer.from(request + (quiet ? '' : END_REQUEST), 'latin1'));
       listen();
-    });
+    };
+    socket.on('connect', () => ask(bytes));
     socket.on('data', (piece) => {
       answer += piece.toString('latin1');
-      const end = answer.indexOf(`-ERR unknown command '${END}'`);
-      if (end >= 0) {
-        answer = answer.slice(0, end);
-        done('');
-      } else listen();
+      const end = endOf(answer, begun);
+      if (end === null) return listen();
+      answer = answer.slice(0, end);
+      begun = end;
+      const next = left.shift();
+      if (next === undefined) done('');
+      else ask(next);
     });
     socket.on('error', () => {});
     socket.on('close', () => done('<closed>'));

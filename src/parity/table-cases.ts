@@ -2,10 +2,11 @@
  * Every command and subcommand there is, in every way one can say it: well, with a word too few or too many, in RESP3,
  * without having logged in, as users who may little or nearly all, and while listening.
  */
-import { type Case, multi, PASSWORD, talk, words } from './case.ts';
+import { type Case, multi, PASSWORD, slowly, talk, words } from './case.ts';
 
-/** A good request for each command of Redis 7.0's table (commands.md §5). */
+/** A good request for each command of the tables of all lines (commands.md §5). */
 const REQUESTS: readonly string[] = [
+  'acl',
   'acl cat pubsub',
   'acl deluser nobody',
   'acl dryrun default ping',
@@ -20,6 +21,7 @@ const REQUESTS: readonly string[] = [
   'acl users',
   'acl whoami',
   'auth default wrong',
+  'client',
   'client caching yes',
   'client getname',
   'client getredir',
@@ -31,6 +33,7 @@ const REQUESTS: readonly string[] = [
   'client no-evict off',
   'client pause 1 write',
   'client reply on',
+  'client setinfo lib-name probe',
   'client setname probe',
   'client tracking off',
   'client trackinginfo',
@@ -51,20 +54,25 @@ const REQUESTS: readonly string[] = [
   'publish __sentinel__:hello x',
   'punsubscribe +s*',
   'role',
+  'sentinel',
   'sentinel ckquorum main',
   'sentinel config get announce-ip',
   'sentinel debug',
   'sentinel failover solo',
   'sentinel flushconfig',
   'sentinel get-master-addr-by-name main',
+  'sentinel get-primary-addr-by-name main',
   'sentinel help',
   'sentinel info-cache solo',
   'sentinel is-master-down-by-addr 127.0.0.1 1 0 *',
+  'sentinel is-primary-down-by-addr 127.0.0.1 1 0 *',
   'sentinel master main',
   'sentinel masters',
   'sentinel monitor main 127.0.0.1 1 1',
   'sentinel myid',
   'sentinel pending-scripts',
+  'sentinel primaries',
+  'sentinel primary main',
   'sentinel remove nobody',
   'sentinel replicas main',
   'sentinel reset nobody',
@@ -85,6 +93,7 @@ const UNORDERED = new Set([
   'command list',
   'role',
   'sentinel masters',
+  'sentinel primaries',
   'sentinel replicas main',
   'sentinel slaves main',
 ]);
@@ -98,8 +107,10 @@ function variants(request: string): Case[] {
     ...(request === 'client id' ? { chance: 'number' } : {}),
   };
   const cased = list.map((word, index) => (index < 2 ? oddCase(word) : word));
+  // A login that fails behind a reply that nobody has read is a matter of its own.
+  const tell = request.startsWith('auth ') ? slowly : talk;
   const say = (how: string, before: readonly string[], extra: Partial<Case> = {}) =>
-    talk(name(how), [...before, request], { ...more, ...extra });
+    tell(name(how), [...before, request], { ...more, ...extra });
   const secured = { pair: 'secured' } as const;
   return [
     say('well', []),
@@ -123,6 +134,12 @@ function oddCase(word: string): string {
   return [...word]
     .map((letter, index) => (index % 2 === 0 ? letter.toUpperCase() : letter))
     .join('');
+}
+
+/** Is every form of that command among the cases, `container|subcommand` or a plain one? */
+export function isAsked(command: string): boolean {
+  const asked = command.replace('|', ' ');
+  return asked === 'shutdown' || REQUESTS.some((one) => `${one} `.startsWith(`${asked} `));
 }
 
 export const TABLE_CASES: readonly Case[] = REQUESTS.flatMap(variants);

@@ -1,7 +1,7 @@
 /**
  * Conversations: what one request does to the next, in RESP2 and RESP3, and bytes that are no requests.
  */
-import { type Case, multi, PASSWORD, talk } from './case.ts';
+import { type Case, multi, PASSWORD, slowly, talk } from './case.ts';
 
 const raw: readonly (readonly [string, string])[] = [
   ['unbalanced quotes', 'PING "a\r\n'],
@@ -206,17 +206,17 @@ export const TALK_CASES: readonly Case[] = [
     ],
     secured,
   ),
-  talk(
+  slowly(
     'HELLO that logs in and then fails',
     [`hello 2 auth default ${PASSWORD} foo`, 'acl whoami'],
     secured,
   ),
-  talk(
+  slowly(
     'HELLO that fails to log in',
     ['hello 3 auth default wrong', 'hello 3 auth nobody x', 'ping'],
     secured,
   ),
-  talk(
+  slowly(
     'AUTH in its forms',
     [
       'auth wrong',
@@ -355,12 +355,18 @@ export const TALK_CASES: readonly Case[] = [
     'sentinel sentinels solo',
   ]),
   talk('a request behind QUIT', ['ping', 'quit', 'ping'], { quiet: true }),
-  talk('the names that Valkey added', [
-    'sentinel primaries',
-    'sentinel primary solo',
-    'sentinel get-primary-addr-by-name solo',
-    'sentinel is-primary-down-by-addr 127.0.0.1 1 0 *',
-  ]),
+  talk(
+    'the names that Valkey added',
+    [
+      'sentinel primaries',
+      'sentinel primary solo',
+      'sentinel get-primary-addr-by-name solo',
+      'sentinel is-primary-down-by-addr 127.0.0.1 1 0 *',
+    ],
+    { sorted: true },
+  ),
+  talk('a failing login behind another request', ['ping', 'auth nobody x', 'ping']),
+  talk('a failing HELLO behind another request', ['ping', 'hello 2 auth nobody x', 'ping']),
   talk('a vote is asked of a group that nobody knows', [
     'sentinel is-master-down-by-addr 10.0.0.1 1 5 abc',
     'sentinel is-master-down-by-addr 127.0.0.1 1 99999999999999999999 abc',

@@ -19,6 +19,10 @@ export interface GateLimits {
   readonly queryBufferBytes: number;
   /** `proto-max-bulk-len`. */
   readonly maxBulkBytes: number;
+  /** What ends a header or a word has to be CR and LF; else any two bytes, of a header the first a CR. */
+  readonly exactEnds?: boolean;
+  /** An inline word may go on behind a closing quote. */
+  readonly gluedQuotes?: boolean;
 }
 
 export type Frame =
@@ -54,6 +58,8 @@ const LF = 0x0a;
 function violation(text: string): Frame {
   return { kind: 'violation', text: `ERR Protocol error: ${text}` };
 }
+
+const BAD_END = violation('invalid CRLF in request');
 
 let decoded: readonly Buffer[] | null = null;
 
@@ -120,7 +126,7 @@ export class RequestGate {
 
   constructor(limits: GateLimits) {
     this.#limits = {
-      queryBufferBytes: limits.queryBufferBytes,
+      ...limits,
       // A word becomes a string of one character a byte.
       maxBulkBytes: Math.min(limits.maxBulkBytes, constants.MAX_STRING_LENGTH),
     };
@@ -211,7 +217,10 @@ export class RequestGate {
     const { store, start, length } = this.#hoard;
     if (newline === -1) return length > LINE_MAX ? violation('too big inline request') : null;
     const bare = newline > 0 && store[start + newline - 1] === CR ? newline - 1 : newline;
-    const words = splitWords(store.toString('latin1', start, start + bare));
+    const words = splitWords(
+      store.toString('latin1', start, start + bare),
+      this.#limits.gluedQuotes,
+    );
     this.#take(newline + 1);
     if (words === null) return violation('unbalanced quotes in request');
     return words.length === 0 ? 'skipped' : { kind: 'command', argv: words };
@@ -232,12 +241,13 @@ export class RequestGate {
 
   /**
    * The text of a header line that begins at `#mark` (without its first byte), moving `#mark` behind it. Null while
-   * it is not complete: the byte after the CR has to be there, whatever it is.
+   * it is not complete: the byte after the CR has to be there, whatever it is (or an LF, see `exactEnds`).
    */
-  #header(): string | null {
+  #header(): string | Frame | null {
     const cr = this.#find(CR);
     const { store, start, length } = this.#hoard;
     if (cr === -1 || cr + 2 > length) return null;
+    if (this.#limits.exactEnds && store[start + cr + 1] !== LF) return BAD_END;
     const text = store.toString('latin1', start + this.#mark + 1, start + cr);
     this.#mark = cr + 2;
     return text;
@@ -251,6 +261,7 @@ export class RequestGate {
     for (let at = from; at + 1 < length && at <= from + SHORT_DIGITS; at++) {
       const byte = store[start + at]!;
       if (byte === CR && at > from) {
+        if (this.#limits.exactEnds && store[start + at + 1] !== LF) return -1;
         this.#mark = at + 2;
         return value;
       }
@@ -273,6 +284,7 @@ export class RequestGate {
       }
       if (this.#hoard.length < this.#mark + this.#bulkBytes) return null;
       this.#mark += this.#bulkBytes;
+      if (this.#limits.exactEnds && !this.#endsWell(this.#mark)) return BAD_END;
       this.#bulkBytes = -1;
       this.#missing -= 1;
     }
@@ -293,6 +305,7 @@ export class RequestGate {
     }
     const text = short < 0 ? this.#header() : String(short);
     if (text === null) return this.#waiting('too big mbulk count string');
+    if (typeof text !== 'string') return text;
     const count = parseInteger64(text);
     if (count === null || count > COUNT_MAX) return violation('invalid multibulk length');
     if (!authenticated && count > UNAUTHENTICATED_COUNT_MAX) {
@@ -319,6 +332,7 @@ export class RequestGate {
     const { store, start } = this.#hoard;
     const first = store[start + at]!;
     if (first !== DOLLAR) return violation(`expected '$', got '${String.fromCharCode(first)}'`);
+    if (typeof text !== 'string') return text;
     const length = parseInteger64(text);
     if (length === null || length < 0n || length > BigInt(this.#limits.maxBulkBytes)) {
       return violation('invalid bulk length');
@@ -328,6 +342,12 @@ export class RequestGate {
     }
     this.#bulkBytes = Number(length) + 2;
     return 'good';
+  }
+
+  /** Are the two bytes before it the end of a line? */
+  #endsWell(at: number): boolean {
+    const { store, start } = this.#hoard;
+    return store[start + at - 2] === CR && store[start + at - 1] === LF;
   }
 
   #isDollar(at: number): boolean {

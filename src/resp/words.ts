@@ -20,7 +20,11 @@ function isHex(text: string): boolean {
 }
 
 /** A quoted part that opens at `start`; null when it is not closed, or closed in the middle of a word. */
-function quotedPart(line: string, start: number): { text: string; end: number } | null {
+function quotedPart(
+  line: string,
+  start: number,
+  glued: boolean,
+): { text: string; end: number } | null {
   const quote = line[start];
   let text = '';
   let at = start + 1;
@@ -28,7 +32,7 @@ function quotedPart(line: string, start: number): { text: string; end: number } 
     const char = line[at]!;
     const next = line[at + 1];
     if (char === quote) {
-      return next === undefined || isBlank(next) ? { text, end: at + 1 } : null;
+      return glued || next === undefined || isBlank(next) ? { text, end: at + 1 } : null;
     }
     if (char === '\\' && next !== undefined && quote === '"') {
       if (next === 'x' && isHex(line.slice(at + 2, at + 4))) {
@@ -51,9 +55,9 @@ function quotedPart(line: string, start: number): { text: string; end: number } 
 
 /**
  * The words of one line (a byte string without its line end), or null when its quotes are unbalanced.
- * A line without words gives an empty list.
+ * A line without words gives an empty list. `glued`: a word may go on behind a closing quote.
  */
-export function splitWords(line: string): string[] | null {
+export function splitWords(line: string, glued = false): string[] | null {
   const words: string[] = [];
   let at = 0;
   for (;;) {
@@ -63,7 +67,7 @@ export function splitWords(line: string): string[] | null {
     while (at < line.length && !isBlank(line[at])) {
       const char = line[at]!;
       if (char === '"' || char === "'") {
-        const part = quotedPart(line, at);
+        const part = quotedPart(line, at, glued);
         if (part === null) return null;
         word += part.text;
         at = part.end;

@@ -41,7 +41,8 @@ function descriptorOf(socket: Socket): number {
   return handle?.fd ?? -1;
 }
 
-function flagsOf(session: Speaker): string {
+/** Its flags, a letter each. */
+export function flagsOf(session: Speaker): string {
   let flags = '';
   if (session.subscriptions > 0) flags += 'P';
   if (session.tracking !== null) flags += session.tracking.flags.includes('bcast') ? 'tB' : 't';
@@ -66,6 +67,7 @@ export function clientLine(session: Speaker, line: Line): string {
     `age=${Math.floor((now - session.createdAt) / 1000)}`,
     `idle=${Math.floor((now - session.lastSpokeAt) / 1000)}`,
     `flags=${flagsOf(session)}`,
+    ...(line.clientTotals ? ['capa='] : []),
     'db=0',
     `sub=${session.channels.size}`,
     `psub=${session.patterns.size}`,
@@ -91,6 +93,7 @@ export function clientLine(session: Speaker, line: Line): string {
   if (line.moreFields) {
     words.push(`lib-name=${session.libName}`, `lib-ver=${session.libVersion}`);
   }
+  if (line.ioThread) words.push('io-thread=0');
   if (line.clientTotals) {
     words.push(
       `tot-net-in=${session.bytesIn}`,

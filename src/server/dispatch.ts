@@ -16,6 +16,7 @@ export type Verdict =
   | { readonly kind: 'attack' };
 
 const SHOWN_BYTES = 128;
+const NO_LOGIN = 'NOAUTH Authentication required.';
 /** What a RESP2 client that listens may still say. */
 const WHILE_SUBSCRIBED = new Set([
   'subscribe',
@@ -86,14 +87,15 @@ export function judge(server: Server, session: Session, argv: readonly string[])
     session.tracking = { ...session.tracking, caching: false };
   }
   const found = server.table.lookup(argv);
+  const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text) });
+  const free =
+    session.authenticated || (found.kind === 'found' && found.row.flags.includes('no_auth'));
+  if (!free && server.settings.line.loginFirst) return refuse(NO_LOGIN);
   if (found.kind !== 'found') return unknown(found, argv);
   const { row, arity } = found;
   session.lastCommand = row.name;
-  const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text) });
   if (!arityHolds(arity, argv)) return { kind: 'refuse', reply: wrongArity(row) };
-  if (!session.authenticated && !row.flags.includes('no_auth')) {
-    return refuse('NOAUTH Authentication required.');
-  }
+  if (!free) return refuse(NO_LOGIN);
   const crowded = row.ceiling?.(argv, session) ?? null;
   if (crowded !== null) return { kind: 'refuse', reply: crowded };
   const refusal = forbidden(server, session, row, argv);

@@ -16,6 +16,8 @@ export interface Permissions {
   readonly channels: readonly string[];
   /** Normalised: `+@all`, `-client|kill`, `+@admin`. Nothing is allowed that no rule allows. */
   readonly rules: readonly string[];
+  /** In ascending order; all when left out. Shown only: a Sentinel has none. */
+  readonly databases?: readonly number[];
 }
 
 export const NOTHING: Permissions = { keys: [], channels: [], rules: [] };
@@ -26,6 +28,15 @@ export interface Vocabulary {
   hasCommand(name: string): boolean;
   isContainer(name: string): boolean;
   hasCategory(name: string): boolean;
+}
+
+/** What applying a rule has to know beside the user. */
+export interface RuleContext {
+  readonly vocabulary: Vocabulary;
+  /** `acl-pubsub-default`: what `reset` leaves of the channels. */
+  readonly hearsAll: boolean;
+  /** May rules speak of databases? */
+  readonly databases: boolean;
 }
 
 /** What keeps a request from running. */
@@ -112,6 +123,7 @@ export function refusal(
 }
 
 const SYNTAX = 'Syntax error';
+const DATABASE_MAX = 2 ** 31 - 1;
 const COMMAND_UNKNOWN = 'Unknown command or category name in ACL';
 const CHANNELS_FULL =
   "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. " +
@@ -163,12 +175,14 @@ function refill(set: Set<string>, words: readonly string[]): void {
 export class PermissionsDraft {
   readonly keys: Set<string>;
   readonly channels: Set<string>;
+  #databases: readonly number[] | undefined;
   /** What a rule is about to its sign, in the order in which they count. */
   readonly #rules: Map<string, string>;
   /** Rules about parts of a command (`client|kill`, `ping|x`), by the command. */
   readonly #parts = new Map<string, Set<string>>();
 
-  constructor({ keys, channels, rules }: Permissions) {
+  constructor({ keys, channels, rules, databases }: Permissions) {
+    this.#databases = databases;
     this.keys = new Set(keys);
     this.channels = new Set(channels);
     this.#rules = new Map();
@@ -180,12 +194,14 @@ export class PermissionsDraft {
       keys: [...this.keys],
       channels: [...this.channels],
       rules: [...this.#rules].map(([about, sign]) => sign + about),
+      ...(this.#databases === undefined ? {} : { databases: this.#databases }),
     };
   }
 
   /** Takes one rule word; null, or why it is none: then nothing has changed. */
-  apply(rule: string, vocabulary: Vocabulary): string | null {
+  apply(rule: string, { vocabulary, databases }: RuleContext): string | null {
     const word = lower(rule);
+    if (databases && /^(alldbs$|resetdbs$|db=)/.test(word)) return this.#database(word);
     if (Object.hasOwn(WORDS, word)) {
       WORDS[word]!(this);
       return null;
@@ -236,6 +252,22 @@ export class PermissionsDraft {
     return null;
   }
 
+  /** `db=1,2` says which; whatever was said before is forgotten. */
+  #database(word: string): string | null {
+    if (!word.startsWith('db=')) {
+      this.#databases = word === 'alldbs' ? undefined : [];
+      return null;
+    }
+    const named = word.slice(3).split(',');
+    if (named.some((one) => !/^-?\d+$/.test(one))) return SYNTAX;
+    const numbers = named.map(Number);
+    if (numbers.some((one) => one < 0 || one > DATABASE_MAX)) {
+      return 'The provided database ID is out of range';
+    }
+    this.#databases = [...new Set(numbers)].sort((one, other) => one - other);
+    return null;
+  }
+
   #channel(pattern: string): string | null {
     const { channels } = this;
     if (pattern === '*') {
@@ -279,14 +311,20 @@ export function channelsText({ channels }: Permissions): string {
   return channels.map((channel) => `&${channel}`).join(' ');
 }
 
+export function databasesText({ databases }: Permissions): string {
+  if (databases === undefined) return 'alldbs';
+  return databases.length === 0 ? '' : `db=${databases.join(',')}`;
+}
+
 /** `~* resetchannels &x -@all +ping`: the words that would make these permissions out of none. */
 export function permissionWords(permissions: Permissions): string[] {
-  const { keys, channels } = permissions;
+  const { keys, channels, databases } = permissions;
   const all = channels.includes('*');
   return [
     ...keys,
     ...(all ? [] : ['resetchannels']),
     ...channels.map((channel) => `&${channel}`),
+    ...(databases === undefined ? [] : [databasesText(permissions) || 'resetdbs']),
     commandsText(permissions),
   ];
 }

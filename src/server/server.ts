@@ -89,7 +89,7 @@ export class Server {
       ports.known ?? { instances: () => 0, links: () => 0 },
     );
     this.table = new CommandTable(ROWS, settings.line, settings.renames);
-    this.users = new Users(this.table, settings.newUsersHearAll);
+    this.users = new Users(this.table, settings.newUsersHearAll, settings.line.databases);
     this.aclLog = new AclLog(settings.aclLogMax);
     const { clientsMemoryBytes } = settings;
     this.memory = new ClientMemory(
@@ -380,6 +380,11 @@ export class Server {
   }
 
   // --- CLIENT PAUSE ----------------------------------------------------------------------------
+
+  /** Of CLIENT PAUSE. */
+  get pauseLeftMs(): number {
+    return Math.max(0, Math.ceil(this.#pauseEndsAt - performance.now()));
+  }
 
   get paused(): boolean {
     return this.#pauseTimer !== null;

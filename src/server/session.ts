@@ -45,6 +45,8 @@ export class Session extends Speaker implements Worker {
     this.#gate = new RequestGate({
       queryBufferBytes: server.settings.queryBufferBytes,
       maxBulkBytes: server.settings.protoMaxBulkBytes,
+      exactEnds: server.settings.line.exactEnds,
+      gluedQuotes: server.settings.line.gluedQuotes,
     });
     socket.on('data', (chunk: Buffer) => this.guard(() => this.#receive(chunk)));
     socket.on('end', () => this.guard(() => this.#heardAll()));

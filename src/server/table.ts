@@ -43,9 +43,10 @@ export class CommandTable {
 
   constructor(rows: readonly Row[], line: Line, renames: ReadonlyMap<string, string>) {
     const subs = new Map<string, Map<string, Entry>>();
-    for (const row of rows) {
-      if (line.unknown.has(row.name)) continue;
-      const arity = line.arities.get(row.name) ?? row.arity;
+    for (const common of rows) {
+      if (line.unknown.has(common.name)) continue;
+      const row = { ...common, ...line.rows.get(common.name) };
+      const { arity } = row;
       const shown = !line.hidden.has(row.name);
       this.#known.set(row.name, row);
       const [container, sub] = row.name.split('|') as [string, string?];

@@ -3,7 +3,7 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { LIMITS } from '../core/index.ts';
+import { LIMITS, type Line } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower, ownText } from './call.ts';
 import type { Client } from './client.ts';
@@ -15,8 +15,8 @@ import {
   PermissionsDraft,
   permissionWords,
   type Refusal,
+  type RuleContext,
   refusal,
-  type Vocabulary,
 } from './permissions.ts';
 
 export interface User {
@@ -145,13 +145,6 @@ const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user do
 
 const PARENTHESIS = "Words of a selector can't end with a parenthesis";
 
-/** What applying a rule has to know beside the user. */
-export interface RuleContext {
-  readonly vocabulary: Vocabulary;
-  /** `acl-pubsub-default`: what `reset` leaves of the channels. */
-  readonly hearsAll: boolean;
-}
-
 const WORDS: Readonly<Record<string, (draft: UserDraft) => void>> = {
   '': () => undefined,
   on: (draft) => draft.set({ enabled: true }),
@@ -203,7 +196,7 @@ export class UserDraft {
         return this.#addSelector(rule);
       default: {
         const word = Object.hasOwn(WORDS, lower(rule)) ? WORDS[lower(rule)] : undefined;
-        if (word === undefined) return this.#root.apply(rule, this.#context.vocabulary);
+        if (word === undefined) return this.#root.apply(rule, this.#context);
         word(this);
         return null;
       }
@@ -247,7 +240,7 @@ export class UserDraft {
       if (word === '') continue;
       // The original admits these, and reads the line that it writes of them as another one.
       if (word.endsWith(')')) return PARENTHESIS;
-      const wrong = selector.apply(ownText(word), this.#context.vocabulary);
+      const wrong = selector.apply(ownText(word), this.#context);
       if (wrong !== null) return wrong;
     }
     this.#selectors.push(selector.done);
@@ -274,10 +267,13 @@ export function joinSelectors(words: readonly string[]): string[] | string {
   return rules;
 }
 
+/** How users are shown in a line of servers. */
+export type UserStyle = Pick<Line, 'payload' | 'databases'>;
+
 /** `on`, `nopass`, `sanitize-payload`: the flags in the order they are shown. */
-export function flagsOf(user: User, payloadShown: boolean): string[] {
-  const { payload } = user;
-  const shown = payload ?? (payloadShown ? 'sanitize' : null);
+export function flagsOf(user: User, style: UserStyle): string[] {
+  const said = user.payload ?? (style.payload === 'always' ? 'sanitize' : null);
+  const shown = style.payload === 'never' ? null : said;
   return [
     user.enabled ? 'on' : 'off',
     ...(user.nopass ? ['nopass'] : []),
@@ -286,9 +282,9 @@ export function flagsOf(user: User, payloadShown: boolean): string[] {
 }
 
 /** `on nopass … +@all`: what follows the name in ACL LIST and in the file. */
-export function describe(user: User, payloadShown: boolean): string {
+export function describe(user: User, style: UserStyle): string {
   return [
-    ...flagsOf(user, payloadShown),
+    ...flagsOf(user, style),
     ...user.passwords.map((hash) => `#${hash}`),
     ...permissionWords(user.root),
     ...user.selectors.map((selector) => `(${permissionWords(selector).join(' ')})`),
@@ -301,6 +297,7 @@ export interface Weight {
   readonly bytes: number;
 }
 
+const LONGEST: UserStyle = { payload: 'always', databases: true };
 const weights = new WeakMap<User, Weight>();
 
 /** Users are never changed in place: each is weighed once. */
@@ -311,7 +308,7 @@ export function weightOf(user: User): Weight {
   for (const { keys, channels, rules: commands } of [user.root, ...user.selectors]) {
     rules += 1 + keys.length + channels.length + commands.length;
   }
-  const weight = { rules, bytes: user.name.length + describe(user, true).length };
+  const weight = { rules, bytes: user.name.length + describe(user, LONGEST).length };
   weights.set(user, weight);
   return weight;
 }

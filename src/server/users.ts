@@ -5,7 +5,7 @@
  * leaves no trace.
  */
 import { admits, LIMITS, oneLine } from '../core/index.ts';
-import type { Vocabulary } from './permissions.ts';
+import type { RuleContext, Vocabulary } from './permissions.ts';
 import {
   accepts,
   describe,
@@ -13,9 +13,9 @@ import {
   EVERYTHING_ALLOWED,
   joinSelectors,
   newUser,
-  type RuleContext,
   type User,
   UserDraft,
+  type UserStyle,
   weightOf,
 } from './user.ts';
 
@@ -51,9 +51,9 @@ export class Users {
   readonly #context: RuleContext;
   #users: Map<string, User> = new Map([['default', EVERYTHING_ALLOWED]]);
 
-  /** `hearsAll`: what `acl-pubsub-default` says of new users. */
-  constructor(vocabulary: Vocabulary, hearsAll = false) {
-    this.#context = { vocabulary, hearsAll };
+  /** `hearsAll`: what `acl-pubsub-default` says of new users. `databases`: may rules speak of them? */
+  constructor(vocabulary: Vocabulary, hearsAll = false, databases = false) {
+    this.#context = { vocabulary, hearsAll, databases };
   }
 
   get(name: string): User | undefined {
@@ -71,13 +71,13 @@ export class Users {
   }
 
   /** `user NAME …` for each of them, words between single blanks. */
-  lines(payloadShown: boolean): string[] {
-    return this.all().map((user) => `user ${user.name} ${describe(user, payloadShown)}`);
+  lines(style: UserStyle): string[] {
+    return this.all().map((user) => `user ${user.name} ${describe(user, style)}`);
   }
 
   /** What the ACL file is to say. @throws NotOneLine rather than let a word of a user begin a line of its own */
-  text(payloadShown: boolean): string {
-    return this.lines(payloadShown)
+  text(style: UserStyle): string {
+    return this.lines(style)
       .map((line) => `${oneLine(line)}\n`)
       .join('');
   }

@@ -1,6 +1,7 @@
 /**
- * The same files through the installed `redis-sentinel` and through this project: accepted or
- * refused alike, with the same report, and rewritten to the same lines (config.md §2–§8).
+ * The same files through an original and through this project: accepted or refused alike, with the
+ * same report, and rewritten to the same lines (config.md §2–§8). The installed original is asked
+ * one by one, those of the other lines where they have been fetched (`bin/oracles.js`).
  */
 
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -8,10 +9,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/index.ts';
 import { freePort, removeFolder, temporaryFolder } from '../../src/lab/index.ts';
+import { findOracle, ORACLES, type Oracle } from '../../src/parity/index.ts';
 import {
   acceptedCases,
   type ConfigCase,
   knownDifferences,
+  lineDifferences,
   refusedBase,
   refusedLines,
   refusedOptions,
@@ -22,16 +25,16 @@ import {
   comparableLines,
   type Desk,
   fileSystem,
-  isOriginalInstalled,
-  originalVersion,
   rewriteAlike,
   type Verdict,
 } from '../support/config-judges.ts';
 
-const installed = isOriginalInstalled();
-const title = installed
+const present = findOracle('installed');
+const installed = 'missing' in present ? null : present;
+const isProven = installed !== null && installed.version === installed.proven;
+const title = isProven
   ? 'against the installed redis-sentinel'
-  : `against redis-sentinel (skipped: version ${originalVersion} is not installed)`;
+  : 'against redis-sentinel (skipped: the version that the cases are from is not installed)';
 
 let port = 0;
 let folder = '';
@@ -52,7 +55,7 @@ function newDesk(): Desk {
 }
 
 /** Both verdicts with everything taken out that differs by nature. */
-async function judge(one: ConfigCase) {
+async function judge(one: ConfigCase, oracle: Oracle = installed!) {
   const [theirDesk, ourDesk] = [newDesk(), newDesk()];
   const comparable = (verdict: Verdict, desk: Desk) => ({
     report: verdict.report,
@@ -60,8 +63,8 @@ async function judge(one: ConfigCase) {
     unresolved: verdict.unresolved,
   });
   return {
-    original: comparable(await askOriginal(one, theirDesk), theirDesk),
-    ours: comparable(askOurs(one, ourDesk), ourDesk),
+    original: comparable(await askOriginal(oracle, one, theirDesk), theirDesk),
+    ours: comparable(askOurs(oracle, one, ourDesk), ourDesk),
   };
 }
 
@@ -77,7 +80,7 @@ const repeatable = acceptedCases.filter(
 
 const exampleFile = new URL('../../conf/sentinel.conf', import.meta.url);
 
-describe.skipIf(!installed)(title, () => {
+describe.skipIf(!isProven)(title, () => {
   test('the example file suits both', async () => {
     const example = readFileSync(exampleFile, 'latin1');
     const text = `${example}\nport PORT\nbind 127.0.0.1\n`;
@@ -99,9 +102,9 @@ describe.skipIf(!installed)(title, () => {
     'the second rewrite of a file with $name is the same byte for byte',
     async (one) => {
       const desk = newDesk();
-      const { text, secondText } = await askOriginal(one, desk, true);
+      const { text, secondText } = await askOriginal(installed!, one, desk, true);
       const parsed = parseConfig(text, fileSystem(desk.folder));
-      expect(rewriteAlike(text, parsed)).toBe(secondText);
+      expect(rewriteAlike(installed!, text, parsed)).toBe(secondText);
     },
   );
 
@@ -131,4 +134,24 @@ describe.skipIf(!installed)(title, () => {
       expect(ours.report).toContain(message);
     },
   );
+});
+
+/** All cases under one name each. */
+const everyCase: readonly ConfigCase[] = [
+  ...acceptedCases,
+  ...refusedLines.map((line) => ({ name: line, text: `${refusedBase}${line}\n` })),
+  ...refusedOptions.map((args) => ({ name: args.join(' '), text: refusedBase, args })),
+];
+
+describe.each(ORACLES.filter((name) => name !== 'installed'))('against %s', (name) => {
+  test('all but what is known to be otherwise is alike', async ({ skip }) => {
+    const oracle = findOracle(name);
+    if ('missing' in oracle) return skip(oracle.missing);
+    const different: string[] = [];
+    for (const one of everyCase) {
+      const { ours, original } = await judge(one, oracle);
+      if (JSON.stringify(ours) !== JSON.stringify(original)) different.push(one.name);
+    }
+    expect(different).toEqual(lineDifferences[name]);
+  }, 120_000);
 });

@@ -2,32 +2,31 @@
  * Files with every legal line of a line of servers: the original takes them, so does ours, keeps every value over a rewrite, and
  * the original takes what ours has written.
  *
- * The installed `redis-sentinel` is asked. Others are when `SENTINEL_SERVERS` names a folder with `redis-8.0`, `valkey-8.1` or
- * `valkey-9` in it, each with a `bin/redis-sentinel`.
+ * The installed `redis-sentinel` is asked, and those of the other lines where they are fetched (`bin/oracles.js`).
  */
 
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LINES } from '../../src/core/index.ts';
-import { Sentinel } from '../../src/lab/index.ts';
-import { isOriginalInstalled } from '../support/config-judges.ts';
+import { RedisServer, Sentinel } from '../../src/lab/index.ts';
+import { findOracle, ORACLES, type OracleName } from '../../src/parity/index.ts';
 import { bareLines, keptLine, type LegalLine, legalLines } from '../support/directives.ts';
 
-const others = process.env.SENTINEL_SERVERS ?? '';
-
-/** The environment in which `redis-sentinel` is of that line; null when there is none. */
-function environmentOf(line: string): NodeJS.ProcessEnv | null {
-  if (line === 'redis-7.0') return isOriginalInstalled() ? process.env : null;
-  const bin = join(others, line, 'bin');
-  if (others === '' || !existsSync(join(bin, 'redis-sentinel'))) return null;
-  return { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-}
+/** Under which name `directives.txt` knows whom. */
+const NAMES: Readonly<Record<OracleName, string>> = {
+  installed: 'redis-7.0',
+  'redis-8': 'redis-8.0',
+  'valkey-8': 'valkey-8.1',
+  'valkey-9': 'valkey-9',
+};
 
 const rebootWord = LINES['redis-8'].rebootDirective;
 
 /** What the lab says itself, and what ends a Sentinel that is started by hand. */
 const ofTheLab = /^(bind|loglevel|requirepass|supervised|unixsocket) /;
+
+/** What needs a place or a port of its own: other tests say it (config-parity, listeners, tls). */
+const ofAPlace = 'aclfile dir logfile pidfile port tls-cert-file tls-port'.split(' ');
 
 /** What no server takes together with `replicaof`, or serves nobody with it. */
 const rival = new Map([
@@ -54,33 +53,47 @@ function filesOf(line: string): LegalLine[][] {
   return files.map(({ lines }) => lines);
 }
 
-describe.each(['redis-7.0', 'redis-8.0', 'valkey-8.1', 'valkey-9'])('a file of %s', (line) => {
-  const env = environmentOf(line);
+describe.each(ORACLES)('a file of %s', (name) => {
+  it('is known with every directive that its server has', async ({ skip }) => {
+    const oracle = findOracle(name);
+    if ('missing' in oracle) return skip(oracle.missing);
+    skip(oracle.version !== oracle.proven, `asked is ${oracle.proven}, there is ${oracle.version}`);
+    const server = await RedisServer.start({ env: oracle.env });
+    onTestFinished(() => server.dispose());
+    const all = (await server.call('CONFIG', 'GET', '*')) as string[];
+    const legal = legalLines.filter(({ servers }) => servers.includes(NAMES[name]));
+    const known = new Set(legal.map(({ text }) => text.split(' ')[0]));
+    const names = all.filter((_, index) => index % 2 === 0);
+    expect(names.length).toBeGreaterThan(150);
+    expect(names.filter((one) => !known.has(one)).sort()).toEqual(ofAPlace);
+  });
 
-  it.skipIf(env === null)(
-    `suits both, and goes back${env === null ? ' (skipped: no such server here)' : ''}`,
-    async () => {
-      for (const lines of filesOf(line)) {
-        const sentinel = await Sentinel.prepare({
-          ...{ kind: 'original', env: env!, password: 'abc' },
-          lines: ['sentinel monitor m 127.0.0.1 6390 2', ...lines.map(({ text }) => text)],
-        });
-        onTestFinished(() => sentinel.dispose());
-        const before = sentinel.configText();
-        await sentinel.restart();
-        await sentinel.kill();
-        writeFileSync(sentinel.configFile, before, 'latin1');
-        await sentinel.restart('ours');
-        expect(await sentinel.command('SENTINEL', 'FLUSHCONFIG')).toBe('OK');
-        const written = bareLines(sentinel.configText());
-        for (const { text } of lines) {
-          const kept = keptLine(text, rebootWord);
-          if (kept !== null) expect(written).toContain(kept);
-        }
-        await sentinel.restart('original');
-        expect((await sentinel.master('m')).name).toBe('m');
+  it('suits both, and goes back', async ({ skip }) => {
+    const oracle = findOracle(name);
+    if ('missing' in oracle) return skip(oracle.missing);
+    skip(oracle.version !== oracle.proven, `asked is ${oracle.proven}, there is ${oracle.version}`);
+    for (const lines of filesOf(NAMES[name])) {
+      const sentinel = await Sentinel.prepare({
+        ...{ kind: 'original', env: oracle.env, password: 'abc' },
+        lines: ['sentinel monitor m 127.0.0.1 6390 2', ...lines.map(({ text }) => text)],
+      });
+      onTestFinished(() => sentinel.dispose());
+      const before = sentinel.configText();
+      await sentinel.restart();
+      await sentinel.kill();
+      writeFileSync(sentinel.configFile, `compat ${oracle.compat}\n${before}`, 'latin1');
+      await sentinel.restart('ours');
+      expect(await sentinel.command('SENTINEL', 'FLUSHCONFIG')).toBe('OK');
+      const written = bareLines(sentinel.configText());
+      for (const { text } of lines) {
+        const kept = keptLine(text, LINES[oracle.compat].rebootDirective);
+        if (kept !== null) expect(written).toContain(kept);
       }
-    },
-    60_000,
-  );
+      // The one line that is ours.
+      const back = sentinel.configText().replace(/^compat .*\n/m, '');
+      writeFileSync(sentinel.configFile, back, 'latin1');
+      await sentinel.restart('original');
+      expect((await sentinel.master('m')).name).toBe('m');
+    }
+  }, 60_000);
 });

@@ -1,5 +1,5 @@
 /**
- * `compat`: what a client sees of the three lines of servers, for everything in which they cannot be reconciled
+ * `compat`: what a client sees of the lines of servers, for everything in which they cannot be reconciled
  * (versions.md §1, §2). `redis-7.0` is compared with the original itself in parity.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,11 +29,13 @@ interface Expected {
   readonly rebootDirective: Told;
   readonly pushFirst: boolean;
   readonly fatal: string;
+  readonly coordinated: Told;
+  readonly totalTilt: boolean;
 }
 
 const REDIS_8: Expected = {
   compat: null,
-  hello: '[server,redis,version,8.0.0,proto,2,id,N,mode,sentinel,modules,[]]',
+  hello: '[server,redis,version,8.0.6,proto,2,id,N,mode,sentinel,modules,[]]',
   counts: '15/73',
   configShape:
     'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> [<param> <value> ...] are supported.',
@@ -45,15 +47,31 @@ const REDIS_8: Expected = {
     'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
   userLine: 'user default on nopass sanitize-payload ~* &* +@all',
   aclLogFields: 20,
-  clientLineEnd: / watch=0 .* resp=2 lib-name=probe lib-ver=1$/,
+  clientLineEnd: / watch=0 .* resp=2 lib-name=probe lib-ver=1 io-thread=0$/,
   killByAge: '0',
   setInfo: 'OK',
-  infoHead: /^# Server\r\nredis_version:8\.0\.0\r\nredis_git_sha1:/,
+  infoHead: /^# Server\r\nredis_version:8\.0\.6\r\nredis_git_sha1:/,
   getKeys: 'ERR The command has no key arguments',
   helpWord: 'CKQUORUM <master-name>',
   rebootDirective: 'sentinel master-reboot-down-after-period m 5',
   pushFirst: false,
-  fatal: '*** FATAL CONFIG FILE ERROR (Redis 8.0.0) ***',
+  fatal: '*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***',
+  coordinated: "ERR wrong number of arguments for 'sentinel|failover' command",
+  totalTilt: false,
+};
+
+const VALKEY_8: Expected = {
+  ...REDIS_8,
+  compat: 'valkey-8',
+  hello: '[server,valkey,version,8.1.1,proto,2,id,N,mode,sentinel,modules,[]]',
+  counts: '15/77',
+  clientLineEnd:
+    / watch=0 .* resp=2 lib-name=probe lib-ver=1 tot-net-in=\d+ tot-net-out=\d+ tot-cmds=\d+$/,
+  infoHead:
+    /^# Server\r\nredis_version:7\.2\.4\r\nserver_name:valkey\r\nvalkey_version:8\.1\.1\r\nvalkey_release_stage:ga\r\nredis_git_sha1:/,
+  helpWord: 'CKQUORUM <primary-name>',
+  rebootDirective: 'sentinel primary-reboot-down-after-period m 5',
+  fatal: '*** FATAL CONFIG FILE ERROR (Version 8.1.1) ***',
 };
 
 const LINES: Readonly<Record<string, Expected>> = {
@@ -81,18 +99,17 @@ const LINES: Readonly<Record<string, Expected>> = {
     pushFirst: true,
     fatal: '*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***',
   },
-  'valkey-8': {
-    ...REDIS_8,
-    compat: 'valkey-8',
-    hello: '[server,valkey,version,8.1.0,proto,2,id,N,mode,sentinel,modules,[]]',
-    counts: '15/77',
-    clientLineEnd:
-      / watch=0 .* resp=2 lib-name=probe lib-ver=1 tot-net-in=\d+ tot-net-out=\d+ tot-cmds=\d+$/,
+  'valkey-8': VALKEY_8,
+  'valkey-9': {
+    ...VALKEY_8,
+    compat: 'valkey-9',
+    hello: VALKEY_8.hello.replace('8.1.1', '9.1.2'),
     infoHead:
-      /^# Server\r\nredis_version:7\.2\.4\r\nserver_name:valkey\r\nvalkey_version:8\.1\.0\r\nredis_git_sha1:/,
-    helpWord: 'CKQUORUM <primary-name>',
-    rebootDirective: 'sentinel primary-reboot-down-after-period m 5',
-    fatal: '*** FATAL CONFIG FILE ERROR (Version 8.1.0) ***',
+      /^# Server\r\nredis_version:7\.2\.4\r\nserver_name:valkey\r\nvalkey_version:9\.1\.2\r\nvalkey_release_stage:ga\r\nredis_git_sha1:/,
+    userLine: 'user default on nopass ~* &* +@all',
+    fatal: '*** FATAL CONFIG FILE ERROR (Version 9.1.2) ***',
+    coordinated: 'NOGOODPRIMARY Primary does not support FAILOVER command',
+    totalTilt: true,
   },
 };
 
@@ -209,10 +226,15 @@ describe.each(Object.entries(LINES))('the line %s', (_, expected) => {
     expect(await ask('SENTINEL', 'PRIMARY', 'm')).toContain('[name,m,');
   });
 
-  it('knows no fourth word of FAILOVER', async () => {
-    expect(await ask('SENTINEL', 'FAILOVER', 'm', 'COORDINATED')).toBe(
-      "ERR wrong number of arguments for 'sentinel|failover' command",
-    );
+  it('knows a fourth word of FAILOVER, or none', async () => {
+    expect(await ask('SENTINEL', 'FAILOVER', 'm', 'COORDINATED')).toBe(expected.coordinated);
+    const help = await ask('SENTINEL', 'HELP');
+    expect(help.includes('[COORDINATED]')).toBe(expected.compat === 'valkey-9');
+  });
+
+  it('counts how often it was in TILT, or not', async () => {
+    const info = await ask('INFO', 'sentinel');
+    expect(info.includes('sentinel_total_tilt:0')).toBe(expected.totalTilt);
   });
 
   it('names a client that has not logged in the way', async () => {

@@ -31,7 +31,7 @@ describe('a Sentinel that was stopped for longer than the tilt trigger', () => {
     await pause(1_500);
     expect(sentinel.events('+sdown')).toEqual([]);
     const info = await sentinel.info();
-    expect(info).toMatchObject({ sentinel_tilt: '0', sentinel_total_tilt: '1' });
+    expect(info).toMatchObject({ sentinel_tilt: '0', sentinel_tilt_since_seconds: '-1' });
     const { redis_sentinel_ts_paused_ms: paused } = await sentinel.info('server');
     expect(Number(paused)).toBeGreaterThan(2_000);
   });

@@ -151,7 +151,7 @@ describe('starting', () => {
     const id = /sentinel myid (\w{40})/.exec(readText(where.file))?.[1];
     expect(lines.map(bare)).toEqual([
       '* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
-      `* Redis version=8.0.0, bits=64, commit=00000000, modified=0, pid=${child.pid}, just started`,
+      `* Redis version=8.0.6, bits=64, commit=00000000, modified=0, pid=${child.pid}, just started`,
       '* Configuration loaded',
       '* monotonic clock: POSIX clock_gettime',
       `* Running mode=sentinel, port=${where.port}.`,

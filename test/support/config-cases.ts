@@ -344,3 +344,49 @@ export const knownDifferences: readonly (readonly [line: string, message: string
   ['sentinel config-epoch m 18446744073709551616', 'Invalid epoch.'],
   ['sentinel announce-port x', 'Invalid port number.'],
 ];
+
+/** Valkey's words for servers, the `hz` it runs with, and the older of two words, which it lets stand. */
+const valkeyWords: readonly string[] = [
+  'every option of a group',
+  'options written with their default values',
+  'strings',
+  'strings with unprintable bytes',
+];
+
+/** Cases that another line judges or rewrites otherwise, in their order; docs/DIFFERENCES.md has the rows. */
+export const lineDifferences: Readonly<Record<string, readonly string[]>> = {
+  'redis-8': [
+    'things that stay',
+    // Nothing with a value is unknown there: it is commented out, or kept.
+    'foo 1',
+    'include a b',
+    'foo.bar',
+    'rename-command PING',
+    'list-max-ziplist-entries 1 2',
+    '--foo a b',
+    '--foo 1 --bar 2',
+    '--foo 1 2',
+    '--sentinel --foo x',
+    '--SAVE --foo x',
+    '-x y',
+    '--foo ',
+    '--foo a b"c\\\x01',
+    '--foo - 1',
+    '--foo --sentinel',
+    '---foo 1',
+  ],
+  'valkey-8': [
+    ...valkeyWords,
+    'things that stay',
+    'hz out of bounds',
+    'replicaof a 99999',
+    '--foo a b"c\\\x01',
+  ],
+  'valkey-9': [
+    ...valkeyWords,
+    'hz out of bounds',
+    'port "1"x',
+    'replicaof a 99999',
+    'shutdown-on-sigint sometime',
+  ],
+};

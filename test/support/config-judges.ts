@@ -1,9 +1,9 @@
 /**
- * Two judges of one configuration file: the installed `redis-sentinel`, asked by starting it, and
- * this project's parser and rewriter.
+ * Two judges of one configuration file: an original, asked by starting it, and this project's parser
+ * and rewriter, which follows the original's line.
  */
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
@@ -16,14 +16,12 @@ import {
   parseConfig,
   rewriteConfig,
 } from '../../src/config/index.ts';
-import { GROUP_DEFAULTS } from '../../src/core/index.ts';
+import { GROUP_DEFAULTS, LINES } from '../../src/core/index.ts';
 import { until, Wire } from '../../src/lab/index.ts';
+import type { Oracle } from '../../src/parity/index.ts';
 import { systemIo } from '../../src/shell/index.ts';
 import type { ConfigCase } from './config-cases.ts';
 import { defaultUserLine } from './config-io.ts';
-
-/** The line of the original whose texts the cases were taken from. */
-export const originalVersion = '7.0.15';
 
 const myIdLine = /^sentinel myid [0-9a-f]{40}$/m;
 
@@ -41,16 +39,6 @@ export interface Verdict {
 export interface Desk {
   readonly folder: string;
   readonly port: number;
-}
-
-/** Whether the original of the right version is here. */
-export function isOriginalInstalled(): boolean {
-  try {
-    const answer = execFileSync('redis-sentinel', ['--version'], { encoding: 'latin1' });
-    return answer.includes(originalVersion);
-  } catch {
-    return false;
-  }
 }
 
 /** Lays a case out on a desk and returns the path of its file. */
@@ -88,9 +76,14 @@ function unresolvedNames(text: string): string[] {
  *
  * @param again has it write once more.
  */
-export async function askOriginal(one: ConfigCase, desk: Desk, again = false): Promise<Verdict> {
+export async function askOriginal(
+  { env }: Oracle,
+  one: ConfigCase,
+  desk: Desk,
+  again = false,
+): Promise<Verdict> {
   const file = layOut(one, desk);
-  const child = spawn('redis-sentinel', [file, ...(one.args ?? [])], { cwd: desk.folder });
+  const child = spawn('redis-sentinel', [file, ...(one.args ?? [])], { cwd: desk.folder, env });
   const closed = new Promise((done) => child.once('close', done));
   let stdout = '';
   let stderr = '';
@@ -160,33 +153,38 @@ function sourcesOf(one: ConfigCase, file: string): ConfigSources {
   };
 }
 
-/** A rewrite as the original of 7.0 would do it. */
-export function rewriteAlike(oldText: string, { generic, sentinel }: ParsedConfig): string {
+/** A rewrite as the original of that line would do it. */
+export function rewriteAlike(
+  { compat }: Oracle,
+  oldText: string,
+  { generic, sentinel }: ParsedConfig,
+): string {
   const myId = sentinel.myId ?? 'f'.repeat(40);
   return rewriteConfig(
     oldText,
-    generic,
+    { ...generic, compat },
     { ...sentinel, myId },
     {
-      users: [defaultUserLine(generic.requirepass, 'redis-7.0')],
+      users: [defaultUserLine(generic.requirepass, compat)],
       defaults: GROUP_DEFAULTS,
     },
   );
 }
 
 /** The same question to this project. */
-export function askOurs(one: ConfigCase, desk: Desk): Verdict {
+export function askOurs(oracle: Oracle, one: ConfigCase, desk: Desk): Verdict {
   const sources = sourcesOf(one, layOut(one, desk));
   try {
     const parsed = parseConfig(sources, fileSystem(desk.folder));
-    const text = rewriteAlike(sources.file, parsed);
-    return { report: null, text, secondText: rewriteAlike(text, parsed), unresolved: [] };
+    const text = rewriteAlike(oracle, sources.file, parsed);
+    return { report: null, text, secondText: rewriteAlike(oracle, text, parsed), unresolved: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const { fatalWord } = LINES[oracle.compat];
     const report =
       error.report === 'log'
         ? error.message
-        : formatFatalConfigError(error).replace(/Redis [\d.]+/, `Redis ${originalVersion}`);
+        : formatFatalConfigError(error).replace(/Redis [\d.]+/, `${fatalWord} ${oracle.version}`);
     return {
       report: report.replaceAll(desk.folder, 'DIR'),
       text: '',

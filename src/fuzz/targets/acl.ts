@@ -13,6 +13,7 @@ import { ROWS } from '../../server/commands/index.ts';
 import { DEFAULT_SETTINGS, Server } from '../../server/index.ts';
 import { Session } from '../../server/session.ts';
 import { arityHolds, CATEGORIES, CommandTable } from '../../server/table.ts';
+import type { UserStyle } from '../../server/user.ts';
 import { Users } from '../../server/users.ts';
 import { checkUserRules, serverSettings, usersForFile } from '../../settings.ts';
 import { below, oneIn, pick, sampleText } from '../mutate.ts';
@@ -121,7 +122,7 @@ const FILES: readonly string[] = [
     ...['sentinel auth-pass m "x y"', 'sentinel known-replica m 10.0.0.2 6379', '# the end', ''],
   ].join('\n'),
   [
-    ...['acl-pubsub-default allchannels', 'dir /tmp', 'logfile ""', 'compat valkey-8'],
+    ...['acl-pubsub-default allchannels', 'dir /tmp', 'logfile ""', 'compat valkey-9'],
     ...[
       'sentinel deny-scripts-reconfig no',
       '',
@@ -171,7 +172,8 @@ class Place {
 
   /** Users as they are when nobody has said anything. */
   blank(): Users {
-    return new Users(this.table, this.parsed.generic.aclPubsubDefault === 'allchannels');
+    const hearsAll = this.parsed.generic.aclPubsubDefault === 'allchannels';
+    return new Users(this.table, hearsAll, SERVER_LINES[this.compat].databases);
   }
 
   /** The users of a file's text as they are after a start. */
@@ -205,6 +207,8 @@ class AclJudge implements Judge {
   readonly #place: Place;
   readonly #server: Server;
   readonly #session: Session;
+  /** How users are compared: with all that their line keeps. */
+  readonly #style: UserStyle;
   #given = '';
   #saved = '';
   #lines: readonly string[];
@@ -230,8 +234,10 @@ class AclJudge implements Judge {
         },
       },
     );
+    const { payload } = settings.line;
+    this.#style = { payload: payload === 'never' ? 'never' : 'always', databases: true };
     this.#session = new Session(this.#server, new MuteSocket(), 1, false);
-    this.#lines = this.#server.users.lines(true);
+    this.#lines = this.#server.users.lines(this.#style);
   }
 
   judge({ text }: Sample, dice: Dice): Verdict {
@@ -244,7 +250,7 @@ class AclJudge implements Judge {
     const outcome = row.run!({ server: this.#server, session: this.#session, row, argv });
     if (outcome === 'silent' || !('kind' in outcome)) flaw('not answered at once');
     const before = this.#lines;
-    this.#lines = this.#server.users.lines(true);
+    this.#lines = this.#server.users.lines(this.#style);
     const same = sameLines(before, this.#lines);
     if (outcome.kind === 'error') {
       if (!same) flaw(`refused with '${outcome.text}', yet ${difference(before, this.#lines)}`);
@@ -292,7 +298,7 @@ class AclJudge implements Judge {
   }
 
   #compare(again: Users, what: string): void {
-    const lines = again.lines(true);
+    const lines = again.lines(this.#style);
     if (!sameLines(this.#lines, lines)) flaw(`after ${what} ${difference(this.#lines, lines)}`);
   }
 }

@@ -67,6 +67,7 @@ include /inc/*.conf
 include /none*
 compat redis-7.0
 compat valkey-8
+compat valkey-9
 log-format json
 aclfile /etc/users.acl
 acllog-max-len %

@@ -86,8 +86,10 @@ function sample(dice: Dice): Sample {
 const ROOMY: GateLimits = { queryBufferBytes: 2 ** 30, maxBulkBytes: 512 * 2 ** 20 };
 
 function drawLimits(dice: Dice): GateLimits {
-  if (!oneIn(dice, 4)) return ROOMY;
-  return { queryBufferBytes: 16 + below(dice, 300), maxBulkBytes: below(dice, 40) };
+  // As Valkey 9 reads.
+  const strict = oneIn(dice, 4) ? { exactEnds: true, gluedQuotes: true } : {};
+  if (!oneIn(dice, 4)) return { ...ROOMY, ...strict };
+  return { queryBufferBytes: 16 + below(dice, 300), maxBulkBytes: below(dice, 40), ...strict };
 }
 
 /** Everything the gate makes of these pieces. */

@@ -2,7 +2,7 @@
  * ACL: users, what they may, and who was refused (commands.md §9).
  */
 import { randomBytes } from 'node:crypto';
-import { NotOneLine, type Reply } from '../../core/index.ts';
+import { type Line, NotOneLine, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import {
   array,
@@ -17,25 +17,25 @@ import {
   wrongArity,
 } from '../call.ts';
 import { LABORIOUS } from '../dispatch.ts';
-import { channelsText, commandsText, keysText, type Permissions } from '../permissions.ts';
+import {
+  channelsText,
+  commandsText,
+  databasesText,
+  keysText,
+  type Permissions,
+} from '../permissions.ts';
 import { arityHolds, CATEGORIES } from '../table.ts';
 import { flagsOf, isLaborious, refused } from '../user.ts';
 import { isUserName } from '../users.ts';
-import { help } from './help.ts';
+import { type HelpEntry, helpReply } from './help.ts';
 
 const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
-const NO_FILE = failure(
-  'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER ' +
-    'command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store ' +
-    'users in the Redis configuration.',
-);
-
 const NOT_SAVED = failure(
   'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
 );
 
 function list({ server }: Call): Outcome {
-  return bulks(server.users.lines(server.settings.line.payloadShown));
+  return bulks(server.users.lines(server.settings.line));
 }
 
 function cat({ server, argv }: Call): Outcome {
@@ -72,27 +72,29 @@ function genPass({ argv }: Call): Outcome {
   );
 }
 
-function granted(permissions: Permissions): [Reply, Reply][] {
+function granted(permissions: Permissions, { databases }: Line): [Reply, Reply][] {
   return [
     [bulk('commands'), bulk(commandsText(permissions))],
     [bulk('keys'), bulk(keysText(permissions))],
     [bulk('channels'), bulk(channelsText(permissions))],
+    ...(databases ? [[bulk('databases'), bulk(databasesText(permissions))] as [Reply, Reply]] : []),
   ];
 }
 
 function getUser({ server, argv }: Call): Outcome {
   const user = server.users.get(argv[2]!);
   if (user === undefined) return NIL;
-  const flags = flagsOf(user, server.settings.line.payloadShown).map(bulk);
+  const { line } = server.settings;
+  const flags = flagsOf(user, line).map(bulk);
   const selectors = user.selectors.map(
-    (selector): Reply => ({ kind: 'map', entries: granted(selector) }),
+    (selector): Reply => ({ kind: 'map', entries: granted(selector, line) }),
   );
   return {
     kind: 'map',
     entries: [
       [bulk('flags'), { kind: 'set', items: flags }],
       [bulk('passwords'), bulks(user.passwords)],
-      ...granted(user.root),
+      ...granted(user.root, line),
       [bulk('selectors'), array(selectors)],
     ],
   };
@@ -152,7 +154,7 @@ function log({ server, argv }: Call): Outcome {
 }
 
 function load({ server, session }: Call): Outcome {
-  if (server.ports.aclFile === undefined) return NO_FILE;
+  if (server.ports.aclFile === undefined) return failure(server.settings.line.noAclFile);
   const problem = server.loadUsers();
   if (problem !== null) return failure(`ERR ${problem}`);
   server.usersChanged(session);
@@ -161,10 +163,10 @@ function load({ server, session }: Call): Outcome {
 
 function save({ server }: Call): Outcome {
   const file = server.ports.aclFile;
-  if (file === undefined) return NO_FILE;
+  if (file === undefined) return failure(server.settings.line.noAclFile);
   let text: string;
   try {
-    text = server.users.text(server.settings.line.payloadShown);
+    text = server.users.text(server.settings.line);
   } catch (error) {
     if (!(error instanceof NotOneLine)) throw error;
     // Not the line itself: it has the digests of passwords.
@@ -177,7 +179,7 @@ function save({ server }: Call): Outcome {
   return { later: file.write(text).then((done) => (done ? OK : NOT_SAVED)) };
 }
 
-const HELP = help('ACL', [
+const helpEntries = ({ ruleWord: rule }: Line): HelpEntry[] => [
   ['CAT [<category>]', 'All categories, or the commands', 'of one of them.'],
   ['DELUSER <username> [<username> ...]', 'Deletes users and closes their connections.'],
   ['DRYRUN <username> <command> [<arg> ...]', 'Says whether the user may run the command.'],
@@ -187,12 +189,15 @@ const HELP = help('ACL', [
   ['LOAD', 'Reads the users from the ACL file.'],
   ['LOG [<count> | RESET]', 'Who was refused what, newest first.'],
   ['SAVE', 'Writes the users to the ACL file.'],
-  ['SETUSER <username> <attribute> [<attribute> ...]', 'Makes or changes a user.'],
+  [`SETUSER <username> <${rule}> [<${rule}> ...]`, 'Makes or changes a user.'],
   ['USERS', 'The names of all users.'],
   ['WHOAMI', 'The user of this connection.'],
-]);
+];
+
+const HELP: Handler = ({ server }) => helpReply('ACL', helpEntries(server.settings.line));
 
 const ADMIN = { flags: 'admin noscript loading stale', categories: '@admin @slow @dangerous' };
+const ALL_NODES = { ...ADMIN, tips: 'request_policy:all_nodes response_policy:all_succeeded' };
 
 function row(
   name: string,
@@ -225,7 +230,7 @@ export const ACL: readonly Row[] = [
     version: '6.0.0',
   },
   row('cat', -2, 'Categories of commands.', cat),
-  row('deluser', -3, 'Deletes users.', delUser, ADMIN),
+  row('deluser', -3, 'Deletes users.', delUser, ALL_NODES),
   row('dryrun', -4, 'May a user run a command?', dryRun, { ...ADMIN, version: '7.0.0' }),
   row('genpass', -2, 'A random password.', genPass),
   row('getuser', 3, 'All about one user.', getUser, ADMIN),
@@ -233,8 +238,8 @@ export const ACL: readonly Row[] = [
   row('list', 2, 'All users with their rules.', list, ADMIN),
   row('load', 2, 'Reads the ACL file.', load, ADMIN),
   row('log', -2, 'Who was refused what.', log, ADMIN),
-  row('save', 2, 'Writes the ACL file.', save, ADMIN),
-  row('setuser', -3, 'Makes or changes a user.', setUser, ADMIN),
+  row('save', 2, 'Writes the ACL file.', save, ALL_NODES),
+  row('setuser', -3, 'Makes or changes a user.', setUser, ALL_NODES),
   row(
     'users',
     2,

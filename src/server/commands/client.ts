@@ -1,14 +1,14 @@
 /**
  * CLIENT (commands.md §6.4).
  */
-import { admits, LIMITS, type Reply } from '../../core/index.ts';
+import { admits, LIMITS, type Line, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { bulk, failure, integer, lower, NIL, NOT_AN_INTEGER, OK, SYNTAX_ERROR } from '../call.ts';
 import { tooLong } from '../ceilings.ts';
-import { localText } from '../clientline.ts';
 import type { Session } from '../session.ts';
 import { misnamed } from './connection.ts';
-import { help } from './help.ts';
+import { idsOf, readFilters, typeFilter } from './filters.ts';
+import { type HelpEntry, helpReply } from './help.ts';
 import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
 const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
@@ -38,64 +38,30 @@ function setInfo({ session, argv }: Call): Outcome {
   return OK;
 }
 
-const TYPES: Readonly<Record<string, (session: Session) => boolean>> = {
-  normal: (session) => session.type === 'normal',
-  pubsub: (session) => session.type === 'pubsub',
-  master: () => false,
-  replica: () => false,
-  slave: () => false,
-};
-
-function typeFilter(text: string): ((session: Session) => boolean) | Reply {
-  const filter = Object.hasOwn(TYPES, lower(text)) ? TYPES[lower(text)] : undefined;
-  return filter ?? failure(`ERR Unknown client type '${text}'`);
-}
-
 function lines(sessions: Iterable<Session>): Reply {
   return verbatim([...sessions].map((session) => `${session.line()}\n`).join(''));
 }
 
-function list({ server, argv }: Call): Outcome {
+function list(call: Call): Outcome {
+  const { server, argv } = call;
   const [, , option, ...rest] = argv;
   if (option === undefined) return lines(server.sessions());
+  if (server.settings.line.listFilters) {
+    const filter = readFilters(call, argv.slice(2), false);
+    return typeof filter === 'function' ? lines([...server.sessions()].filter(filter)) : filter;
+  }
   if (lower(option) === 'type' && rest.length === 1) {
-    const filter = typeFilter(rest[0]!);
+    const filter = typeFilter(call, rest[0]!);
     return typeof filter === 'function' ? lines([...server.sessions()].filter(filter)) : filter;
   }
   if (lower(option) === 'id' && rest.length > 0) {
-    if (rest.some((id) => !INTEGER.test(id))) return failure('ERR Invalid client ID');
+    const ids = idsOf(rest);
+    if ('kind' in ids) return ids;
     // Each once: a line is many times as long as an id.
-    const found = [...new Set(rest.map(Number))].map((id) => server.session(id));
+    const found = [...new Set(ids)].map((id) => server.session(id));
     return lines(found.filter((session) => session !== undefined));
   }
   return SYNTAX_ERROR;
-}
-
-type Filter = (session: Session) => boolean;
-
-function killFilter(call: Call, option: string, value: string): Filter | Reply {
-  switch (lower(option)) {
-    case 'id':
-      if (!/^[1-9]\d{0,17}$/.test(value)) return failure('ERR client-id should be greater than 0');
-      return (session) => session.id === Number(value);
-    case 'type':
-      return typeFilter(value);
-    case 'addr':
-      return (session) => session.address === value;
-    case 'laddr':
-      return (session) => localText(session) === value;
-    case 'user':
-      if (call.server.users.get(value) === undefined) return failure(`ERR No such user '${value}'`);
-      return (session) => session.user === value;
-    case 'maxage': {
-      if (!call.server.settings.line.killByAge) return SYNTAX_ERROR;
-      if (!INTEGER.test(value)) return NOT_AN_INTEGER;
-      const now = performance.now();
-      return (session) => now - session.createdAt >= Number(value) * 1000;
-    }
-    default:
-      return SYNTAX_ERROR;
-  }
 }
 
 /** Closes others at once; oneself after the reply. */
@@ -105,40 +71,25 @@ function end(call: Call, victim: Session): void {
 }
 
 function kill(call: Call): Outcome {
-  const { server, session, argv } = call;
+  const { server, argv } = call;
   if (argv.length === 3) {
     const victim = [...server.sessions()].find((one) => one.address === argv[2]);
     if (victim === undefined) return failure('ERR No such client');
     end(call, victim);
     return OK;
   }
-  if (argv.length % 2 !== 0) return SYNTAX_ERROR;
-  /** Of an option that is given twice the last counts. */
-  const filters = new Map<string, Filter>();
-  let skipMe = true;
-  for (let i = 2; i < argv.length; i += 2) {
-    if (lower(argv[i]!) === 'skipme') {
-      const word = lower(argv[i + 1]!);
-      if (word !== 'yes' && word !== 'no') return SYNTAX_ERROR;
-      skipMe = word === 'yes';
-      continue;
-    }
-    const filter = killFilter(call, argv[i]!, argv[i + 1]!);
-    if (typeof filter !== 'function') return filter;
-    filters.set(lower(argv[i]!), filter);
-  }
-  const all = [...filters.values()];
-  const victims = [...server.sessions()].filter(
-    (one) => !(skipMe && one === session) && all.every((filter) => filter(one)),
-  );
+  const filter = readFilters(call, argv.slice(2), true);
+  if (typeof filter !== 'function') return filter;
+  const victims = [...server.sessions()].filter(filter);
   for (const victim of victims) end(call, victim);
   return integer(victims.length);
 }
 
 function pause({ server, argv }: Call): Outcome {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
-  if (argv.length > 4) return tooMany(argv[1]!);
-  if (mode !== 'all' && mode !== 'write') {
+  const { looseEnds } = server.settings.line;
+  if (argv.length > 4 && !looseEnds) return tooMany(argv[1]!);
+  if (argv.length <= 4 && mode !== 'all' && mode !== 'write') {
     return failure('ERR CLIENT PAUSE mode must be WRITE or ALL');
   }
   if (!INTEGER.test(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
@@ -170,9 +121,9 @@ function tooMany(subcommand: string): Reply {
   );
 }
 
-function unblock({ argv }: Call): Outcome {
-  if (argv.length > 4) return tooMany(argv[1]!);
-  if (argv[3] !== undefined && !/^(timeout|error)$/i.test(argv[3])) {
+function unblock({ server, argv }: Call): Outcome {
+  if (argv.length > 4 && !server.settings.line.looseEnds) return tooMany(argv[1]!);
+  if (argv.length === 4 && !/^(timeout|error)$/i.test(argv[3]!)) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
   return INTEGER.test(argv[2]!) ? integer(0) : NOT_AN_INTEGER;
@@ -185,46 +136,85 @@ function noEvict({ session, argv }: Call): Outcome {
   return OK;
 }
 
-const HELP = help('CLIENT', [
-  ['CACHING (YES|NO)', 'Accepted for compatibility.'],
-  ['GETREDIR', 'The client that invalidations are redirected to.'],
-  ['GETNAME', 'The name of this connection.'],
-  ['ID', 'The id of this connection.'],
-  ['INFO', 'This connection in one line.'],
-  ['KILL <ip:port>', 'Closes the connection from that address.'],
-  [
-    'KILL <option> <value> [<option> <value> [...]]',
-    'Closes the connections that match all of these:',
-    '* ID <client-id>',
-    '  The one with this id.',
-    '* TYPE (normal|pubsub|master|replica)',
-    '  Those of this kind.',
-    '* USER <username>',
-    '  Those logged in as this user.',
-    '* ADDR <ip:port>, LADDR <ip:port>',
-    '  The one from, or to, this address.',
-    '* SKIPME (YES|NO)',
-    '  Whether this connection is spared (default: yes).',
-  ],
-  [
-    'LIST [options ...]',
-    'All connections, a line each; or only:',
-    '* TYPE (normal|pubsub|master|replica)',
-    '* ID <client-id> [<client-id> ...]',
-  ],
-  ['UNPAUSE', 'Ends a pause.'],
-  ['PAUSE <timeout> [WRITE|ALL]', 'Lets requests wait for so many milliseconds.'],
-  ['REPLY (ON|OFF|SKIP)', 'Whether this connection wants replies.'],
-  ['SETNAME <name>', 'Names this connection.'],
-  ['UNBLOCK <clientid> [TIMEOUT|ERROR]', 'Nothing ever blocks here.'],
-  [
-    'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
-    'Accepted for compatibility: there are no keys here',
-    'that anybody could be told about.',
-  ],
-  ['TRACKINGINFO', 'What TRACKING said.'],
-  ['NO-EVICT (ON|OFF)', 'Protects this connection.'],
-]);
+/** What HELP says of each filter. */
+const FILTERS: Readonly<Record<string, readonly [string, string]>> = {
+  addr: ['ADDR (<ip:port>|<unixsocket>:0)', 'The one from this address.'],
+  laddr: ['LADDR (<ip:port>|<unixsocket>:0)', 'Those that came to this address of ours.'],
+  user: ['USER <username>', 'Those logged in as this user.'],
+  skipme: ['SKIPME (YES|NO)', 'Whether this connection is left out (KILL: yes, LIST: no).'],
+  maxage: ['MAXAGE <seconds>', 'Those that are at least so old.'],
+  flags: ['FLAGS <flags>', 'Those with all of these flags.'],
+  name: ['NAME <client-name>', 'Those with this name.'],
+  idle: ['IDLE <seconds>', 'Those that have said nothing for so long.'],
+  'lib-name': ['LIB-NAME <library-name>', 'Those with this library.'],
+  'lib-ver': ['LIB-VER <library-version>', 'Those with this version of it.'],
+  db: ['DB <db-id>', 'Those on this database: 0 here.'],
+  capa: ['CAPA <capa>', 'Those that can do so much: none here.'],
+  ip: ['IP <ip>', 'Those from this host.'],
+};
+
+function filterHelp(names: readonly string[], { listFilters, primaryType }: Line): string[] {
+  return names.flatMap((name) => {
+    const master = primaryType ? 'PRIMARY' : 'MASTER';
+    if (name === 'type')
+      return [`* TYPE (NORMAL|${master}|REPLICA|PUBSUB)`, '  Those of this kind.'];
+    const ids = listFilters ? ' [<client-id>...]' : '';
+    if (name === 'id') return [`* ID <client-id>${ids}`, '  Those with these ids.'];
+    const [syntax, what] = FILTERS[name]!;
+    return [`* ${syntax}`, `  ${what}`];
+  });
+}
+
+function helpEntries(line: Line): HelpEntry[] {
+  const only = (name: string, ...entry: HelpEntry): HelpEntry[] =>
+    line.clientHelp.has(name) ? [entry] : [];
+  const nothing = 'A Sentinel does not have it.';
+  return [
+    ['CACHING (YES|NO)', 'Accepted for compatibility.'],
+    ...only('capa', 'CAPA <option> [options...]', nothing, '* REDIRECT', '  To be sent elsewhere.'),
+    ['GETREDIR', 'The client that invalidations are redirected to.'],
+    ['GETNAME', 'The name of this connection.'],
+    ['ID', 'The id of this connection.'],
+    ['INFO', 'This connection in one line.'],
+    ['KILL <ip:port>', 'Closes the connection from that address.'],
+    [
+      'KILL <option> <value> [<option> <value> [...]]',
+      'Closes the connections that match all of these:',
+      ...filterHelp(line.killHelp, line),
+    ],
+    [
+      'LIST [options ...]',
+      'All connections, a line each; or only:',
+      ...filterHelp(line.listHelp, line),
+    ],
+    ['UNPAUSE', 'Ends a pause.'],
+    ['PAUSE <timeout> [WRITE|ALL]', 'Lets requests wait for so many milliseconds.'],
+    ['REPLY (ON|OFF|SKIP)', 'Whether this connection wants replies.'],
+    ['SETNAME <name>', 'Names this connection.'],
+    ...only(
+      ...(['setinfo', 'SETINFO <option> <value>', 'Says what the client runs on:'] as const),
+      ...(['* LIB-NAME: the library.', '* LIB-VER: its version.'] as const),
+    ),
+    ['UNBLOCK <clientid> [TIMEOUT|ERROR]', 'Nothing ever blocks here.'],
+    [
+      'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
+      '     [OPTIN] [OPTOUT] [NOLOOP]',
+      'Accepted for compatibility: there are no keys here.',
+    ],
+    ['TRACKINGINFO', 'What TRACKING said.'],
+    ['NO-EVICT (ON|OFF)', 'Protects this connection.'],
+    ...only('no-touch', 'NO-TOUCH (ON|OFF)', nothing),
+    ...only(
+      'import-source',
+      'IMPORT-SOURCE (ON|OFF)',
+      nothing,
+      'It is how a server is filled',
+      'from another one.',
+    ),
+  ];
+}
+
+const HELP: Handler = ({ server }) => helpReply('CLIENT', helpEntries(server.settings.line));
 
 const group = 'connection' as const;
 const PLAIN = 'noscript loading stale';
@@ -251,6 +241,7 @@ function row(
   };
 }
 
+const allNodes = { tips: 'request_policy:all_nodes response_policy:all_succeeded' };
 const admin = { flags: ADMIN, categories: '@admin @slow @dangerous @connection' };
 
 export const CLIENT: readonly Row[] = [
@@ -283,8 +274,8 @@ export const CLIENT: readonly Row[] = [
   row('no-evict', 3, 'Protects the connection.', '7.0.0', noEvict, admin),
   row('pause', -3, 'Lets requests wait.', '3.0.0', pause, admin),
   row('reply', 3, 'Whether replies are wanted.', '3.2.0', reply),
-  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo),
-  row('setname', 3, 'Names the connection.', '2.6.9', setName),
+  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo, allNodes),
+  row('setname', 3, 'Names the connection.', '2.6.9', setName, allNodes),
   row('tracking', -3, 'Accepted, without effect.', '6.0.0', tracking),
   row('trackinginfo', 2, 'What TRACKING said.', '6.2.0', trackingInfo),
   row('unblock', -3, 'Nothing blocks.', '5.0.0', unblock, admin),

@@ -1,7 +1,7 @@
 /**
  * COMMAND: the table about itself (commands.md §6.5).
  */
-import { globMatches, LIMITS, type Reply } from '../../core/index.ts';
+import { globMatches, LIMITS, type Line, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
 import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
@@ -14,14 +14,15 @@ const simple = (text: string): Reply => ({ kind: 'simple', text });
 /** Entries stay what they are: each is described once, however often one asks. */
 const described = new WeakMap<Entry, Reply>();
 
-function describe(entry: Entry): Reply {
-  const known = described.get(entry) ?? description(entry);
+function describe(entry: Entry, line: Line): Reply {
+  const known = described.get(entry) ?? description(entry, line);
   described.set(entry, known);
   return known;
 }
 
-function description(entry: Entry): Reply {
+function description(entry: Entry, line: Line): Reply {
   const { row, arity } = entry;
+  const { noSubcommands } = line;
   const subs = [...entry.subs.values()].filter((sub) => sub.shown);
   return array([
     bulk(row.name),
@@ -33,16 +34,19 @@ function description(entry: Entry): Reply {
     { kind: 'set', items: words(row.categories).map(simple) },
     { kind: 'set', items: words(row.tips ?? '').map(bulk) },
     { kind: 'set', items: [] },
-    subs.length === 0 ? { kind: 'set', items: [] } : array(subs.map(describe)),
+    subs.length === 0
+      ? { kind: noSubcommands, items: [] }
+      : array(subs.map((sub) => describe(sub, line))),
   ]);
 }
 
 function info({ server, argv }: Call): Outcome {
-  if (argv.length <= 2) return array(server.table.shown().map(describe));
+  const { line } = server.settings;
+  if (argv.length <= 2) return array(server.table.shown().map((entry) => describe(entry, line)));
   return array(
     argv.slice(2).map((name) => {
       const entry = server.table.entry(name);
-      return entry?.shown ? describe(entry) : NIL;
+      return entry?.shown ? describe(entry, line) : NIL;
     }),
   );
 }
@@ -103,10 +107,7 @@ function getKeys({ server, argv }: Call): Outcome {
   const rest = argv.slice(2);
   const found = server.table.lookup(rest);
   if (found.kind !== 'found') return failure('ERR Invalid command specified');
-  const { arity } = found;
-  if (arity > 0 ? rest.length !== arity : rest.length < -arity) {
-    return failure('ERR Invalid number of arguments specified for command');
-  }
+  // None has, so nobody gets as far as to be told of words too many.
   return failure('ERR The command has no key arguments');
 }
 

@@ -50,9 +50,11 @@ function auth(call: Call): Outcome {
   return login(call, name, password) ? OK : WRONG_PASS;
 }
 
-/** One option of HELLO, found and checked; `apply` says what is wrong with its value, or null. */
+/** One option of HELLO; `apply` says what is wrong with its value, or null. */
 interface HelloOption {
   readonly kind: 'auth' | 'name';
+  /** What is wrong with it whoever says it. */
+  readonly flaw: Reply | null;
   readonly apply: (call: Call) => Reply | null;
 }
 
@@ -61,16 +63,20 @@ function helloOption(words: readonly string[], at: number): HelloOption | Reply 
   const left = words.length - at - 1;
   if (word === 'auth' && left >= 2) {
     const [name, password] = [words[at + 1]!, words[at + 2]!];
-    return { kind: 'auth', apply: (call) => (login(call, name, password) ? null : WRONG_PASS) };
+    return {
+      kind: 'auth',
+      flaw: null,
+      apply: (call) => (login(call, name, password) ? null : WRONG_PASS),
+    };
   }
   if (word === 'setname' && left >= 1) {
     const name = words[at + 1]!;
+    const flaw = misnamed(name);
     return {
-      kind: 'name',
+      ...{ kind: 'name', flaw },
       apply: ({ session }) => {
-        const wrong = misnamed(name);
-        if (wrong === null) session.name = name;
-        return wrong;
+        if (flaw === null) session.name = name;
+        return flaw;
       },
     };
   }
@@ -88,7 +94,7 @@ function helloOptions(call: Call, words: readonly string[]): Reply | null {
     const option = helloOption(words, at);
     if (!('apply' in option)) return option;
     at += option.kind === 'auth' ? 3 : 2;
-    const wrong = helloStepwise ? option.apply(call) : null;
+    const wrong = helloStepwise ? option.apply(call) : option.flaw;
     if (wrong !== null) return wrong;
     found.push(option);
   }

@@ -6,9 +6,9 @@ import type { Handler, Row } from '../call.ts';
 import { lower } from '../call.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
-function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntry[] {
+function helpEntries({ configHelp, masterWord: m, coordinated }: Line): HelpEntry[] {
   const [set, get] = configHelp;
-  const only = (entry: HelpEntry): HelpEntry[] => (primaryHelp ? [entry] : []);
+  const M = m.toUpperCase();
   return [
     [
       `CKQUORUM <${m}-name>`,
@@ -19,21 +19,21 @@ function helpEntries({ configHelp, masterWord: m, primaryHelp }: Line): HelpEntr
     [set, 'Sets parameters of this Sentinel.'],
     [get, 'Shows parameters of this Sentinel.'],
     ['DEBUG [<param> <value> ...]', 'Shows or changes internal periods,', 'in milliseconds.'],
-    [`GET-MASTER-ADDR-BY-NAME <${m}-name>`, 'Address and port of the master.'],
-    ...only([`GET-PRIMARY-ADDR-BY-NAME <${m}-name>`, 'The same.']),
-    [`FAILOVER <${m}-name>`, 'Fails over now, without asking', 'whether it is down.'],
+    [`GET-${M}-ADDR-BY-NAME <${m}-name>`, 'Address and port of the master.'],
+    [
+      `FAILOVER <${m}-name>${coordinated ? ' [COORDINATED]' : ''}`,
+      'Fails over now, without asking',
+      'whether it is down.',
+    ],
     ['FLUSHCONFIG', 'Writes the configuration file,', 'all state included.'],
     [`INFO-CACHE <${m}-name>`, 'The last INFO of the master and of its replicas.'],
     [
-      'IS-MASTER-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>',
+      `IS-${M}-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>`,
       'Is the master there down,',
       'and whom did we vote for?',
     ],
-    ...only(['IS-PRIMARY-DOWN-BY-ADDR <ip> <port> <current-epoch> <runid>', 'The same.']),
-    [`MASTER <${m}-name>`, 'State of one master.'],
-    ...only([`PRIMARY <${m}-name>`, 'The same.']),
-    ['MASTERS', 'State of all masters.'],
-    ...only(['PRIMARIES', 'The same.']),
+    [`${M} <${m}-name>`, 'State of one master.'],
+    [m === 'master' ? 'MASTERS' : 'PRIMARIES', 'State of all masters.'],
     ['MONITOR <name> <ip> <port> <quorum>', 'Starts to monitor a master.'],
     ['MYID', 'The id of this Sentinel.'],
     ['PENDING-SCRIPTS', 'The scripts that run or wait.'],

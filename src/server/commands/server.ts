@@ -27,6 +27,7 @@ function serverSection({ ports, settings, runId, startedAt }: Server): string {
       ? ([
           ['server_name', 'valkey'],
           ['valkey_version', version],
+          ['valkey_release_stage', 'ga'],
         ] as const)
       : []),
     ['redis_git_sha1', '00000000'],
@@ -48,10 +49,12 @@ function serverSection({ ports, settings, runId, startedAt }: Server): string {
     ['uptime_in_days', Math.floor(uptime / 86400)],
     ['hz', settings.hz],
     ['configured_hz', settings.hz],
+    ...(valkey ? ([['clients_hz', settings.hz]] as const) : []),
     ['lru_clock', Math.floor(Date.now() / 1000) & 0xffffff],
     ['executable', settings.executable],
     ['config_file', settings.configFile],
     ['io_threads_active', 0],
+    ...(valkey ? ([['availability_zone', '']] as const) : []),
     ...(moreFields ? listenerFields(settings) : []),
     ['redis_sentinel_ts_version', OWN_VERSION],
     ...saveFields(ports.saves?.()),
@@ -108,13 +111,23 @@ function clientsSection(server: Server): string {
           ['total_blocking_keys', 0],
           ['total_blocking_keys_on_nokey', 0],
         ] as const)),
+    ...(server.settings.line.valkeyFields ? pauseFields(server) : []),
   ]);
+}
+
+function pauseFields({ paused, pauseLeftMs }: Server): Field[] {
+  return [
+    ['paused_reason', paused ? 'client_pause' : 'none'],
+    ['paused_actions', paused ? 'all' : 'none'],
+    ['paused_timeout_milliseconds', paused ? pauseLeftMs : 0],
+  ];
 }
 
 const zeros = (names: string): Field[] => names.split(' ').map((name) => [name, 0]);
 
 function statsSection({ stats, hub, settings }: Server): string {
-  const old = !settings.line.moreFields;
+  const { moreFields, expiredSubkeys, valkeyFields, slotFields } = settings.line;
+  const old = !moreFields;
   const kbps = (bytes: number) => (bytes / 1024).toFixed(2);
   return text('Stats', [
     ['total_connections_received', stats.connections],
@@ -123,15 +136,20 @@ function statsSection({ stats, hub, settings }: Server): string {
     ['total_net_input_bytes', stats.bytesIn],
     ['total_net_output_bytes', stats.bytesOut],
     ...zeros('total_net_repl_input_bytes total_net_repl_output_bytes'),
+    ...(slotFields
+      ? zeros('total_net_cluster_slot_import_bytes total_net_cluster_slot_export_bytes')
+      : []),
     ['instantaneous_input_kbps', kbps(stats.inPerSecond)],
     ['instantaneous_output_kbps', kbps(stats.outPerSecond)],
     ['instantaneous_input_repl_kbps', '0.00'],
     ['instantaneous_output_repl_kbps', '0.00'],
     ['rejected_connections', stats.rejected],
     ...zeros('sync_full sync_partial_ok sync_partial_err'),
-    ...(old ? [] : zeros('expired_subkeys')),
+    ...(expiredSubkeys ? zeros('expired_subkeys') : []),
     ['expired_keys', 0],
+    ...(slotFields ? zeros('expired_fields') : []),
     ['expired_stale_perc', '0.00'],
+    ...(slotFields ? ([['expired_keys_with_volatile_items_stale_perc', '0.00']] as const) : []),
     ...zeros('expired_time_cap_reached_count expire_cycle_cpu_milliseconds evicted_keys'),
     ['evicted_clients', stats.evicted],
     ...(old ? [] : zeros('evicted_scripts')),
@@ -151,6 +169,7 @@ function statsSection({ stats, hub, settings }: Server): string {
     ['total_reads_processed', stats.reads],
     ['total_writes_processed', stats.writes],
     ...zeros('io_threaded_reads_processed io_threaded_writes_processed'),
+    ...(valkeyFields ? zeros(VALKEY_THREADS) : []),
     ...(old
       ? []
       : ([
@@ -158,11 +177,15 @@ function statsSection({ stats, hub, settings }: Server): string {
           ['client_output_buffer_limit_disconnections', stats.outputBufferDisconnections],
         ] as const)),
     ...zeros('reply_buffer_shrinks reply_buffer_expands'),
-    ...(old ? [] : newStats(stats)),
+    ...(old ? [] : newStats(stats, slotFields)),
   ]);
 }
 
-function newStats(stats: Server['stats']): Field[] {
+const VALKEY_THREADS =
+  'io_threaded_freed_objects io_threaded_accept_processed io_threaded_poll_processed ' +
+  'io_threaded_total_prefetch_batches io_threaded_total_prefetch_entries';
+
+function newStats(stats: Server['stats'], slotFields: boolean): Field[] {
   return [
     ...zeros(
       'eventloop_cycles eventloop_duration_sum eventloop_duration_cmd_sum ' +
@@ -172,10 +195,11 @@ function newStats(stats: Server['stats']): Field[] {
     ['acl_access_denied_cmd', stats.deniedCommand],
     ['acl_access_denied_key', 0],
     ['acl_access_denied_channel', stats.deniedChannel],
+    ...(slotFields ? zeros('acl_access_denied_tls_cert acl_access_denied_db') : []),
   ];
 }
 
-function cpuSection(): string {
+function cpuSection({ settings }: Server): string {
   const { user, system } = process.cpuUsage();
   const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(6);
   return text('CPU', [
@@ -185,6 +209,9 @@ function cpuSection(): string {
     ['used_cpu_user_children', seconds(0)],
     ['used_cpu_sys_main_thread', seconds(system)],
     ['used_cpu_user_main_thread', seconds(user)],
+    ...(settings.line.slotFields
+      ? ([['used_active_time_main_thread', seconds(user + system)]] as const)
+      : []),
   ]);
 }
 
@@ -196,7 +223,7 @@ function info({ server, argv }: Call): Outcome {
   if (wanted.has('server')) parts.push(serverSection(server));
   if (wanted.has('clients')) parts.push(clientsSection(server));
   if (wanted.has('stats')) parts.push(statsSection(server));
-  if (wanted.has('cpu')) parts.push(cpuSection());
+  if (wanted.has('cpu')) parts.push(cpuSection(server));
   if (!wanted.has('sentinel')) return bulk(parts.join('\r\n'));
   return {
     ask: ['info'],

@@ -35,7 +35,7 @@ describe('lines', () => {
   test('the report names the line and shows it trimmed', () => {
     const error = refusal('port 1\n\n  sentinel monitor m 127.0.0.1 41999\t\n');
     expect(formatFatalConfigError(error)).toBe(`
-*** FATAL CONFIG FILE ERROR (Redis 8.0.0) ***
+*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***
 Reading the configuration file, at line 3
 >>> 'sentinel monitor m 127.0.0.1 41999'
 Unrecognized sentinel configuration statement.
@@ -44,13 +44,13 @@ Unrecognized sentinel configuration statement.
 
   test('under the personality of Valkey the report says so', () => {
     const error = refusal('compat valkey-8\nfoo');
-    expect(formatFatalConfigError(error)).toContain('ERROR (Version 8.1.0) ***');
+    expect(formatFatalConfigError(error)).toContain('ERROR (Version 8.1.1) ***');
   });
 
   test('a log file that cannot be opened is reported without a line', () => {
     const error = refusal('logfile /nowhere/log\nfoo.bar x');
     expect(formatFatalConfigError(error)).toBe(`
-*** FATAL CONFIG FILE ERROR (Redis 8.0.0) ***
+*** FATAL CONFIG FILE ERROR (Redis 8.0.6) ***
 Can't open the log file: No such file or directory
 `);
   });
@@ -232,7 +232,10 @@ log-format json`);
     ['rename-command x y', 'No such command in rename-command'],
     ['rename-command ping ACL', 'Target command name already exists'],
     ['a.b', 'Module config specified without value'],
-    ['compat redis-9', 'argument(s) must be one of the following: redis-8, redis-7.0, valkey-8'],
+    [
+      'compat redis-9',
+      'argument(s) must be one of the following: redis-8, redis-7.0, valkey-8, valkey-9',
+    ],
   ])('%s is refused with "%s"', (line, message) => {
     expect(refusal(line).message).toBe(message);
   });

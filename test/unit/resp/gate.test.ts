@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeReply, type Frame, RequestGate } from '../../../src/resp/index.ts';
+import { encodeReply, type Frame, type GateLimits, RequestGate } from '../../../src/resp/index.ts';
 
-const limits = { queryBufferBytes: 1024 * 1024 * 1024, maxBulkBytes: 512 * 1024 * 1024 };
+const limits: GateLimits = {
+  queryBufferBytes: 1024 * 1024 * 1024,
+  maxBulkBytes: 512 * 1024 * 1024,
+};
 
 /** Everything the gate makes of these bytes, cut up as given. */
 function frames(chunks: readonly Buffer[], authenticated = true, own = limits): Frame[] {
@@ -32,6 +35,14 @@ describe('an inline request', () => {
     expect(said('SET "a b" \'c\\\'d\' "\\x41\\n"\n')).toEqual([['SET', 'a b', "c'd", 'A\n']]);
     expect(said('SET "a\n')).toEqual([broken('unbalanced quotes in request')]);
     expect(said('SET "a"b\n')).toEqual([broken('unbalanced quotes in request')]);
+  });
+
+  it('may go on behind a closing quote where the line says so', () => {
+    const glued = (text: string) => frames([bytes(text)], true, { ...limits, gluedQuotes: true });
+    expect(glued('SET "a"b \'c\'"d"e\n')).toEqual([
+      { kind: 'command', argv: ['SET', 'ab', 'cde'] },
+    ]);
+    expect(glued('SET "a"b"\n')).toEqual([broken('unbalanced quotes in request')]);
   });
 
   it('without an end is refused beyond 64 KiB, and not before', () => {
@@ -235,5 +246,29 @@ describe('a reply', () => {
 
   it('counts bytes, not letters', () => {
     expect(encodeReply(b('\xc3\xa4'), 2)).toEqual(Buffer.from('$2\r\n\xc3\xa4\r\n', 'latin1'));
+  });
+});
+
+describe('what ends a header or a word', () => {
+  const ends = [
+    '*1\rX$4\r\nPING\r\n',
+    '*1\r\n$4\rXPING\r\n',
+    '*1\r\n$4\r\nPINGXX',
+    '*x\rX',
+    '*0\rX',
+  ];
+  const strict = { ...limits, exactEnds: true };
+
+  it.each(ends)('may be any two bytes, or has to be CR and LF: %j', (text) => {
+    expect(frames([bytes(text)], true, strict)).toEqual([broken('invalid CRLF in request')]);
+    const pieces = [...text].map(bytes);
+    expect(frames(pieces, true, strict)).toEqual([broken('invalid CRLF in request')]);
+    expect(frames([bytes(text)])).not.toEqual([broken('invalid CRLF in request')]);
+  });
+
+  it('makes no difference to who keeps to it', () => {
+    const text = `*2\r\n$4\r\nPING\r\n$300\r\n${'x'.repeat(300)}\r\n`;
+    expect(frames([bytes(text)], true, strict)).toEqual(frames([bytes(text)]));
+    expect(frames([bytes('*1\r\n$4\r\nPINGX')], true, strict)).toEqual([]);
   });
 });

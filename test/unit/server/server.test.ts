@@ -1,7 +1,7 @@
 /** What one client may ask for, and what its mistakes and ours cost the others: the server room without a house. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LIMITS, type Reply } from '../../../src/core/index.ts';
+import { LIMITS, LINES, type Reply } from '../../../src/core/index.ts';
 import { AnswerError, removeFolder, temporaryFolder, until, Wire } from '../../../src/lab/index.ts';
 import { DEFAULT_SETTINGS, Server, type ServerSettings } from '../../../src/server/index.ts';
 
@@ -395,5 +395,59 @@ describe('many requests of one client', () => {
     const answered = other.call('PING');
     await answered;
     expect(server.stats.commands).toBeLessThan(20_000);
+  });
+});
+
+describe('the filters of clients', () => {
+  /** Ids of those that are listed. */
+  const listed = async (wire: Wire, ...words: string[]) =>
+    [...String(await wire.call('CLIENT', 'LIST', ...words)).matchAll(/^(?:txt:)?id=(\d+)/gm)].map(
+      ([, id]) => Number(id),
+    );
+
+  it('are the same for LIST and KILL in Valkey', async () => {
+    await start({ line: LINES['valkey-9'] });
+    const [own, reader, named] = [await open(), await open(), await open()];
+    const ids = [];
+    for (const wire of [own, reader, named]) ids.push(Number(await wire.call('CLIENT', 'ID')));
+    const [a, b, c] = ids as [number, number, number];
+    await reader.call('SUBSCRIBE', 'x');
+    await named.call('CLIENT', 'SETNAME', 'probe');
+    await named.call('CLIENT', 'SETINFO', 'LIB-NAME', 'lib');
+    expect(await listed(own, 'SKIPME', 'YES')).toEqual([b, c]);
+    expect(await listed(own, 'TYPE', 'PUBSUB')).toEqual([b]);
+    expect(await listed(own, 'NOT-TYPE', 'pubsub', 'ID', String(a), String(b))).toEqual([a]);
+    expect(await listed(own, 'FLAGS', 'P')).toEqual([b]);
+    expect(await listed(own, 'NOT-FLAGS', 'P')).toEqual([a, c]);
+    expect(await listed(own, 'NAME', 'probe', 'LIB-NAME', 'lib')).toEqual([c]);
+    expect(await listed(own, 'NAME', '')).toEqual([]);
+    expect(await listed(own, 'NOT-ID', String(a), 'ID', String(a), 'ID', String(b))).toEqual([b]);
+    expect(await listed(own, 'DB', '0', 'NOT-DB', '1', 'CAPA', '', 'NOT-CAPA', 'r')).toEqual(ids);
+    expect(await listed(own, 'IDLE', '100', 'MAXAGE', '1')).toEqual([]);
+    expect(await errorOf(own, 'CLIENT', 'LIST', 'FLAGS', 'Q')).toBe(
+      'ERR Unknown flags found in the provided filter: Q',
+    );
+    expect(await errorOf(own, 'CLIENT', 'LIST', 'NOT-DB', '16')).toBe(
+      'ERR NOT-DB number should be between 0 and 15',
+    );
+    expect(await errorOf(own, 'CLIENT', 'LIST', 'IDLE', '0')).toBe(
+      'ERR idle should be greater than 0',
+    );
+    expect(await own.call('CLIENT', 'KILL', 'ID', String(b), String(c))).toBe(2);
+  });
+
+  it('are fewer in Valkey 8, and CLIENT LIST of Redis takes one', async () => {
+    await start({ line: LINES['valkey-8'] });
+    const wire = await open();
+    const id = Number(await wire.call('CLIENT', 'ID'));
+    expect(await listed(wire, 'TYPE', 'normal', 'USER', 'default')).toEqual([id]);
+    expect(await errorOf(wire, 'CLIENT', 'LIST', 'NAME', 'x')).toBe('ERR syntax error');
+    await server.stop();
+    await start({ line: LINES['redis-8'] });
+    const other = await open();
+    expect(await errorOf(other, 'CLIENT', 'LIST', 'USER', 'default')).toBe('ERR syntax error');
+    expect(await errorOf(other, 'CLIENT', 'KILL', 'MAXAGE', '0')).toBe(
+      'ERR maxage should be greater than 0',
+    );
   });
 });

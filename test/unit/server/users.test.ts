@@ -13,7 +13,8 @@ const table = new CommandTable(ROWS, LINES['redis-8'], new Map());
 const newUsers = () => new Users(table);
 
 /** `user NAME …` of all users but the default one. */
-const linesOf = (users: Users) => users.lines(true).filter((line) => !/^user default /.test(line));
+const linesOf = (users: Users) =>
+  users.lines(LINES['redis-8']).filter((line) => !/^user default /.test(line));
 
 const poisoned = [
   '&c\nsentinel\tnotification-script\tm\t/tmp/x',
@@ -104,12 +105,12 @@ describe('what is written down', () => {
       expect(users.change(name, ['on', '>secret', ...odd])).toBe(null);
     }
     const again = newUsers();
-    expect(again.load(users.text(true), '/users')).toBe(null);
-    expect(again.lines(true)).toEqual(users.lines(true));
+    expect(again.load(users.text(LINES['redis-8']), '/users')).toBe(null);
+    expect(again.lines(LINES['redis-8'])).toEqual(users.lines(LINES['redis-8']));
 
     const parsed = parseConfig('port 1\n', memoryIo());
     const text = rewriteConfig('', parsed.generic, parsed.sentinel, {
-      users: users.lines(true),
+      users: users.lines(LINES['redis-8']),
       defaults: GROUP_DEFAULTS,
       logLevel: 'notice',
     } as never);
@@ -137,7 +138,7 @@ describe('what is written down', () => {
     const users = newUsers();
     expect(users.change('bob', ['on'])).toBe(null);
     Object.assign(users.get('bob')!.root, { channels: ['c\nuser eve on nopass +@all'] });
-    expect(() => users.text(true)).toThrow(NotOneLine);
+    expect(() => users.text(LINES['redis-8'])).toThrow(NotOneLine);
   });
 });
 
@@ -226,7 +227,40 @@ describe('a selector', () => {
     const users = newUsers();
     expect(users.change('bob', ['(~a)b', '&(x', '+ping)'])).toBeNull();
     const again = newUsers();
-    expect(again.load(users.text(true), 'users.acl')).toBeNull();
-    expect(again.lines(true)).toEqual(users.lines(true));
+    expect(again.load(users.text(LINES['redis-8']), 'users.acl')).toBeNull();
+    expect(again.lines(LINES['redis-8'])).toEqual(users.lines(LINES['redis-8']));
+  });
+});
+
+describe('rules about databases', () => {
+  const withThem = () => new Users(table, false, true);
+  const shown = (users: Users) =>
+    users.lines(LINES['valkey-9']).find((line) => /^user bob/.test(line));
+
+  it('are kept, shown and read again where a line has them', () => {
+    const users = withThem();
+    expect(users.change('bob', ['on', 'db=3,1,3', '(+ping resetdbs)'])).toBe(null);
+    expect(shown(users)).toBe(
+      'user bob on resetchannels db=1,3 -@all (resetchannels resetdbs -@all +ping)',
+    );
+    const again = withThem();
+    expect(again.load(users.text(LINES['valkey-9']), 'users.acl')).toBe(null);
+    expect(shown(again)).toBe(shown(users));
+    expect(users.change('bob', ['ALLDBS', 'clearselectors'])).toBe(null);
+    expect(shown(users)).toBe('user bob on resetchannels -@all');
+  });
+
+  it.each([
+    ['db=', 'Syntax error'],
+    ['db=1,', 'Syntax error'],
+    ['db=x', 'Syntax error'],
+    ['db=-1', 'The provided database ID is out of range'],
+    ['db=2147483648', 'The provided database ID is out of range'],
+  ])('are numbers: %s', (rule, why) => {
+    expect(withThem().change('bob', [rule])).toEqual({ rule, why });
+  });
+
+  it.each(['db=1', 'alldbs', 'resetdbs'])('are none elsewhere: %s', (rule) => {
+    expect(newUsers().change('bob', [rule])).toEqual({ rule, why: 'Syntax error' });
   });
 });

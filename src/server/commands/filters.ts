@@ -1,0 +1,173 @@
+/**
+ * Which clients CLIENT KILL and CLIENT LIST speak of (commands.md §6.4): the filters that a line of servers has.
+ */
+import type { Reply } from '../../core/index.ts';
+import type { Call } from '../call.ts';
+import { failure, lower, SYNTAX_ERROR } from '../call.ts';
+import { flagsOf, localText } from '../clientline.ts';
+import type { Session } from '../session.ts';
+
+export type Filter = (session: Session) => boolean;
+
+const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
+const NO_ID = failure('ERR client-id should be greater than 0');
+const DATABASES = 16;
+/** Letters that CLIENT LIST shows of some client or other. */
+const FLAGS = /^[bcdeirtuxABEIMNOPRSTU]*$/;
+
+const TYPES: Readonly<Record<string, Filter>> = {
+  normal: (session) => session.type === 'normal',
+  pubsub: (session) => session.type === 'pubsub',
+  master: () => false,
+  replica: () => false,
+  slave: () => false,
+};
+
+/** Clients of a kind. */
+export function typeFilter({ server }: Call, text: string): Filter | Reply {
+  const word = lower(text);
+  if (word === 'primary' && server.settings.line.primaryType) return TYPES.master!;
+  const filter = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
+  return filter ?? failure(`ERR Unknown client type '${text}'`);
+}
+
+function seconds(name: string, value: string): number | Reply {
+  if (!INTEGER.test(value)) return failure(`ERR ${name} is not an integer or out of range`);
+  return Number(value) > 0 ? Number(value) : failure(`ERR ${name} should be greater than 0`);
+}
+
+function since(name: string, value: string, clock: (session: Session) => number): Filter | Reply {
+  const least = seconds(name, value);
+  if (typeof least !== 'number') return least;
+  const now = performance.now();
+  return (session) => now - clock(session) >= least * 1000;
+}
+
+/** Clients without a name have none that could be said. */
+const called =
+  (value: string, name: (session: Session) => string): Filter =>
+  (session) =>
+    value !== '' && name(session) === value;
+
+/** Where the filter is its opposite, `option` begins with `not-`. */
+type Maker = (call: Call, value: string, option: string) => Filter | Reply;
+
+const place = (option: string) =>
+  option.startsWith('not-') ? `${option.toUpperCase()} filter` : 'provided filter';
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  type: (call, value) => typeFilter(call, value),
+  addr: (_, value) => (session) => session.address === value,
+  laddr: (_, value) => (session) => localText(session) === value,
+  user: ({ server }, value) =>
+    server.users.get(value) === undefined
+      ? failure(`ERR No such user '${value}'`)
+      : (session) => session.user === value,
+  maxage: (_, value) => since('maxage', value, ({ createdAt }) => createdAt),
+  idle: (_, value) => since('idle', value, ({ lastSpokeAt }) => lastSpokeAt),
+  flags: (_, value, option) =>
+    FLAGS.test(value)
+      ? (session) => [...value].every((flag) => flagsOf(session).includes(flag))
+      : failure(`ERR Unknown flags found in the ${place(option)}: ${value}`),
+  // Nobody can say here what he is capable of.
+  capa: (_, value, option) =>
+    /^r*$/.test(value)
+      ? () => value === ''
+      : failure(`ERR Unknown capa found in the ${place(option)}: ${value}`),
+  name: (_, value) => called(value, ({ name }) => name),
+  'lib-name': (_, value) => called(value, ({ libName }) => libName),
+  'lib-ver': (_, value) => called(value, ({ libVersion }) => libVersion),
+  ip: (_, value) => (session) => session.address.replace(/:\d+$/, '') === value,
+  db: (_, value, option) => {
+    const name = option === 'db' ? 'DB' : 'NOT-DB';
+    if (!INTEGER.test(value) || Math.abs(Number(value)) > 2 ** 31 - 1) {
+      return failure(`ERR ${name} is not an integer or out of range`);
+    }
+    const database = Number(value);
+    return database >= 0 && database < DATABASES
+      ? () => database === 0
+      : failure(`ERR ${name} number should be between 0 and ${DATABASES - 1}`);
+  },
+};
+
+function make(call: Call, option: string, value: string): Filter | Reply {
+  const opposite = option.startsWith('not-');
+  const maker = MAKERS[opposite ? option.slice(4) : option]!;
+  const filter = maker(call, value, option);
+  if (typeof filter !== 'function' || !opposite) return filter;
+  return (session) => !filter(session);
+}
+
+/** Ids in the making: those that are given for one option are one filter. */
+class Ids {
+  readonly #numbers = new Map<string, Set<number>>();
+
+  /** Reads the one or many behind the option at `at`. Where the next option is, or what is wrong. */
+  read(words: readonly string[], at: number, option: string, many: boolean): number | Reply {
+    const numbers = this.#numbers.get(option) ?? new Set();
+    this.#numbers.set(option, numbers);
+    if (!many) {
+      if (!/^[1-9]\d{0,17}$/.test(words[at + 1]!)) return NO_ID;
+      numbers.clear();
+      numbers.add(Number(words[at + 1]));
+      return at + 2;
+    }
+    let next = at + 1;
+    while (next < words.length && INTEGER.test(words[next]!)) {
+      const id = Number(words[next]);
+      if (id <= 0) return NO_ID;
+      numbers.add(id);
+      next += 1;
+    }
+    return next === at + 1 ? SYNTAX_ERROR : next;
+  }
+
+  get filters(): Filter[] {
+    return [...this.#numbers].map(([option, numbers]): Filter => {
+      const opposite = option.startsWith('not-');
+      return ({ id }) => numbers.has(id) !== opposite;
+    });
+  }
+}
+
+/**
+ * Reads `option value …`. Of an option that is given twice the last counts, of ids all where several may follow the
+ * word. `skipMe` is what holds when nobody says otherwise.
+ */
+export function readFilters(call: Call, words: readonly string[], skipMe: boolean): Filter | Reply {
+  const { clientFilters, listFilters } = call.server.settings.line;
+  const filters = new Map<string, Filter>();
+  const ids = new Ids();
+  let spared = skipMe;
+  for (let at = 0; at < words.length; ) {
+    const option = lower(words[at]!);
+    const value = words[at + 1];
+    if (value === undefined) return SYNTAX_ERROR;
+    if (option === 'skipme') {
+      const word = lower(value);
+      if (word !== 'yes' && word !== 'no') return SYNTAX_ERROR;
+      spared = word === 'yes';
+      at += 2;
+    } else if (!clientFilters.has(option)) return SYNTAX_ERROR;
+    else if (option === 'id' || option === 'not-id') {
+      const next = ids.read(words, at, option, listFilters);
+      if (typeof next !== 'number') return next;
+      at = next;
+    } else {
+      const filter = make(call, option, value);
+      if (typeof filter !== 'function') return filter;
+      filters.set(option, filter);
+      at += 2;
+    }
+  }
+  const all = [...filters.values(), ...ids.filters];
+  return (session) =>
+    !(spared && session === call.session) && all.every((filter) => filter(session));
+}
+
+/** Is it an id at all? CLIENT LIST without filters takes any number. */
+export function idsOf(words: readonly string[]): number[] | Reply {
+  return words.every((word) => INTEGER.test(word))
+    ? words.map(Number)
+    : failure('ERR Invalid client ID');
+}
