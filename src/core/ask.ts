@@ -118,8 +118,10 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
   const voteEpoch = BigInt.asUintN(64, BigInt(epoch.value));
   if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
   const { address } = group.master;
-  if (pending.endpoint !== endpoint(announced(work.state, address), address.port)) return;
-  if (pending.master !== group.master) return;
+  const isAboutOurs =
+    pending.endpoint === endpoint(announced(work.state, address), address.port) &&
+    pending.master === group.master;
+  if (!isAboutOurs) return;
   work.touched.add(group);
   ask.answeredAt = work.now;
   if (pending.forVote) ask.answeredFor = pending.epoch;

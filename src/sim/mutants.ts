@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'accepts answers about another master',
     file: 'ask.js',
-    find: 'if (pending.endpoint !== endpoint(announced(work.state, address), address.port))',
+    find: 'if (!isAboutOurs)',
     put: 'if (false)',
   },
   {
