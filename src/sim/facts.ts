@@ -6,6 +6,9 @@ import type { Effect, Input, State, Turn } from '../core/index.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
+type CoreConnection = State['connections'] extends Map<number, infer C> ? C : never;
+type CorePending = CoreConnection['pending'] extends Map<number, infer P> ? P : never;
+
 export type CoreGroup = State['groups'] extends Map<string, infer G> ? G : never;
 
 /** A group as it was after the last turn. */
@@ -197,6 +200,13 @@ export class Facts {
     this.#helloTexts.set(payload, heard);
   }
 
+  /** Whose word it is by the record that was asked; of an id that nobody has, that id: two may be said to be in one place. */
+  #asked(pending: CorePending): string | null {
+    if (pending.kind !== 'ask') return null;
+    const { id } = pending.peer;
+    return this.#world.sentinels.find((one) => one.id === id)?.name ?? id;
+  }
+
   #answered({ connection, token, reply }: Extract<Input, { type: 'reply' }>): void {
     const question = this.#questions.get(token);
     if (question === undefined) return;
@@ -234,7 +244,7 @@ export class Facts {
       turn: this.turn,
       at: this.now,
     };
-    this.opinions.set(`${peer}|${master}`, seen);
+    this.opinions.set(`${this.#asked(pending) ?? peer}|${master}`, seen);
     if (!question.forVote || seen.leader !== this.#sentinel.state.myId) return;
     const voters = this.votes.get(seen.epoch) ?? new Set();
     voters.add(peer);

@@ -118,7 +118,7 @@ export const answersMatch: MakeChecker = (world): Checker => {
           const one = world.sentinels.find(({ id }) => id === peer.id);
           const there = world.sentinelAt(ip || host, port);
           const who = (one ?? there)?.name ?? 'nobody';
-          const said = [who, there?.name].some((name) => {
+          const said = [who, there?.name, peer.id].some((name) => {
             const opinion = facts.opinions.get(`${name}|${view.master}`);
             return opinion?.down === true && opinion.turn >= view.switchedIn;
           });

@@ -82,4 +82,8 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 890000014688,
     showed: 'a checker takes an answer about a master that was and is again for a newer one',
   },
+  {
+    seed: 920000034803,
+    showed: 'a checker books the word of one of two who are said to be in one place for the other',
+  },
 ];
