@@ -10,9 +10,9 @@
  * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
  *
  * Only a master that is a known server of this group is disputed: either the Sentinel that names it has agreed with us
- * before (or stood in our file at the start), or we have seen that server follow one of the group. In a real conflict each names a replica of the other; two
- * deployments that share nothing but a name have no common servers, unless one got the address of a dead one of the
- * other. What is settled between them would be that one loses its data.
+ * before (or stood in our file at the start), or we have seen that server follow one of the group. In a real conflict each
+ * names a replica of the other; two deployments that share nothing but a name have no common servers, unless one got the
+ * address of a dead one of the other. What is settled between them would be that one loses its data.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
 import { askNow } from './ask.ts';

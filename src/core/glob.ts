@@ -1,9 +1,9 @@
 /**
  * Redis's glob: `*`, `?`, `[abc]`, `[^a]`, `[a-z]`, `\x` (commands.md §8).
  *
- * Patterns come from clients and are tried against every event and every group's name, so each is made ready once: matching
- * never takes more than its elements times the letters of the text in steps, for after a star only the last star is ever
- * tried again, and a bracket of a thousand letters is one step like a letter.
+ * Patterns come from clients and are tried against every event and every group's name, so each is made ready once:
+ * matching never takes more than its elements times the letters of the text in steps, for after a star only the last star
+ * is ever tried again, and a bracket of a thousand letters is one step like a letter.
  */
 
 const ANY = -1;

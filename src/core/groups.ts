@@ -317,7 +317,7 @@ export function removeGroup(work: Work, group: Group): void {
   work.state.groupsBytes -= textBytes(group);
 }
 
-/** What others can make as long as they like of what is saved for a group, in bytes. Replicas and peers have limits of their own. */
+/** What can be made long of what is saved for a group, in bytes; replicas and peers have limits of their own. */
 export function textBytes(group: Group): number {
   const { name, authPass, authUser, notificationScript, clientReconfigScript, renames } = group;
   let bytes = 2 * name.length;

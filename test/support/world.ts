@@ -301,3 +301,13 @@ export function readyGroup(
   world.run(1000 + world.random() * 3000);
   return { world, servers, sentinels, others };
 }
+
+/** Sends one command and returns its answer. */
+export function call(world: World, sentinel: VirtualSentinel, ...argv: string[]): Reply {
+  let reply: Reply | null = null;
+  sentinel.ask(argv, (answer) => {
+    reply = answer;
+  });
+  world.until(`an answer to ${argv.join(' ').slice(0, 80)}`, () => reply !== null);
+  return reply!;
+}

@@ -65,10 +65,17 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       : (session) => session.user === value,
   maxage: (_, value) => since('maxage', value, ({ createdAt }) => createdAt),
   idle: (_, value) => since('idle', value, ({ lastSpokeAt }) => lastSpokeAt),
-  flags: (_, value, option) =>
-    FLAGS.test(value)
-      ? (session) => [...value].every((flag) => flagsOf(session).includes(flag))
-      : failure(`ERR Unknown flags found in the ${place(option)}: ${value}`),
+  flags: (_, value, option) => {
+    if (!FLAGS.test(value)) {
+      return failure(`ERR Unknown flags found in the ${place(option)}: ${value}`);
+    }
+    // A letter that is repeated a million times is looked for once.
+    const wanted = [...new Set(value)];
+    return (session) => {
+      const flags = flagsOf(session);
+      return wanted.every((flag) => flags.includes(flag));
+    };
+  },
   // Nobody can say here what he is capable of.
   capa: (_, value, option) =>
     /^r*$/.test(value)

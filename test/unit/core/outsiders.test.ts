@@ -5,6 +5,7 @@ import { LIMITS } from '../../../src/core/limits.ts';
 import { isDisconnected } from '../../../src/core/links.ts';
 import type { Reply } from '../../../src/core/types.ts';
 import {
+  call,
   readyGroup,
   VirtualSentinel as Sentinel,
   VirtualRedis,
@@ -14,16 +15,6 @@ import {
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
-
-/** Sends one command and returns its answer. */
-function call(world: World, sentinel: VirtualSentinel, ...argv: string[]): Reply {
-  let reply: Reply | null = null;
-  sentinel.ask(argv, (answer) => {
-    reply = answer;
-  });
-  world.until(`an answer to ${argv.join(' ').slice(0, 80)}`, () => reply !== null);
-  return reply!;
-}
 
 function hello(world: World, sentinel: VirtualSentinel, payload: string): Reply {
   return call(world, sentinel, 'publish', '__sentinel__:hello', payload);

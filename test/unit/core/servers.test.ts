@@ -1,9 +1,8 @@
 /** What servers are told, and what their answers are worth (monitoring.md §4–§6). */
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { Reply } from '../../../src/core/types.ts';
 import type { Message } from '../../../src/sim/network.ts';
-import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
+import { call, readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 /** Every request that this Sentinel writes from now on, by the port it goes to. */
 function written(world: World, sentinel: VirtualSentinel): { port: number; argv: string[] }[] {
@@ -17,15 +16,6 @@ function written(world: World, sentinel: VirtualSentinel): { port: number; argv:
     send(connection, side, message);
   };
   return all;
-}
-
-function call(world: World, sentinel: VirtualSentinel, ...argv: string[]): Reply {
-  let reply: Reply | null = null;
-  sentinel.ask(argv, (answer) => {
-    reply = answer;
-  });
-  world.until(`an answer to ${argv.join(' ').slice(0, 80)}`, () => reply !== null);
-  return reply!;
 }
 
 describe('a server whose INFO shows a FAILOVER', () => {

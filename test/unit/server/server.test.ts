@@ -436,6 +436,17 @@ describe('the filters of clients', () => {
     expect(await own.call('CLIENT', 'KILL', 'ID', String(b), String(c))).toBe(2);
   });
 
+  it('look for a flag once, however often it is named', async () => {
+    await start({ line: LINES['valkey-9'] });
+    const wires = [];
+    for (let i = 0; i < 200; i++) wires.push(await open());
+    const flags = 'U'.repeat(1_000_000);
+    const began = process.cpuUsage();
+    expect(await listed(wires[0]!, 'FLAGS', flags)).toHaveLength(200);
+    // Looked for 200 million times it takes many seconds.
+    expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
+  });
+
   it('are fewer in Valkey 8, and CLIENT LIST of Redis takes one', async () => {
     await start({ line: LINES['valkey-8'] });
     const wire = await open();
