@@ -8,6 +8,17 @@ export { Farm, type FarmOptions } from './farm.ts';
 export { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 export { Group, type GroupOptions, type GroupSettings } from './group.ts';
 export { type LogLine, parseLog, parseLogLine, readText } from './log.ts';
+export {
+  findOracle,
+  findServers,
+  installedCompat,
+  ORACLES,
+  type Oracle,
+  type OracleName,
+  PROVEN,
+  SERVERS,
+  type ServerName,
+} from './oracle.ts';
 export { freePort } from './ports.ts';
 export { choose, exitOnSignals, runProgram, say, wholeNumber } from './program.ts';
 export { type Address, type RedisOptions, RedisServer } from './redis.ts';

@@ -2,7 +2,7 @@
  * The cases whose answers differ knowingly, by name, each with the words by which docs/DIFFERENCES.md gives the reason.
  * A case that is listed here and does not differ is a failure too: the list stays true.
  */
-import type { OracleName } from './oracle.ts';
+import type { OracleName } from '../lab/index.ts';
 
 export interface Known {
   /** Words of docs/DIFFERENCES.md. */

@@ -3,10 +3,9 @@
  * both.
  */
 import { connect } from 'node:net';
-import { type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
+import { type Oracle, type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
 import { type Case, multi } from './case.ts';
 import { masker, type Names } from './mask.ts';
-import type { Oracle } from './oracle.ts';
 import { render } from './reply.ts';
 
 const KINDS = ['original', 'ours'] as const;

@@ -8,8 +8,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/index.ts';
-import { freePort, removeFolder, temporaryFolder } from '../../src/lab/index.ts';
-import { findOracle, ORACLES, type Oracle } from '../../src/parity/index.ts';
+import {
+  findOracle,
+  freePort,
+  ORACLES,
+  type Oracle,
+  removeFolder,
+  temporaryFolder,
+} from '../../src/lab/index.ts';
 import {
   acceptedCases,
   type ConfigCase,

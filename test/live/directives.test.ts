@@ -8,8 +8,13 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LINES } from '../../src/core/index.ts';
-import { RedisServer, Sentinel } from '../../src/lab/index.ts';
-import { findOracle, ORACLES, type OracleName } from '../../src/parity/index.ts';
+import {
+  findOracle,
+  ORACLES,
+  type OracleName,
+  RedisServer,
+  Sentinel,
+} from '../../src/lab/index.ts';
 import { bareLines, keptLine, type LegalLine, legalLines } from '../support/directives.ts';
 
 /** Under which name `directives.txt` knows whom. */

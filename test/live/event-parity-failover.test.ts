@@ -145,7 +145,7 @@ describe.concurrent('the same events in the same order as the original', () => {
       plan: { servers, sentinels: 3, quorum: 2 },
       act: manual,
       known: {
-        'manual, s1': ['switch at once'],
+        'manual, s1': ['nobody was down', 'switch at once'],
         'manual, s2': ['votes for a manual failover'],
         'manual, s3': ['votes for a manual failover'],
         log: ['answers to a manual failover'],
@@ -162,7 +162,10 @@ describe.concurrent('the same events in the same order as the original', () => {
         lines: () => ['sentinel resolve-hostnames yes', 'sentinel announce-hostnames yes'],
       },
       act: named,
-      known: { failover: ['switch at once'], again: ['a replica with two names'] },
+      known: {
+        failover: ['nobody was down', 'switch at once'],
+        again: ['a replica with two names'],
+      },
     });
   });
 
@@ -180,7 +183,7 @@ describe.concurrent('the same events in the same order as the original', () => {
         lines: () => ['bind ::1 127.0.0.1'],
       },
       act: sixth,
-      known: { failover: ['switch at once'] },
+      known: { failover: ['nobody was down', 'switch at once'] },
     });
   });
 });

@@ -5,14 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import {
-  ALL_KNOWN,
-  CASES,
-  findOracle,
-  ORACLES,
-  type Oracle,
-  Stage,
-} from '../../src/parity/index.ts';
+import { findOracle, ORACLES, type Oracle } from '../../src/lab/index.ts';
+import { ALL_KNOWN, CASES, Stage } from '../../src/parity/index.ts';
 
 describe('the replies to', () => {
   let stage: Stage;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import {
   type Answer,
   Group,
+  installedCompat,
   RedisServer,
   Sentinel,
   type SentinelKind,
@@ -105,7 +106,7 @@ export class Fleet {
     const lines = [
       ...(plan.unwatched ? [] : group.sentinelLines()),
       ...(plan.lines?.(this) ?? []),
-      ...(this.kind === 'ours' ? ['compat redis-7.0'] : []),
+      ...(this.kind === 'ours' ? [`compat ${installedCompat()}`] : []),
     ];
     for (let index = 0; index < count; index += 1) {
       group.sentinels.push(await this.prepareSentinel(`s${index + 1}`, lines));
@@ -202,7 +203,7 @@ export class Fleet {
   /** The log lines of a Sentinel that are no events, once each in a fixed order, with their levels and without times. */
   logged(number: number): string[] {
     const noise =
-      /^(Accepted|Client closed|oO0|Redis version|Configuration loaded|monotonic|Running mode|Sentinel (new config|ID is))/;
+      /^(Accepted|WARNING Memory overcommit|Client closed|oO0|(Redis|Valkey) version|Configuration loaded|monotonic|Running mode|Sentinel (new config|ID is))/;
     const lines = this.sentinel(number)
       .log()
       .filter((one) => one.event === null && !noise.test(one.text))

@@ -1,6 +1,7 @@
 /** The words behind `npm run parity --`. */
 import { describe, expect, it } from 'vitest';
-import { ORACLES, readWishes, type Wishes } from '../../../src/parity/index.ts';
+import { ORACLES } from '../../../src/lab/index.ts';
+import { readWishes, type Wishes } from '../../../src/parity/index.ts';
 
 describe('the words of npm run parity', () => {
   it('ask the installed original when they name none', () => {
