@@ -39,6 +39,7 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
     helloForced: true,
     removed: false,
     infoAt: null,
+    software: '',
     infoText: null,
     infoPendingSince: null,
     infoSentAt: null,
@@ -70,6 +71,7 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     helloForced: true,
     removed: false,
     infoAt: null,
+    software: '',
     infoText: null,
     infoPendingSince: null,
     infoSentAt: null,
@@ -87,6 +89,8 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     masterLinkUp: false,
     masterLinkDownTime: 0,
     syncInProgress: false,
+    unfedSince: null,
+    unfedSaid: false,
     conf: work.now,
     reconf: null,
     followedAs: '',
@@ -120,6 +124,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     helloConfigEpoch: 0n,
     introduced: false,
     provenAt: null,
+    standsFor: null,
     replacing: false,
     disbelieved: null,
     ask: freshAsk(work.now),
@@ -138,6 +143,14 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
 export function proven({ state }: Work, peer: Peer, at: Address): void {
   if (peer.provenAt === null) state.unproven -= 1;
   peer.provenAt = { ...at };
+  peer.standsFor = null;
+}
+
+/** It has taken the place of another one: where that one was proven it is until the contrary is shown. */
+export function inherit(work: Work, peer: Peer, before: Peer): void {
+  if (before.provenAt === null) return;
+  proven(work, peer, before.provenAt);
+  peer.standsFor = before.standsFor ?? before.id;
 }
 
 /** A group from its configuration. The caller has checked that the name is free. */
@@ -391,6 +404,7 @@ function carryOver(master: Master, promoted: Replica): void {
   master.runId = promoted.runId;
   master.infoAt = promoted.role === 'master' ? promoted.infoAt : null;
   master.infoText = promoted.infoText;
+  master.software = promoted.software;
 }
 
 /** Votes, answers and holds that were about the old master. */

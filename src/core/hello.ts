@@ -10,7 +10,7 @@ import { noteConflict } from './conflict.ts';
 import { supersede } from './election.ts';
 import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { createPeer, isCrowded, isFull, proven, removeInstance, switchMaster } from './groups.ts';
+import { createPeer, inherit, isCrowded, isFull, removeInstance, switchMaster } from './groups.ts';
 import { LIMITS } from './limits.ts';
 import { HELLO_CHANNEL, isBusy, isOpen, send } from './links.ts';
 import { announced, resolve } from './names.ts';
@@ -216,7 +216,7 @@ function notePeer(work: Work, group: Group, id: string, address: Address): Peer 
   if (before === null && (isFull(work, group, 'peers') || isCrowded(work))) return null;
   const peer = createPeer(work, group, id, address);
   if (before !== null) {
-    if (before.provenAt !== null) proven(work, peer, before.provenAt);
+    inherit(work, peer, before);
     peer.replacing = true;
   }
   event(work, 'notice', '+sentinel', peer);
@@ -234,12 +234,16 @@ function moveEverywhere(work: Work, peer: Peer): void {
 }
 
 /**
- * Who was at this address gives way to a new id: the same Sentinel, it seems, that has lost its own. One for one, and where
- * that one was proven this one is until the contrary is shown, lest a lie make a majority smaller.
+ * Who was at this address gives way to a new id: the same Sentinel, it seems, that has lost its own; and so does who has
+ * taken the place of this id before. One for one, and where that one was proven this one is until the contrary is shown,
+ * lest a lie make a majority smaller, or larger.
  */
 function displaced(work: Work, group: Group, id: string, address: Address): Peer | null {
-  for (const other of [...group.peers.values()]) {
-    if (!sameAddress(other.address, address)) continue;
+  const others = [...group.peers.values()];
+  for (const other of [
+    ...others.filter((one) => sameAddress(one.address, address)),
+    ...others.filter((one) => one.standsFor === id),
+  ]) {
     if (!isKnownElsewhere(work, group, id, address)) {
       event(work, 'notice', '+sentinel-invalid-addr', other);
     }

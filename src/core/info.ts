@@ -21,6 +21,8 @@ export interface InfoFacts {
   announced: boolean | null;
   /** null: the server does not know FAILOVER. */
   failoverState: string | null;
+  /** `Redis 7.0.15`, `Valkey 9.1.2`; null when it does not say. */
+  software: string | null;
 }
 
 /** Of lines about replicas: more than a group can have, so that its limit is noticed. */
@@ -31,6 +33,12 @@ const NUMBER_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 /** The text by itself: a piece of a long one keeps all of that in memory, for as long as it is kept. */
 function ownText(text: string): string {
   return text.split('').join('');
+}
+
+/** A version as a server writes it, its first three numbers. */
+function software(product: string, value: string): string | null {
+  const match = /^\d{1,4}\.\d{1,4}(\.\d{1,4})?/.exec(value);
+  return match === null ? null : ownText(`${product} ${match[0]}`);
 }
 
 function leadingInteger(text: string): number {
@@ -72,6 +80,7 @@ export function readInfo(text: string, isMaster: boolean): InfoFacts {
     offset: null,
     announced: null,
     failoverState: null,
+    software: null,
   };
   for (let from = 0; from <= text.length; ) {
     const end = text.indexOf('\r\n', from);
@@ -92,6 +101,12 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
       if (value.length >= 40 && admits('candidate', value.slice(0, 40))) {
         facts.runId = ownText(value.slice(0, 40));
       }
+      return;
+    case 'redis_version':
+      facts.software ??= software('Redis', value);
+      return;
+    case 'valkey_version':
+      facts.software = software('Valkey', value);
       return;
     case 'role':
       if (value.startsWith('master')) facts.role = 'master';

@@ -10,7 +10,7 @@
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
 import { event } from './events.ts';
-import { createPeer, proven, removeInstance } from './groups.ts';
+import { createPeer, inherit, proven, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { numericAddress } from './numeric.ts';
@@ -48,12 +48,11 @@ function replaceElsewhere(work: Work, { id, group, address }: Peer): void {
       work.touched.add(there);
       save(work);
       if (goesBack(work, other)) continue;
-      const { provenAt } = other;
       event(work, 'notice', '+sentinel-invalid-addr', other);
       removeInstance(work, other);
       if (there.peers.has(id)) continue;
       const peer = createPeer(work, there, id, { ...address });
-      if (provenAt !== null) proven(work, peer, provenAt);
+      inherit(work, peer, other);
       event(work, 'notice', '+sentinel', peer);
     }
   }
@@ -91,14 +90,21 @@ function disbelieve(work: Work, peer: Peer): void {
  * It was proven by a name, and a name server may say what it likes of that. As long as it says that this is us the peer
  * answers nothing that counts, and counts among all Sentinels.
  */
-function isByName({ provenAt }: Peer): boolean {
-  return provenAt !== null && numericAddress(provenAt.host) === null;
+function isByName(peer: Peer): boolean {
+  const { provenAt } = peer;
+  return provenAt !== null && numericAddress(provenAt.host) === null && !isOneTooMany(peer);
+}
+
+/** Not itself was proven but another one, who has said hello again since. */
+function isOneTooMany({ standsFor, group }: Peer): boolean {
+  return standsFor !== null && group.peers.has(standsFor);
 }
 
 /** It goes back to where it was proven, if it is said to be somewhere else. */
 function goesBack(work: Work, peer: Peer): boolean {
   const { provenAt } = peer;
   if (provenAt === null || sameAddress(provenAt, peer.address)) return false;
+  if (isOneTooMany(peer)) return false;
   peer.address = { ...provenAt };
   movePeer(work, peer);
   return true;

@@ -14,6 +14,7 @@ import { LIMITS } from './limits.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { reconfigurationSeen } from './reconf.ts';
 import type { Master, Replica, Server } from './state.ts';
+import { noteLink } from './unfed.ts';
 import { type Work, wake } from './work.ts';
 
 const FAST_INFO_MS = 1000;
@@ -68,6 +69,7 @@ export function informed(work: Work, server: Server, text: string): void {
   const facts = readInfo(text, server.kind === 'master');
   server.infoAt = work.now;
   keepInfo(work, server, text);
+  if (facts.software !== null) server.software = facts.software;
   noteRunId(work, server, facts.runId);
   if (server.kind === 'master') noteReplicas(work, server, facts);
   else noteReplication(work, server, facts);
@@ -133,6 +135,7 @@ function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
   if (facts.masterPort !== null) replica.masterPort = facts.masterPort;
   if (facts.masterLinkUp !== null) replica.masterLinkUp = facts.masterLinkUp;
   replica.syncInProgress = facts.syncInProgress;
+  noteLink(work, replica, facts, followsMaster(replica));
   if (facts.priority !== null) replica.priority = facts.priority;
   if (facts.offset !== null) replica.offset = facts.offset;
   if (facts.announced !== null) replica.announced = facts.announced;

@@ -218,6 +218,8 @@ interface InstanceBase {
 /** What INFO says of a server (monitoring.md §8). */
 export interface ServerBase extends InstanceBase {
   infoAt: Instant | null;
+  /** Product and version that it says it is; empty: not known. */
+  software: string;
   infoText: string | null;
   infoPendingSince: Instant | null;
   /** When INFO was last written. */
@@ -257,6 +259,9 @@ export interface Replica extends ServerBase {
   masterLinkUp: boolean;
   masterLinkDownTime: number;
   syncInProgress: boolean;
+  /** Its link to our living master is seen down since; null: it is not. And was that said in the log? */
+  unfedSince: Instant | null;
+  unfedSaid: boolean;
   /** When the reported master last changed. */
   conf: Instant;
   reconf: Reconfiguration | null;
@@ -284,6 +289,8 @@ export interface Peer extends InstanceBase {
    * its address; null: nowhere yet.
    */
   provenAt: Address | null;
+  /** Whose place it has taken, as long as only that one was proven there; null: it stands for itself. */
+  standsFor: string | null;
   /** It has taken the place of another id, which the other groups keep until it has answered a hello. */
   replacing: boolean;
   /** Where it was said to be although another one is there, alive; null: nowhere. */

@@ -3,7 +3,7 @@
  */
 import { asked } from './ask.ts';
 import { attend } from './attend.ts';
-import { advance, driverTime, enterTilt } from './clock.ts';
+import { advance, driverTime, enterTilt, tendTilt } from './clock.ts';
 import { runCommand } from './commands.ts';
 import { reassertSaved } from './conflict.ts';
 import { busyReply } from './down.ts';
@@ -100,6 +100,8 @@ function settle(work: Work): void {
   }
   // Whatever keeps touching itself goes on in the next turn.
   for (const group of work.touched) attend(work, group);
+  // Otherwise its end is looked for with each of them.
+  if (work.state.groups.size === 0) tendTilt(work);
 }
 
 function take(work: Work, input: Input): void {

@@ -1,6 +1,8 @@
 /** The INFO text of a virtual server, as far as a Sentinel reads it. */
 export interface InfoSource {
   readonly runId: string;
+  /** Default 8.0.6. */
+  readonly version?: string;
   readonly master: { readonly host: string; readonly port: number } | null;
   readonly linkUp: boolean;
   readonly linkDownMs: number;
@@ -16,7 +18,7 @@ export interface InfoSource {
 
 export function infoText(source: InfoSource): string {
   const { master, linkUp, offset } = source;
-  let text = `# Server\r\nrun_id:${source.runId}\r\n# Replication\r\n`;
+  let text = `# Server\r\nredis_version:${source.version ?? '8.0.6'}\r\nrun_id:${source.runId}\r\n# Replication\r\n`;
   if (master === null) text += 'role:master\r\n';
   else {
     text += `role:slave\r\nmaster_host:${master.host}\r\nmaster_port:${master.port}\r\n`;

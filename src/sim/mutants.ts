@@ -260,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets whose place a new id has taken',
     file: 'hello.js',
-    find: 'proven(work, peer, before.provenAt)',
+    find: 'inherit(work, peer, before)',
     put: '{}',
   },
   {

@@ -178,6 +178,20 @@ describe('untruths about dead Sentinels', () => {
     expect(voters(sentinel)).toBe(3);
   });
 
+  it('nor larger: a new id where a living one is said to be, who says hello again', () => {
+    const { world, sentinels } = readyGroup({ sentinels: 3 });
+    const [sentinel, second, third] = sentinels;
+    const own = [101, world.host.alias] as const;
+    const words = [hello3(second!.id, ...own), hello3(A, ...own), hello3(second!.id, 102)];
+    // All of them before anybody at these addresses could answer.
+    for (const one of words) sentinel!.ask(['publish', '__sentinel__:hello', one]);
+    world.run(10_000);
+    expect(sentinel!.events('+sentinel-invalid-addr')).not.toEqual([]);
+    expect([...sentinel!.group().peers.keys()].sort()).toEqual([second!.id, third!.id].sort());
+    const reply = call(world, sentinel!, 'sentinel', 'ckquorum', 'mymaster');
+    expect(reply).toMatchObject({ text: expect.stringContaining('OK 3 usable') });
+  });
+
   it('are no more than there may be of those who never answered, whatever the group', () => {
     const { world, sentinels } = readyGroup({ sentinels: 2 });
     const [sentinel] = sentinels;

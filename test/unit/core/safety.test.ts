@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../../src/core/index.ts';
-import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
+import { call, readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
 const A = 'a'.repeat(40);
@@ -313,6 +313,18 @@ describe('a pause of the Sentinel itself', () => {
       expect(sentinel!.events('-tilt').length).toBe(sentinel!.events('+tilt').length);
       expect(sentinel!.state.tiltSince).toBe(null);
     }
+  });
+
+  it('ends with nothing to watch, too', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel] = sentinels;
+    call(world, sentinel!, 'sentinel', 'remove', 'mymaster');
+    sentinel!.hung = true;
+    world.run(4000);
+    sentinel!.hung = false;
+    world.run(2000);
+    expect(sentinel!.events('+tilt').length).toBe(1);
+    expect(sentinel!.events('-tilt').length).toBe(1);
   });
 
   it('answers 0 for a dead master while unsure, and votes all the same', () => {

@@ -86,4 +86,12 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 920000034803,
     showed: 'a checker books the word of one of two who are said to be in one place for the other',
   },
+  {
+    seed: 930000066729,
+    showed: 'a new id that was us stays beside the living one whose place it had taken, and counts',
+  },
+  {
+    seed: 930000043723,
+    showed: 'a Sentinel that watches nothing never leaves TILT',
+  },
 ];
