@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// The originals that are asked beside the installed one: servers and Sentinels of Redis 8, Valkey 8 and Valkey 9 out
-// of Debian's suites, with the loader and the libraries of their own suite, below node_modules/.cache/oracles.
+// The originals that are asked beside the installed one: servers and Sentinels of Redis 8, Valkey 8 and Valkey 9, and
+// servers of Redis 6, out of Debian's suites, with the loader and the libraries of their own suite, below
+// node_modules/.cache/oracles.
 // Nothing is installed, and root is not needed: apt-get keeps its lists there too.
-// `node bin/oracles.js [redis-8] [valkey-8] [valkey-9]` fetches them and says which versions they are.
+// `node bin/oracles.js [redis-6] [redis-8] [valkey-8] [valkey-9]` fetches them and says which versions they are.
 
 import {
   existsSync,
@@ -20,6 +21,8 @@ import { isMain, root } from './setup.js';
 
 /** Whose packages hold which line; a suite moves on, and the version with it. */
 const SOURCES = {
+  // Servers only: they are watched, its Sentinels are not asked.
+  'redis-6': { suite: 'bullseye', kind: 'redis' },
   'redis-8': { suite: 'sid', kind: 'redis' },
   'valkey-8': { suite: 'trixie', kind: 'valkey' },
   'valkey-9': { suite: 'sid', kind: 'valkey' },
@@ -38,7 +41,7 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
  */
 export function provideOracle(name) {
   const final = join(CACHE, name);
-  if (existsSync(join(final, 'bin', 'redis-sentinel'))) return null;
+  if (existsSync(join(final, 'bin', 'redis-server'))) return null;
   if (process.platform !== 'linux') return "Debian's programs run on Linux only";
   for (const program of ['apt-get', 'dpkg-deb']) {
     if (which(program) === null) return `there is no ${program} here to fetch it with`;

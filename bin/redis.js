@@ -122,7 +122,7 @@ export function wrapPrograms(folder, kind = 'redis') {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
   const program = (word) => files.find((file) => file.endsWith(`/bin/${kind}-${word}`));
-  const loader = files.find((file) => /\/ld-(linux|musl)[^/]*\.so\.?\d*$/.test(file));
+  const loader = files.find((file) => /\/ld-(linux|musl|\d)[^/]*\.so\.?\d*$/.test(file));
   const client = program('cli');
   let server = program('server');
   if (server === undefined && program('check-rdb') !== undefined) {
@@ -138,13 +138,14 @@ export function wrapPrograms(folder, kind = 'redis') {
     .map((f) => f.replace(/\/[^/]*$/, ''));
   const at = (path) => path.replace(folder, '$here');
   const libraries = [...new Set(folders)].map(at).join(':');
+  // By its name a server knows that it is to be a Sentinel; loaders before glibc 2.33 cannot give it one.
+  const named = run(loader, ['--help']).output.includes('--argv0');
   for (const [name, path] of [
     ['redis-server', server],
-    ['redis-sentinel', server],
     ['redis-cli', client],
+    ...(named ? [['redis-sentinel', server]] : []),
   ]) {
-    // By its name a server knows that it is to be a Sentinel.
-    const words = `--argv0 ${name} --library-path "${libraries}"`;
+    const words = `${named ? `--argv0 ${name} ` : ''}--library-path "${libraries}"`;
     const line = `exec "${at(loader)}" ${words} "${at(path)}" "$@"`;
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nhere=\${0%/*}/..\n${line}\n`);
     chmodSync(join(folder, 'bin', name), 0o755);

@@ -29,6 +29,8 @@ export interface GroupOptions {
   /** Default: the majority. */
   readonly quorum?: number;
   readonly settings?: GroupSettings;
+  /** Environment of each server, the master first: whose programs it is. There are as many of them then. */
+  readonly envs?: readonly NodeJS.ProcessEnv[];
   /** For all Redis servers. */
   readonly redis?: Omit<RedisOptions, 'port' | 'replicaOf'>;
   /** For all Sentinels. */
@@ -65,10 +67,13 @@ export class Group {
     const servers: RedisServer[] = [];
     let group: Group | null = null;
     try {
-      const master = await RedisServer.start({ ...options.redis });
+      const { envs, redis } = options;
+      const env = (index: number) => (envs?.[index] === undefined ? {} : { env: envs[index] });
+      const master = await RedisServer.start({ ...redis, ...env(0) });
       servers.push(master);
-      const replicas = Array.from({ length: options.replicas ?? 2 }, () =>
-        RedisServer.start({ ...options.redis, replicaOf: master.address }),
+      const count = envs === undefined ? (options.replicas ?? 2) : envs.length - 1;
+      const replicas = Array.from({ length: count }, (_, index) =>
+        RedisServer.start({ ...redis, ...env(index + 1), replicaOf: master.address }),
       );
       servers.push(...(await Promise.all(replicas)));
       group = new Group(options, servers);

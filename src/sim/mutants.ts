@@ -258,6 +258,24 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'true',
   },
   {
+    name: 'counts who stood for another beside that one',
+    file: 'self.js',
+    find: 'return standsFor !== null && group.peers.has(standsFor);',
+    put: 'return false;',
+  },
+  {
+    name: 'keeps who stood for another when that one is back elsewhere',
+    file: 'hello.js',
+    find: 'one.standsFor === id',
+    put: 'false',
+  },
+  {
+    name: 'looks for the end of TILT with its groups only',
+    file: 'step.js',
+    find: 'work.state.groups.size === 0',
+    put: 'false',
+  },
+  {
     name: 'forgets whose place a new id has taken',
     file: 'hello.js',
     find: 'inherit(work, peer, before)',

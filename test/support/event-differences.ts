@@ -44,7 +44,7 @@ const table = {
       ),
   },
   'nobody was down': {
-    row: 'manual failover',
+    row: '`-sdown` when a manual failover begins',
     only: 'valkey-9',
     expected: (events) =>
       events.filter(

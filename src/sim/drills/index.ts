@@ -8,6 +8,7 @@ import { apart } from './apart.ts';
 import { deadVoters } from './dead-voters.ts';
 import { foreignFleet, reusedAddress } from './foreign-fleet.ts';
 import { hangingSave } from './hanging-save.ts';
+import { idlePause } from './idle-pause.ts';
 import { largeEpoch } from './large-epoch.ts';
 import { letInAgain } from './let-in-again.ts';
 import { manualAtWork } from './manual-at-work.ts';
@@ -16,6 +17,7 @@ import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
 import { stuckLeader } from './stuck-leader.ts';
 import { twoHalves } from './two-halves.ts';
+import { untrueLiving } from './untrue-living.ts';
 import { untrueVoters } from './untrue-voters.ts';
 
 export interface Drill {
@@ -44,6 +46,8 @@ export const DRILLS: readonly Drill[] = [
   { name: 'a save that hangs and ends late', seeds: 30, play: hangingSave },
   { name: 'a guest whose clock stops', seeds: 10, play: stoppedGuest },
   { name: 'dead voters of whom untruths are told', seeds: 12, play: untrueVoters },
+  { name: 'living voters of whom untruths are told', seeds: 16, play: untrueLiving },
+  { name: 'a Sentinel that watches nothing is stopped for a while', seeds: 2, play: idlePause },
   { name: 'a replica that lets us in again and is without its master', seeds: 4, play: letInAgain },
 ];
 

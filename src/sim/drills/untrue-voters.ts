@@ -55,9 +55,15 @@ export function untrueVoters(seed: number): void {
   throw new Violation('S20', `${here.name} elected itself alone, as one of ${voters}`);
 }
 
-function tell(to: VirtualSentinel, id: string, { host, port }: VirtualSentinel): void {
+/** A hello with this id, from where that one is; `ip`: by another of its addresses. */
+export function tell(
+  to: VirtualSentinel,
+  id: string,
+  { host, port }: VirtualSentinel,
+  ip: string = host.ip,
+): void {
   const { address } = groupOf(to).master;
   const about = `${NAME},${address.ip},${address.port},${groupOf(to).configEpoch}`;
-  const payload = `${host.ip},${port},${id},${to.state.currentEpoch},${about}`;
+  const payload = `${ip},${port},${id},${to.state.currentEpoch},${about}`;
   to.request(['publish', '__sentinel__:hello', payload]);
 }

@@ -1,0 +1,121 @@
+/**
+ * Servers of every line are watched: found, failed over, back as replicas, switched by hand, with passwords and users; and
+ * groups of two versions, as in the middle of an upgrade. Lines that are not installed are fetched by `bin/oracles.js`.
+ */
+import { describe, expect, it } from 'vitest';
+import {
+  findServers,
+  type Group,
+  type GroupOptions,
+  SERVERS,
+  type ServerName,
+  until,
+} from '../../src/lab/index.ts';
+import { all, readyGroup } from '../support/live.ts';
+
+const timing = { downAfter: 1000, failoverTimeout: 6000 };
+
+/** What docs/OPERATIONS.md gives the user of a Sentinel, by what the line calls channels and subcommands. */
+const rights = (name: ServerName) =>
+  name === 'redis-6'
+    ? '+multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client +script'
+    : 'allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info ' +
+      '+client|setname +client|kill +script|kill';
+
+const ways: readonly (readonly [string, (name: ServerName) => Omit<GroupOptions, 'sentinels'>])[] =
+  [
+    ['plain', () => ({ settings: timing })],
+    [
+      'with a password',
+      () => ({ redis: { password: 'pass1' }, settings: { ...timing, authPass: 'pass1' } }),
+    ],
+    [
+      'with users of the least rights',
+      (name) => ({
+        redis: {
+          credentials: { username: 'admin', password: 'admin-pass' },
+          lines: [
+            'user default off',
+            `user admin on >admin-pass allkeys ${name === 'redis-6' ? '' : 'allchannels '}+@all`,
+            `user watcher on >watcher-pass ${rights(name)}`,
+            'user follower on >follower-pass +psync +replconf +ping',
+            'masteruser follower',
+            'masterauth follower-pass',
+          ],
+        },
+        settings: { ...timing, authUser: 'watcher', authPass: 'watcher-pass' },
+      }),
+    ],
+  ];
+
+async function writtenEverywhere(group: Group, value: string): Promise<void> {
+  await (await group.waitSettled()).call('SET', 'k', value);
+  await until(async () => {
+    const values = await Promise.all(group.servers.map((one) => one.call('GET', 'k')));
+    return values.every((one) => one === value);
+  }, `${value} is everywhere`);
+}
+
+describe.each(SERVERS)('servers of %s', (name) => {
+  it.for(ways)(
+    'are found, failed over, back, and switched by hand: %s',
+    async ([, options], context) => {
+      const found = findServers(name);
+      if ('missing' in found) return context.skip(found.missing);
+      const envs = [found.env, found.env, found.env];
+      const group = await readyGroup({ ...options(name), envs, sentinels: all('ours') });
+      const [first] = group.servers;
+      await writtenEverywhere(group, 'one');
+      await first!.kill();
+      const second = await group.waitSwitched(first!.address);
+      expect(await second.call('GET', 'k')).toBe('one');
+      await first!.restart();
+      expect(await group.waitSettled()).toBe(second);
+      await writtenEverywhere(group, 'two');
+      expect(await group.sentinels[1]!.command('SENTINEL', 'FAILOVER', group.name)).toBe('OK');
+      const third = await group.waitSwitched(second.address);
+      expect(await third.call('GET', 'k')).toBe('two');
+      expect(await group.waitSettled()).toBe(third);
+      await writtenEverywhere(group, 'three');
+    },
+  );
+});
+
+/** The master's line first; replicas that are newer can follow it, and the group can be upgraded one by one. */
+const upgrades: readonly (readonly [ServerName, ServerName])[] = [
+  ['redis-6', 'installed'],
+  ['installed', 'redis-8'],
+  ['installed', 'valkey-8'],
+  ['valkey-8', 'valkey-9'],
+];
+
+describe.each(upgrades)('a group of %s on its way to %s', (old, young) => {
+  it('is switched to the newer one; who cannot follow that is named in the log', async (context) => {
+    const [from, to] = [findServers(old), findServers(young)];
+    if ('missing' in from) return context.skip(from.missing);
+    if ('missing' in to) return context.skip(to.missing);
+    const envs = [from.env, to.env, to.env];
+    const group = await readyGroup({ envs, sentinels: all('ours'), settings: timing });
+    const [first, ...replicas] = group.servers;
+    await writtenEverywhere(group, 'one');
+    await first!.kill();
+    const second = await group.waitSwitched(first!.address);
+    expect(replicas).toContain(second);
+    expect(await second.call('GET', 'k')).toBe('one');
+    await first!.restart();
+    const [sentinel] = group.sentinels;
+    const product = (version: string, name: ServerName) =>
+      `${name.startsWith('valkey') ? 'Valkey' : 'Redis'} ${version}`;
+    const line = `${first!.name} has had no link to its master for 10 s: it is ${product(from.version, old)} and does not read what its master, ${product(to.version, young)}, sends`;
+    await until(() => sentinel!.logText().includes(line), `the log says: ${line}`, {
+      timeoutMs: 40_000,
+    });
+    // The others go on: the next master is the other newer one.
+    await second.kill();
+    const third = await group.waitSwitched(second.address);
+    expect(replicas).toContain(third);
+    expect(await third.call('GET', 'k')).toBe('one');
+    await second.restart();
+    await until(() => second.follows(third.address), 'the newer one follows');
+  });
+});
