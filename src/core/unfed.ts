@@ -17,9 +17,8 @@ const REDIS_FORMATS = [
   [5, 0, 9],
 ] as const;
 const OLDEST_FORMAT = 8;
-/** Valkey 8 is Redis 7.2 in this; Valkey 9 reads that, and writes a format of its own, which no Redis reads. */
-const VALKEY_8 = { writes: 11, reads: [11] };
-const VALKEY_9 = { writes: 80, reads: [11, 80] };
+/** Valkey took leave of Redis behind 7.2; Valkey 9.1 too writes this to its replicas as long as the keys allow it. */
+const VALKEY_FORMAT = 11;
 
 /** The replica's INFO was read. `following`: it names our master, which is one. */
 export function noteLink(work: Work, replica: Replica, facts: InfoFacts, following: boolean) {
@@ -40,22 +39,17 @@ export function noteLink(work: Work, replica: Replica, facts: InfoFacts, followi
 
 /** Why the one does not understand what the other sends; null when nothing speaks for that. */
 function unreadable(replica: Server, master: Server): string | null {
-  const [reader, writer] = [formatsOf(replica.software), formatsOf(master.software)];
-  if (reader === null || writer === null) return null;
-  // Of each product up to its own: 80 is not the successor of 11.
-  const { writes } = writer;
-  const product = reader.reads.find((last) => last >= 80 === writes >= 80);
-  if (product !== undefined && writes <= product) return null;
+  const [reads, writes] = [formatOf(replica.software), formatOf(master.software)];
+  if (reads === null || writes === null || writes <= reads) return null;
   return `it is ${replica.software} and does not read what its master, ${master.software}, sends`;
 }
 
-/** What a server writes, and up to which version of each product's formats it reads. */
-function formatsOf(software: string): { writes: number; reads: readonly number[] } | null {
+/** The RDB version that a server writes, and up to which it reads. */
+function formatOf(software: string): number | null {
   const match = /^(Redis|Valkey) (\d+)\.(\d+)/.exec(software);
   if (match === null) return null;
+  if (match[1] === 'Valkey') return VALKEY_FORMAT;
   const [major, minor] = [Number(match[2]), Number(match[3])];
-  if (match[1] === 'Valkey') return major < 9 ? VALKEY_8 : VALKEY_9;
   const row = REDIS_FORMATS.find(([a, b]) => major > a || (major === a && minor >= b));
-  const own = row?.[2] ?? OLDEST_FORMAT;
-  return { writes: own, reads: [own] };
+  return row?.[2] ?? OLDEST_FORMAT;
 }

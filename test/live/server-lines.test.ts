@@ -81,13 +81,16 @@ describe.each(SERVERS)('servers of %s', (name) => {
   );
 });
 
-/** The master's line first; replicas that are newer can follow it, and the group can be upgraded one by one. */
+/** The master's line first; newer replicas can follow it. Of these only Valkey 8 reads what the newer one sends. */
 const upgrades: readonly (readonly [ServerName, ServerName])[] = [
   ['redis-6', 'installed'],
   ['installed', 'redis-8'],
   ['installed', 'valkey-8'],
   ['valkey-8', 'valkey-9'],
+  ['valkey-8', 'redis-8'],
 ];
+const shownAs = (name: ServerName, version: string) =>
+  `${name.startsWith('valkey') ? 'Valkey' : 'Redis'} ${version}`;
 
 describe.each(upgrades)('a group of %s on its way to %s', (old, young) => {
   it('is switched to the newer one; who cannot follow that is named in the log', async (context) => {
@@ -103,18 +106,20 @@ describe.each(upgrades)('a group of %s on its way to %s', (old, young) => {
     expect(replicas).toContain(second);
     expect(await second.call('GET', 'k')).toBe('one');
     await first!.restart();
+    const both = `it is ${shownAs(old, from.version)} and does not read what its master, ${shownAs(young, to.version)}, sends`;
+    const line = `${first!.name} has had no link to its master for 10 s: ${both}`;
     const [sentinel] = group.sentinels;
-    const product = (version: string, name: ServerName) =>
-      `${name.startsWith('valkey') ? 'Valkey' : 'Redis'} ${version}`;
-    const line = `${first!.name} has had no link to its master for 10 s: it is ${product(from.version, old)} and does not read what its master, ${product(to.version, young)}, sends`;
-    await until(() => sentinel!.logText().includes(line), `the log says: ${line}`, {
-      timeoutMs: 40_000,
-    });
+    if (young === 'valkey-9') await writtenEverywhere(group, 'two');
+    else {
+      await until(() => sentinel!.logText().includes(line), `the log says: ${line}`, {
+        timeoutMs: 40_000,
+      });
+    }
+    const value = await second.call('GET', 'k');
     // The others go on: the next master is the other newer one.
     await second.kill();
     const third = await group.waitSwitched(second.address);
-    expect(replicas).toContain(third);
-    expect(await third.call('GET', 'k')).toBe('one');
+    expect(await third.call('GET', 'k')).toBe(value);
     await second.restart();
     await until(() => second.follows(third.address), 'the newer one follows');
   });
