@@ -1,10 +1,23 @@
 #!/usr/bin/env node
-// `npm run parity [-- WORDS] [--quiet] [--oracle installed|redis-8|valkey-8|valkey-9]… [--all]`: the set-up, then the
-// same requests to an original and to ours (src/parity). Originals that are not installed are fetched once.
+// `npm run parity [-- WORDS] [--quiet] [--oracle installed|redis-8|valkey-8|valkey-9]… [--scenarios] [--all]`: the
+// set-up, then the same requests to an original and to ours (src/parity); with --scenarios the events, mixed fleets and
+// take-overs of test/live with it; with --all everything with all of them. What is not installed is fetched once.
+
+import { spawnSync } from 'node:child_process';
 
 import { provideOracle } from './oracles.js';
-import { orExit, setUp } from './setup.js';
+import { orExit, packageBin, root, setUp } from './setup.js';
+
+const SCENARIOS = ['event-parity', 'mixed', 'takeover', 'votes', 'manual', 'leader-crash'];
+const SECURED = ['secured', 'passwords', 'tls.test'];
+
+/** The originals are those that the PATH finds. */
+function play(env) {
+  const files = [...SCENARIOS, ...SECURED].map((name) => `test/live/${name}`);
+  const words = [packageBin('vitest', 'vitest'), 'run', '--project', 'live', ...files];
+  return spawnSync(process.execPath, words, { cwd: root, stdio: 'inherit', env }).status === 0;
+}
 
 orExit(() => setUp({ redis: ['redis-server', 'redis-sentinel'] }));
 const { main } = await import('../dist/parity/index.js');
-process.exitCode = await main(process.argv.slice(2), provideOracle);
+process.exitCode = await main(process.argv.slice(2), { provide: provideOracle, play });

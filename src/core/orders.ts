@@ -4,14 +4,20 @@
  * Six separate commands, replies not needed: what came of them is seen in INFO, which follows at once on the same
  * connection.
  */
+import { sameAddress } from './address.ts';
 import { isOpen, send } from './links.ts';
 import { sendInfo } from './server.ts';
-import type { Server } from './state.ts';
+import type { Replica, Server } from './state.ts';
 import type { Work } from './work.ts';
 
-/** `SLAVEOF <host> <port>`; false when the server cannot be reached now. */
-export function reattach(work: Work, server: Server, host: string, port: number): boolean {
-  return order(work, server, [host, String(port)]);
+/** `SLAVEOF <host> <port>`; false when the server cannot be reached now, or is the master under another name. */
+export function reattach(work: Work, server: Replica, host: string, port: number): boolean {
+  return !isMasterItself(server) && order(work, server, [host, String(port)]);
+}
+
+/** A record of the same server, known by a name here and by its address there: it would be told to follow itself. */
+export function isMasterItself({ address, runId, group: { master } }: Replica): boolean {
+  return sameAddress(address, master.address) || (runId !== '' && runId === master.runId);
 }
 
 /** `SLAVEOF NO ONE`. */

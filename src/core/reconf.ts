@@ -8,7 +8,7 @@ import { isUnsettled } from './conflict.ts';
 import { describe, eventText } from './events.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
-import { reattach } from './orders.ts';
+import { isMasterItself, reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { FailoverIn, Group, Replica } from './state.ts';
 import { type Work, wake } from './work.ts';
@@ -29,7 +29,10 @@ function tell(work: Work, failover: Reconf, name: string, replica: Replica): voi
 
 export function tendReconfiguration(work: Work, group: Group, failover: Reconf): void {
   const members = [...group.replicas.values()].filter((r) => r.reconf !== null);
-  for (const replica of members) giveUpStuck(work, failover, replica);
+  for (const replica of members) {
+    if (isMasterItself(replica)) replica.reconf = { state: 'done' };
+    else giveUpStuck(work, failover, replica);
+  }
   const limit = failover.since + group.failoverTimeout;
   const late = work.now > limit || group.master.oDownSince !== null;
   let busy = members.filter((r) => isBusyReplica(r)).length;

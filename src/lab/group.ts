@@ -203,7 +203,8 @@ export class Group {
       master.flags === 'master' &&
       replicas.filter((one) => one.flags === 'slave' && one['master-link-status'] === 'ok')
         .length === up.length &&
-      others.filter((one) => one.flags === 'sentinel').length === peers
+      // Valkey 9 keeps what a peer said of the old master in its flags.
+      others.filter((one) => /^sentinel(,master_down)?$/.test(one.flags ?? '')).length === peers
     );
   }
 

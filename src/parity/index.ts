@@ -140,6 +140,9 @@ async function compare(oracle: Oracle, cases: readonly Case[], quiet: boolean): 
 export interface Wishes {
   readonly oracles: readonly OracleName[];
   readonly quiet: boolean;
+  /** The cases are put to them, and whole scenarios are played with them (`Tools.play`). */
+  readonly cases: boolean;
+  readonly scenarios: boolean;
   /** What the names of the cases must contain. */
   readonly text: string;
 }
@@ -148,11 +151,12 @@ export interface Wishes {
 export function readWishes(argv: readonly string[]): Wishes | string {
   const words: string[] = [];
   const named: OracleName[] = [];
-  let [all, quiet] = [false, false];
+  let [all, quiet, scenarios] = [false, false, false];
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at]!;
     if (word === '--all') all = true;
     else if (word === '--quiet') quiet = true;
+    else if (word === '--scenarios') scenarios = true;
     else if (word === '--oracle') {
       at += 1;
       const found = ORACLES.find((one) => one === argv[at]);
@@ -162,14 +166,18 @@ export function readWishes(argv: readonly string[]): Wishes | string {
     else words.push(word);
   }
   const oracles = all ? ORACLES : named.length > 0 ? named : (['installed'] as const);
-  return { oracles, quiet, text: words.join(' ').toLowerCase() };
+  const text = words.join(' ').toLowerCase();
+  return { oracles, quiet, cases: all || !scenarios, scenarios: all || scenarios, text };
 }
 
-/** @param provide fetches an oracle that is not there yet: null, or why it cannot be had */
-export async function main(
-  argv: readonly string[],
-  provide: (name: OracleName) => string | null,
-): Promise<number> {
+export interface Tools {
+  /** Fetches an oracle that is not there yet: null, or why it cannot be had. */
+  provide(name: OracleName): string | null;
+  /** Plays events, mixed fleets and take-overs with the originals on this PATH. Did all go as it should? */
+  play(env: NodeJS.ProcessEnv): boolean;
+}
+
+export async function main(argv: readonly string[], { provide, play }: Tools): Promise<number> {
   const wishes = readWishes(argv);
   if (typeof wishes === 'string') {
     say(wishes);
@@ -183,7 +191,13 @@ export async function main(
     if ('missing' in oracle) {
       say(`skipped  ${name}: ${oracle.missing}`);
       skipped += 1;
-    } else differing += await compare(oracle, cases, wishes.quiet);
+      continue;
+    }
+    if (wishes.cases) differing += await compare(oracle, cases, wishes.quiet);
+    if (!wishes.scenarios) continue;
+    const well = play(oracle.env);
+    say(`scenarios: ${well ? 'as they should be' : 'FAILED'} (${name}, version ${oracle.version})`);
+    if (!well) differing += 1;
   }
   if (skipped > 0) say(`${skipped} of ${wishes.oracles.length} oracles skipped`);
   return differing === 0 ? 0 : 1;

@@ -5,12 +5,18 @@ import { readWishes, type Wishes } from '../../../src/parity/index.ts';
 
 describe('the words of npm run parity', () => {
   it('ask the installed original when they name none', () => {
-    expect(readWishes([])).toEqual({ oracles: ['installed'], quiet: false, text: '' });
+    const usual = { oracles: ['installed'], quiet: false, cases: true, scenarios: false, text: '' };
+    expect(readWishes([])).toEqual(usual);
     expect(readWishes(['ACL', 'log', '--quiet'])).toEqual({
-      oracles: ['installed'],
+      ...usual,
       quiet: true,
       text: 'acl log',
     });
+  });
+
+  it('may ask for scenarios, alone or with all', () => {
+    expect(readWishes(['--scenarios'])).toMatchObject({ cases: false, scenarios: true });
+    expect(readWishes(['--all'])).toMatchObject({ cases: true, scenarios: true });
   });
 
   it('name one oracle, several, or all', () => {

@@ -94,4 +94,9 @@ export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed
     seed: 930000043723,
     showed: 'a Sentinel that watches nothing never leaves TILT',
   },
+  {
+    seed: 940000162849,
+    showed:
+      'a master known by its name is told to follow itself, for its address is a replica, too',
+  },
 ];
