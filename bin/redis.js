@@ -139,7 +139,8 @@ export function wrapPrograms(folder, kind = 'redis') {
   const at = (path) => path.replace(folder, '$here');
   const libraries = [...new Set(folders)].map(at).join(':');
   // By its name a server knows that it is to be a Sentinel; loaders before glibc 2.33 cannot give it one.
-  const named = run(loader, ['--help']).output.includes('--argv0');
+  const trial = ['--argv0', 'redis-server', '--library-path', [...new Set(folders)].join(':')];
+  const named = run(loader, [...trial, server, '--version']).ok;
   for (const [name, path] of [
     ['redis-server', server],
     ['redis-cli', client],

@@ -240,17 +240,15 @@ function moveEverywhere(work: Work, peer: Peer): void {
  */
 function displaced(work: Work, group: Group, id: string, address: Address): Peer | null {
   const others = [...group.peers.values()];
-  for (const other of [
-    ...others.filter((one) => sameAddress(one.address, address)),
-    ...others.filter((one) => one.standsFor === id),
-  ]) {
-    if (!isKnownElsewhere(work, group, id, address)) {
-      event(work, 'notice', '+sentinel-invalid-addr', other);
-    }
-    removeInstance(work, other);
-    return other;
+  const other =
+    others.find((one) => sameAddress(one.address, address)) ??
+    others.find((one) => one.standsFor === id);
+  if (other === undefined) return null;
+  if (!isKnownElsewhere(work, group, id, address)) {
+    event(work, 'notice', '+sentinel-invalid-addr', other);
   }
-  return null;
+  removeInstance(work, other);
+  return other;
 }
 
 /** Another group has said of it already that it has taken the place of whoever was there. */

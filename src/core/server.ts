@@ -135,7 +135,7 @@ function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
   if (facts.masterPort !== null) replica.masterPort = facts.masterPort;
   if (facts.masterLinkUp !== null) replica.masterLinkUp = facts.masterLinkUp;
   replica.syncInProgress = facts.syncInProgress;
-  noteLink(work, replica, facts, followsMaster(replica));
+  noteLink(work, replica, followsMaster(replica));
   if (facts.priority !== null) replica.priority = facts.priority;
   if (facts.offset !== null) replica.offset = facts.offset;
   if (facts.announced !== null) replica.announced = facts.announced;

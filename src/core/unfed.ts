@@ -2,7 +2,6 @@
  * A replica whose link to a living master stays down: one line in the log that says so, and whether the versions of the
  * two explain it. Nothing is decided here, for a version text is no proof (versions.md, reports of users).
  */
-import type { InfoFacts } from './info.ts';
 import type { Replica, Server } from './state.ts';
 import { log, type Work } from './work.ts';
 
@@ -20,8 +19,8 @@ const OLDEST_FORMAT = 8;
 /** Valkey took leave of Redis behind 7.2; Valkey 9.1 too writes this to its replicas as long as the keys allow it. */
 const VALKEY_FORMAT = 11;
 
-/** The replica's INFO was read. `following`: it names our master, which is one. */
-export function noteLink(work: Work, replica: Replica, facts: InfoFacts, following: boolean) {
+/** The replica's INFO was read. `following`: it names our master. */
+export function noteLink(work: Work, replica: Replica, following: boolean): void {
   if (!following || replica.masterLinkUp || replica.group.master.sDownSince !== null) {
     replica.unfedSince = null;
     replica.unfedSaid = false;
@@ -31,7 +30,7 @@ export function noteLink(work: Work, replica: Replica, facts: InfoFacts, followi
   if (replica.unfedSaid || work.now - replica.unfedSince < PATIENCE_MS) return;
   const { master } = replica.group;
   const why = unreadable(replica, master);
-  if (why === null && facts.syncInProgress) return;
+  if (why === null && replica.syncInProgress) return;
   replica.unfedSaid = true;
   const text = `Replica ${replica.key} has had no link to its master for ${PATIENCE_MS / 1000} s`;
   log(work, 'warning', `${text}: ${why ?? 'its own log says why'}`);

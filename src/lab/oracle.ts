@@ -65,8 +65,15 @@ function versionOf(env: NodeJS.ProcessEnv) {
   return { product, version };
 }
 
-/** The word of `compat` for the originals that are on the PATH of this process. */
+let installed: Oracle['compat'] | null = null;
+
+/** The word of `compat` for the originals that are on the PATH of this process, which are asked once. */
 export function installedCompat(): Oracle['compat'] {
+  installed ??= compatOnPath();
+  return installed;
+}
+
+function compatOnPath(): Oracle['compat'] {
   const { product, version } = versionOf(process.env);
   const major = Number.parseInt(version, 10);
   if (product === 'Valkey') return major < 9 ? 'valkey-8' : 'valkey-9';

@@ -134,3 +134,21 @@ describe('a promotion that somebody undoes while the disk refuses it', () => {
     expect(servers[1]!.master).toBe(null);
   });
 });
+
+describe('a server that is known by two addresses', () => {
+  it('and is the master is not told to follow itself, and holds up nobody', () => {
+    const { world, servers, sentinel } = group([], 2);
+    const [first, second, third] = servers;
+    const info = first!.inner.info.bind(first!.inner);
+    const also = `slave9:ip=${world.host.alias},port=2,state=online,offset=1,lag=0`;
+    first!.inner.info = () => `${info()}\r\n${also}`;
+    world.until('it is known twice', () => sentinel.group().replicas.size === 3, 20_000);
+    world.run(15_000);
+    first!.kill();
+    world.until('it has ended', () => sentinel.events('+failover-end').length > 0, 5_000);
+    world.run(60_000);
+    const own = orders(second!).filter((line) => !line.endsWith('NO ONE'));
+    expect(own).toEqual([]);
+    expect(orders(third!).length).toBeGreaterThan(0);
+  });
+});
