@@ -19,7 +19,7 @@ import { Pair } from './pair.ts';
 import { isAsked, TABLE_CASES } from './table-cases.ts';
 import { TALK_CASES } from './talk-cases.ts';
 
-export { ALL_KNOWN, type Case };
+export { ALL_KNOWN, type Case, knownReason };
 
 export const CASES: readonly Case[] = [
   ...LINE_CASES,

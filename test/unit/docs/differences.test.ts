@@ -1,6 +1,11 @@
-/** docs/DIFFERENCES.md: every row of every table names what shows it, and that exists. */
+/**
+ * docs/DIFFERENCES.md: every row of every table has an id that leads to it, names the originals that differ, and what
+ * shows it, and that exists.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { PROVEN } from '../../../src/lab/index.ts';
+import { ALL_KNOWN, CASES, knownReason } from '../../../src/parity/index.ts';
 import { CHECKERS } from '../../../src/sim/checkers/index.ts';
 import { DRILLS } from '../../../src/sim/drills/index.ts';
 import { drawPlan } from '../../../src/sim/plan.ts';
@@ -24,6 +29,7 @@ interface Table {
 const tables: readonly Table[] = text
   .split(/^## /m)
   .slice(1)
+  .filter((section) => section.includes('\n|'))
   .map((section) => {
     const [title = '', ...lines] = section.split('\n');
     const [head = '', , ...rows] = lines.filter((line) => line.startsWith('|'));
@@ -48,6 +54,16 @@ function unknown(cell: string): string[] {
   });
 }
 
+const rows = tables.flatMap((table) => table.rows);
+
+/** Where an id leads to. */
+const anchored = /^<a id="d(\d+)">D(\d+)<\/a>$/;
+
+/** The lines that a row names. */
+const linesOf = (row: readonly string[]) => row.at(-2)!.split(', ');
+
+const ALL_LINES: readonly string[] = Object.values(PROVEN).map(({ compat }) => compat);
+
 describe('the differences from the original', () => {
   it('are in seven tables, the last column of which says what shows them', () => {
     expect(tables).toHaveLength(7);
@@ -63,6 +79,38 @@ describe('the differences from the original', () => {
       expect(unknown(row.at(-1)!), row[0]).toEqual([]);
     }
   });
+
+  it('have ids of their own, that links find', () => {
+    const ids = rows.map(([id = '']) => {
+      const [, anchor, shown] = anchored.exec(id) ?? [];
+      expect(shown, id).toBe(anchor);
+      return Number(shown);
+    });
+    expect(ids.every((id) => id > 0)).toBe(true);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of text.matchAll(/\bD(\d+)\b/g)) expect(ids).toContain(Number(id));
+  });
+
+  it('name the lines of originals that differ, in the order of the table of versions', () => {
+    for (const row of rows) {
+      const lines = linesOf(row);
+      if (lines[0] === 'all') expect(lines, row[0]).toEqual(['all']);
+      else expect(lines, row[0]).toEqual(ALL_LINES.filter((line) => lines.includes(line)));
+    }
+  });
+
+  it.each([...new Set(ALL_KNOWN.map(([, words]) => words))])(
+    'name those that the parity suite finds: %s',
+    (words) => {
+      const found = Object.entries(PROVEN).flatMap(([oracle, { compat }]) =>
+        CASES.some(({ name }) => knownReason(name, oracle as keyof typeof PROVEN) === words)
+          ? [compat]
+          : [],
+      );
+      const [row] = rows.filter((one) => one[1]?.includes(words));
+      expect(row && (linesOf(row)[0] === 'all' ? ALL_LINES : linesOf(row))).toEqual(found);
+    },
+  );
 
   it('name no drill, rule or file that there is not', () => {
     const wrong = [
