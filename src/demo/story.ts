@@ -49,7 +49,7 @@ export async function tell(options: StoryOptions): Promise<void> {
   await comeBack(scene, old);
   await writer.stop();
   watch.stop();
-  if (options.keep) return farewell(scene);
+  if (options.keep) return await farewell(scene);
   await group.dispose();
   say();
   say('Everything is ended and the temporary folder is gone.');
@@ -202,19 +202,23 @@ async function comeBack({ group, names, watch }: Scene, old: RedisServer): Promi
 }
 
 /** What to try with the group that stays. */
-function farewell({ group, options }: Scene): void {
+async function farewell({ group, names, options }: Scene): Promise<void> {
   const [sentinel, second] = group.sentinels;
   const port = sentinel?.port ?? 0;
+  const master = await group.waitSettled();
   group.release();
-  const all = [...group.servers, ...group.sentinels];
+  const label = names.server(String(master.port));
   heading('The group is left running. Try:');
   say(`  redis-cli -p ${port} INFO sentinel`);
   say(`  redis-cli -p ${port} SENTINEL MASTER ${group.name}`);
   say(`  redis-cli -p ${port} SENTINEL GET-MASTER-ADDR-BY-NAME ${group.name}`);
   say(`  redis-cli -p ${second?.port ?? port} PSUBSCRIBE '*'          (and in another terminal:)`);
+  say(`  kill -9 ${master.pid}          (the master, ${label})`);
+  say(`  redis-server ${master.configFile} --daemonize yes          (starts ${label} again)`);
   say(`  redis-cli -p ${port} SENTINEL FAILOVER ${group.name}`);
-  say(`  kill -9 ${group.servers[1]?.pid ?? 0}`);
   heading('To end it:');
-  say(paint('dim', `  kill ${all.map((one) => one.pid).join(' ')}`));
+  const servers = group.servers.map((one) => `redis-cli -p ${one.port} SHUTDOWN NOSAVE`);
+  for (const one of servers) say(paint('dim', `  ${one}`));
+  say(paint('dim', `  kill ${group.sentinels.map((one) => one.pid).join(' ')}`));
   say(paint('dim', `  rm -r ${options.folder}`));
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type Answer, infoFields } from './answer.ts';
 import { Child } from './child.ts';
-import { removeFolder, temporaryFolder } from './folder.ts';
+import { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
 import { Caller, Wire } from './wire.ts';
@@ -158,6 +158,7 @@ export class RedisServer {
   release(): void {
     this.#caller.hangUp();
     this.#child?.release();
+    keepFolder(this.folder);
   }
 
   #configText(): string {

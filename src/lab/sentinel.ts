@@ -8,7 +8,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type Answer, AnswerError, fields, infoFields, rows } from './answer.ts';
 import { Child } from './child.ts';
-import { removeFolder, temporaryFolder } from './folder.ts';
+import { keepFolder, removeFolder, temporaryFolder } from './folder.ts';
 import { type LogLine, parseLog, readText } from './log.ts';
 import { freePort } from './ports.ts';
 import type { Address } from './redis.ts';
@@ -244,5 +244,6 @@ export class Sentinel {
   release(): void {
     this.#caller.hangUp();
     this.#child?.release();
+    keepFolder(this.folder);
   }
 }
