@@ -22,18 +22,20 @@ import { ListenError, OWN_VERSION } from './server/index.ts';
 import { checkUserRules, StartError } from './settings.ts';
 import {
   byteString,
+  claim,
   errorText,
   handleSignals,
   handleUncaught,
   isDaemonChild,
   Log,
-  notWritable,
   readRegular,
   relaunch,
+  saveComplaint,
   supervisor,
   systemIo,
   tellFailed,
   tellUp,
+  unreadableHint,
 } from './shell/index.ts';
 
 type Run = Extract<CommandLine, { kind: 'run' }>;
@@ -97,15 +99,14 @@ async function run(commandLine: Run, argv: readonly string[]): Promise<number | 
     const { file, stdin, parsed } = load(commandLine, warn);
     const { generic } = parsed;
     log = new Log({ file: generic.logFile, level: generic.logLevel, format: generic.logFormat });
-    const unwritable = notWritable(file);
-    if (unwritable !== null) {
-      const { path, why } = unwritable;
-      throw new StartError(`Sentinel config file ${path} is not writable: ${why}. Exiting...`);
-    }
+    const complaint = saveComplaint(file);
+    if (complaint !== null) throw new StartError(...complaint);
     const supervised = supervisor(generic.supervised);
     if (generic.daemonize && supervised === 'no' && !daemonChild) {
       return await relaunch({ program: process.argv[1] ?? '', args: argv, cwd, stdin });
     }
+    const holder = await claim(file);
+    if (holder !== null) throw new StartError(inUse(file, holder));
     const { dir, flightRecorder, flightRecorderBytes } = generic;
     const bytes = flightRecorder ? flightRecorderBytes : 0;
     const blackBox = new BlackBox({ bytes, folder: dir, log });
@@ -135,6 +136,12 @@ async function run(commandLine: Run, argv: readonly string[]): Promise<number | 
   }
 }
 
+function inUse(file: string, pid: number): string {
+  const why = 'two Sentinels on one file would share an id and vote twice';
+  const remedy = 'Give each a file of its own, without the "sentinel myid" line of the other.';
+  return `Sentinel config file ${file} is in use by process ${pid}: ${why}. ${remedy} Exiting...`;
+}
+
 /** Reads file, standard input and options. `file` comes back absolute, whatever `dir` says later. */
 function load(
   commandLine: Run,
@@ -146,7 +153,9 @@ function load(
   const file = resolve(byteString(process.cwd()), commandLine.file);
   const outcome = readRegular(file);
   if ('error' in outcome) {
-    throw new StartError(`Fatal error, can't open config file '${file}': ${outcome.error}`);
+    const line = `Fatal error, can't open config file '${file}': ${outcome.error}`;
+    const hint = unreadableHint(file);
+    throw hint === null ? new StartError(line) : new StartError(line, hint);
   }
   let stdin: string | null = null;
   if (commandLine.usesStdin) {

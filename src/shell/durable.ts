@@ -6,7 +6,8 @@
  * the file that is replaced; where they cannot be, the caller is told, and nobody may read the new file who could not read
  * the old one. (Other hard links keep the old text: they are names of the old file.)
  *
- * Where the file cannot be renamed over (a single file bind-mounted into a container) it is overwritten in place, after
+ * Where the file cannot be renamed over (a single file bind-mounted into a container), or is a mount of its own in a folder
+ * where nothing can be made, it is overwritten in place, after
  * the caller was told: then a power cut in the middle of the write may leave a mixture. A longer old text is covered
  * with empty lines before it is cut off, so that a process that is killed between the two leaves none.
  */
@@ -99,7 +100,8 @@ const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 export async function replaceFile(target: Target, bytes: Buffer): Promise<void> {
   const { fs, path } = target;
   const temporary = `${path}.${suffix()}`;
-  const file = await done('create', dirname(path), fs.create(temporary));
+  const file = await createBeside(target, temporary);
+  if (file === null) return await overwrite(target, bytes);
   try {
     const lost = await fill(target, temporary, file, bytes);
     const replaced = await rename(target, temporary, bytes);
@@ -109,6 +111,24 @@ export async function replaceFile(target: Target, bytes: Buffer): Promise<void> 
     throw error;
   }
   await syncFolder(target);
+}
+
+/** Folders in which nothing can be made. */
+const CLOSED = new Set(['EROFS', 'EACCES', 'EPERM']);
+
+/** null: nothing can be made there, the file is a mount of its own, and the caller was told. */
+async function createBeside(target: Target, temporary: string): Promise<OpenFile | null> {
+  const { fs, path, inPlace } = target;
+  try {
+    return await fs.create(temporary);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (inPlace === undefined || !CLOSED.has(code) || !(await fs.isMountPoint(path))) {
+      throw new StepError('create', dirname(path), error);
+    }
+    inPlace();
+    return null;
+  }
 }
 
 /**

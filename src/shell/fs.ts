@@ -6,6 +6,7 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { isMountPoint } from './mounts.ts';
 import { pathBytes } from './paths.ts';
 import { spare } from './spare.ts';
 
@@ -47,6 +48,8 @@ export interface Fs {
   openFolder(path: string): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Is the file a mount of its own, which cannot be renamed over? */
+  isMountPoint(path: string): Promise<boolean>;
 }
 
 /** What a file held and by what one sees that it is the same still. */
@@ -188,4 +191,5 @@ export const realFs: Fs = {
     fresh.delete(path);
     return unlink(pathBytes(path));
   },
+  isMountPoint: async (path) => isMountPoint(path),
 };

@@ -7,7 +7,6 @@ import {
   lstatSync,
   openSync,
   readFileSync,
-  realpathSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -39,22 +38,6 @@ export function readRegular(path: string): ReadOutcome {
 /** May we execute it? Root may not either when no execute bit is set. */
 export function isExecutable(path: string): boolean {
   return mayAccess(path, constants.X_OK) === null;
-}
-
-/** Null when this process may write to the file that saves will replace, else its path without links and the reason. */
-export function notWritable(path: string): { readonly path: string; readonly why: string } | null {
-  const why = mayAccess(path, constants.W_OK);
-  return why === null ? null : { path: linkTarget(path) ?? path, why };
-}
-
-/** What it leads to, when it is a symbolic link; else null. */
-function linkTarget(path: string): string | null {
-  try {
-    if (!lstatSync(pathBytes(path)).isSymbolicLink()) return null;
-    return realpathSync(pathBytes(path), { encoding: 'buffer' }).toString('latin1');
-  } catch {
-    return null;
-  }
 }
 
 /**

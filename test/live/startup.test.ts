@@ -1,5 +1,5 @@
 /** A Sentinel that cannot start says why as the original does and leaves with status 1 (config.md §1, §2.3, §6). */
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +7,7 @@ import {
   Child,
   freePort,
   readText,
+  Sentinel,
   type SentinelKind,
   sentinelCommand,
 } from '../../src/lab/index.ts';
@@ -154,7 +155,49 @@ describe.each(kinds)('%s: a Sentinel that cannot start', (kind) => {
       `# Sentinel config file ${file} is not writable: Permission denied. Exiting...\n`,
     );
     expect(unwritable.code).toBe(1);
+    if (kind === 'original') return;
+    const hint = `# It belongs to user 0, and this process is nobody. Type: chown nobody ${file}\n`;
+    for (const { output } of [unreadable, unwritable]) expect(output).toContain(hint);
   });
+
+  // The original warns at each save, and votes all the same.
+  it.runIf(kind === 'ours' && process.getuid?.() === 0)(
+    'says that nothing can be made in the folder of its file',
+    async () => {
+      const cwd = folder();
+      chmodSync(cwd, 0o755);
+      const file = join(cwd, 'sentinel.conf');
+      writeFileSync(file, `port ${await freePort()}\n`);
+      writeFileSync(join(cwd, 'output'), '');
+      for (const one of ['output', 'sentinel.conf']) chownSync(join(cwd, one), NOBODY, NOBODY);
+      const { code, output } = await runToEnd(kind, file, { cwd, uid: NOBODY });
+      expect(output).toContain(
+        `# Sentinel config file ${file} cannot be replaced, so nothing could be saved: its folder ${cwd} is not ` +
+          `writable: Permission denied. Type: chown nobody ${cwd} (or give the file a folder of its own). Exiting...\n`,
+      );
+      expect(code).toBe(1);
+    },
+  );
+
+  it.runIf(kind === 'ours' && process.platform === 'linux')(
+    'says that another one runs on its file, and starts when that one is gone',
+    async () => {
+      const first = await Sentinel.start({ kind, lines: [] });
+      onTestFinished(() => first.dispose());
+      const link = join(folder(), 'link.conf');
+      symlinkSync(first.configFile, link);
+      for (const file of [first.configFile, link]) {
+        const words = ['--port', String(await freePort())];
+        const { code, output } = await runToEnd(kind, file, { cwd: folder(), words });
+        expect(output).toContain(
+          `# Sentinel config file ${file} is in use by process ${first.pid}: two Sentinels on one file`,
+        );
+        expect(code).toBe(1);
+      }
+      await first.kill();
+      await first.restart();
+    },
+  );
 
   it('says that its port is taken', async () => {
     const cwd = folder();

@@ -156,6 +156,10 @@ export class VirtualDisk implements Fs {
     });
   }
 
+  async isMountPoint(): Promise<boolean> {
+    return this.mounted;
+  }
+
   unlink(path: string): Promise<void> {
     return this.#do('unlink', () => {
       this.#find(path);

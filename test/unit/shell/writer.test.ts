@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { oneLine } from '../../../src/core/index.ts';
 import { pause, removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { type Fs, type OpenFile, realFs } from '../../../src/shell/fs.ts';
@@ -56,8 +56,12 @@ function watched(before: (operation: string) => Promise<void>): Fs {
     },
     rename: (from, to) => before('rename').then(() => realFs.rename(from, to)),
     unlink: (name) => before('unlink').then(() => realFs.unlink(name)),
+    isMountPoint: async () => mounted,
   };
 }
+
+/** The file is a mount of its own, as the watched file systems tell it. */
+let mounted = false;
 
 function writer(fs: Fs = realFs): Writer {
   return new Writer(path, { log: (level, text) => logs.push(`${level} ${text}`), fs });
@@ -236,6 +240,29 @@ describe('saving the configuration', () => {
       expect(logs.filter((line) => line.startsWith('warning'))).toHaveLength(1);
     },
   );
+
+  it.each(['EROFS', 'EACCES', 'EPERM'])(
+    'rewrites a mount of its own in place where nothing can be made beside it (%s)',
+    async (code) => {
+      const { ino } = statSync(path);
+      mounted = true;
+      onTestFinished(() => {
+        mounted = false;
+      });
+      writeFileSync(path, 'a much longer old text\n');
+      const one = writer(failing(code, 'create'));
+      expect(await one.save(() => 'new')).toBe(true);
+      expect(readFileSync(path, 'utf8')).toBe('new');
+      expect(statSync(path).ino).toBe(ino);
+      expect(one.state).toMatchObject({ status: 'ok', inPlace: true });
+    },
+  );
+
+  it('fails where nothing can be made beside a file that is no mount', async () => {
+    const one = writer(failing('EROFS', 'create'));
+    expect(await one.save(() => 'new')).toBe(false);
+    expect(one.state).toMatchObject({ status: 'failing', error: 'Read-only file system' });
+  });
 
   it('fails when neither way works', async () => {
     const fs = watched(async (operation) => {

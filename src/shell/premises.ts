@@ -1,0 +1,99 @@
+/**
+ * What a Sentinel would trip over later, looked at before it starts: a file that it may not read or write, a folder in
+ * which no save can be made. Each complaint says what to type.
+ */
+import { accessSync, constants, lstatSync, realpathSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import { errorText } from './errno.ts';
+import { isMountPoint } from './mounts.ts';
+import { byteString, pathBytes } from './paths.ts';
+
+/** Behind "can't open config file": whose it is and what helps; null when its rights are not the reason. */
+export function unreadableHint(path: string): string | null {
+  return code(path, constants.R_OK) === 'EACCES' ? ownerHint(path, 'u+r') : null;
+}
+
+/**
+ * Why this process could save nothing in that file; null when it can.
+ * @param path a byte string, absolute; symbolic links are followed
+ * @returns lines for the log, the first in the original's words where it has some
+ */
+export function saveComplaint(path: string): readonly string[] | null {
+  const real = realPath(path);
+  const unwritable = refusal(path, constants.W_OK);
+  if (unwritable !== null) {
+    const { text } = unwritable;
+    const place = isLink(path) ? real : path;
+    const hint = unwritable.code === 'EACCES' ? ownerHint(real, 'u+w') : null;
+    const line = `Sentinel config file ${place} is not writable: ${text}. Exiting...`;
+    return hint === null ? [line] : [line, hint];
+  }
+  const folder = dirname(real);
+  const closed = refusal(folder, constants.W_OK | constants.X_OK);
+  if (closed === null || isMountPoint(real)) return null;
+  const remedy =
+    closed.code === 'EROFS'
+      ? 'Mount the folder writable, or the file as a mount of its own.'
+      : `Type: chown ${user()} ${folder} (or give the file a folder of its own).`;
+  return [
+    `Sentinel config file ${real} cannot be replaced, so nothing could be saved: its folder ${folder} is not ` +
+      `writable: ${closed.text}. ${remedy} Exiting...`,
+  ];
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly text: string;
+}
+
+function refusal(path: string, mode: number): Refusal | null {
+  try {
+    accessSync(pathBytes(path), mode);
+    return null;
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? '', text: errorText(error) };
+  }
+}
+
+function code(path: string, mode: number): string | null {
+  return refusal(path, mode)?.code ?? null;
+}
+
+/** null when it cannot even be looked at, or is ours: then its mode is the reason. */
+function ownerHint(path: string, mode: string): string | null {
+  try {
+    const { uid } = statSync(pathBytes(path));
+    const ours = uid === process.geteuid?.();
+    const remedy = ours ? `chmod ${mode}` : `chown ${user()}`;
+    const whose = ours ? 'It is ours' : `It belongs to user ${uid}, and this process is ${user()}`;
+    return `${whose}. Type: ${remedy} ${path}`;
+  } catch {
+    return null;
+  }
+}
+
+/** The name of the user that we are, or the number where it has none. */
+function user(): string {
+  try {
+    return byteString(userInfo().username);
+  } catch {
+    return String(process.geteuid?.());
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(pathBytes(path)).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(pathBytes(path), { encoding: 'buffer' }).toString('latin1');
+  } catch {
+    return path;
+  }
+}
