@@ -51,7 +51,7 @@ interface Load {
   readonly logs: string[];
 }
 
-const badDirective = 'Bad directive or wrong number of arguments';
+export const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';
 
 /** Files that include each other have to end somewhere. */
 const includeDepthMax = 16;
@@ -101,14 +101,14 @@ function addUser(load: Load, words: readonly string[]): string | null {
 /** A name that is not in the table: judged and not looked at any more. */
 function passDirective(load: Load, name: string, words: readonly string[]): string | null {
   const newer = newerDirective(name);
-  if (newer === null) return words.length === 0 ? badDirective : null;
+  if (newer === null) return words.length === 0 ? BAD_DIRECTIVE : null;
   if (newer !== undefined) {
     const reading = readValue(newer, words, load.values);
     return 'error' in reading ? reading.error : null;
   }
   if (name.includes('.'))
     return words.length === 0 ? 'Module config specified without value' : null;
-  return forgottenNames.has(name) && words.length === 1 ? null : badDirective;
+  return forgottenNames.has(name) && words.length === 1 ? null : BAD_DIRECTIVE;
 }
 
 function applyDirective(load: Load, name: string, words: readonly string[]): string | null {
@@ -147,16 +147,16 @@ function applyLine(load: Load, words: readonly string[], place: Place, depth: nu
       if (rest.length > 0) load.queues[phaseOf(rest[0]!)].push({ ...place, words: rest });
       return null;
     case 'include':
-      if (rest.length !== 1) return badDirective;
+      if (rest.length !== 1) return BAD_DIRECTIVE;
       include(load, rest[0]!, place, depth);
       return null;
     case 'rename-command':
-      return rest.length === 2 ? renameCommand(load, rest) : badDirective;
+      return rest.length === 2 ? renameCommand(load, rest) : BAD_DIRECTIVE;
     case 'user':
-      return rest.length >= 1 ? addUser(load, rest) : badDirective;
+      return rest.length >= 1 ? addUser(load, rest) : BAD_DIRECTIVE;
     case 'loadmodule':
       // Never loaded: a Sentinel has no use for modules, but a shared file may name them.
-      return rest.length >= 1 ? null : badDirective;
+      return rest.length >= 1 ? null : BAD_DIRECTIVE;
     default:
       return applyDirective(load, name, rest);
   }
@@ -226,9 +226,32 @@ function readSentinelLines(load: Load): SentinelConfig {
   return reading.config;
 }
 
+/** TLS at one end only: the others would never be reached, or never reach us. */
+function warnAboutTls(sentinel: SentinelConfig, generic: GenericConfig, logs: string[]): void {
+  const { port, tls } = generic;
+  if (tls.replication && tls.port === 0) {
+    const why =
+      'other Sentinels are called over TLS, and where all have this file none of them answers it';
+    logs.push(
+      `tls-replication yes without tls-port: ${why}. Set tls-port (and port 0, or another one).`,
+    );
+  }
+  if (tls.replication || tls.port === 0) return;
+  const plain = 'servers and other Sentinels are called without TLS';
+  if (port !== 0) {
+    logs.push(`tls-port without tls-replication yes: ${plain}, and told the plain port.`);
+  } else if (sentinel.announcePort === 0) {
+    const remedy = 'Set tls-replication yes, or sentinel announce-port.';
+    logs.push(
+      `port 0 and tls-port without tls-replication yes: ${plain}, and not told where we listen. ${remedy}`,
+    );
+  }
+}
+
 /** Settings that are no error but cannot do what their author wants. */
 function warnAbout(sentinel: SentinelConfig, generic: GenericConfig, logs: string[]): void {
   const { requirepass, bindSourceAddr } = generic;
+  warnAboutTls(sentinel, generic, logs);
   if (bindSourceAddr !== null && numericAddress(bindSourceAddr) === null) {
     logs.push('bind-source-addr: is no IP address, so no connection to an instance will open');
   }

@@ -49,7 +49,7 @@ const uint64Max = 2n ** 64n - 1n;
 const noSuchMaster = 'No such master with specified name.';
 const badPort = 'Invalid port number.';
 const unresolved = "Can't resolve instance hostname.";
-const unrecognized = 'Unrecognized sentinel configuration statement.';
+export const UNRECOGNIZED = 'Unrecognized sentinel configuration statement.';
 
 function readWithin(text: string, min: bigint, max: bigint): number | null {
   const value = readSentinelInteger(text);
@@ -341,6 +341,9 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
   } satisfies Record<string, SentinelDirective>),
 );
 
+/** The words that may follow `sentinel`. */
+export const SENTINEL_WORDS: readonly string[] = [...table.keys()];
+
 /** When a line is to be carried out; unknown words wait for the end, where they are refused. */
 export function phaseOf(word: string): Phase {
   return table.get(word.toLowerCase())?.phase ?? 'after';
@@ -360,6 +363,6 @@ export function applySentinelLine(
 ): string | null {
   const directive = table.get(words[0]!.toLowerCase());
   const args = words.slice(1);
-  if (directive === undefined || !directive.counts.includes(args.length)) return unrecognized;
+  if (directive === undefined || !directive.counts.includes(args.length)) return UNRECOGNIZED;
   return directive.apply(reading, args, source);
 }

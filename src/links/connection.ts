@@ -36,9 +36,14 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 const LF = 10;
 const statusType = 0x2b; // +
 const integerType = 0x3a; // :
+/** First byte of the record by which TLS says what it does not like. */
+const TLS_ALERT = 0x15;
 
 export class Connection {
   readonly #number: number;
+  readonly tls: boolean;
+  /** `host:port`, for the log. */
+  readonly to: string;
   readonly #ports: ConnectionPorts;
   readonly #socket: Socket;
   readonly #gate = new Gate();
@@ -51,6 +56,10 @@ export class Connection {
   /** Requests not written yet, as a byte string. */
   #out = '';
   #ready = false;
+  /** The network is through, whatever TLS makes of it. */
+  #reachedAt: number | null = null;
+  #answered = false;
+  #alerted = false;
   #over = false;
   #error: Error | null = null;
   #refusal: string | null = null;
@@ -61,10 +70,26 @@ export class Connection {
     ports: ConnectionPorts,
   ) {
     this.#number = effect.connection;
+    this.tls = effect.tls;
+    this.to = `${effect.host}:${effect.port}`;
     this.#ports = ports;
     this.#socket = this.#open(effect, options);
     if (effect.tls) this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    this.#socket.once('connect', () => {
+      this.#reachedAt = performance.now();
+    });
     this.#socket.once(effect.tls ? 'secureConnect' : 'connect', () => this.#opened());
+  }
+
+  /** For how long (ms) somebody has taken the call and said nothing: no handshake, no answer. */
+  get muteMs(): number {
+    const silent = this.#reachedAt !== null && !this.#answered && !(this.tls && this.#ready);
+    return silent ? performance.now() - this.#reachedAt! : 0;
+  }
+
+  /** The first bytes of an answer were an alert of TLS. */
+  get alerted(): boolean {
+    return this.#alerted;
   }
 
   /** The peer's words when it did not like our certificate (a peer of our own kind says them after the handshake). */
@@ -128,6 +153,10 @@ export class Connection {
   /** `chunk` is only valid during the call. */
   #read(chunk: Buffer): void {
     if (this.#over) return;
+    if (!this.#answered) {
+      this.#answered = true;
+      this.#alerted = !this.tls && chunk[0] === TLS_ALERT;
+    }
     try {
       if (this.#channel !== null && this.#gate.idle) {
         const payload = this.#hellos.payloadOf(chunk);

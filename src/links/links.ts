@@ -34,6 +34,10 @@ export interface LinkOptions {
 
 const REPEAT_MS = 60_000;
 const TOLD_MAX = 1000;
+/** A handshake takes less, and so does who does not like what it hears. */
+const PATIENCE_MS = 500;
+/** Who dies can hang up once. */
+const AGAIN_MS = 30_000;
 
 export class Links {
   readonly #ports: Required<LinkPorts>;
@@ -44,6 +48,8 @@ export class Links {
   #dirty: Connection[] = [];
   /** What was wrong with TLS to whom, and when it was said last. */
   readonly #told = new Map<string, number>();
+  /** Who hung up at once without a word, and when. */
+  readonly #hungUp = new Map<string, number>();
 
   constructor(ports: LinkPorts, options: LinkOptions = {}) {
     this.#ports = {
@@ -78,6 +84,7 @@ export class Links {
         break;
       case 'close':
         this.#connections.delete(effect.connection);
+        if (connection.tls && connection.muteMs > PATIENCE_MS) this.#tell(connection, NO_HANDSHAKE);
         connection.close();
         break;
     }
@@ -101,7 +108,10 @@ export class Links {
         this.#connections.delete(number);
         const { code } = (error ?? {}) as NodeJS.ErrnoException;
         if (code === 'EMFILE' || code === 'ENFILE') this.#ports.outOfDescriptors();
-        if (effect.tls) this.#tellTlsTrouble(effect, connection, error);
+        this.#tell(
+          connection,
+          effect.tls ? tlsTrouble(error, connection) : this.#plainTrouble(connection),
+        );
         const reason = error === null ? 'Server closed the connection' : this.#reason(error);
         this.#ports.input({ type: 'disconnected', connection: number, reason });
       },
@@ -118,20 +128,27 @@ export class Links {
     });
   }
 
-  /** A certificate that will not do looks like a dead server from afar: say it, once a minute. */
-  #tellTlsTrouble(
-    { host, port }: Extract<LinkEffect, { type: 'connect' }>,
-    connection: Connection,
-    error: NodeJS.ErrnoException | null,
-  ): void {
-    const trouble = tlsTrouble(error, connection);
+  /** What looks like a dead server from afar and is none: says it, once a minute. */
+  #tell({ tls, to }: Connection, trouble: string | null): void {
     if (trouble === null) return;
-    const line = `TLS connection to ${host}:${port} failed: ${shown(trouble)}`;
+    const line = `${tls ? 'TLS connection' : 'Connection'} to ${to} failed: ${shown(trouble)}`;
     const now = performance.now();
     if (now - (this.#told.get(line) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
     if (this.#told.size >= TOLD_MAX) this.#told.clear();
     this.#told.set(line, now);
     this.#ports.log('warning', line);
+  }
+
+  /** Without TLS one thing can be wrong with the protocol: they want it, and hang up on who speaks without, again and again. */
+  #plainTrouble(connection: Connection): string | null {
+    if (connection.alerted) return ALERTED;
+    const mute = connection.muteMs;
+    if (mute === 0 || mute > PATIENCE_MS) return null;
+    const now = performance.now();
+    const before = this.#hungUp.get(connection.to) ?? Number.NEGATIVE_INFINITY;
+    if (this.#hungUp.size >= TOLD_MAX) this.#hungUp.clear();
+    this.#hungUp.set(connection.to, now);
+    return now - before < AGAIN_MS ? CLOSED : null;
   }
 
   /** A certificate may hold any text, and what was wrong with it repeats that. */
@@ -155,6 +172,14 @@ export class Links {
   }
 }
 
+const NO_HANDSHAKE =
+  'no answer to the TLS handshake. We speak TLS (tls-replication yes): that is a plain port, or hangs.';
+const NOT_TLS = 'We speak TLS (tls-replication yes): that is a plain port.';
+const CLOSED =
+  'closed before its first answer. We speak without TLS (tls-replication no): a TLS port, or nobody behind a proxy?';
+const ALERTED =
+  'answered by an alert of TLS. We speak without TLS (tls-replication no): that is a TLS port.';
+
 /** What is wrong with the certificates or the protocol; null when the network is to blame, or nobody. */
 function tlsTrouble(error: NodeJS.ErrnoException | null, connection: Connection): string | null {
   if (connection.refusal !== null) return connection.refusal;
@@ -162,6 +187,9 @@ function tlsTrouble(error: NodeJS.ErrnoException | null, connection: Connection)
   if (error === null || code === 'ECONNRESET') return null;
   // OpenSSL's text, without thread, function and line of its source.
   const parts = /(error:[0-9A-F]{8}:[^:]*):[^:]*:([^:\n]*)/.exec(error.message);
-  if (parts !== null) return `${parts[1]}::${parts[2]}`;
-  return error.errno === undefined ? error.message : null;
+  if (parts === null) return error.errno === undefined ? error.message : null;
+  const more = /wrong version number|packet length too long/.test(error.message)
+    ? `. ${NOT_TLS}`
+    : '';
+  return `${parts[1]}::${parts[2]}${more}`;
 }

@@ -7,7 +7,7 @@
  * the old ones in force until they do.
  */
 
-import { constants, X509Certificate } from 'node:crypto';
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -192,9 +192,27 @@ async function identity(
       if (passphrase === null && /bad decrypt/.test(String(error))) throw new Error(NO_PASSWORD);
       throw error;
     }
+    if (pair.cert !== undefined) checkPair(pair.cert as Buffer, key, passphrase);
     return key;
   });
   return pair;
+}
+
+/** The library compares only a certificate and a key of one kind. @throws in its words */
+function checkPair(cert: Buffer, key: Buffer, passphrase: string | null): void {
+  let certificate: X509Certificate;
+  let secret: ReturnType<typeof createPrivateKey>;
+  try {
+    certificate = new X509Certificate(cert);
+    secret = createPrivateKey(passphrase === null ? { key } : { key, passphrase });
+  } catch {
+    // A form that only the library reads, and it was content.
+    return;
+  }
+  if (certificate.checkPrivateKey(secret)) return;
+  const sameKind = certificate.publicKey.asymmetricKeyType === secret.asymmetricKeyType;
+  const [number, what] = sameKind ? ['05800074', 'values'] : ['05800073', 'type'];
+  throw new Error(`error:${number}:x509 certificate routines::key ${what} mismatch`);
 }
 
 async function authorities(tls: TlsConfig): Promise<Buffer[]> {
@@ -219,9 +237,10 @@ async function authorities(tls: TlsConfig): Promise<Buffer[]> {
   return all;
 }
 
+/** In PEM: authorities in DER are certificates, too, but the library that is to trust them does not read them. */
 function isCertificate(bytes: Buffer): boolean {
   try {
-    return new X509Certificate(bytes).subject !== null;
+    return bytes.includes('-----BEGIN ') && new X509Certificate(bytes).subject !== null;
   } catch {
     return false;
   }

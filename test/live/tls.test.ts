@@ -17,7 +17,7 @@ import {
   until,
   Wire,
 } from '../../src/lab/index.ts';
-import { Authority, type Pair, whyNoTls } from '../support/certificates.ts';
+import { Authority, ELLIPTIC, type Pair, whyNoTls } from '../support/certificates.ts';
 import { all, readyGroup, showLogs } from '../support/live.ts';
 
 const missing = whyNoTls();
@@ -307,6 +307,77 @@ describe('TLS', () => {
     expect(listener.logText()).toMatch(/SSL routines::certificate verify failed: \w+ \(addr=/);
   });
 
+  describe('at one end only', () => {
+    /** A Sentinel that speaks plain text to its clients and watches this port. */
+    const watching = (port: number, ...more: string[]) =>
+      startSentinel({
+        kind: 'ours',
+        lines: [
+          `sentinel monitor m 127.0.0.1 ${port} 1`,
+          'sentinel down-after-milliseconds m 1000',
+          ...more,
+        ],
+      });
+
+    it('is named by a plain Sentinel that calls a TLS port', async () => {
+      const redis = await RedisServer.start({ tls: trust(), lines });
+      onTestFinished(() => redis.dispose());
+      const sentinel = await watching(redis.port);
+      const line = new RegExp(
+        `# Connection to 127\\.0\\.0\\.1:${redis.port} failed: .*without TLS \\(tls-replication no\\).*TLS port`,
+        'g',
+      );
+      await until(() => line.test(sentinel.logText()), 'it says what the port may be');
+      await until(() => sentinel.events('+sdown').length > 0, 'the server counts as down');
+      expect(sentinel.logText().match(line)).toHaveLength(1);
+    });
+
+    it('is named by one with tls-replication that calls a plain port', async () => {
+      const redis = await RedisServer.start({});
+      onTestFinished(() => redis.dispose());
+      const sentinel = await watching(redis.port, 'tls-replication yes', ...lines);
+      await until(
+        () =>
+          sentinel
+            .logText()
+            .includes(
+              `# TLS connection to 127.0.0.1:${redis.port} failed: no answer to the TLS handshake`,
+            ),
+        'it says what the port may be',
+      );
+      expect(sentinel.logText()).toContain('# tls-replication yes without tls-port: ');
+    });
+
+    it('is named by Sentinels with tls-replication and no tls-port', async () => {
+      const redis = await RedisServer.start({ tls: trust(), lines });
+      onTestFinished(() => redis.dispose());
+      const two = [];
+      for (let i = 0; i < 2; i++) {
+        two.push(await watching(redis.port, 'tls-replication yes', ...lines));
+      }
+      const [one, other] = two as [Sentinel, Sentinel];
+      await until(
+        () =>
+          one
+            .logText()
+            .includes(`# TLS connection to 127.0.0.1:${other.port} failed: no answer to the TLS`),
+        'the one says why the other does not answer',
+      );
+    });
+
+    it.each([
+      ['port 0, which nobody is told', 'port 0', /# port 0 and tls-port without tls-replication/],
+      ['a plain port', '', /# tls-port without tls-replication yes: /],
+    ])('is warned of at the start: a TLS port and %s', async (_, line, warning) => {
+      const sentinel = await startSentinel({
+        kind: 'ours',
+        lines: [...lines, ...(line === '' ? [`port ${await freePort()}`] : [line])],
+        tls: trust(),
+      });
+      expect(sentinel.logText()).toMatch(warning);
+    });
+  });
+
   it('uses new certificates without a restart, on both sides, and keeps the old while they do not fit', async () => {
     const inUse = us.issue('first');
     const second = us.issue('second');
@@ -330,6 +401,15 @@ describe('TLS', () => {
     await until(
       () => /stay in force: .*mismatch/.test(sentinel.logText()),
       'it tells of the misfit',
+    );
+    expect(await shownName(sentinel.port, trust())).toBe('first');
+
+    // A new kind of key, the certificate first.
+    const elliptic = us.issue('elliptic', ELLIPTIC);
+    writeFileSync(inUse.cert, elliptic.bytes.cert);
+    await until(
+      () => /stay in force: .*key type mismatch/.test(sentinel.logText()),
+      'it tells of the other kind',
     );
     expect(await shownName(sentinel.port, trust())).toBe('first');
 

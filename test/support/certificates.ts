@@ -39,11 +39,11 @@ export class Authority {
     )(this.cert);
   }
 
-  /** A certificate with its key, in `<name>.pem` and `<name>.key`. */
-  issue(name: string): Pair {
+  /** A certificate with its key, in `<name>.pem` and `<name>.key`; `newKey`: of which kind. */
+  issue(name: string, newKey = NEW_KEY): Pair {
     const path = (end: string) => join(this.#folder, `${this.#name}-${name}.${end}`);
     const pair = new Pair(path('pem'), path('key'));
-    openssl('req', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', pair.key)(path('csr'));
+    openssl('req', ...newKey, '-subj', `/CN=${name}`, '-keyout', pair.key)(path('csr'));
     const signer = ['-CA', this.cert, '-CAkey', this.#key, '-CAcreateserial'];
     openssl('x509', '-req', '-in', path('csr'), ...signer, '-days', '2')(pair.cert);
     return pair;
@@ -82,6 +82,9 @@ export class Pair {
 }
 
 const NEW_KEY = ['-newkey', 'rsa:2048', '-nodes'];
+
+/** For `issue`: a pair of another kind. */
+export const ELLIPTIC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 function openssl(...args: string[]): (out: string) => void {
   return (out) => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { parseConfig } from '../../../src/config/index.ts';
 import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { Tls } from '../../../src/shell/tls.ts';
-import { Authority, type Pair, whyNoTls } from '../../support/certificates.ts';
+import { Authority, ELLIPTIC, type Pair, whyNoTls } from '../../support/certificates.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
 const missing = whyNoTls();
@@ -67,6 +67,19 @@ describe('a certificate file', () => {
     await expect(loaded(...lines)).rejects.toThrow(
       /^Failed to load certificate: .*Is a directory$/,
     );
+  });
+});
+
+describe('a certificate and a key', () => {
+  it('of different kinds are no pair, for clients neither', async () => {
+    const other = us.issue('elliptic', ELLIPTIC);
+    const ca = `tls-ca-cert-file ${us.cert}`;
+    const mismatch = /^Failed to load private key: .*::key type mismatch$/;
+    await expect(loaded(ca, `tls-cert-file ${other.cert}`)).rejects.toThrow(mismatch);
+    await expect(loaded(ca, `tls-key-file ${other.key}`)).rejects.toThrow(mismatch);
+    const half = [`tls-client-cert-file ${pair.cert}`, `tls-client-key-file ${other.key}`];
+    await expect(loaded(ca, ...half)).rejects.toThrow(mismatch);
+    await loaded(ca, `tls-cert-file ${other.cert}`, `tls-key-file ${other.key}`);
   });
 });
 
