@@ -328,7 +328,7 @@ export class Daemon {
         this.#answers.delete(effect.request);
         return;
       case 'event':
-        this.#log.write(effect.level, `${effect.name} ${effect.payload}`);
+        this.#log.event(effect.level, effect.name, effect.payload);
         if (effect.level !== 'debug') this.#server.publish(effect.name, effect.payload);
         return;
       case 'log':

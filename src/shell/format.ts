@@ -29,6 +29,11 @@ export function formatLogfmt(pid: number, at: Date, level: LogLevel, text: strin
   return `pid=${pid} role=sentinel timestamp="${stamp(at)}" level=${level} message="${message}"\n`;
 }
 
+/** `20950:signal-handler (1795211983) text`, with the line end. */
+export function signalLine(pid: number, at: Date, text: string): string {
+  return `${pid}:signal-handler (${Math.floor(at.getTime() / 1000)}) ${text}\n`;
+}
+
 /** `20 Nov 2026 23:59:43.747` */
 function stamp(at: Date): string {
   const date = `${two(at.getDate())} ${months[at.getMonth()]} ${at.getFullYear()}`;

@@ -10,7 +10,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { shown } from '../core/text.ts';
 import type { LogLevel } from '../core/types.ts';
-import { ctime, cut, formatLine, formatLogfmt } from './format.ts';
+import { type EventFields, eventFields } from './eventfields.ts';
+import { ctime, cut, formatLine, formatLogfmt, signalLine } from './format.ts';
 import { APPEND } from './io.ts';
 import { pathBytes } from './paths.ts';
 import { spare } from './spare.ts';
@@ -46,7 +47,7 @@ export class Log {
       customLevels: levels,
       useOnlyCustomLevels: true as const,
       level: pinoLevel(options.level),
-      base: { pid: process.pid, role: 'sentinel' },
+      base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
       messageKey: 'message',
@@ -69,17 +70,38 @@ export class Log {
     this.#pino.level = pinoLevel(level);
   }
 
+  /** An event as clients hear it; as JSON with what it consists of in fields of its own. */
+  event(level: LogLevel, name: string, payload: string): void {
+    this.#write(level, `${name} ${payload}`, this.#json ? eventFields(name, payload) : null);
+  }
+
   /** `text` is a byte string; its control characters are spelled out. With `untilMs` the local time in so many milliseconds is appended. */
   write(level: LogLevel, text: string, untilMs?: number): void {
     if (!this.writes(level)) return;
-    const whole = untilMs === undefined ? text : text + ctime(new Date(Date.now() + untilMs));
-    const message = cut(shown(whole));
-    this.#pino[level](this.#json ? Buffer.from(message, 'latin1').toString('utf8') : message);
+    this.#write(
+      level,
+      untilMs === undefined ? text : text + ctime(new Date(Date.now() + untilMs)),
+      null,
+    );
   }
 
-  /** A line as it is, past levels and format: what the original writes from a signal handler. */
-  raw(line: string): void {
-    this.#append(Buffer.from(line, 'latin1'));
+  /** What the original writes from a signal handler: whatever the level is, and as text in a form of its own. */
+  signal(text: string): void {
+    if (!this.#json) {
+      this.#append(Buffer.from(signalLine(process.pid, new Date(), text), 'latin1'));
+      return;
+    }
+    const level = this.#pino.level;
+    this.#pino.level = 'warning';
+    this.#pino.warning(text);
+    this.#pino.level = level;
+  }
+
+  #write(level: LogLevel, text: string, fields: EventFields | null): void {
+    if (!this.writes(level)) return;
+    const message = cut(shown(text));
+    if (fields !== null) this.#pino[level](fields, utf8(message));
+    else this.#pino[level](this.#json ? utf8(message) : message);
   }
 
   #jsonLines() {
@@ -118,6 +140,10 @@ export class Log {
       // A full disk or a closed pipe: watching the masters is worth more than telling about it.
     }
   }
+}
+
+function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
 }
 
 function pinoLevel(level: LogThreshold): LogLevel | 'silent' {

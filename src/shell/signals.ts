@@ -25,11 +25,11 @@ export function handleSignals(ports: SignalPorts): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (leaving) {
-        ports.log.raw(signalLine('You insist... exiting now.'));
+        ports.log.signal('You insist... exiting now.');
         process.exit(1);
       }
       leaving = true;
-      ports.log.raw(signalLine(`Received ${signal} scheduling shutdown...`));
+      ports.log.signal(`Received ${signal} scheduling shutdown...`);
       ports.shutdown(signal);
     });
   }
@@ -53,8 +53,4 @@ export function handleUncaught(log: Log, last: (reason: string) => void): Leave 
   process.on('uncaughtException', leave);
   process.on('unhandledRejection', leave);
   return leave;
-}
-
-function signalLine(text: string): string {
-  return `${process.pid}:signal-handler (${Math.floor(Date.now() / 1000)}) ${text}\n`;
 }

@@ -114,9 +114,49 @@ describe('the log', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
       level: 'warning',
       pid: process.pid,
-      role: 'sentinel',
       message: '+sdown é',
     });
+  });
+
+  it('says in JSON what an event consists of', () => {
+    const log = open({ format: 'json' });
+    const master = 'mymaster 10.0.0.1 6379';
+    const id = 'a'.repeat(40);
+    log.event('warning', '+sdown', `master ${master}`);
+    log.event('warning', '+odown', `master ${master} #quorum 2/2`);
+    log.event('notice', '+slave', `slave 10.0.0.2:6379 10.0.0.2 6379 @ ${master}`);
+    log.event('notice', '+sentinel', `sentinel ${id} 10.0.0.9 26379 @ ${master}`);
+    log.event('warning', '+switch-master', `${master} 10.0.0.2 6379`);
+    log.event('warning', '+new-epoch', '7');
+    log.event('warning', '+vote-for-leader', `${id} 7`);
+    log.event('warning', '+tilt', '#tilt mode entered');
+    const about = { group: 'mymaster', master: '10.0.0.1:6379' };
+    const expected = [
+      { event: '+sdown', role: 'master', group: 'mymaster', address: '10.0.0.1:6379' },
+      { event: '+odown', role: 'master', address: '10.0.0.1:6379', details: '#quorum 2/2' },
+      { event: '+slave', role: 'slave', address: '10.0.0.2:6379', ...about },
+      { event: '+sentinel', role: 'sentinel', id, address: '10.0.0.9:26379', ...about },
+      { event: '+switch-master', ...about, newMaster: '10.0.0.2:6379' },
+      { event: '+new-epoch', epoch: 7, message: '+new-epoch 7' },
+      { event: '+vote-for-leader', id, epoch: 7 },
+      { event: '+tilt', details: '#tilt mode entered', message: '+tilt #tilt mode entered' },
+    ];
+    expect(lines().map((line) => JSON.parse(line))).toMatchObject(expected);
+  });
+
+  it('writes events as ever in the forms of text', () => {
+    open().event('warning', '+sdown', 'master m 127.0.0.1 1');
+    expect(lines()[0]).toMatch(/ # \+sdown master m 127\.0\.0\.1 1$/);
+  });
+
+  it('says what a signal asks for whatever the level, in the form of the other lines of JSON', () => {
+    const quiet = { level: 'nothing' } as const;
+    open(quiet).signal('Received SIGTERM scheduling shutdown...');
+    open({ ...quiet, format: 'json' }).signal('Received SIGTERM scheduling shutdown...');
+    const [text, json] = lines();
+    expect(text).toMatch(/^\d+:signal-handler \(\d+\) Received SIGTERM scheduling shutdown\.\.\.$/);
+    const message = 'Received SIGTERM scheduling shutdown...';
+    expect(JSON.parse(json!)).toMatchObject({ level: 'warning', pid: process.pid, message });
   });
 
   it('goes on in a new file when the old one was moved away', () => {
