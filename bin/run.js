@@ -9,6 +9,13 @@ export function say(text) {
   process.stdout.write(`${text}\n`);
 }
 
+/** Shows the help and ends, when that is what the command line asks for: before anything is set up. */
+export function helpFirst(text) {
+  if (!process.argv.slice(2).some((word) => word === '--help' || word === '-h')) return;
+  say(text);
+  process.exit(0);
+}
+
 /**
  * @param {string} program
  * @param {string[]} args

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provideRedis } from './redis.js';
-import { run, say } from './run.js';
+import { helpFirst, run, say } from './run.js';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,9 +29,14 @@ export function setUp({ redis = ['redis-server', 'redis-sentinel'], build = true
   if (build) buildAll();
 }
 
+/** What `engines` of package.json asks for, by major versions; later ones will do. */
+const NODES = { 20: 19, 22: 12 };
+
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < 20) throw new SetupError(`Node 20 or newer is needed; this is ${process.version}.`);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major in NODES ? minor >= NODES[major] : major > 22;
+  if (enough) return;
+  throw new SetupError(`Node 20.19, 22.12 or newer is needed; this is ${process.version}.`);
 }
 
 /** `npm ci` when what is installed is not what the lock file says. */
@@ -100,6 +105,10 @@ export function isMain(url) {
 }
 
 if (isMain(import.meta.url)) {
+  helpFirst(`npm run setup
+
+  Installs the packages of the lock file, Redis if none is on the PATH, and builds dist/: what is missing of it.
+  Every other command does the same by itself.  Options: --help, this text`);
   orExit(() => setUp());
   say('Everything is there: packages, Redis and the build.');
 }

@@ -8,8 +8,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, say } from './run.js';
+import { helpFirst, run, say } from './run.js';
 import { packageBin, root, SetupError, setUp } from './setup.js';
+
+helpFirst(`npm test [-- WORD …]
+
+  The set-up, then every test there is: type check, lint, and vitest. The last line is
+  N passed, N failed.  Words choose test files (npm test -- test/unit) or are options for vitest.
+
+  --help    this text`);
 
 const tally = { passed: 0, failed: 0, skipped: 0 };
 

@@ -93,5 +93,5 @@ export class BlackBox {
 const failed = 'The flight recording could not be written';
 
 function saved(path: string): string {
-  return `Flight recording written to ${path}, to be played with "npm run replay"`;
+  return `Flight recording written to ${path}, to be played with "redis-sentinel-ts replay"`;
 }

@@ -8,13 +8,16 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BlackBox } from './blackbox.ts';
+import type { Checked } from './check.ts';
 import {
-  type CommandLine,
   ConfigError,
+  type ConfigIo,
   formatFatalConfigError,
+  hintFor,
   type ParsedConfig,
   parseCommandLine,
   parseConfig,
+  type Reading,
 } from './config/index.ts';
 import { LINES } from './core/index.ts';
 import { Daemon } from './daemon.ts';
@@ -28,6 +31,8 @@ import {
   handleUncaught,
   isDaemonChild,
   Log,
+  type LogFormat,
+  lookingIo,
   readRegular,
   relaunch,
   saveComplaint,
@@ -37,8 +42,6 @@ import {
   tellUp,
   unreadableHint,
 } from './shell/index.ts';
-
-type Run = Extract<CommandLine, { kind: 'run' }>;
 
 /** What the user is told on standard error, and nothing more. */
 class ReportedError extends Error {}
@@ -51,16 +54,24 @@ export async function main(argv: readonly string[]): Promise<number | null> {
       process.stdout.write(`${versionLine()}\n`);
       return 0;
     case 'help':
-      process.stderr.write(`${await helpText()}\n`);
-      return 1;
+      process.stdout.write(`${await helpText()}\n`);
+      return 0;
+    case 'replay': {
+      const { main: replay } = await import('./flight/main.ts');
+      return await replay(argv.slice(1));
+    }
+    case 'check':
+      return await runCheck(commandLine);
     case 'run':
       return await run(commandLine, argv);
   }
 }
 
+/** Ours first; behind it the line of the original, for who looks for its version. */
 function versionLine(): string {
   const { version } = LINES['redis-8'];
-  return `Redis server v=${version} sha=00000000:0 malloc=v8 bits=64 build=redis-sentinel-ts-${OWN_VERSION}`;
+  const original = `Redis server v=${version} sha=00000000:0 malloc=v8 bits=64`;
+  return `redis-sentinel-ts ${OWN_VERSION} (${original} build=redis-sentinel-ts-${OWN_VERSION})`;
 }
 
 async function helpText(): Promise<string> {
@@ -69,15 +80,21 @@ async function helpText(): Promise<string> {
   return await yargs([])
     .scriptName('redis-sentinel-ts')
     .usage(
-      'Usage: $0 FILE [--directive value …] [-]\n\n' +
+      'Usage: $0 FILE [--directive value …] [-]\n' +
+        'or:    $0 --check FILE [--directive value …] [-]\n' +
+        'or:    $0 replay RECORDING [--brief] [--last N]\n\n' +
         'Runs a Sentinel on FILE, its configuration and its memory, which it rewrites.\n' +
-        'Every directive of the file can be given as an option; later words win.\n' +
-        'A last word - reads more configuration from standard input.',
+        'Every directive of the file can be given as an option; later words win. They are kept: the\n' +
+        'next save writes them into FILE. A last word - reads more configuration from standard input.',
     )
-    .example('$0 /etc/redis/sentinel.conf', '')
-    .example('$0 sentinel.conf --port 26380 --loglevel debug', '')
+    .example('$0 /etc/redis/sentinel.conf', 'run a Sentinel')
+    .example('$0 sentinel.conf --port 26380 --loglevel debug', 'with other values, which are kept')
     .example('$0 sentinel.conf --log-format json', 'log as JSON lines')
-    .example("echo 'port 26380' | $0 sentinel.conf -", '')
+    .example("echo 'port 26380' | $0 sentinel.conf -", 'more configuration from a pipe')
+    .example('$0 --check sentinel.conf', 'is it valid, what would be rewritten?')
+    .example('$0 replay sentinel-flight-….jsonl', 'play what a flight recorder wrote')
+    .example('redis-cli -p 26379 INFO sentinel', 'ask one that runs')
+    .option('check', { type: 'boolean', describe: 'Judge the configuration, start nothing' })
     .option('v', { alias: 'version', type: 'boolean', describe: 'Show the version and exit' })
     .option('h', { alias: 'help', type: 'boolean', describe: 'Show this text and exit' })
     .help(false)
@@ -86,17 +103,43 @@ async function helpText(): Promise<string> {
     .getHelp();
 }
 
-async function run(commandLine: Run, argv: readonly string[]): Promise<number | null> {
+/** Exit status 0: a Sentinel would start from it; 1: it would not. */
+async function runCheck(reading: Reading): Promise<number> {
+  const say = (text: string) => process.stdout.write(Buffer.from(`${text}\n`, 'latin1'));
+  let checked: Checked;
+  try {
+    checked = load(reading, () => {}, lookingIo);
+  } catch (error) {
+    if (error instanceof ReportedError) process.stderr.write(Buffer.from(error.message, 'latin1'));
+    else if (error instanceof StartError) error.lines.forEach(say);
+    else throw error;
+    return 1;
+  }
+  const { check } = await import('./check.ts');
+  const { errors, warnings, changes } = await check(checked);
+  for (const one of errors) say(`Error: ${one}`);
+  for (const one of warnings) say(`Warning: ${one}`);
+  if (changes.length > 0) {
+    say('The first save would change these lines:');
+    for (const one of changes) say(`  ${one}`);
+  }
+  say(
+    `${checked.file}: ${errors.length === 0 ? 'a Sentinel would start' : 'no Sentinel would start'}`,
+  );
+  return errors.length === 0 ? 0 : 1;
+}
+
+async function run(commandLine: Reading, argv: readonly string[]): Promise<number | null> {
   const daemonChild = isDaemonChild();
   const cwd = process.cwd();
   const lines: string[] = [];
-  let log = new Log({ file: '', level: 'notice' });
+  let log = new Log({ file: '', level: 'notice', format: likelyFormat(commandLine) });
   const warn = (text: string) => {
     lines.push(text);
     log.write('warning', text);
   };
   try {
-    const { file, stdin, parsed } = load(commandLine, warn);
+    const { file, stdin, parsed } = load(commandLine, warn, systemIo);
     const { generic } = parsed;
     log = new Log({ file: generic.logFile, level: generic.logLevel, format: generic.logFormat });
     const complaint = saveComplaint(file);
@@ -142,10 +185,20 @@ function inUse(file: string, pid: number): string {
   return `Sentinel config file ${file} is in use by process ${pid}: ${why}. ${remedy} Exiting...`;
 }
 
+/** How the log is to look, before anything has been read in earnest: the last word about it in the options or the file. */
+function likelyFormat({ file, optionLines }: Reading): LogFormat {
+  const outcome =
+    file === null ? { text: '' } : readRegular(resolve(byteString(process.cwd()), file));
+  const text = 'text' in outcome ? outcome.text : '';
+  const said = [...`${text}\n${optionLines}`.matchAll(/^\s*log-format\s+"?(json|logfmt)\b/gim)];
+  return (said.at(-1)?.[1]?.toLowerCase() ?? 'legacy') as LogFormat;
+}
+
 /** Reads file, standard input and options. `file` comes back absolute, whatever `dir` says later. */
 function load(
-  commandLine: Run,
+  commandLine: Reading,
   warn: (text: string) => void,
+  io: ConfigIo,
 ): { file: string; stdin: string | null; parsed: ParsedConfig } {
   if (commandLine.file === null) {
     throw new StartError('Sentinel needs config file on disk to save state. Exiting...');
@@ -168,12 +221,14 @@ function load(
     optionLines: commandLine.optionLines,
   };
   try {
-    return { file, stdin, parsed: parseConfig(sources, { ...systemIo, checkUserRules }) };
+    return { file, stdin, parsed: parseConfig(sources, { ...io, checkUserRules }) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     error.logs.forEach(warn);
     if (error.report === 'log') throw new StartError(error.message);
-    throw new ReportedError(formatFatalConfigError(error));
+    const hint = hintFor(error.message, error.text);
+    const more = hint === null ? '' : `${hint}\n`;
+    throw new ReportedError(`${formatFatalConfigError(error)}${more}`);
   }
 }
 

@@ -21,8 +21,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return subject(rest);
   }
   const names = Object.keys(SUBJECTS).join(' | ');
-  process.stderr.write(
-    `npm run bench -- ${names} [OPTION …]; --help after a word tells its options\n`,
-  );
-  return word === '--help' ? 0 : 2;
+  const help = `npm run bench -- ${names} [OPTION …]; --help after a word tells its options\n`;
+  const asked = word === '--help';
+  (asked ? process.stdout : process.stderr).write(help);
+  return asked ? 0 : 2;
 }

@@ -3,7 +3,7 @@
  * as lines of configuration. Only text is made here; nothing is opened and nothing judged.
  */
 
-import type { CommandLine } from './types.ts';
+import type { CommandLine, Reading } from './types.ts';
 import { quoteWord, splitWords } from './words.ts';
 
 /**
@@ -36,15 +36,34 @@ function optionsToLines(args: readonly string[]): string {
   return lines === '' ? '' : `${lines}\n`;
 }
 
+const VERSION: ReadonlySet<string | undefined> = new Set(['-v', '--version']);
+const HELP: ReadonlySet<string | undefined> = new Set(['-h', '--help']);
+
 /**
- * What the words behind the program's name ask for.
+ * What the words behind the program's name ask for. Our own words count in the first place, or behind a file; `replay`
+ * only before what can be its argument, since a file may have that name, too.
  *
  * @param argv without the interpreter and the program itself.
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const [first, second] = argv;
+  const own = first !== undefined && !first.startsWith('-') ? second : first;
+  if (
+    first === 'replay' &&
+    second !== undefined &&
+    /^(?!-)|^-h$|^--(help|brief|last)/.test(second)
+  ) {
+    return { kind: 'replay', args: argv.slice(1) };
+  }
+  if (VERSION.has(own)) return { kind: 'version' };
+  if (HELP.has(own)) return { kind: 'help' };
+  if (own !== '--check') return { kind: 'run', ...readingOf(argv) };
+  const rest = argv.filter((_, at) => at !== argv.indexOf('--check'));
+  return { kind: 'check', ...readingOf(rest) };
+}
+
+function readingOf(argv: readonly string[]): Reading {
   const first = argv[0];
-  if (first === '-v' || first === '--version') return { kind: 'version' };
-  if (first === '-h' || first === '--help') return { kind: 'help' };
   const file = first !== undefined && !first.startsWith('-') ? first : null;
   let options = file === null ? argv.slice() : argv.slice(1);
   let usesStdin = false;
@@ -58,7 +77,6 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     options = options.slice(0, -1);
   }
   return {
-    kind: 'run',
     file,
     usesStdin,
     optionLines: optionsToLines(options),

@@ -181,22 +181,24 @@ export interface ParsedConfig {
 }
 
 /** What a command line asks for (config.md §1). */
+/** What is to be read: a file, standard input behind it, and options behind that. */
+export interface Reading {
+  /** As typed, to be made absolute before any `dir`; null when there is none. */
+  readonly file: string | null;
+  /** Standard input is read after the file. */
+  readonly usesStdin: boolean;
+  /** Synthetic configuration lines, each ended by a newline; empty when there are no options. */
+  readonly optionLines: string;
+  /** An argument was exactly `--sentinel`. */
+  readonly sentinelOption: boolean;
+}
+
 export type CommandLine =
-  | { readonly kind: 'version' }
-  | { readonly kind: 'help' }
-  | {
-      readonly kind: 'run';
-      /** As typed, to be made absolute before any `dir`; null when there is none. */
-      readonly file: string | null;
-      /** Standard input is read after the file. */
-      readonly usesStdin: boolean;
-      /**
-       * Synthetic configuration lines, each ended by a newline; empty when there are no options.
-       */
-      readonly optionLines: string;
-      /** An argument was exactly `--sentinel`. */
-      readonly sentinelOption: boolean;
-    };
+  | { readonly kind: 'version' | 'help' }
+  /** Plays what a flight recorder wrote; `args` are the words behind it. */
+  | { readonly kind: 'replay'; readonly args: readonly string[] }
+  /** `check`: only says what a start would make of it. */
+  | ({ readonly kind: 'run' | 'check' } & Reading);
 
 /** What rewriting has to know besides the configuration itself. */
 export interface RewriteOptions {

@@ -1,4 +1,4 @@
-/** `npm run replay FILE`: plays what the flight recorder wrote and says whether the core decides the same. */
+/** `redis-sentinel-ts replay FILE`: plays what the flight recorder wrote and says whether the core decides the same. */
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { parseRecording } from './file.ts';
@@ -38,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function readPlan(args: readonly string[]): Promise<Plan | null> {
   const words = await yargs([...args])
-    .scriptName('npm run replay --')
+    .scriptName('redis-sentinel-ts replay')
     .usage(
       '$0 FILE [option …]\n\nPlays what the flight recorder of a Sentinel wrote through the core: each input with what was\n' +
         'decided. Exit status 0: the decisions are those that were recorded; 1: they differ; 2: no such recording.',

@@ -147,6 +147,17 @@ export interface Wishes {
   readonly text: string;
 }
 
+const HELP = `npm run parity [-- OPTION … WORD …]
+
+  Puts the same requests to an original and to ours, byte by byte; words choose those whose names
+  contain them. Exit status 0: nothing differs that is not documented.
+
+  --oracle NAME    ${ORACLES.join(', ')} (default installed); fetched once when it is not there
+  --scenarios      events, mixed fleets and take-overs with it in place of the requests
+  --all            everything, with all of them
+  --quiet          only what differs, and the sums
+  --help           this text`;
+
 /** The words behind `npm run parity --`, or what is wrong with them. */
 export function readWishes(argv: readonly string[]): Wishes | string {
   const words: string[] = [];
@@ -178,6 +189,10 @@ export interface Tools {
 }
 
 export async function main(argv: readonly string[], { provide, play }: Tools): Promise<number> {
+  if (argv.includes('--help')) {
+    say(HELP);
+    return 0;
+  }
   const wishes = readWishes(argv);
   if (typeof wishes === 'string') {
     say(wishes);

@@ -132,7 +132,7 @@ export class Server {
 
   /** Opens the listeners. Throws `ListenError`, with nothing left open. */
   async start(): Promise<void> {
-    this.#readUsers();
+    this.readUsers();
     this.#fitRoom();
     const { tls } = this.ports;
     this.#listeners = await openListeners(this.settings, {
@@ -181,7 +181,8 @@ export class Server {
     return this.ports.logs?.(level) ?? true;
   }
 
-  #readUsers(): void {
+  /** Users of the file or of the ACL file, which `start` reads by itself. @throws ListenError */
+  readUsers(): void {
     if (this.ports.aclFile !== undefined) {
       const problem = this.loadUsers();
       if (problem !== null) {

@@ -25,13 +25,19 @@ const held = new Set<Server>();
  * @returns the pid of the process that has it already; null: it is ours, or nobody can tell
  */
 export async function claim(path: string): Promise<number | null> {
-  if (process.platform !== 'linux') return null;
   const name = claimName(path);
   if (name === null || (await listen(name))) return null;
   return holderOf(name, path);
 }
 
+/** The same without claiming it. */
+export function claimedBy(path: string): number | null {
+  const name = claimName(path);
+  return name === null ? null : holderOf(name, path);
+}
+
 function claimName(path: string): string | null {
+  if (process.platform !== 'linux') return null;
   try {
     const real = realpathSync(pathBytes(path), { encoding: 'buffer' }).toString('latin1');
     const { dev, ino } = statSync(pathBytes(dirname(real)), { bigint: true });

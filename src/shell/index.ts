@@ -1,7 +1,7 @@
 /** The room `shell`: runs the house around the core. */
 
 export { AclFile } from './aclfile.ts';
-export { claim } from './claim.ts';
+export { claim, claimedBy } from './claim.ts';
 export { Alarm, monotonic } from './clock.ts';
 export {
   isDaemonChild,
@@ -13,7 +13,7 @@ export {
 export { type Core, Driver, type DriverPorts } from './driver.ts';
 export { errorText } from './errno.ts';
 export { FlightFiles } from './flightfile.ts';
-export { isExecutable, readRegular, systemIo } from './io.ts';
+export { isExecutable, lookingIo, readRegular, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
 export { saveComplaint, unreadableHint } from './premises.ts';

@@ -4,6 +4,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   lstatSync,
   openSync,
   readFileSync,
@@ -84,6 +85,16 @@ export const systemIo: ConfigIo = {
   glob,
   openForAppend,
   isExecutable,
+};
+
+/** The same for who only looks: a log file is not made, its folder has to let it be. */
+export const lookingIo: ConfigIo = {
+  ...systemIo,
+  openForAppend: (path) => {
+    const why = mayAccess(path, constants.W_OK);
+    if (why === null || existsSync(pathBytes(path))) return why;
+    return mayAccess(dirname(path), constants.W_OK | constants.X_OK);
+  },
 };
 
 function mayAccess(path: string, mode: number): string | null {

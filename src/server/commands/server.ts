@@ -1,7 +1,7 @@
 /**
  * INFO, ROLE, SHUTDOWN (commands.md §7).
  */
-import { arch, type as osType, release } from 'node:os';
+import { machine, type as osType, release } from 'node:os';
 import type { Call, Outcome, Row } from '../call.ts';
 import { bulk, failure, lower, SYNTAX_ERROR } from '../call.ts';
 import type { Server } from '../server.ts';
@@ -34,7 +34,7 @@ function serverSection({ ports, settings, runId, startedAt }: Server): string {
     ['redis_git_dirty', 0],
     ['redis_build_id', `redis-sentinel-ts-${OWN_VERSION}`],
     [valkey ? 'server_mode' : 'redis_mode', 'sentinel'],
-    ['os', `${osType()} ${release()} ${arch()}`],
+    ['os', `${osType()} ${release()} ${machine()}`],
     ['arch_bits', 64],
     ['monotonic_clock', 'POSIX clock_gettime'],
     ['multiplexing_api', 'libuv'],

@@ -9,16 +9,25 @@ function lines(...options: string[]): string[] {
 }
 
 describe('the command line', () => {
-  test('version and help are asked for by the first word only', () => {
-    expect(['-v', '--version'].map((word) => parseCommandLine([word]).kind)).toEqual([
-      'version',
-      'version',
-    ]);
-    expect(['-h', '--help'].map((word) => parseCommandLine([word, 'x']).kind)).toEqual([
-      'help',
-      'help',
-    ]);
-    expect(lines('--version')).toEqual(['version', '']);
+  test('version, help and a check are asked for by the first word, or by the one behind the file', () => {
+    for (const before of [[], ['a.conf']]) {
+      const kind = (word: string) => parseCommandLine([...before, word]).kind;
+      expect(['-v', '--version'].map(kind)).toEqual(['version', 'version']);
+      expect(['-h', '--help'].map(kind)).toEqual(['help', 'help']);
+      expect(kind('--check')).toBe('check');
+    }
+    expect(lines('--port', '1', '--version')).toEqual(['port "1"', 'version', '']);
+    const checked = { kind: 'check', file: 'a.conf', usesStdin: true, optionLines: 'port "1" \n' };
+    expect(parseCommandLine(['--check', 'a.conf', '--port', '1', '-'])).toMatchObject(checked);
+    expect(parseCommandLine(['a.conf', '--check', '--port', '1', '-'])).toMatchObject(checked);
+  });
+
+  test('replay is a word of ours before what can be its argument, else the name of a file', () => {
+    const args = ['x.jsonl', '--brief'];
+    expect(parseCommandLine(['replay', ...args])).toEqual({ kind: 'replay', args });
+    expect(parseCommandLine(['replay', '--help']).kind).toBe('replay');
+    expect(parseCommandLine(['replay'])).toMatchObject({ kind: 'run', file: 'replay' });
+    expect(parseCommandLine(['replay', '--port', '1'])).toMatchObject({ file: 'replay' });
   });
 
   test('the first word is the file unless it starts with a dash', () => {

@@ -1,0 +1,111 @@
+/**
+ * `redis-sentinel-ts --check FILE`: what a start would make of a configuration, without starting: nothing is written, no
+ * socket is opened, no log is made. (Names are looked up where the configuration asks for it, as at every start.)
+ */
+import { type ParsedConfig, rewriteConfig } from './config/index.ts';
+import { configOf, createState, defaultsOf, LINES } from './core/index.ts';
+import { ListenError, Server } from './server/index.ts';
+import { StartError, serverSettings, usersForFile } from './settings.ts';
+import { AclFile, claimedBy, monotonic, readRegular, saveComplaint, Tls } from './shell/index.ts';
+
+/** Longer texts are cut in what is shown of the file. */
+const SHOWN_MAX = 200;
+
+export interface Checked {
+  /** Absolute path, a byte string. */
+  readonly file: string;
+  readonly parsed: ParsedConfig;
+}
+
+export interface Findings {
+  /** Why it would not start; empty: it would. */
+  readonly errors: readonly string[];
+  /** What it would say at the start, and what else is amiss. */
+  readonly warnings: readonly string[];
+  /** What the first save would change: lines with `-` and `+` before them, without passwords. */
+  readonly changes: readonly string[];
+}
+
+export async function check({ file, parsed }: Checked): Promise<Findings> {
+  const errors: string[] = [];
+  const warnings = [...parsed.warnings];
+  errors.push(...(saveComplaint(file) ?? []));
+  const holder = claimedBy(file);
+  if (holder !== null) warnings.push(`A Sentinel runs on this file: process ${holder}.`);
+  const { tls } = parsed.generic;
+  if (tls.port !== 0 || tls.replication) {
+    await new Tls(tls).load().catch((error: Error) => errors.push(error.message));
+  }
+  const outcome = readRegular(file);
+  const before = 'text' in outcome ? outcome.text : '';
+  let changes: string[] = [];
+  try {
+    changes = difference(before, firstSave(file, before, parsed)).map(withoutSecret);
+  } catch (error) {
+    if (!(error instanceof StartError || error instanceof ListenError)) throw error;
+    errors.push(...error.lines);
+  }
+  return { errors, warnings, changes };
+}
+
+/** The text that a Sentinel would save at its start. */
+function firstSave(file: string, before: string, { generic, sentinel }: ParsedConfig): string {
+  const state = createState(
+    sentinel,
+    {
+      line: LINES[generic.compat],
+      port: generic.port,
+      tlsPort: generic.tls.port,
+      tlsReplication: generic.tls.replication,
+      requirepass: generic.requirepass,
+      logLevel: generic.logLevel,
+      seed: 'an id is chosen at the start only',
+      isExecutable: () => true,
+    },
+    monotonic(),
+  );
+  const silent = () => {};
+  const server = new Server(
+    serverSettings(generic, { configFile: file, supervisor: 'no' }),
+    generic.aclFile === ''
+      ? { log: silent, command: silent, shutdown: silent }
+      : {
+          ...{ log: silent, command: silent, shutdown: silent },
+          aclFile: new AclFile(generic.aclFile, silent),
+        },
+  );
+  server.readUsers();
+  const config = configOf(state);
+  const text = rewriteConfig(before, generic, config, {
+    users: usersForFile(server, generic),
+    defaults: defaultsOf(state),
+    logLevel: generic.logLevel,
+  });
+  return sentinel.myId === null ? text.replaceAll(state.myId, '<a new id>') : text;
+}
+
+/** Lines that only one of two texts has, in their order. */
+function difference(before: string, after: string): string[] {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const gone = without(old, now).map((line) => `- ${line}`);
+  const come = without(now, old).map((line) => `+ ${line}`);
+  return [...gone, ...come].map((line) => line.slice(0, SHOWN_MAX));
+}
+
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0 && line.trim() !== '';
+  });
+}
+
+/** Directives whose last words are nobody's business. */
+const SECRET =
+  /^([+-] \s*(?:requirepass|masterauth|primaryauth|tls-\S*key-file-pass|user\s+\S+|sentinel\s+(?:sentinel-pass|auth-pass\s+\S+))\s+).*/i;
+
+function withoutSecret(line: string): string {
+  return line.replace(SECRET, '$1(secret)');
+}

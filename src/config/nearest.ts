@@ -1,0 +1,71 @@
+/** What somebody may have meant who typed a word that is none: a line below the original's report. */
+import { directives, findDirective } from './directives.ts';
+import { newerDirective } from './newer.ts';
+import { BAD_DIRECTIVE } from './parse.ts';
+import { SENTINEL_WORDS, UNRECOGNIZED } from './sentinel.ts';
+import { splitWords } from './words.ts';
+
+/** Directives that are no values. */
+const OTHERS = ['sentinel', 'include', 'rename-command', 'user', 'loadmodule'];
+
+/** As many letters may be wrong of a word of so many. */
+const LETTERS_PER_MISTAKE = 4;
+const MISTAKES_MAX = 3;
+
+/**
+ * A hint for a line that was refused with one of the two texts that do not say what is wrong with it.
+ * @param message the report's reason; @param line the line, null when it belongs to none
+ */
+export function hintFor(message: string, line: string | null): string | null {
+  const [first = '', second] = (line === null ? null : splitWords(line)) ?? [];
+  const name = first.toLowerCase();
+  if (message === UNRECOGNIZED && second !== undefined) {
+    return hint(second.toLowerCase(), SENTINEL_WORDS, 'sentinel ');
+  }
+  if (message !== BAD_DIRECTIVE || name === '') return null;
+  const known = findDirective(name) ?? newerDirective(name);
+  const names = [...OTHERS, ...directives.map((one) => one.name)];
+  if (known !== undefined) return hint(name, [...names, name], '');
+  return hint(name, names, '') ?? suggestion(nearest(name, SENTINEL_WORDS), 'sentinel ');
+}
+
+function hint(word: string, names: readonly string[], before: string): string | null {
+  if (names.includes(word)) return `"${before}${word}" is known; the number of its words is wrong.`;
+  return suggestion(nearest(word, names), before);
+}
+
+function suggestion(near: string | null, before: string): string | null {
+  return near === null ? null : `Did you mean "${before}${near}"?`;
+}
+
+/** The name that is fewest mistakes away, the first of several; null when all are too far. */
+export function nearest(word: string, names: readonly string[]): string | null {
+  let best: string | null = null;
+  let least =
+    Math.min(MISTAKES_MAX, Math.max(1, Math.floor(word.length / LETTERS_PER_MISTAKE))) + 1;
+  for (const name of names) {
+    const mistakes = mistakesBetween(word, name, least);
+    if (mistakes < least) [best, least] = [name, mistakes];
+  }
+  return best;
+}
+
+/** Letters left out, added, changed or exchanged with their neighbour; not counted beyond `limit`. */
+function mistakesBetween(one: string, other: string, limit: number): number {
+  if (Math.abs(one.length - other.length) >= limit) return limit;
+  let before: number[] = [];
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1] ? 0 : 1;
+      let cost = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same);
+      const exchanged = one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      if (i > 1 && j > 1 && exchanged) cost = Math.min(cost, before[j - 2]! + 1);
+      next.push(cost);
+    }
+    before = row;
+    row = next;
+  }
+  return row[other.length]!;
+}

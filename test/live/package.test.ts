@@ -1,0 +1,94 @@
+/** What `npm pack` makes: the product, all of it and nothing else, and it runs. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testFolder } from '../support/live.ts';
+
+interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+
+/** Whatever is named as a module: by import, import() or new URL. */
+const NAMED = /(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]|new URL\(['"](\.[^'"]+)['"]/g;
+
+/** All modules that these lead to, types left aside, as they are built. */
+function reached(...files: string[]): Set<string> {
+  const all = new Set<string>();
+  const visit = (file: string) => {
+    if (all.has(file) || !existsSync(file)) return;
+    all.add(file);
+    for (const [, one, other] of readFileSync(file, 'utf8').matchAll(NAMED)) {
+      visit(resolve(dirname(file), one ?? other!));
+    }
+  };
+  for (const file of files) visit(resolve(file));
+  return all;
+}
+
+describe('the package', () => {
+  it('has all that the program reaches, none of the tools, and runs from anywhere', () => {
+    const folder = testFolder('package');
+    // The build is there, and another test may be using it.
+    const words = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
+    const name = execFileSync('npm', words, { encoding: 'utf8' }).trim();
+    execFileSync('tar', ['-xzf', join(folder, name), '-C', folder]);
+    const root = join(folder, 'package');
+    const scripts = (readdirSync(root, { recursive: true }) as string[]).filter((file) =>
+      file.endsWith('.js'),
+    );
+    // What is started by name: the program, what it asks for before, threads, and `replay`.
+    const doors = ['cli', 'shell/needs', 'shell/nursery', 'shell/save-thread'];
+    const wanted = reached(...doors.map((door) => `dist/${door}.js`));
+    const left = [...wanted].filter((file) => !scripts.includes(relative('.', file)));
+    expect(left).toEqual([]);
+    expect(scripts.filter((file) => file.startsWith('bin'))).toEqual(['bin/redis-sentinel-ts.js']);
+    // Types and doors of rooms have no code of their own; tools would.
+    const code = (file: string) =>
+      readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*|export [^;]*;/g, '');
+    const idle = scripts.filter((file) => file.startsWith('dist') && !wanted.has(resolve(file)));
+    expect(idle.filter((file) => code(file).trim() !== '')).toEqual([]);
+    expect(readdirSync(root).sort()).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'bin',
+        'conf',
+        'dist',
+        'docs',
+        'package.json',
+      ].sort(),
+    );
+    symlinkSync(resolve('node_modules'), join(root, 'node_modules'));
+    const run = [join(root, 'bin', 'redis-sentinel-ts.js'), '--version'];
+    expect(execFileSync(process.execPath, run, { encoding: 'utf8', cwd: '/' })).toContain(
+      `redis-sentinel-ts ${manifest('package.json').version} `,
+    );
+  });
+
+  it('asks for the Node that its dependencies need', () => {
+    const own = manifest('package.json');
+    const asked = Object.keys(own.dependencies)
+      .map((name) => manifest(`node_modules/${name}/package.json`).engines?.node)
+      .filter((range) => range !== undefined);
+    // The narrowest of them, word for word; the others are wider.
+    expect(asked).toContain(own.engines.node);
+    expect(new Set(asked.filter((range) => /\^|\|\|/.test(range)))).toEqual(
+      new Set([own.engines.node]),
+    );
+  });
+
+  it('has one version, here and in the program', () => {
+    expect(readFileSync('src/server/version.ts', 'utf8')).toContain(
+      `'${manifest('package.json').version}'`,
+    );
+    expect(readFileSync('CHANGELOG.md', 'utf8')).toContain(
+      `## ${manifest('package.json').version}`,
+    );
+  });
+});

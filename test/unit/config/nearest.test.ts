@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { hintFor, nearest } from '../../../src/config/index.ts';
+import { BAD_DIRECTIVE } from '../../../src/config/parse.ts';
+import { UNRECOGNIZED } from '../../../src/config/sentinel.ts';
+
+describe('the hint below a refused line', () => {
+  test.each([
+    ['prot 26379', 'Did you mean "port"?'],
+    ['requirpass x', 'Did you mean "requirepass"?'],
+    ['LOGLEVLE notice', 'Did you mean "loglevel"?'],
+    ['sentnel monitor m 127.0.0.1 6379 2', 'Did you mean "sentinel"?'],
+    ['down-after-milliseconds "m" "5"', 'Did you mean "sentinel down-after-milliseconds"?'],
+    ['include', '"include" is known; the number of its words is wrong.'],
+    ['rename-command PING', '"rename-command" is known; the number of its words is wrong.'],
+    ['zzz 1', null],
+    ['"', null],
+  ])('of %s', (line, hint) => {
+    expect(hintFor(BAD_DIRECTIVE, line)).toBe(hint);
+  });
+
+  test.each([
+    ['sentinel monitr m 127.0.0.1 6379 2', 'Did you mean "sentinel monitor"?'],
+    ['sentinel down-after-millisecond m 5', 'Did you mean "sentinel down-after-milliseconds"?'],
+    ['sentinel monitor m', '"sentinel monitor" is known; the number of its words is wrong.'],
+    ['sentinel nonsense m 1', null],
+  ])('of %s', (line, hint) => {
+    expect(hintFor(UNRECOGNIZED, line)).toBe(hint);
+  });
+
+  test('is left out where the report says what is wrong, or names no line', () => {
+    expect(hintFor('argument must be between 0 and 65535 inclusive', 'prot 70000')).toBeNull();
+    expect(hintFor(BAD_DIRECTIVE, null)).toBeNull();
+  });
+});
+
+describe('the nearest name', () => {
+  test('is one letter left out, added, changed or exchanged away, more in long words', () => {
+    for (const word of ['prt', 'poort', 'pork', 'prot']) {
+      expect(nearest(word, ['timeout', 'port'])).toBe('port');
+    }
+    expect(nearest('rpto', ['port'])).toBeNull();
+    expect(nearest('tiemuot', ['timeout'])).toBeNull();
+    expect(nearest('protecetd-mod', ['protected-mode'])).toBe('protected-mode');
+    expect(nearest('', ['port'])).toBeNull();
+  });
+});
