@@ -41,7 +41,7 @@ const HOPELESS_DELAY_MIN_MS = 10_000;
 /** Who asks for votes because the master is down sees that so much before the last of us, at most. */
 const LATE_MS = 1000;
 /** Who has won is done by then, even if he has to repeat his order; with a longer down-after, by that. */
-const FINISH_MS = 10_000;
+export const FINISH_MS = 10_000;
 
 /** Start an automatic failover when everything speaks for it. */
 export function tendStart(work: Work, group: Group): void {
@@ -290,6 +290,11 @@ export function supersede(work: Work, group: Group): void {
   const { failover } = group;
   if (failover === null || failover.state === 'reconf_slaves') return;
   if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
+}
+
+/** We have voted for another in a later epoch. */
+export function standDown(work: Work, group: Group): void {
+  notElected(work, group, group.attempts.holdUntil);
 }
 
 function elected(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {

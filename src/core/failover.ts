@@ -4,15 +4,17 @@
  * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of a promotion that is not on
  * disk; every attempt ends.
  */
-import { abandon, tendElection } from './election.ts';
+import { abandon, FINISH_MS, standDown, tendElection } from './election.ts';
 import { event } from './events.ts';
 import { switchMaster } from './groups.ts';
 import { spreadHello } from './hello.ts';
 import { isOpen } from './links.ts';
 import { promote } from './orders.ts';
-import { tendReconfiguration } from './reconf.ts';
+import { isCaughtUp } from './oversleep.ts';
+import { isPromotedSince, tendReconfiguration } from './reconf.ts';
 import { reconfigScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
+import { followsMaster, followsMember } from './server.ts';
 import type { Failover, FailoverIn, Group, Replica } from './state.ts';
 import { crash, log, saveThen, type Work, wake } from './work.ts';
 
@@ -24,6 +26,10 @@ export function tendFailover(work: Work, group: Group): void {
   for (let before: Failover | null = null; group.failover !== before; ) {
     before = group.failover;
     if (before === null) return;
+    if (before.state !== 'wait_start') {
+      if (isOutvoted(group, before)) return standDown(work, group);
+      if (!isCaughtUp(work, group)) return;
+    }
     switch (before.state) {
       case 'wait_start':
         tendElection(work, group, before);
@@ -42,6 +48,11 @@ export function tendFailover(work: Work, group: Group): void {
         break;
     }
   }
+}
+
+/** We have voted for another since, who is to lead in a later epoch: what we may still order or announce would be undone. */
+function isOutvoted({ vote }: Group, { state, epoch }: Failover): boolean {
+  return state !== 'reconf_slaves' && vote.epoch > epoch;
 }
 
 function select(work: Work, group: Group, failover: FailoverIn<'select_slave'>): void {
@@ -94,6 +105,7 @@ function waitPromotion(work: Work, group: Group, failover: FailoverIn<'wait_prom
   if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
   if (hasBetter(work, group, promoted)) return giveUp(work, group);
   const { link } = promoted;
+  if (isTakenOver(failover)) return makeWay(work, group);
   if (isOpen(link) && promoted.role === 'slave') {
     const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
     // The connection was lost with the order on it, or the server refused it (LOADING): nobody else will repeat it.
@@ -106,6 +118,24 @@ function waitPromotion(work: Work, group: Group, failover: FailoverIn<'wait_prom
   }
   promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;
   orAbortLater(work, group, failover);
+}
+
+/** Since the order the chosen one was told to follow another server of the group: somebody else leads, and chose that one. */
+function isTakenOver({ promoted, sentAt }: FailoverIn<'wait_promotion'>): boolean {
+  if (promoted.role !== 'slave' || promoted.conf <= sentAt || followsMaster(promoted)) return false;
+  return followsMember(promoted);
+}
+
+/** Whoever leads will be heard of soon; if not, it is our turn again. */
+function makeWay(work: Work, group: Group): void {
+  const { attempts } = group;
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  attempts.holdUntil = Math.max(
+    work.now + FINISH_MS,
+    attempts.leader === null ? 0 : attempts.holdUntil,
+  );
+  attempts.holdFrom = null;
+  abandon(work, group);
 }
 
 /** The chosen replica has died, and another one is there: a new attempt need not wait for the time to be up. */
@@ -141,6 +171,7 @@ export function promotionSeen(work: Work, replica: Replica): void {
   const { failover } = group;
   if (failover?.state !== 'wait_promotion' || failover.promoted !== replica) return;
   if (replica.role !== 'master' || failover.saving) return;
+  if (!isCaughtUp(work, group)) return;
   failover.saving = true;
   saveThen(work, { kind: 'promotion', group, epoch: failover.epoch });
 }
@@ -153,7 +184,8 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
   work.touched.add(group);
   // In TILT nothing goes on; the next INFO after it finds the promotion again. Who was made a replica again while it was
   // being saved is ordered again.
-  if (!ok || work.state.tiltSince !== null || failover.promoted.role !== 'master') {
+  const mayGoOn = ok && work.state.tiltSince === null && isCaughtUp(work, group);
+  if (!mayGoOn || failover.promoted.role !== 'master') {
     failover.promoted.infoDueAt = work.now + 2 * PROMOTION_INFO_MS;
     return;
   }
@@ -166,7 +198,8 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
   event(work, 'warning', '+failover-state-reconf-slaves', group.master);
   reconfigScript(work, group, 'leader', oldMaster, promoted.address);
   for (const replica of group.replicas.values()) {
-    replica.reconf = replica === promoted ? null : { state: 'pending' };
+    const isOther = replica !== promoted && !isPromotedSince(replica, startedAt);
+    replica.reconf = isOther ? { state: 'pending' } : null;
   }
   group.failover = {
     state: 'reconf_slaves',

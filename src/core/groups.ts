@@ -177,6 +177,7 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     peers: new Map(),
     full: new Set(),
     failover: null,
+    catchUp: null,
     attempts: {
       lost: 0,
       holdUntil: 0,

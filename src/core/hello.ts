@@ -21,6 +21,7 @@ import { reconfigScript } from './scripts.ts';
 import { introduced, isOwnAddress, isTaken, metOurselves } from './self.ts';
 import type { Connection, Group, Instance, Parked, Peer, State } from './state.ts';
 import { admits } from './text.ts';
+import { noteOwnAddress, noteTwin } from './twin.ts';
 import type { Instant, LinkReply } from './types.ts';
 import { save, type Work, wake } from './work.ts';
 
@@ -51,7 +52,9 @@ export function announcedPort(work: Work): number {
 function helloText(work: Work, group: Group, connection: Connection): string {
   const { state } = work;
   const { address } = group.master;
-  const own = `${state.announceIp || connection.localAddress},${announcedPort(work)},${state.myId}`;
+  const at = `${state.announceIp || connection.localAddress},${announcedPort(work)}`;
+  noteOwnAddress(state, at);
+  const own = `${at},${state.myId}`;
   const master = `${group.name},${announced(state, address)},${address.port}`;
   const text = `${own},${state.disk.durableEpoch},${master},${group.configEpoch}`;
   return text.slice(0, HELLO_MAX_BYTES);
@@ -144,7 +147,8 @@ export function helloReceived(work: Work, payload: string, at: Instant = work.no
     afterHello(work, known.group, known);
     return;
   }
-  if (payload.length > LIMITS.helloBytes || isOwnHello(state, payload)) return;
+  if (payload.length > LIMITS.helloBytes) return;
+  if (isOwnHello(state, payload)) return noteTwin(work, payload);
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);

@@ -11,6 +11,7 @@ import { announced } from './names.ts';
 import { isMasterItself, reattach } from './orders.ts';
 import { followsMaster } from './server.ts';
 import type { FailoverIn, Group, Replica } from './state.ts';
+import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';
 
 /** A replica is asked again after as long as it has taken already, within these bounds. */
@@ -18,6 +19,9 @@ const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 150;
 const POLL_SLOW_MS = 1000;
 const POLL_SLOW_AFTER_MS = 3000;
+
+/** What the dice may have added to the start. */
+const START_DICE_MS = 1000;
 
 type Reconf = FailoverIn<'reconf_slaves'>;
 
@@ -31,6 +35,7 @@ export function tendReconfiguration(work: Work, group: Group, failover: Reconf):
   const members = [...group.replicas.values()].filter((r) => r.reconf !== null);
   for (const replica of members) {
     if (isMasterItself(replica)) replica.reconf = { state: 'done' };
+    else if (isPromotedSince(replica, failover.startedAt)) replica.reconf = null;
     else giveUpStuck(work, failover, replica);
   }
   const limit = failover.since + group.failoverTimeout;
@@ -46,6 +51,14 @@ export function tendReconfiguration(work: Work, group: Group, failover: Reconf):
   const remaining = members.filter((r) => !isAttached(r) && r.sDownSince === null);
   if (remaining.length > 0 && !late) return wake(group, limit + 1);
   finish(work, group, failover, work.now > limit && remaining.length > 0, members);
+}
+
+/**
+ * Somebody made it a master while we led: if that was another leader it is the master, and we shall hear of it; if not, it is
+ * repaired as any stray is, when all have been heard of.
+ */
+export function isPromotedSince({ role, roleSince, reconf }: Replica, startedAt: Instant): boolean {
+  return role === 'master' && reconf?.state !== 'done' && roleSince > startedAt - START_DICE_MS;
 }
 
 function isBusyReplica(replica: Replica): boolean {

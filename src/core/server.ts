@@ -166,7 +166,7 @@ function follows({ masterHost, masterPort }: Replica, address: Address): boolean
 }
 
 /** Does it say it follows any server of this group? */
-function followsMember(replica: Replica): boolean {
+export function followsMember(replica: Replica): boolean {
   if (followsMaster(replica)) return true;
   for (const { address } of replica.group.replicas.values()) {
     if (follows(replica, address)) return true;

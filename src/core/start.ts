@@ -85,6 +85,8 @@ export function createState(
     parkedHellos: 0,
     hellos: new Map(),
     ownAddresses: new Map(),
+    saidAt: new Set(),
+    twin: null,
     wakes: createHeap(),
     floor: { epoch: 0n, version: 0 },
   };

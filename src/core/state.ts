@@ -64,6 +64,10 @@ export interface State {
   readonly hellos: Map<string, Peer>;
   /** Addresses at which we met ourselves, and when (`self.ts`). */
   readonly ownAddresses: Map<string, Instant>;
+  /** `ip,port` that our own hellos say. */
+  readonly saidAt: Set<string>;
+  /** Who else says our id, when last, and when that was logged (`twin.ts`). */
+  twin: { readonly address: string; heardAt: Instant; saidAt: Instant | null } | null;
   readonly wakes: Heap<Group>;
   readonly floor: Floor;
 }
@@ -146,6 +150,8 @@ export interface Group {
   /** Limits that were reached, and said so in the log. */
   readonly full: Set<'replicas' | 'peers'>;
   failover: Failover | null;
+  /** We slept while we led: nothing is done before everything has been heard of from `from` on, or it is `until`. */
+  catchUp: { readonly from: Instant; readonly until: Instant } | null;
   readonly attempts: Attempts;
   /** A hello with our config epoch and another address was seen (safety.md W6). */
   conflict: Conflict | null;

@@ -24,6 +24,7 @@ import {
   tendOpenings,
 } from './links.ts';
 import { resolved } from './names.ts';
+import { overslept } from './oversleep.ts';
 import { helloDone, pinged, signOfLife } from './ping.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
 import { informed } from './server.ts';
@@ -47,6 +48,7 @@ export function step(state: State, input: Input, driverNow: Instant): Turn {
   const heard = input.type === 'tick';
   const work: Work = { state, now, effects: [], touched: new Set(), heard, saving: false };
   if (pause > state.timers.tiltTrigger) enterTilt(work);
+  if (pause > 0) overslept(work, pause);
   take(work, input);
   settle(work);
   const { disk, clock } = state;

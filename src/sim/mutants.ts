@@ -12,6 +12,30 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'a leader that was stopped goes on with what it knew before',
+    file: 'oversleep.js',
+    find: 'if (catchUp === null)',
+    put: 'if (true)',
+  },
+  {
+    name: 'leads on after its vote for another in a later epoch',
+    file: 'failover.js',
+    find: "state !== 'reconf_slaves' && vote.epoch > epoch",
+    put: 'false',
+  },
+  {
+    name: 'repeats its order to a replica that another leader has taken over',
+    file: 'failover.js',
+    find: 'if (isTakenOver(failover))',
+    put: 'if (false)',
+  },
+  {
+    name: 're-attaches a replica that another leader has promoted',
+    file: 'reconf.js',
+    find: "return role === 'master' && reconf?.state !== 'done' && roleSince",
+    put: 'return false && roleSince',
+  },
+  {
     name: 'votes twice in an epoch',
     file: 'vote.js',
     find: 'group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)',

@@ -6,10 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   Child,
   freePort,
+  RedisServer,
   readText,
   Sentinel,
   type SentinelKind,
   sentinelCommand,
+  until,
 } from '../../src/lab/index.ts';
 import { kinds, testFolder } from '../support/live.ts';
 
@@ -214,5 +216,25 @@ describe.each(kinds)('%s: a Sentinel that cannot start', (kind) => {
     );
     expect(output).toContain(`# Failed listening on port ${port} (TCP), aborting.\n`);
     expect(code).toBe(1);
+  });
+});
+
+describe('a Sentinel whose file is a copy of another one', () => {
+  it('is named by both, since all others take the two for one', async () => {
+    const redis = await RedisServer.start({});
+    onTestFinished(() => redis.dispose());
+    const lines = [`sentinel monitor m 127.0.0.1 ${redis.port} 1`];
+    const first = await Sentinel.start({ kind: 'ours', lines });
+    onTestFinished(() => first.dispose());
+    const id = `sentinel myid ${await first.myId()}`;
+    const second = await Sentinel.start({ kind: 'ours', lines: [...lines, id] });
+    onTestFinished(() => second.dispose());
+    for (const [one, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const line = `# Another Sentinel, at 127.0.0.1:${other.port}, has our id`;
+      await until(() => one.logText().includes(line), 'it names the other one');
+    }
   });
 });

@@ -11,8 +11,10 @@ import { hangingSave } from './hanging-save.ts';
 import { idlePause } from './idle-pause.ts';
 import { largeEpoch } from './large-epoch.ts';
 import { letInAgain } from './let-in-again.ts';
+import { lostLeader } from './lost-leader.ts';
 import { manualAtWork } from './manual-at-work.ts';
 import { manualInVain } from './manual-in-vain.ts';
+import { resumedLeader } from './resumed-leader.ts';
 import { sharedEpoch } from './shared-epoch.ts';
 import { stoppedGuest } from './stopped-guest.ts';
 import { stuckLeader } from './stuck-leader.ts';
@@ -48,6 +50,12 @@ export const DRILLS: readonly Drill[] = [
   { name: 'dead voters of whom untruths are told', seeds: 12, play: untrueVoters },
   { name: 'living voters of whom untruths are told', seeds: 16, play: untrueLiving },
   { name: 'a Sentinel that watches nothing is stopped for a while', seeds: 2, play: idlePause },
+  {
+    name: 'a leader that was stopped goes on beside its successor',
+    seeds: 24,
+    play: resumedLeader,
+  },
+  { name: 'a leader that lost touch finds its successor at work', seeds: 30, play: lostLeader },
   { name: 'a replica that lets us in again and is without its master', seeds: 4, play: letInAgain },
 ];
 

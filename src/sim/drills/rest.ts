@@ -2,7 +2,7 @@
 import { Disk } from '../disk.ts';
 import { buildWorld, startWorld } from '../fleet.ts';
 import { demandOrder } from '../liveness.ts';
-import type { Host } from '../network.ts';
+import type { Connection, Host, Message } from '../network.ts';
 import { drawPlan, type GroupPlan } from '../plan.ts';
 import type { VirtualRedis } from '../redis.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
@@ -112,4 +112,24 @@ export function said(world: World, since: number, who: string | null, pattern: R
     .filter((one) => one.at >= since && (who === null || one.who === who))
     .map(({ text }) => text)
     .filter((text) => pattern.test(text));
+}
+
+/**
+ * What others say of their configuration comes late: originals say it every two seconds only, and tell nobody who is behind.
+ * With `requests` all that they ask comes late, too: their connections have to be opened again.
+ */
+export function delayHellos(
+  world: World,
+  sentinel: VirtualSentinel,
+  ms: number,
+  { requests = false } = {},
+): void {
+  const until = world.now + ms;
+  const take = sentinel.received.bind(sentinel);
+  sentinel.received = (connection: Connection, message: Message) => {
+    const isRequest = message.t === 'request' && (requests || message.argv[0] === 'PUBLISH');
+    if ((message.t === 'push' || isRequest) && world.now < until) {
+      world.after(until - world.now, () => take(connection, message));
+    } else take(connection, message);
+  };
 }

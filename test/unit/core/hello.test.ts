@@ -18,6 +18,32 @@ describe('a hello', () => {
     expect(sentinels[0]!.group().peers.size).toBe(2);
   });
 
+  it('with our id and another address is said once a minute, when it is said again', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    const twin = `10.0.0.9,26379,${sentinel!.id},0,mymaster,127.0.0.1,1,0`;
+    const lines = () => sentinel!.lines.filter(({ text }) => text.includes('has our id'));
+    hello(world, sentinel!, twin);
+    hello(world, sentinel!, twin);
+    expect(lines()).toEqual([]);
+    for (let second = 0; second < 50; second += 2) {
+      world.run(2000);
+      hello(world, sentinel!, twin);
+    }
+    expect(lines()).toHaveLength(1);
+    expect(lines()[0]!.text).toContain(
+      `Another Sentinel, at 10.0.0.9:26379, has our id ${sentinel!.id}`,
+    );
+    world.run(12_000);
+    hello(world, sentinel!, twin);
+    world.run(2000);
+    hello(world, sentinel!, twin);
+    expect(lines()).toHaveLength(2);
+    expect(sentinel!.group().peers.size).toBe(2);
+    // Those who say it of themselves have other ids.
+    expect(peer!.lines.filter(({ text }) => text.includes('has our id'))).toEqual([]);
+  });
+
   it('that is garbage changes nothing', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel] = sentinels;
