@@ -27,6 +27,11 @@ export function isSpace(char: string | undefined): boolean {
   return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
+/** What ends a word that has begun: some white space does not. */
+function endsWord(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\n' || char === '\r';
+}
+
 /**
  * Takes blanks, tabs and line ends off both sides: the only characters that count as margin of a
  * line.
@@ -93,7 +98,7 @@ function readSingleQuoted(line: string, start: number): { text: string; end: num
 function readWord(line: string, start: number): { text: string; end: number } | null {
   let text = '';
   let at = start;
-  while (at < line.length && !isSpace(line[at]) && line[at] !== '\0') {
+  while (at < line.length && !endsWord(line[at]!) && line[at] !== '\0') {
     const char = line[at]!;
     if (char !== '"' && char !== "'") {
       text += char;
@@ -117,7 +122,7 @@ function readWord(line: string, start: number): { text: string; end: number } | 
  */
 export function splitWords(line: string): string[] | null {
   // Most lines have nothing to unquote, and a state file has thousands of them.
-  if (!/["'\0]/.test(line)) return line.match(/[^ \t-\r]+/g) ?? [];
+  if (!/["'\0]/.test(line)) return line.match(/[^ \t-\r][^ \t\n\r]*/g) ?? [];
   const words: string[] = [];
   let at = 0;
   for (;;) {

@@ -84,6 +84,8 @@ export interface Line {
   readonly primaryType: boolean;
   /** CLIENT PAUSE and UNBLOCK overlook what is too much. */
   readonly looseEnds: boolean;
+  /** CLIENT PAUSE for longer than there is time is refused. */
+  readonly pauseLimited: boolean;
   /** Which filters CLIENT HELP tells of. */
   readonly killHelp: readonly string[];
   readonly listHelp: readonly string[];
@@ -176,6 +178,7 @@ const REDIS_8: Line = {
   listFilters: false,
   primaryType: false,
   looseEnds: false,
+  pauseLimited: true,
   killHelp: words('addr laddr type user skipme id maxage'),
   listHelp: ['type'],
   clientHelp: new Set(['setinfo', 'no-touch']),
@@ -204,6 +207,7 @@ const REDIS_8: Line = {
 
 const REDIS_70: Line = {
   ...REDIS_8,
+  pauseLimited: false,
   version: '7.0.15',
   redisVersion: '7.0.15',
   announceLevel: 'warning',

@@ -35,7 +35,8 @@ export function tendReconfiguration(work: Work, group: Group, failover: Reconf):
   const members = [...group.replicas.values()].filter((r) => r.reconf !== null);
   for (const replica of members) {
     if (isMasterItself(replica)) replica.reconf = { state: 'done' };
-    else if (isPromotedSince(replica, failover.startedAt)) replica.reconf = null;
+    else if (isPending(replica) && isPromotedSince(replica, failover.startedAt))
+      replica.reconf = null;
     else giveUpStuck(work, failover, replica);
   }
   const limit = failover.since + group.failoverTimeout;
@@ -57,8 +58,12 @@ export function tendReconfiguration(work: Work, group: Group, failover: Reconf):
  * Somebody made it a master while we led: if that was another leader it is the master, and we shall hear of it; if not, it is
  * repaired as any stray is, when all have been heard of.
  */
-export function isPromotedSince({ role, roleSince, reconf }: Replica, startedAt: Instant): boolean {
-  return role === 'master' && reconf?.state !== 'done' && roleSince > startedAt - START_DICE_MS;
+export function isPromotedSince({ role, roleSince }: Replica, startedAt: Instant): boolean {
+  return role === 'master' && roleSince > startedAt - START_DICE_MS;
+}
+
+function isPending({ reconf }: Replica): boolean {
+  return reconf?.state === 'pending';
 }
 
 function isBusyReplica(replica: Replica): boolean {

@@ -7,6 +7,7 @@ const raw: readonly (readonly [string, string])[] = [
   ['unbalanced quotes', 'PING "a\r\n'],
   ['quotes with something behind', 'PING "a"b\r\n'],
   ['escapes in quotes', "PING \"\\x41\\n\\\\\"\r\nPING 'a\\'b'\r\n"],
+  ['white space in a word', 'ping\x0ba\r\nping a\x0cb\r\nping\x0c\r\n\x0bping\r\nping \x0b a\r\n'],
   ['a bare line feed', 'PING\nPING a\n'],
   ['blank lines', '\r\n  \r\nPING\r\n'],
   ['a bad multibulk count', '*x\r\n'],

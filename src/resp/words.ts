@@ -15,6 +15,11 @@ function isBlank(char: string | undefined): boolean {
   return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
+/** What ends a word that has begun: some white space does not. */
+function endsWord(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\n' || char === '\r';
+}
+
 function isHex(text: string): boolean {
   return /^[0-9a-fA-F]{2}$/.test(text);
 }
@@ -64,7 +69,7 @@ export function splitWords(line: string, glued = false): string[] | null {
     while (isBlank(line[at])) at += 1;
     if (at >= line.length) return words;
     let word = '';
-    while (at < line.length && !isBlank(line[at])) {
+    while (at < line.length && !endsWord(line[at]!)) {
       const char = line[at]!;
       if (char === '"' || char === "'") {
         const part = quotedPart(line, at, glued);

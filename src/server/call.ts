@@ -1,7 +1,9 @@
 /**
  * What a command is made of: its row in the table, and what its handler gets and gives (commands.md §5).
  */
+
 import type { Reply } from '../core/index.ts';
+import { parseInteger64 } from '../resp/index.ts';
 import type { Ceiling } from './ceilings.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
@@ -62,6 +64,11 @@ export const NOT_AN_INTEGER: Reply = {
   kind: 'error',
   text: 'ERR value is not an integer or out of range',
 };
+/** Is it a 64-bit integer in decimal, as the wire has them? */
+export function isInteger(word: string): boolean {
+  return parseInteger64(word) !== null;
+}
+
 export const NIL: Reply = { kind: 'null' };
 
 export function wrongArity({ name }: Row): Reply {

@@ -293,9 +293,22 @@ export class PermissionsDraft {
     }
     if (keys.has('~*')) return KEYS_FULL;
     const wrong = unfit(key);
-    if (wrong === null) keys.add(key);
+    if (wrong === null) addKey(keys, key, parts[2]!);
     return wrong;
   }
+}
+
+/** What may be read and what may be written of one pattern is one entry, where the first of the two was. */
+function addKey(keys: Set<string>, key: string, pattern: string): void {
+  const [whole, read, write] = [`~${pattern}`, `%R~${pattern}`, `%W~${pattern}`];
+  if (keys.has(whole)) return;
+  const halves = [read, write].filter((half) => half !== key && keys.has(half));
+  if (halves.length === 0) {
+    keys.add(key);
+    return;
+  }
+  const merged = [...keys].map((one) => (halves.includes(one) ? whole : one));
+  refill(keys, merged);
 }
 
 /** The command rules as they are shown: what nothing says is forbidden. */

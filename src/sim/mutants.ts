@@ -32,8 +32,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 're-attaches a replica that another leader has promoted',
     file: 'reconf.js',
-    find: "return role === 'master' && reconf?.state !== 'done' && roleSince",
-    put: 'return false && roleSince',
+    find: "return role === 'master' && roleSince >",
+    put: 'return false && roleSince >',
   },
   {
     name: 'votes twice in an epoch',

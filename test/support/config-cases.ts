@@ -145,6 +145,7 @@ sentinel notification-script m /bin/false`,
     'strings',
     'masterauth x\nmasteruser "a b"\npidfile ""\nlogfile ""\ntls-protocols "TLSv1.2"\nsyslog-ident ""\ndbfilename d.rdb\nunixsocket "DIR/sock"\nunixsocketperm 0700',
   ),
+  plain('white space in a word', 'masterauth a\x0bb\x0cc\n\x0bhz\x0b 20'),
   plain('strings with unprintable bytes', 'masterauth "\\x01\\xfe\\n\\a\\b\\t\\r\\\\\\""'),
   plain(
     'enumerations in capitals',

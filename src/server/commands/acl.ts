@@ -10,6 +10,7 @@ import {
   bulks,
   failure,
   integer,
+  isInteger,
   lower,
   NIL,
   NOT_AN_INTEGER,
@@ -29,7 +30,6 @@ import { flagsOf, isLaborious, refused } from '../user.ts';
 import { isUserName } from '../users.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
-const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
 const NOT_SAVED = failure(
   'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
 );
@@ -57,7 +57,7 @@ function shape(argv: readonly string[]): Reply {
 function genPass({ argv }: Call): Outcome {
   if (argv.length > 3) return shape(argv);
   const text = argv[2] ?? '256';
-  if (!INTEGER.test(text)) return NOT_AN_INTEGER;
+  if (!isInteger(text)) return NOT_AN_INTEGER;
   const bits = Number(text);
   if (bits < 1 || bits > 4096) {
     return failure(
@@ -149,7 +149,7 @@ function log({ server, argv }: Call): Outcome {
     server.aclLog.reset();
     return OK;
   }
-  if (!INTEGER.test(word)) return NOT_AN_INTEGER;
+  if (!isInteger(word)) return NOT_AN_INTEGER;
   return server.aclLog.show(Number(word), server.settings.line);
 }
 

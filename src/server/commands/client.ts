@@ -3,7 +3,17 @@
  */
 import { admits, LIMITS, type Line, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
-import { bulk, failure, integer, lower, NIL, NOT_AN_INTEGER, OK, SYNTAX_ERROR } from '../call.ts';
+import {
+  bulk,
+  failure,
+  integer,
+  isInteger,
+  lower,
+  NIL,
+  NOT_AN_INTEGER,
+  OK,
+  SYNTAX_ERROR,
+} from '../call.ts';
 import { tooLong } from '../ceilings.ts';
 import type { Session } from '../session.ts';
 import { misnamed } from './connection.ts';
@@ -11,7 +21,8 @@ import { idsOf, readFilters, typeFilter } from './filters.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
-const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
+/** ms since 1970: a pause may not end later. */
+const TIMEOUT_MAX = 2 ** 63;
 
 function verbatim(text: string): Reply {
   return { kind: 'verbatim', text };
@@ -87,13 +98,14 @@ function kill(call: Call): Outcome {
 
 function pause({ server, argv }: Call): Outcome {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
-  const { looseEnds } = server.settings.line;
+  const { looseEnds, pauseLimited } = server.settings.line;
   if (argv.length > 4 && !looseEnds) return tooMany(argv[1]!);
   if (argv.length <= 4 && mode !== 'all' && mode !== 'write') {
     return failure('ERR CLIENT PAUSE mode must be WRITE or ALL');
   }
-  if (!INTEGER.test(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
+  if (!isInteger(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
   const ms = Number(argv[2]);
+  if (pauseLimited && ms > TIMEOUT_MAX - Date.now()) return failure('ERR timeout is out of range');
   if (ms < 0) return failure('ERR timeout is negative');
   if (mode === 'all') server.pause(ms);
   return OK;
@@ -126,7 +138,7 @@ function unblock({ server, argv }: Call): Outcome {
   if (argv.length === 4 && !/^(timeout|error)$/i.test(argv[3]!)) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
-  return INTEGER.test(argv[2]!) ? integer(0) : NOT_AN_INTEGER;
+  return isInteger(argv[2]!) ? integer(0) : NOT_AN_INTEGER;
 }
 
 function noEvict({ session, argv }: Call): Outcome {

@@ -3,7 +3,7 @@
  */
 import { admits, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Outcome, Row } from '../call.ts';
-import { array, bulk, failure, integer, lower, OK, SYNTAX_ERROR } from '../call.ts';
+import { array, bulk, failure, integer, isInteger, lower, OK, SYNTAX_ERROR } from '../call.ts';
 import { tooLong, wordsCeiling } from '../ceilings.ts';
 import type { Session } from '../session.ts';
 
@@ -110,7 +110,7 @@ function hello(call: Call): Outcome {
   const { server, session, argv } = call;
   let protocol = session.protocol;
   if (argv[1] !== undefined) {
-    if (!/^(0|-?[1-9]\d{0,17})$/.test(argv[1])) {
+    if (!isInteger(argv[1])) {
       return failure('ERR Protocol version is not an integer or out of range');
     }
     if (argv[1] !== '2' && argv[1] !== '3') return failure('NOPROTO unsupported protocol version');

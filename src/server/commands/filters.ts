@@ -3,13 +3,12 @@
  */
 import type { Reply } from '../../core/index.ts';
 import type { Call } from '../call.ts';
-import { failure, lower, SYNTAX_ERROR } from '../call.ts';
+import { failure, isInteger, lower, SYNTAX_ERROR } from '../call.ts';
 import { flagsOf, localText } from '../clientline.ts';
 import type { Session } from '../session.ts';
 
 export type Filter = (session: Session) => boolean;
 
-const INTEGER = /^(0|-?[1-9]\d{0,17})$/;
 const NO_ID = failure('ERR client-id should be greater than 0');
 const DATABASES = 16;
 /** Letters that CLIENT LIST shows of some client or other. */
@@ -32,7 +31,7 @@ export function typeFilter({ server }: Call, text: string): Filter | Reply {
 }
 
 function seconds(name: string, value: string): number | Reply {
-  if (!INTEGER.test(value)) return failure(`ERR ${name} is not an integer or out of range`);
+  if (!isInteger(value)) return failure(`ERR ${name} is not an integer or out of range`);
   return Number(value) > 0 ? Number(value) : failure(`ERR ${name} should be greater than 0`);
 }
 
@@ -87,7 +86,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   ip: (_, value) => (session) => session.address.replace(/:\d+$/, '') === value,
   db: (_, value, option) => {
     const name = option === 'db' ? 'DB' : 'NOT-DB';
-    if (!INTEGER.test(value) || Math.abs(Number(value)) > 2 ** 31 - 1) {
+    if (!isInteger(value) || Math.abs(Number(value)) > 2 ** 31 - 1) {
       return failure(`ERR ${name} is not an integer or out of range`);
     }
     const database = Number(value);
@@ -120,7 +119,7 @@ class Ids {
       return at + 2;
     }
     let next = at + 1;
-    while (next < words.length && INTEGER.test(words[next]!)) {
+    while (next < words.length && isInteger(words[next]!)) {
       const id = Number(words[next]);
       if (id <= 0) return NO_ID;
       numbers.add(id);
@@ -174,7 +173,7 @@ export function readFilters(call: Call, words: readonly string[], skipMe: boolea
 
 /** Is it an id at all? CLIENT LIST without filters takes any number. */
 export function idsOf(words: readonly string[]): number[] | Reply {
-  return words.every((word) => INTEGER.test(word))
+  return words.every((word) => isInteger(word))
     ? words.map(Number)
     : failure('ERR Invalid client ID');
 }

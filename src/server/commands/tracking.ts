@@ -9,6 +9,7 @@ import {
   type Call,
   failure,
   integer,
+  isInteger,
   lower,
   NOT_AN_INTEGER,
   OK,
@@ -39,7 +40,7 @@ function read({ server, argv }: Call): Wish | Reply {
       if (redirect !== 0) {
         return failure('ERR A client can only redirect to a single other client');
       }
-      if (!/^(0|-?[1-9]\d{0,17})$/.test(value)) return NOT_AN_INTEGER;
+      if (!isInteger(value)) return NOT_AN_INTEGER;
       redirect = Number(value);
       if (server.session(redirect) === undefined) {
         return failure('ERR The client ID you want redirect to does not exist');

@@ -12,7 +12,7 @@ describe('splitting a line into words', () => {
   test.each([
     ['', []],
     ['  \t ', []],
-    ['a  b\tc\v\fd\r', ['a', 'b', 'c', 'd']],
+    ['a  b\tc \v\fd\ve\r', ['a', 'b', 'c', 'd\ve']],
     ['""', ['']],
     ["'' a", ['', 'a']],
     ['a"b c" d', ['ab c', 'd']],
