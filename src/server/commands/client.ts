@@ -105,7 +105,10 @@ function pause({ server, argv }: Call): Outcome {
   }
   if (!isInteger(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
   const ms = Number(argv[2]);
-  if (pauseLimited && ms > TIMEOUT_MAX - Date.now()) return failure('ERR timeout is out of range');
+  // Where it is not refused it overflows, and nobody waits.
+  if (ms > TIMEOUT_MAX - Date.now()) {
+    return pauseLimited ? failure('ERR timeout is out of range') : OK;
+  }
   if (ms < 0) return failure('ERR timeout is negative');
   if (mode === 'all') server.pause(ms);
   return OK;
