@@ -145,7 +145,7 @@ sentinel notification-script m /bin/false`,
     'strings',
     'masterauth x\nmasteruser "a b"\npidfile ""\nlogfile ""\ntls-protocols "TLSv1.2"\nsyslog-ident ""\ndbfilename d.rdb\nunixsocket "DIR/sock"\nunixsocketperm 0700',
   ),
-  plain('white space in a word', 'masterauth a\x0bb\x0cc\n\x0bhz\x0b 20'),
+  plain('white space in a word', 'masterauth a\x0bb\x0cc\n\x0b hz 20'),
   plain('strings with unprintable bytes', 'masterauth "\\x01\\xfe\\n\\a\\b\\t\\r\\\\\\""'),
   plain(
     'enumerations in capitals',
@@ -351,6 +351,7 @@ const valkeyWords: readonly string[] = [
   'every option of a group',
   'options written with their default values',
   'strings',
+  'white space in a word',
   'strings with unprintable bytes',
 ];
 

@@ -37,6 +37,13 @@ describe('an inline request', () => {
     expect(said('SET "a"b\n')).toEqual([broken('unbalanced quotes in request')]);
   });
 
+  it('keeps vertical tabs, form feeds and the byte 255 inside of words', () => {
+    expect(said('ping\x0ba\n\x0bping a\x0cb \x0b c\xff\n')).toEqual([
+      ['ping\x0ba'],
+      ['ping', 'a\x0cb', 'c\xff'],
+    ]);
+  });
+
   it('may go on behind a closing quote where the line says so', () => {
     const glued = (text: string) => frames([bytes(text)], true, { ...limits, gluedQuotes: true });
     expect(glued('SET "a"b \'c\'"d"e\n')).toEqual([
