@@ -183,6 +183,8 @@ export class Server {
 
   /** Users of the file or of the ACL file, which `start` reads by itself. @throws ListenError */
   readUsers(): void {
+    // What a line or the ACL file says of user `default` is all that holds of it.
+    if (this.settings.requirepass !== null) this.users.requirePassword(this.settings.requirepass);
     if (this.ports.aclFile !== undefined) {
       const problem = this.loadUsers();
       if (problem !== null) {
@@ -203,7 +205,6 @@ export class Server {
         'Critical error while loading ACLs. Exiting.',
       ]);
     }
-    if (this.settings.requirepass !== null) this.users.requirePassword(this.settings.requirepass);
   }
 
   /** Reads the ACL file, if there is one. Null, or why nothing has changed. */
@@ -211,7 +212,8 @@ export class Server {
     const file = this.ports.aclFile;
     if (file === undefined) return null;
     const outcome = file.read();
-    return 'error' in outcome ? outcome.error : this.users.load(outcome.text, file.path);
+    if ('error' in outcome) return outcome.error;
+    return this.users.load(outcome.text, file.path, this.settings.requirepass);
   }
 
   /** Users (these, or any) are gone or may less: their clients go, the one that said so after its reply. */

@@ -163,8 +163,10 @@ export class Users {
   /**
    * Replaces all users by those of an ACL file: one `user …` line each, words separated by single blanks. Null, or the
    * original's report of every bad line; then nothing has changed.
+   *
+   * @param password what user `default` needs when the file does not speak of it; null: nothing
    */
-  load(text: string, path: string): string | null {
+  load(text: string, path: string, password: string | null = null): string | null {
     const users = new Map([['default', EVERYTHING_ALLOWED]]);
     const named = new Set<string>();
     let report = '';
@@ -194,6 +196,7 @@ export class Users {
       return `${report}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`;
     }
     this.#users = users;
+    if (password !== null && !named.has('default')) this.requirePassword(password);
     return null;
   }
 }

@@ -81,7 +81,32 @@ class Teller {
   }
 }
 
+/** SHA-256 of `new`. */
+const NEW = '11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437';
+
 const STORIES: readonly Story[] = [
+  {
+    name: 'a line about the default user counts more than requirepass, also at the next start',
+    lines: ['requirepass old', `user default on #${NEW} ~* &* +@all`],
+    play: async (teller) => {
+      for (const word of ['old', 'new']) await teller.says('a', 'AUTH', word);
+      await teller.says('a', 'ACL', 'SETUSER', 'default', '>newer', '<new');
+      await teller.says('a', 'SENTINEL', 'FLUSHCONFIG');
+      teller.showsUsers();
+      await teller.sentinel.restart();
+      for (const word of ['old', 'new', 'newer']) await teller.says('b', 'AUTH', word);
+    },
+  },
+  {
+    name: 'what a user file says of the default user counts more than requirepass',
+    lines: ['requirepass old', 'aclfile users.acl'],
+    users: 'user default on >new ~* &* +@all\n',
+    play: async (teller) => {
+      for (const word of ['old', 'new']) await teller.says('a', 'AUTH', word);
+      await teller.says('a', 'ACL', 'LOAD');
+      await teller.says('b', 'AUTH', 'old');
+    },
+  },
   {
     name: 'user lines are kept and rewritten',
     lines: [
@@ -300,5 +325,30 @@ describe('users: what the original makes of it, ours makes of it too:', () => {
     const [original, ours] = [await refusal('original', one), await refusal('ours', one)];
     expect(original.said.length).toBeGreaterThan(0);
     expect(ours).toEqual(original);
+  });
+});
+
+describe('a user file that says nothing of the default user', () => {
+  it('leaves it to requirepass, after ACL LOAD as well', async () => {
+    const users = 'user bob on >b ~* &* +@all\n';
+    const story: Story = {
+      name: '',
+      lines: ['requirepass old', 'aclfile users.acl'],
+      users,
+      play: async (teller) => {
+        await teller.says('a', 'PING');
+        await teller.says('a', 'AUTH', 'bob', 'b');
+        await teller.says('a', 'ACL', 'LOAD');
+        await teller.says('b', 'PING');
+        await teller.says('b', 'AUTH', 'old');
+      },
+    };
+    expect(await play('ours', story)).toEqual([
+      'a: PING -> NOAUTH Authentication required.',
+      'a: AUTH bob b -> "OK"',
+      'a: ACL LOAD -> "OK"',
+      'b: PING -> NOAUTH Authentication required.',
+      'b: AUTH old -> "OK"',
+    ]);
   });
 });

@@ -15,7 +15,7 @@ import { all, readyGroup } from '../support/live.ts';
 
 const timing = { downAfter: 1000, failoverTimeout: 6000 };
 
-/** What docs/OPERATIONS.md gives the user of a Sentinel, by what the line calls channels and subcommands. */
+/** What the specification gives the user of a Sentinel, by what the line calls channels and subcommands. */
 const rights = (name: ServerName) =>
   name === 'redis-6'
     ? '+multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client +script'
