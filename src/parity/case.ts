@@ -11,7 +11,7 @@ export interface Case {
   readonly bytes: string;
   /** Further requests, each said when the one before it is answered. */
   readonly then?: readonly string[];
-  /** The end of the replies cannot be asked for (no replies, or the request is unfinished): wait for silence. */
+  /** The end of the replies cannot be asked for (no replies, or the request is unfinished): wait until others have been answered. */
   readonly quiet?: boolean;
   /** Answers made by chance: any number, or hexadecimal digits of which only the count matters. */
   readonly chance?: 'number' | 'hex';

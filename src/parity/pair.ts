@@ -3,7 +3,14 @@
  * both.
  */
 import { connect } from 'node:net';
-import { type Oracle, type RedisServer, Sentinel, type SentinelKind, until } from '../lab/index.ts';
+import {
+  type Oracle,
+  pause,
+  type RedisServer,
+  Sentinel,
+  type SentinelKind,
+  until,
+} from '../lab/index.ts';
 import { type Case, multi } from './case.ts';
 import { masker, type Names } from './mask.ts';
 import { render } from './reply.ts';
@@ -18,8 +25,10 @@ const END_REPLIES = [
   `-ERR unknown command '${END}'`,
   `-NOAUTH Authentication required.\r\n-ERR Syntax error in HELLO option '${END}'\r\n`,
 ];
-const QUIET_MS = 120;
-const CASE_MS_MAX = 3_000;
+/** What has been written to us has arrived by then. */
+const QUIET_MS = 20;
+/** For servers that a busy machine lets wait. */
+const CASE_MS_MAX = 20_000;
 
 export interface Answers {
   readonly original: string;
@@ -166,6 +175,26 @@ function endOf(answer: string, from: number): number | null {
   return other >= 0 ? other : null;
 }
 
+/** Rounds of a second client: what was sent before it came has been read, and answered, by then. */
+const BARRIER_ROUNDS = 3;
+
+/** Resolves when a client that comes now has been answered; whatever the answer, and also when there is none. */
+function barrier(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    let left = BARRIER_ROUNDS;
+    const ask = () => {
+      if (left === 0) return socket.destroy();
+      left -= 1;
+      return socket.write('PING\r\n');
+    };
+    socket.on('connect', ask);
+    socket.on('data', ask);
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+  });
+}
+
 /** All that comes back on a connection of its own; `<closed>` at the end when the other side hung up. */
 function exchange(port: number, { bytes, then = [], quiet = false }: Case): Promise<string> {
   return new Promise((resolve) => {
@@ -174,28 +203,30 @@ function exchange(port: number, { bytes, then = [], quiet = false }: Case): Prom
     /** Where the answer to the present request begins. */
     let begun = 0;
     const left = [...then];
-    let silence: NodeJS.Timeout | undefined;
     const done = (end: string) => {
-      clearTimeout(silence);
       clearTimeout(limit);
       socket.destroy();
       resolve(answer + end);
     };
     const limit = setTimeout(() => done('<silent>'), CASE_MS_MAX);
-    const listen = () => {
-      if (!quiet) return;
-      clearTimeout(silence);
-      silence = setTimeout(() => done(''), QUIET_MS);
+    /** The end cannot be asked for: nothing has come while others were answered. */
+    const settle = async () => {
+      for (let before = -1; before !== answer.length; ) {
+        before = answer.length;
+        await barrier(port);
+        await pause(QUIET_MS);
+      }
+      done('');
     };
     const ask = (request: string) => {
       socket.write(Buffer.from(request + (quiet ? '' : END_REQUEST), 'latin1'));
-      listen();
+      if (quiet) void settle();
     };
     socket.on('connect', () => ask(bytes));
     socket.on('data', (piece) => {
       answer += piece.toString('latin1');
       const end = endOf(answer, begun);
-      if (end === null) return listen();
+      if (end === null) return;
       answer = answer.slice(0, end);
       begun = end;
       const next = left.shift();
