@@ -367,20 +367,26 @@ describe('the files of a Sentinel', () => {
     const real = join(data, 'real.conf');
     const link = join(folder, 'sentinel.conf');
     symlinkSync(real, link);
-    writeFileSync(real, `port ${await freePort()}\nsentinel monitor m 127.0.0.1 1 1\n`);
+    const port = await freePort();
+    writeFileSync(real, `port ${port}\nsentinel monitor m 127.0.0.1 1 1\n`);
     const refused = runToEnd(link, [], NOBODY);
     expect(refused.stdout).toContain(
       `# Sentinel config file ${real} is not writable: Permission denied. Exiting...\n`,
     );
     expect(refused.status).toBe(1);
-    // The file may be written, its folder may not: nothing beside it can be made.
-    chownSync(real, NOBODY, NOBODY);
+    // The file may be written, its folder may not be any more: nothing beside it can be made.
+    for (const path of [real, data]) chownSync(path, NOBODY, NOBODY);
     const output = join(folder, 'output');
     writeFileSync(output, '');
     chownSync(output, NOBODY, NOBODY);
     const [command, ...args] = sentinelCommand('ours', link);
     const child = await Child.start({ command, args, cwd: folder, output, uid: NOBODY });
     onTestFinished(() => child.end());
+    await until(() => readText(output).includes('Sentinel ID is'), 'it has saved its id');
+    chownSync(data, 0, 0);
+    const wire = await Wire.open({ port });
+    expect(await wire.ask('SENTINEL', 'FLUSHCONFIG')).toBeInstanceOf(Error);
+    wire.close();
     await until(
       () =>
         readText(output).includes(
