@@ -4,7 +4,16 @@
 // dependencies, because it runs before there are any. `node bin/setup.js` does it all; demo, bench
 // and test import the same functions.
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provideRedis } from './redis.js';
@@ -71,14 +80,37 @@ function matches(lock, installed) {
   return Object.keys(installed).every((path) => path in lock);
 }
 
-/** Compiles src/ into dist/ (`npm run build` without npm's start-up time). */
+/** What the present dist/ was made from. */
+const STAMP = join(root, 'dist', '.made-from');
+
+/** Names, sizes and times of the sources, and of what translates them. */
+function sourcesNow() {
+  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const others = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  const marks = [...files, ...others].map((path) => {
+    const { size, mtimeMs } = statSync(path);
+    return `${path} ${size} ${mtimeMs}`;
+  });
+  return createHash('sha256').update(marks.sort().join('\n')).digest('hex');
+}
+
+/**
+ * Compiles src/ into dist/ (`npm run build` without npm's start-up time), unless that is done already: whoever runs from
+ * dist/ at this moment must not find half a file.
+ */
 export function buildAll() {
+  const sources = sourcesNow();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
+  rmSync(STAMP, { force: true });
   const { ok, output } = run(
     process.execPath,
     [packageBin('typescript', 'tsc'), '-p', 'src'],
     root,
   );
   if (!ok) throw new SetupError(`The build failed (npm run build):\n${output}`);
+  writeFileSync(STAMP, sources);
 }
 
 /** The script behind a package's command, to be run by this very Node. */

@@ -217,8 +217,9 @@ async function farewell({ group, names, options }: Scene): Promise<void> {
   say(`  redis-server ${master.configFile} --daemonize yes          (starts ${label} again)`);
   say(`  redis-cli -p ${port} SENTINEL FAILOVER ${group.name}`);
   heading('To end it:');
-  const servers = group.servers.map((one) => `redis-cli -p ${one.port} SHUTDOWN NOSAVE`);
-  for (const one of servers) say(paint('dim', `  ${one}`));
   say(paint('dim', `  kill ${group.sentinels.map((one) => one.pid).join(' ')}`));
+  for (const { port } of group.servers) {
+    say(paint('dim', `  redis-cli -p ${port} SHUTDOWN NOSAVE`));
+  }
   say(paint('dim', `  rm -r ${options.folder}`));
 }

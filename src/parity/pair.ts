@@ -219,8 +219,8 @@ function exchange(port: number, { bytes, then = [], quiet = false }: Case): Prom
       done('');
     };
     const ask = (request: string) => {
-      socket.write(Buffer.from(request + (quiet ? '' : END_REQUEST), 'latin1'));
-      if (quiet) void settle();
+      socket.write(Buffer.from(request + (quiet === false ? END_REQUEST : ''), 'latin1'));
+      if (quiet === true) void settle();
     };
     socket.on('connect', () => ask(bytes));
     socket.on('data', (piece) => {

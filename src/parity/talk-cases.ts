@@ -126,7 +126,9 @@ export const TALK_CASES: readonly Case[] = [
     'client list type replica',
     'client list id 999999 888888',
   ]),
-  talk('CLIENT KILL of oneself', ['client kill type normal skipme no', 'ping'], { quiet: true }),
+  talk('CLIENT KILL of oneself', ['client kill type normal skipme no', 'ping'], {
+    quiet: 'closed',
+  }),
   talk('CLIENT KILL by two filters', [
     'client kill user nobody type pubsub',
     'client kill laddr x',

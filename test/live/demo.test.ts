@@ -110,7 +110,9 @@ describe('the demonstration', () => {
     expect(await shell(`redis-cli -p ${server} INFO server`)).toContain('config_save_status:ok');
 
     for (const line of ends) await shell(line);
-    await until(() => pids.every((pid) => !isAlive(pid)), 'all processes have ended');
+    const alive = () => pids.filter(isAlive);
+    const still = () => `all processes have ended, not ${alive().join()}`;
+    await until(() => alive().length === 0, still, { timeoutMs: 60_000 });
     expect(left(folder)).toEqual([]);
-  });
+  }, 180_000);
 });
