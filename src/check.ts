@@ -2,8 +2,8 @@
  * `redis-sentinel-ts --check FILE`: what a start would make of a configuration, without starting: nothing is written, no
  * socket is opened, no log is made. (Names are looked up where the configuration asks for it, as at every start.)
  */
-import { type ParsedConfig, rewriteConfig } from './config/index.ts';
-import { configOf, createState, defaultsOf, LINES } from './core/index.ts';
+import { type ParsedConfig, rewriteConfig, splitWords } from './config/index.ts';
+import { configOf, createState, defaultsOf, LINES, shown } from './core/index.ts';
 import { ListenError, Server } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
 import { AclFile, claimedBy, monotonic, readRegular, saveComplaint, Tls } from './shell/index.ts';
@@ -40,7 +40,9 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   const before = 'text' in outcome ? outcome.text : '';
   let changes: string[] = [];
   try {
-    changes = difference(before, firstSave(file, before, parsed)).map(withoutSecret);
+    changes = difference(before, firstSave(file, before, parsed)).map((line) =>
+      withoutSecret(line).slice(0, SHOWN_MAX),
+    );
   } catch (error) {
     if (!(error instanceof StartError || error instanceof ListenError)) throw error;
     errors.push(...error.lines);
@@ -89,7 +91,7 @@ function difference(before: string, after: string): string[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   const gone = without(old, now).map((line) => `- ${line}`);
   const come = without(now, old).map((line) => `+ ${line}`);
-  return [...gone, ...come].map((line) => line.slice(0, SHOWN_MAX));
+  return [...gone, ...come];
 }
 
 function without(lines: readonly string[], others: readonly string[]): string[] {
@@ -102,10 +104,21 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
   });
 }
 
-/** Directives whose last words are nobody's business. */
-const SECRET =
-  /^([+-] \s*(?:requirepass|masterauth|primaryauth|tls-\S*key-file-pass|user\s+\S+|sentinel\s+(?:sentinel-pass|auth-pass\s+\S+))\s+).*/i;
+/** Directives of which only the first word is anybody's business, and of `sentinel` lines the first two. */
+const SECRET = /^(requirepass|masterauth|primaryauth|user|tls-.*key-file-pass)$/i;
+const SENTINEL_SECRET = /^(sentinel-pass|auth-pass)$/i;
 
+/** However the words are quoted; control characters are shown. */
 function withoutSecret(line: string): string {
-  return line.replace(SECRET, '$1(secret)');
+  const [sign, rest] = [line.slice(0, 2), line.slice(2)];
+  const [first = '', second = '', third = ''] = splitWords(rest) ?? [];
+  if (SECRET.test(first)) {
+    const name = first.toLowerCase() === 'user' ? ` ${second}` : '';
+    return shown(`${sign}${first}${name} (secret)`);
+  }
+  if (first.toLowerCase() === 'sentinel' && SENTINEL_SECRET.test(second)) {
+    const group = second.toLowerCase() === 'auth-pass' ? ` ${third}` : '';
+    return shown(`${sign}${first} ${second}${group} (secret)`);
+  }
+  return shown(line);
 }

@@ -65,7 +65,7 @@ describe('--check', () => {
       'sentinel down-after-milliseconds mymaster 30000',
       'sentinel auth-user mymaster u',
       'user bob on >pw +@all',
-      'requirepass hidden',
+      '"requirepass" hidden',
     );
     const folder = join(file, '..');
     const before = [readFileSync(file, 'utf8'), statSync(file).mtimeMs];
