@@ -9,10 +9,10 @@ import {
   atRest,
   cut,
   delayHellos,
-  groupOf,
   MINUTE,
   masterOf,
   NAME,
+  ordered,
   said,
   switched,
 } from './rest.ts';
@@ -29,14 +29,7 @@ export function lostLeader(seed: number): void {
   const master = masterOf(world);
   const replicas = world.servers.filter((one) => one !== master);
   master.stop(false);
-  const leads = (one: VirtualSentinel) => groupOf(one).failover?.state === 'wait_promotion';
-  if (!world.until(() => world.sentinels.some(leads), MINUTE, 0.02)) {
-    throw new Violation('L3', 'nobody leads');
-  }
-  const leader = world.sentinels.find(leads)!;
-  const { failover } = groupOf(leader);
-  const { host, port } = failover?.state === 'wait_promotion' ? failover.promoted.address : never();
-  const first = world.serverAt(host, port)!;
+  const { leader, first } = ordered(world);
   const successor = replicas.find((one) => one !== first)!;
   const others = world.sentinels.filter((one) => one !== leader);
   lose(world, stage, { leader, first: first.host, successor: successor.host, others });
@@ -101,8 +94,4 @@ function heal(
 ): void {
   network.unblock(server, host);
   network.unblock(host, server);
-}
-
-function never(): never {
-  throw new Violation('L3', 'nobody leads');
 }

@@ -85,6 +85,21 @@ export function masterOf(world: World): VirtualRedis {
   return world.serverAt(host, port)!;
 }
 
+/** Runs until somebody has ordered a promotion: who that is, and which server was told. */
+export function ordered(world: World): { leader: VirtualSentinel; first: VirtualRedis } {
+  const orderOf = (one: VirtualSentinel) => {
+    const { failover } = groupOf(one);
+    return failover?.state === 'wait_promotion' ? failover.promoted.address : null;
+  };
+  const leads = (one: VirtualSentinel) => orderOf(one) !== null;
+  if (!world.until(() => world.sentinels.some(leads), MINUTE, 0.02)) {
+    throw new Violation('L3', 'nobody leads');
+  }
+  const leader = world.sentinels.find(leads)!;
+  const { host, port } = orderOf(leader)!;
+  return { leader, first: world.serverAt(host, port)! };
+}
+
 export function cut({ network }: World, a: Host, b: Host): void {
   network.block(a, b);
   network.block(b, a);

@@ -3,9 +3,18 @@
  * another replica, since that one is out of their reach. Then the first leader goes on, and what the others have to say
  * comes late. Whoever is master by then must not be made a replica again: clients have been writing to it (safety.md W11).
  */
-import type { VirtualSentinel } from '../sentinel.ts';
 import { Violation } from '../watch.ts';
-import { atRest, cut, delayHellos, groupOf, MINUTE, masterOf, said, switched } from './rest.ts';
+import {
+  atRest,
+  cut,
+  delayHellos,
+  groupOf,
+  MINUTE,
+  masterOf,
+  ordered,
+  said,
+  switched,
+} from './rest.ts';
 
 type Group = ReturnType<typeof groupOf>;
 
@@ -17,14 +26,7 @@ export function resumedLeader(seed: number): void {
   const world = atRest(seed, { group: { downAfter: 1000 + (seed % 3) * 2000 } });
   const master = masterOf(world);
   master.stop(false);
-  const leads = (one: VirtualSentinel) => groupOf(one).failover?.state === 'wait_promotion';
-  if (!world.until(() => world.sentinels.some(leads), MINUTE, 0.02)) {
-    throw new Violation('L3', 'nobody leads');
-  }
-  const leader = world.sentinels.find(leads)!;
-  const { failover } = groupOf(leader);
-  const promoted = failover?.state === 'wait_promotion' ? failover.promoted.address : null;
-  const first = world.serverAt(promoted!.host, promoted!.port)!;
+  const { leader, first } = ordered(world);
   leader.pause();
   const others = world.sentinels.filter((one) => one !== leader);
   for (const one of others) {
