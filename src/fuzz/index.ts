@@ -24,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   if (plan === null) return 0;
-  if (plan.kind === 'cost') return runCost(say, plan.only);
+  if (plan.kind === 'cost') return runCost(say, plan.only, plan.compat);
   const { replay, seed } = plan;
   return replay === null ? play(plan) : playAgain(plan.targets[0]!, seed, replay);
 }

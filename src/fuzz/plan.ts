@@ -1,6 +1,7 @@
 /** The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is measured. */
 import { randomBytes } from 'node:crypto';
 import yargs from 'yargs';
+import { LINES } from '../core/line.ts';
 import type { Target } from './target.ts';
 
 /** Random inputs. */
@@ -21,10 +22,13 @@ export interface PlayPlan {
 export interface CostPlan {
   readonly kind: 'cost';
   readonly only: readonly string[];
+  /** Which original's requests are asked. */
+  readonly compat: string;
 }
 
 /** The target that has no inputs of chance: it measures, and wants the machine for itself. */
 const COST = 'cost';
+const COMPAT = 'redis-8';
 const INPUTS = 10_000_000;
 const WORKERS = 2;
 const PATIENCE = 20;
@@ -40,7 +44,8 @@ Feeds random and mutated bytes to everything that reads what others wrote. With
 function mixed(given: Readonly<Record<string, unknown>>): string | null {
   const targets = given.target as readonly string[] | undefined;
   if (targets?.includes(COST) !== true) {
-    return given.only === undefined ? null : '--only wants --target cost';
+    const said = ['only', 'compat'].find((name) => given[name] !== undefined);
+    return said === undefined ? null : `--${said} wants --target cost`;
   }
   if (targets.length > 1) return 'cost is measured by itself';
   const said = OF_CHANCE.find((name) => given[name] !== undefined);
@@ -69,6 +74,10 @@ export async function readPlan(
     .option('patience', number('Seconds for one input', PATIENCE))
     .option('replay', number('Play the one input with this number again'))
     .option('only', { string: true, array: true, describe: 'Of cost: what has these words' })
+    .option('compat', {
+      ...{ choices: Object.keys(LINES), defaultDescription: COMPAT },
+      describe: 'Of cost: as this original',
+    })
     .check((given) => {
       for (const name of ['inputs', 'workers', 'patience'] as const) {
         if (given[name] !== undefined && !(given[name] > 0)) {
@@ -88,7 +97,9 @@ export async function readPlan(
     .parseAsync();
   if (words.help === true) return null;
   const { target } = words;
-  if (target?.includes(COST)) return { kind: 'cost', only: words.only ?? [] };
+  if (target?.includes(COST)) {
+    return { kind: 'cost', only: words.only ?? [], compat: words.compat ?? COMPAT };
+  }
   return {
     kind: 'play',
     targets: target === undefined ? all : all.filter(({ name }) => target.includes(name)),

@@ -5,6 +5,7 @@
 import { COMMAND_CASES } from './cases.ts';
 import { type Case, EXPONENT_MAX, HOLD_MAX_MS, measure, type Row } from './measure.ts';
 import { PART_CASES } from './parts.ts';
+import type { World } from './room.ts';
 
 export const CASES: readonly Case[] = [...Object.values(COMMAND_CASES).flat(), ...PART_CASES];
 
@@ -34,14 +35,26 @@ function cells({ one, ms, hold, exponent, head, flaw }: Row): string[] {
   ];
 }
 
+/** The same, asked of a daemon that speaks as this original; unless the case is about one of them. */
+function spokenAs(compat: string, one: Case): Case {
+  if (one.request === undefined) return one;
+  const world = (n: number): World => {
+    const made = one.world?.(n) ?? {};
+    const config = made.config ?? '';
+    return config.startsWith('compat ') ? made : { ...made, config: `compat ${compat}\n${config}` };
+  };
+  return { ...one, world };
+}
+
 /**
- * Measures the cases whose names hold all of these words.
+ * Measures the cases whose names hold all of these words, as this original would be asked.
  *
  * @returns the exit code: 1 when one costs too much, 2 when there is none
  */
 export async function runCost(
   say: (line: string) => void,
   words: readonly string[],
+  compat: string,
 ): Promise<number> {
   const chosen = CASES.filter(({ name, grows }) =>
     words.every((word) => `${shownName(name)} ${grows}`.includes(word)),
@@ -53,7 +66,7 @@ export async function runCost(
   say(line(HEAD));
   const bad: Row[] = [];
   for (const one of chosen) {
-    const row = await measure(one);
+    const row = await measure(spokenAs(compat, one));
     say(line(cells(row)));
     if (row.flaw !== null) bad.push(row);
   }
