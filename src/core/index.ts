@@ -1,6 +1,8 @@
 /**
  * The door of the core: the only file other rooms import from.
  */
+export type { EventLoop } from './alarm.ts';
+export { Barrier } from './barrier.ts';
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './blank.ts';
 export { Glob, globMatches, SET_BYTES } from './glob.ts';
 export { isOwnHello } from './hello.ts';
@@ -13,5 +15,4 @@ export type { State } from './state.ts';
 export { step } from './step.ts';
 export { admits, NotOneLine, oneLine, type Place, shown } from './text.ts';
 export type * from './types.ts';
-export { isBlind } from './work.ts';
 export { configOf } from './written.ts';

@@ -40,13 +40,6 @@ export function save(work: Work): number {
   return disk.wanted;
 }
 
-/** Reveals nothing that would have to be on disk first. */
-export function isBlind(effect: Effect): boolean {
-  const { type } = effect;
-  if (type === 'send' || type === 'answer') return effect.blind === true;
-  return type === 'connect';
-}
-
 /** Is it on disk who the master is? Then his address, or an opinion of him, reveals nothing and waits for no save. */
 export function isOnDisk({ state }: Work, { master }: Group): boolean {
   return master.version <= state.disk.saved;

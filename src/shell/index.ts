@@ -2,7 +2,7 @@
 
 export { AclFile } from './aclfile.ts';
 export { claim, claimedBy } from './claim.ts';
-export { Alarm, monotonic } from './clock.ts';
+export { monotonic } from './clock.ts';
 export {
   isDaemonChild,
   type Relaunch,

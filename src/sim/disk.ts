@@ -26,7 +26,12 @@ export interface DiskMood {
   slow: readonly [low: number, high: number];
   /** Saves fail. */
   failing: boolean;
+  /** Saves do not end before this is over. */
+  hanging?: boolean;
 }
+
+/** How soon a hanging disk is found well again. */
+const LOOK_MS = 20;
 
 type Defaults = RewriteOptions['defaults'];
 
@@ -70,7 +75,11 @@ export class Disk {
   save(config: SentinelConfig, defaults: Defaults, world: Chance, done: (ok: boolean) => void) {
     if (this.medium !== null) return this.medium.save(config, defaults, done);
     const [low, high] = this.mood.slow;
-    world.after(world.random.between(low, high), () => done(!this.mood.failing));
+    const end = () => {
+      if (this.mood.hanging) world.after(LOOK_MS, end);
+      else done(!this.mood.failing);
+    };
+    world.after(world.random.between(low, high), end);
   }
 
   /** The new file took the old one's place, although the save failed or a crash cut it off. */

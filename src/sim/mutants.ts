@@ -12,6 +12,48 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'lets effects out before the save that covers them has ended',
+    file: 'barrier.js',
+    find: 'if (held.version > this.#attempted)',
+    put: 'if (false)',
+  },
+  {
+    name: 'forgets to hold what is said while a save is awaited',
+    file: 'barrier.js',
+    find: 'version: this.#asked, effects: rest',
+    put: 'version: 0, effects: rest',
+  },
+  {
+    name: 'takes a save for one of what was asked for while it ran',
+    file: 'barrier.js',
+    find: 'this.#saved(version, ok);',
+    put: 'this.#saved(this.#asked, ok);',
+  },
+  {
+    name: 'takes a save that hangs for a good one',
+    file: 'barrier.js',
+    find: 'this.#saved(version, false);',
+    put: 'this.#saved(version, true);',
+  },
+  {
+    name: 'takes what is asked for beside a save that hangs for saved',
+    file: 'barrier.js',
+    find: 'this.#saved(this.#asked, false);',
+    put: 'this.#saved(this.#asked, true);',
+  },
+  {
+    name: 'waits for a save that hangs for as long as it hangs',
+    file: 'barrier.js',
+    find: 'this.#stallAfter(version);',
+    put: '',
+  },
+  {
+    name: 'lets the clock speak before the sockets',
+    file: 'alarm.js',
+    find: 'this.#look = this.#loop.afterSockets(() => {',
+    put: 'this.#look = ((run) => (run(), () => {}))(() => {',
+  },
+  {
     name: 'a leader that was stopped goes on with what it knew before',
     file: 'oversleep.js',
     find: 'if (catchUp === null)',

@@ -77,7 +77,7 @@ const FAULT_KINDS = [
 ] as const;
 
 /** Drawn apart, so that the seeds of before keep what they drew. */
-const LATER_KINDS = ['credentials', 'own-address', 'borrowed-address'] as const;
+const LATER_KINDS = ['credentials', 'own-address', 'borrowed-address', 'disk-hangs'] as const;
 
 export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;
 

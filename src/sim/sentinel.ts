@@ -1,9 +1,18 @@
 /**
- * A virtual Sentinel: the real core under the driver's law (inputs wait for each other, effects wait for the save that
- * covers them, one save at a time), on a virtual disk, with its own clock, and stopped, killed and restarted at will.
+ * A virtual Sentinel: the real core behind the real barrier, on a virtual event loop and disk, with its own clock, and
+ * stopped, killed and restarted at will.
  */
-import type { Effect, Input, LinkReply, Reply, SentinelConfig, State } from '../core/index.ts';
-import { configOf, createState, defaultsOf, isBlind, LINES, step } from '../core/index.ts';
+import type {
+  Effect,
+  EventLoop,
+  Input,
+  LinkReply,
+  Reply,
+  SentinelConfig,
+  State,
+  Turn,
+} from '../core/index.ts';
+import { Barrier, configOf, createState, defaultsOf, LINES, step } from '../core/index.ts';
 import type { Disk } from './disk.ts';
 import { Facts } from './facts.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
@@ -20,6 +29,9 @@ export interface SentinelOptions {
   readonly port?: number;
 }
 
+/** From what has arrived to the phase behind it. */
+const POLL_MS = 0.02;
+
 export class VirtualSentinel implements Party {
   readonly name: string;
   readonly host: Host;
@@ -34,16 +46,14 @@ export class VirtualSentinel implements Party {
   #ahead = 0;
   #lastClock = 0;
   #paused = false;
+  /** What came due, and what has arrived, while it was stopped. */
+  readonly #dueTimers: (() => void)[] = [];
   readonly #backlog: (() => void)[] = [];
   /** Inputs that wait for the next tick of a Sentinel with the original's timing. */
   #batch: Input[] = [];
-  #held: { readonly version: number; readonly effects: readonly Effect[] }[] = [];
-  #asked = 0;
-  #attempted = 0;
+  #barrier!: Barrier;
+  /** What is on its way to the disk. */
   #saving: SentinelConfig | null = null;
-  #saveSoon = false;
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #alarmAt = Number.POSITIVE_INFINITY;
   /** The next save ends like this; for crashes between a save and its effects. */
   crashAtSave: 'before' | 'after' | null = null;
   /** Of its present life; null: the bare core. */
@@ -95,14 +105,9 @@ export class VirtualSentinel implements Party {
     if (this.up || !this.host.powered) return;
     this.life += 1;
     this.up = true;
-    this.#held = [];
+    this.#barrier = this.#newBarrier();
     this.#batch = [];
-    this.#asked = 0;
-    this.#attempted = 0;
     this.#saving = null;
-    this.#saveSoon = false;
-    this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.#alarmAt = Number.POSITIVE_INFINITY;
     this.crashAtSave = null;
     this.#lastClock = 0;
     this.recorder = null;
@@ -132,7 +137,9 @@ export class VirtualSentinel implements Party {
     this.#world.note(this.name, silently ? 'loses power' : 'dies');
     this.up = false;
     this.life += 1;
+    this.#barrier.stop();
     this.#paused = false;
+    this.#dueTimers.length = 0;
     this.#backlog.length = 0;
     for (const [connection, side] of this.#world.network.of(this)) {
       if (silently) this.#world.network.vanish(connection, side);
@@ -154,8 +161,9 @@ export class VirtualSentinel implements Party {
     this.#paused = false;
     this.#world.note(this.name, 'goes on');
     const life = this.life;
-    for (const run of this.#backlog.splice(0)) if (life === this.life) run();
-    this.#setAlarm();
+    // As a loop does: the timers first.
+    const waiting = [...this.#dueTimers.splice(0), ...this.#backlog.splice(0)];
+    for (const run of waiting) if (life === this.life) run();
   }
 
   #whenAwake(run: () => void): void {
@@ -225,117 +233,91 @@ export class VirtualSentinel implements Party {
 
   input(input: Input): void {
     if (!this.up) return;
-    const atOnce = input.type === 'command' || input.type === 'saved' || input.type === 'start';
-    if (this.options.tickMs > 0 && !atOnce) {
-      if (input.type !== 'tick') this.#batch.push(input);
-      return;
-    }
-    this.#turn(input);
+    const atOnce = input.type === 'command' || input.type === 'start';
+    if (this.options.tickMs > 0 && !atOnce) this.#batch.push(input);
+    else this.#barrier.input(input);
   }
 
+  /** The original's timing: everything waits for the next tick. */
   #ticking(life: number): void {
     const { tickMs } = this.options;
     this.#world.after(this.#world.random.between(tickMs / 2, tickMs), () => {
       if (life !== this.life) return;
       this.#whenAwake(() => {
-        for (const input of this.#batch.splice(0)) this.#turn(input);
-        this.#turn({ type: 'tick' });
+        for (const input of this.#batch.splice(0)) this.#barrier.input(input);
+        this.#barrier.input({ type: 'tick' });
       });
       this.#ticking(life);
     });
   }
 
-  #turn(input: Input): void {
-    if (!this.up) return;
+  #newBarrier(): Barrier {
+    return new Barrier({
+      step: (input, now) => this.#step(input, now),
+      config: () => configOf(this.state),
+      apply: (effect) => this.#apply(effect),
+      save: (config, done) => this.#save(config, done),
+      stalled: (now) => this.#stalled(now),
+      loop: this.#loop(),
+      ticks: this.options.tickMs === 0,
+    });
+  }
+
+  /** Its clock may be fast or slow. */
+  #loop(): EventLoop {
+    const world = this.#world;
+    const rate = 1 + this.options.drift;
+    const { life } = this;
+    const later = (ms: number, line: (() => void)[], run: () => void) => {
+      let wanted = true;
+      const ring = () => {
+        if (wanted) run();
+      };
+      world.after(ms, () => {
+        if (life !== this.life) return;
+        if (this.#paused) line.push(ring);
+        else ring();
+      });
+      return () => {
+        wanted = false;
+      };
+    };
+    return {
+      now: () => this.clock(),
+      after: (ms, run) => later(ms / rate, this.#dueTimers, run),
+      afterSockets: (run) => later(POLL_MS, this.#backlog, run),
+    };
+  }
+
+  #step(input: Input, now: number): Turn {
     const { watch } = this.#world;
     watch.before(this, input);
-    const now = this.clock();
     const turn = this.recorder?.step(input, now) ?? step(this.state, input, now);
     watch.turn(this, input, turn);
-    if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
-    if (turn.effects.length > 0) {
-      const effects = this.#withoutBlind(turn.effects);
-      if (this.#held.length > 0 || this.#asked > this.#attempted) {
-        this.#held.push({ version: this.#asked, effects });
-      } else this.#applyAll(effects);
-    }
-    if (this.#held.length > 0) this.#release();
-    if (!this.up) return;
-    this.#wakeAt = turn.wakeAt;
-    this.#setAlarm();
-    this.#saveIfAsked();
+    return turn;
   }
 
-  #setAlarm(): void {
-    if (this.options.tickMs > 0 || this.#alarmAt <= this.#wakeAt) return;
-    this.#alarmAt = this.#wakeAt;
-    const life = this.life;
-    const mine = this.#alarmAt;
-    const ms = (mine - this.clock()) / (1 + this.options.drift);
-    this.#world.after(Math.max(0.001, ms), () => {
-      if (life !== this.life || mine !== this.#alarmAt) return;
-      this.#alarmAt = Number.POSITIVE_INFINITY;
-      if (this.#paused) return;
-      if (this.clock() < this.#wakeAt) this.#setAlarm();
-      else this.input({ type: 'tick' });
-    });
-  }
-
-  #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
-    if (this.#asked <= this.#attempted) return effects;
-    const rest: Effect[] = [];
-    for (const effect of effects) {
-      if (isBlind(effect)) this.#apply(effect);
-      else rest.push(effect);
-    }
-    return rest;
-  }
-
-  #release(): void {
-    while (this.up && this.#held[0] !== undefined && this.#held[0].version <= this.#attempted) {
-      this.#applyAll(this.#held.shift()!.effects);
-    }
-  }
-
-  #applyAll(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      this.#apply(effect);
-      if (!this.up) return;
-    }
-  }
-
-  #saveIfAsked(): void {
-    if (this.#saving !== null || this.#saveSoon || this.#asked <= this.#attempted) return;
-    this.#saveSoon = true;
-    const life = this.life;
-    this.#world.after(0.02, () => {
-      if (life !== this.life) return;
-      this.#whenAwake(() => this.#save());
-    });
-  }
-
-  #save(): void {
-    this.#saveSoon = false;
-    const version = this.#asked;
-    const content = configOf(this.state);
-    const life = this.life;
+  #save(content: SentinelConfig, done: (ok: boolean) => void): void {
+    const { life } = this;
     if (this.crashAtSave === 'before') return this.crash();
     this.#saving = content;
     this.disk.save(content, defaultsOf(this.state), this.#world, (ok) => {
       if (life !== this.life) return;
+      this.#saving = null;
       if (ok || this.disk.slips(this.#world, 0.2)) this.#write(content);
-      this.disk.failed = !ok;
-      this.#world.watch.saveEnded(this, ok);
-      if (this.crashAtSave === 'after') {
-        this.#saving = null;
-        return this.crash();
-      }
+      if (this.crashAtSave === 'after') return this.crash();
       this.#whenAwake(() => {
-        this.#saving = null;
-        this.#attempted = version;
-        this.#turn({ type: 'saved', version, ok });
+        this.disk.failed = !ok;
+        this.#world.watch.saveEnded(this, ok);
+        done(ok);
       });
     });
+  }
+
+  /** A save that hangs is a failed one for the core, whatever comes of it. */
+  #stalled(now: boolean): void {
+    this.#world.note(this.name, now ? 'gives a save up' : 'the save it gave up has ended');
+    this.disk.failed = true;
   }
 
   #write(content: SentinelConfig): void {

@@ -1,63 +1,47 @@
 /**
- * A disk that hangs: the driver gives the save up after five seconds and calls everything a failure until it ends; it does
- * end, much later, and its text is on disk from then on. Whatever is read after a crash, no vote is given twice.
+ * A disk that hangs: the save is given up after five seconds, and everything is a failure until it ends; it does end, much
+ * later, and its text is on disk from then on. Nobody waits for an answer any longer than that, and whatever is read after
+ * a crash, no vote is given twice.
  */
-import type { SentinelConfig } from '../../core/index.ts';
-import { Disk } from '../disk.ts';
 import { Violation } from '../watch.ts';
+import type { World } from '../world.ts';
 import { atRest, groupOf, MINUTE, masterOf, said } from './rest.ts';
 
-const PATIENCE_MS = 5000;
+/** The patience with a save, and what an answer takes beside it. */
+const ANSWER_MS = 5000 + 1000;
+const ASK_EVERY_MS = 400;
 
-/** Saves as the driver shows them to the core while one hangs. */
-class HangingDisk extends Disk {
-  hangs = false;
-  #busy = false;
-
-  override save(...args: Parameters<Disk['save']>): void {
-    const [config, defaults, world, done] = args;
-    if (this.#busy) {
-      world.after(0.05, () => done(false));
-    } else if (!this.hangs) super.save(...args);
-    else {
-      this.#busy = true;
-      world.after(PATIENCE_MS, () => done(false));
-      world.after(PATIENCE_MS + world.random.between(3000, 23_000), () =>
-        this.#end(config, defaults),
-      );
+/** Asks the Sentinel again and again, as a monitor would; an answer that waits for too long is a violation. */
+function askFor(world: World, ms: number, sentinel: World['sentinels'][number]): void {
+  let oldest = Number.POSITIVE_INFINITY;
+  const open = new Set<number>();
+  for (const end = world.now + ms; world.now < end; ) {
+    const askedAt = world.now;
+    open.add(askedAt);
+    sentinel.request(['sentinel', 'masters'], () => open.delete(askedAt));
+    world.run(Math.min(ASK_EVERY_MS, end - world.now));
+    oldest = Math.min(...open);
+    if (world.now - oldest > ANSWER_MS) {
+      throw new Violation('L12', `${sentinel.name} lets a client wait for a disk that hangs`);
     }
-  }
-
-  #end(config: SentinelConfig, defaults: Parameters<Disk['put']>[1]): void {
-    this.#busy = false;
-    this.put(config, defaults);
-  }
-
-  /** What hangs has not been written, whatever becomes of the process. */
-  override slips(): boolean {
-    return false;
-  }
-
-  /** The process is another one: its saves are its own. */
-  wake(): void {
-    this.hangs = false;
-    this.#busy = false;
   }
 }
 
 export function hangingSave(seed: number): void {
   const world = atRest(seed, { group: { downAfter: 1000, failoverTimeout: 10_000 } });
   const sentinel = world.sentinels[seed % 3]!;
-  const disk = new HangingDisk(sentinel.disk.text());
-  disk.mood = sentinel.disk.mood;
-  sentinel.disk = disk;
+  const { mood } = sentinel.disk;
   world.run(world.random.between(1000, 2000));
   const since = world.now;
-  disk.hangs = true;
+  sentinel.disk.mood = { ...mood, hanging: true };
   masterOf(world).stop(false);
-  world.run(world.random.between(4000, 35_000));
+  const hangsFor = world.random.between(4000, 28_000);
+  const watchedFor = world.random.between(4000, 35_000);
+  askFor(world, Math.min(hangsFor, watchedFor), sentinel);
+  if (hangsFor < watchedFor) sentinel.disk.mood = mood;
+  askFor(world, Math.max(0, watchedFor - hangsFor), sentinel);
   sentinel.crash();
-  disk.wake();
+  sentinel.disk.mood = mood;
   world.run(500);
   sentinel.start();
   world.run(MINUTE);

@@ -16,6 +16,7 @@ import { manualAtWork } from './manual-at-work.ts';
 import { manualInVain } from './manual-in-vain.ts';
 import { resumedLeader } from './resumed-leader.ts';
 import { sharedEpoch } from './shared-epoch.ts';
+import { shortPause } from './short-pause.ts';
 import { stoppedGuest } from './stopped-guest.ts';
 import { stuckLeader } from './stuck-leader.ts';
 import { twoHalves } from './two-halves.ts';
@@ -57,6 +58,7 @@ export const DRILLS: readonly Drill[] = [
   },
   { name: 'a leader that lost touch finds its successor at work', seeds: 30, play: lostLeader },
   { name: 'a replica that lets us in again and is without its master', seeds: 4, play: letInAgain },
+  { name: 'a Sentinel is stopped again and again for a moment', seeds: 4, play: shortPause },
 ];
 
 export interface Broken {

@@ -56,14 +56,18 @@ function crash(trouble: Trouble, sentinel: VirtualSentinel): void {
   trouble.mend(ms, () => sentinel.start());
 }
 
-function breakDisk(trouble: Trouble, mood: Partial<VirtualSentinel['disk']['mood']>): void {
+function breakDisk(
+  trouble: Trouble,
+  mood: Partial<VirtualSentinel['disk']['mood']>,
+  ms = duration(trouble.world),
+): void {
   const sentinel = anySentinel(trouble);
   if (sentinel === undefined) return;
   const { disk } = sentinel;
   disk.mood = { ...disk.mood, ...mood };
-  const what = mood.failing === true ? 'fails' : 'is slow';
+  const what = mood.failing ? 'fails' : mood.hanging ? 'hangs' : 'is slow';
   trouble.world.note(sentinel.name, `its disk ${what}`);
-  trouble.mend(duration(trouble.world), () => {
+  trouble.mend(ms, () => {
     disk.mood = { slow: trouble.world.plan.diskMs, failing: false };
   });
 }
@@ -160,6 +164,12 @@ export const processFaults = {
     });
   },
   'disk-fails': (trouble) => breakDisk(trouble, { failing: true }),
+  'disk-hangs': (trouble) => {
+    const { random } = trouble.world;
+    // Shorter than the patience with a save, and longer.
+    const ms = random.pick([random.between(500, 4900), random.between(5000, 20_000)]);
+    breakDisk(trouble, { hanging: true }, ms);
+  },
   'disk-slow': (trouble) => breakDisk(trouble, { slow: [50, 2500] }),
   'host-death': hostDeath,
 } satisfies Partial<Record<string, Fault>>;

@@ -1,0 +1,220 @@
+/**
+ * The law between the core and the world, once for the daemon and for the simulator.
+ *
+ * - Inputs that arrive while a turn runs wait for theirs; no turn runs inside another.
+ * - Effects leave in the order in which the core gave them.
+ * - Durable before visible: no effect of a turn that asked for a save, or of a later turn, leaves
+ *   before a save that covers it has ended, except for those that reveal nothing.
+ * - Saves are shared: one is running or none, and it covers every turn before its start, so two
+ *   hundred votes that arrive together cost one.
+ * - A save that hangs counts as failed after `patienceMs`, and so does every further one until it
+ *   ends: clients must not wait for a disk that may never answer. No second save runs beside it.
+ * - Sockets before the clock: what has arrived is taken before anybody's time is up.
+ *
+ * It never looks into the state.
+ */
+import { Alarm, type Cancel, type EventLoop } from './alarm.ts';
+import type { Effect, Input, Instant, SentinelConfig, Turn } from './types.ts';
+
+export interface BarrierPorts {
+  /** One turn of the core. */
+  step(input: Input, now: Instant): Turn;
+  /** What the file has to say now; a value that later turns do not change. */
+  config(): SentinelConfig;
+  /** Carries out one effect. May call `input`. */
+  apply(effect: Effect): void;
+  /** Writes the configuration, and says when it is durably on disk, or that it is not. */
+  save(config: SentinelConfig, done: (ok: boolean) => void): void;
+  /** A save has been running for too long (`true`); it has ended after all (`false`). */
+  stalled?(now: boolean): void;
+  readonly loop: EventLoop;
+  /** Default 5,000. */
+  readonly patienceMs?: number;
+  /** false: ticks are given as inputs by the owner; default: when the core wants to wake up. */
+  readonly ticks?: boolean;
+}
+
+/** Turns in one go before the sockets are looked at again. */
+const TURNS_MAX = 1000;
+const PATIENCE_MS = 5000;
+
+/** Effects of one turn, and the save that must have ended before they leave. */
+interface Held {
+  readonly version: number;
+  readonly effects: readonly Effect[];
+}
+
+/** Reveals nothing that would have to be on disk first. */
+function isBlind(effect: Effect): boolean {
+  const { type } = effect;
+  if (type === 'send' || type === 'answer') return effect.blind === true;
+  return type === 'connect';
+}
+
+export class Barrier {
+  readonly #ports: BarrierPorts;
+  readonly #alarm: Alarm | null;
+  #inputs: Input[] = [];
+  #held: Held[] = [];
+  /** Highest version that a turn asked to have saved. */
+  #asked = 0;
+  /** Highest version that an ended save (good or bad) covered. */
+  #attempted = 0;
+  #saving = false;
+  /** The running save has taken too long. */
+  #stalled = false;
+  #patience: Cancel | null = null;
+  #saveSoon: Cancel | null = null;
+  #goOn: Cancel | null = null;
+  #running = false;
+  #stopped = false;
+
+  constructor(ports: BarrierPorts) {
+    this.#ports = ports;
+    const tick = () => this.input({ type: 'tick' });
+    this.#alarm = ports.ticks === false ? null : new Alarm(ports.loop, tick);
+  }
+
+  /** Turns whose effects wait for the disk. */
+  get heldTurns(): number {
+    return this.#held.length;
+  }
+
+  /** A fact for the core. Stepped at once, unless a turn is running or too many came in a row. */
+  input(input: Input): void {
+    if (this.#stopped) return;
+    this.#inputs.push(input);
+    if (!this.#running && this.#goOn === null) this.#drain();
+  }
+
+  /** No further turn and no further effect. A save that is running ends by itself. */
+  stop(): void {
+    this.#stopped = true;
+    this.#alarm?.stop();
+    this.#saveSoon?.();
+    this.#goOn?.();
+    this.#patience?.();
+    this.#inputs = [];
+    this.#held = [];
+  }
+
+  #drain(): void {
+    this.#running = true;
+    let wakeAt: Instant | null = null;
+    let turns = 0;
+    // `inputs` grows while it is walked: effects may bring new facts about.
+    for (; turns < this.#inputs.length && turns < TURNS_MAX; turns++) {
+      const turn = this.#ports.step(this.#inputs[turns]!, this.#ports.loop.now());
+      if (this.#stopped) return;
+      wakeAt = turn.wakeAt;
+      if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
+      this.#release(turn.effects);
+      if (this.#stopped) return;
+    }
+    if (turns === this.#inputs.length) this.#inputs.length = 0;
+    else this.#inputs.splice(0, turns);
+    this.#running = false;
+    if (wakeAt !== null) this.#alarm?.set(wakeAt);
+    if (this.#inputs.length > 0) {
+      this.#goOn = this.#ports.loop.afterSockets(() => {
+        this.#goOn = null;
+        this.#drain();
+      });
+    }
+    this.#saveIfAsked();
+  }
+
+  get #waitsForDisk(): boolean {
+    return this.#asked > this.#attempted;
+  }
+
+  /** Lets out what no longer waits for the disk, in order; the new turn's effects come last. */
+  #release(effects: readonly Effect[]): void {
+    if (this.#waitsForDisk) {
+      const rest = this.#withoutBlind(effects);
+      if (rest.length > 0) this.#held.push({ version: this.#asked, effects: rest });
+    }
+    if (this.#held.length > 0) this.#releaseHeld();
+    if (!this.#waitsForDisk) this.#applyAll(effects);
+  }
+
+  #releaseHeld(): void {
+    let turns = 0;
+    for (const held of this.#held) {
+      if (held.version > this.#attempted) break;
+      turns++;
+      this.#applyAll(held.effects);
+      if (this.#stopped) return;
+    }
+    if (turns > 0) this.#held.splice(0, turns);
+  }
+
+  #applyAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (this.#stopped) return;
+      this.#ports.apply(effect);
+    }
+  }
+
+  /**
+   * While the disk is awaited, what reveals nothing goes out at once: a PING that waited would make
+   * its silence ours, and nobody's opinion of a master has to wait for another master's failover.
+   *
+   * @returns the rest
+   */
+  #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
+    const rest: Effect[] = [];
+    for (const effect of effects) {
+      if (!isBlind(effect)) rest.push(effect);
+      else if (!this.#stopped) this.#ports.apply(effect);
+    }
+    return rest;
+  }
+
+  /** The save starts when all that has arrived is taken: it is shared. */
+  #saveIfAsked(): void {
+    if (this.#saveSoon !== null || !this.#waitsForDisk) return;
+    if (this.#saving && !this.#stalled) return;
+    this.#saveSoon = this.#ports.loop.afterSockets(() => {
+      this.#saveSoon = null;
+      if (this.#stalled) this.#saved(this.#asked, false);
+      else this.#save();
+    });
+  }
+
+  #save(): void {
+    const version = this.#asked;
+    this.#saving = true;
+    this.#stallAfter(version);
+    this.#ports.save(this.#ports.config(), (ok) => {
+      this.#patience?.();
+      const late = this.#stalled;
+      this.#saving = false;
+      this.#stalled = false;
+      if (late) this.#ports.stalled?.(false);
+      if (this.#stopped) return;
+      // The core was told of a failure, and tries again by itself.
+      if (late) this.#saveIfAsked();
+      else this.#saved(version, ok);
+    });
+  }
+
+  /** Its end may be known already, when the process was held up: the sockets come first here, too. */
+  #stallAfter(version: number): void {
+    const { loop, patienceMs } = this.#ports;
+    this.#patience = loop.after(patienceMs ?? PATIENCE_MS, () => {
+      this.#patience = loop.afterSockets(() => {
+        this.#stalled = true;
+        this.#ports.stalled?.(true);
+        this.#saved(version, false);
+      });
+    });
+  }
+
+  #saved(version: number, ok: boolean): void {
+    if (this.#stopped) return;
+    this.#attempted = version;
+    // What was held goes out before what the core says about the save.
+    this.input({ type: 'saved', version, ok });
+  }
+}
