@@ -216,6 +216,8 @@ export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: bool
   if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
   if (!ok) {
     if (group.vote.epoch === epoch) group.vote.leader = null;
+    const why = 'the configuration file could not be saved';
+    log(work, 'warning', `The failover of ${group.name} is given up: ${why}`);
     notElected(work, group, work.now + DISK_BACKOFF_MS);
     return;
   }

@@ -4,7 +4,7 @@
  * The answer waits for the save; when that fails the change stays and the answer says so.
  */
 
-import { fail, groupOr, hasControl, OK, strictInteger } from './arguments.ts';
+import { fail, groupOr, hasControl, strictInteger } from './arguments.ts';
 import { blankGroup } from './blank.ts';
 import { startFailover } from './election.ts';
 import { event } from './events.ts';
@@ -79,7 +79,7 @@ export function reset(work: Work, request: number, args: readonly string[]): voi
   let letters = 0;
   for (const name of work.state.groups.keys()) letters += name.length;
   if (pattern.length * letters > LIMITS.matchSteps) {
-    const text = `letters of the pattern × letters of all names (at most ${LIMITS.matchSteps})`;
+    const text = `letters of the pattern * letters of all names (at most ${LIMITS.matchSteps})`;
     return fail(work, request, `ERR Pattern too long for so many masters: ${text}`);
   }
   const glob = new Glob(pattern);
@@ -116,8 +116,9 @@ export function failoverCommand(work: Work, request: number, args: readonly stri
     work.state.surroundings.line.announceLevel,
     `Executing user requested FAILOVER of '${group.name}'`,
   );
+  // The answer waits for the save of the candidacy, without which nothing happens.
+  saveThen(work, { kind: 'answer', request, monitored: null });
   startFailover(work, group, true);
-  answer(work, request, OK);
 }
 
 export function flushConfig(work: Work, request: number): void {

@@ -38,7 +38,7 @@ export function noteTwin(work: Work, payload: string): void {
   twin.saidAt = work.now;
   const who = `Another Sentinel, at ${endpoint(host, Number(port))}, has our id ${state.myId}`;
   const remedy =
-    'stop one of the two, take "sentinel myid" and the "sentinel known-…" lines out of its file, and start it again';
+    'stop one of the two, take "sentinel myid" and the "sentinel known-*" lines out of its file, and start it again';
   log(
     work,
     'warning',
