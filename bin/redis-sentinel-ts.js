@@ -29,9 +29,9 @@ if (!existsSync(program)) {
   );
 }
 shutInspector();
-const { systemLimits, tooLittle } = await import(built('shell/needs.js').href);
+const { asLogged, systemLimits, tooLittle } = await import(built('shell/needs.js').href);
 const complaint = tooLittle(systemLimits());
-if (complaint !== null) leave(complaint);
+if (complaint !== null) leave(asLogged(complaint, process.argv.slice(2)));
 const { settleNursery } = await import(built('shell/nursery.js').href);
 settleNursery();
 const { main } = await import(program.href);

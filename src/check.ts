@@ -1,12 +1,21 @@
 /**
  * `redis-sentinel-ts --check FILE`: what a start would make of a configuration, without starting: nothing is written, no
- * socket is opened, no log is made. (Names are looked up where the configuration asks for it, as at every start.)
+ * connection is made, no log is opened. (Ports are opened and shut again at once, to see that they are free; names are
+ * looked up where the configuration asks for it, as at every start.)
  */
 import { type ParsedConfig, rewriteConfig, splitWords } from './config/index.ts';
 import { configOf, createState, defaultsOf, LINES, shown } from './core/index.ts';
-import { ListenError, Server } from './server/index.ts';
+import { ListenError, Server, tryPorts } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
-import { AclFile, claimedBy, monotonic, readRegular, saveComplaint, Tls } from './shell/index.ts';
+import {
+  AclFile,
+  claimedBy,
+  monotonic,
+  newFileComplaint,
+  readRegular,
+  saveComplaint,
+  Tls,
+} from './shell/index.ts';
 
 /** Longer texts are cut in what is shown of the file. */
 const SHOWN_MAX = 200;
@@ -20,6 +29,8 @@ export interface Checked {
 export interface Findings {
   /** Why it would not start; empty: it would. */
   readonly errors: readonly string[];
+  /** The process that runs on this file, and would have to end before. */
+  readonly holder: number | null;
   /** What it would say at the start, and what else is amiss. */
   readonly warnings: readonly string[];
   /** What the first save would change: lines with `-` and `+` before them, without passwords. */
@@ -31,10 +42,18 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   const warnings = [...parsed.warnings];
   errors.push(...(saveComplaint(file) ?? []));
   const holder = claimedBy(file);
-  if (holder !== null) warnings.push(`A Sentinel runs on this file: process ${holder}.`);
+  const { pidFile } = parsed.generic;
+  const unwritable = pidFile === null || pidFile === '' ? null : newFileComplaint(pidFile);
+  if (unwritable !== null) warnings.push(`No pid file would be written: ${unwritable}`);
   const { tls } = parsed.generic;
   if (tls.port !== 0 || tls.replication) {
     await new Tls(tls).load().catch((error: Error) => errors.push(error.message));
+  }
+  if (holder === null) {
+    const settings = serverSettings(parsed.generic, { configFile: file, supervisor: 'no' });
+    await tryPorts(settings).catch((error: ListenError) =>
+      errors.push(...error.lines.map((line) => line.replace(/^Warning: /, ''))),
+    );
   }
   const outcome = readRegular(file);
   const before = 'text' in outcome ? outcome.text : '';
@@ -47,7 +66,7 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
     if (!(error instanceof StartError || error instanceof ListenError)) throw error;
     errors.push(...error.lines);
   }
-  return { errors, warnings, changes };
+  return { errors, holder, warnings, changes };
 }
 
 /** The text that a Sentinel would save at its start. */

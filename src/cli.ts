@@ -14,10 +14,12 @@ import {
   type ConfigIo,
   formatFatalConfigError,
   hintFor,
+  optionHint,
   type ParsedConfig,
   parseCommandLine,
   parseConfig,
   type Reading,
+  splitWords,
 } from './config/index.ts';
 import { LINES } from './core/index.ts';
 import { Daemon } from './daemon.ts';
@@ -74,6 +76,15 @@ function versionLine(): string {
   return `redis-sentinel-ts ${OWN_VERSION} (${original} build=redis-sentinel-ts-${OWN_VERSION})`;
 }
 
+const EXAMPLES = `Examples:
+  redis-sentinel-ts sentinel.conf                     run a Sentinel
+  redis-sentinel-ts sentinel.conf --port 26380        with another value
+  redis-sentinel-ts sentinel.conf --log-format json   log as JSON lines
+  redis-sentinel-ts sentinel.conf - < more.conf       more configuration
+  redis-sentinel-ts --check sentinel.conf             valid? what would change?
+  redis-sentinel-ts replay recording.jsonl            play a flight recording
+  redis-cli -p 26379 INFO sentinel                    ask one that runs`;
+
 async function helpText(): Promise<string> {
   // Only here: a Sentinel that runs needs no help.
   const { default: yargs } = await import('yargs');
@@ -84,22 +95,17 @@ async function helpText(): Promise<string> {
         'or:    $0 --check FILE [--directive value …] [-]\n' +
         'or:    $0 replay RECORDING [--brief] [--last N]\n\n' +
         'Runs a Sentinel on FILE, its configuration and its memory, which it rewrites.\n' +
-        'Every directive of the file can be given as an option; later words win. They are kept: the\n' +
-        'next save writes them into FILE. A last word - reads more configuration from standard input.',
+        'Every directive of the file can be given as an option; later words win.\n' +
+        'They are kept: the next save writes them into FILE. A last word - reads more\n' +
+        'configuration from standard input.',
     )
-    .example('$0 /etc/redis/sentinel.conf', 'run a Sentinel')
-    .example('$0 sentinel.conf --port 26380 --loglevel debug', 'with other values, which are kept')
-    .example('$0 sentinel.conf --log-format json', 'log as JSON lines')
-    .example("echo 'port 26380' | $0 sentinel.conf -", 'more configuration from a pipe')
-    .example('$0 --check sentinel.conf', 'is it valid, what would be rewritten?')
-    .example('$0 replay sentinel-flight-….jsonl', 'play what a flight recorder wrote')
-    .example('redis-cli -p 26379 INFO sentinel', 'ask one that runs')
     .option('check', { type: 'boolean', describe: 'Judge the configuration, start nothing' })
     .option('v', { alias: 'version', type: 'boolean', describe: 'Show the version and exit' })
     .option('h', { alias: 'help', type: 'boolean', describe: 'Show this text and exit' })
+    .epilogue(EXAMPLES)
     .help(false)
     .version(false)
-    .wrap(100)
+    .wrap(80)
     .getHelp();
 }
 
@@ -116,16 +122,18 @@ async function runCheck(reading: Reading): Promise<number> {
     return 1;
   }
   const { check } = await import('./check.ts');
-  const { errors, warnings, changes } = await check(checked);
+  const { errors, holder, warnings, changes } = await check(checked);
   for (const one of errors) say(`Error: ${one}`);
   for (const one of warnings) say(`Warning: ${one}`);
   if (changes.length > 0) {
     say('The first save would change these lines:');
     for (const one of changes) say(`  ${one}`);
   }
-  say(
-    `${checked.file}: ${errors.length === 0 ? 'a Sentinel would start' : 'no Sentinel would start'}`,
-  );
+  const running =
+    holder === null ? '' : `, once process ${holder}, which runs on this file, has ended`;
+  const verdict =
+    errors.length > 0 ? 'no Sentinel would start' : `a Sentinel would start${running}`;
+  say(`${checked.file}: ${verdict}`);
   return errors.length === 0 ? 0 : 1;
 }
 
@@ -167,7 +175,8 @@ async function run(commandLine: Reading, argv: readonly string[]): Promise<numbe
     return null;
   } catch (error) {
     if (error instanceof ReportedError) {
-      process.stderr.write(Buffer.from(error.message, 'latin1'));
+      if (likelyFormat(commandLine) === 'json') log.write('warning', onOneLine(error.message));
+      else process.stderr.write(Buffer.from(error.message, 'latin1'));
       lines.push(error.message);
     } else if (error instanceof StartError || error instanceof ListenError) {
       error.lines.forEach(warn);
@@ -177,6 +186,10 @@ async function run(commandLine: Reading, argv: readonly string[]): Promise<numbe
     if (daemonChild) await tellFailed(`${lines.join('\n').trimEnd()}\n`);
     return 1;
   }
+}
+
+function onOneLine(report: string): string {
+  return report.trim().replace(/\n/g, ' ');
 }
 
 function inUse(file: string, pid: number): string {
@@ -201,7 +214,11 @@ function load(
   io: ConfigIo,
 ): { file: string; stdin: string | null; parsed: ParsedConfig } {
   if (commandLine.file === null) {
-    throw new StartError('Sentinel needs config file on disk to save state. Exiting...');
+    const [option = ''] = splitWords(commandLine.optionLines) ?? [];
+    throw new StartError(
+      'Sentinel needs config file on disk to save state. Exiting...',
+      optionHint(option) ?? 'Type: redis-sentinel-ts FILE, or redis-sentinel-ts --help',
+    );
   }
   const file = resolve(byteString(process.cwd()), commandLine.file);
   const outcome = readRegular(file);
@@ -225,8 +242,8 @@ function load(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     error.logs.forEach(warn);
-    if (error.report === 'log') throw new StartError(error.message);
-    const hint = hintFor(error.message, error.text);
+    if (error.report === 'log') throw new StartError(error.message, ...(error.hint ?? []));
+    const hint = error.hint?.[0] ?? hintFor(error.message, error.text);
     const more = hint === null ? '' : `${hint}\n`;
     throw new ReportedError(`${formatFatalConfigError(error)}${more}`);
   }

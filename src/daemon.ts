@@ -23,7 +23,7 @@ import {
 } from './core/index.ts';
 import { Links } from './links/index.ts';
 import { Rehearsal } from './rehearsal.ts';
-import { Server } from './server/index.ts';
+import { OWN_VERSION, Server } from './server/index.ts';
 import { StartError, serverSettings, usersForFile } from './settings.ts';
 import {
   AclFile,
@@ -265,6 +265,7 @@ export class Daemon {
       `${name} version=${version}, ${about}, pid=${process.pid}, just started`,
     );
     this.#log.write(level, 'Configuration loaded');
+    this.#log.write(level, `redis-sentinel-ts ${OWN_VERSION}, Node ${process.version}`);
   }
 
   #writePidFile(): void {

@@ -40,26 +40,24 @@ const VERSION: ReadonlySet<string | undefined> = new Set(['-v', '--version']);
 const HELP: ReadonlySet<string | undefined> = new Set(['-h', '--help']);
 
 /**
- * What the words behind the program's name ask for. Our own words count in the first place, or behind a file; `replay`
- * only before what can be its argument, since a file may have that name, too.
+ * What the words behind the program's name ask for. Our own words count in the first place, or behind a file. `replay` is
+ * no file in the first place: who has called one so says `./replay`.
  *
  * @param argv without the interpreter and the program itself.
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const [first, second] = argv;
-  const own = first !== undefined && !first.startsWith('-') ? second : first;
-  if (
-    first === 'replay' &&
-    second !== undefined &&
-    /^(?!-)|^-h$|^--(help|brief|last)/.test(second)
-  ) {
-    return { kind: 'replay', args: argv.slice(1) };
-  }
+  if (argv[0] === 'replay') return { kind: 'replay', args: argv.slice(1) };
+  const checks = ownWord(argv) === '--check';
+  const words = checks ? argv.filter((_, at) => at !== argv.indexOf('--check')) : argv;
+  const own = ownWord(words);
   if (VERSION.has(own)) return { kind: 'version' };
   if (HELP.has(own)) return { kind: 'help' };
-  if (own !== '--check') return { kind: 'run', ...readingOf(argv) };
-  const rest = argv.filter((_, at) => at !== argv.indexOf('--check'));
-  return { kind: 'check', ...readingOf(rest) };
+  return { kind: checks ? 'check' : 'run', ...readingOf(words) };
+}
+
+/** The word in whose place one of ours counts. */
+function ownWord([first, second]: readonly string[]): string | undefined {
+  return first !== undefined && !first.startsWith('-') ? second : first;
 }
 
 function readingOf(argv: readonly string[]): Reading {

@@ -15,6 +15,8 @@ export interface ConfigErrorPlace {
   readonly compat: Compat;
   /** Warnings to log before the report. */
   readonly logs: readonly string[];
+  /** What to type, a line below the report. */
+  readonly hint?: readonly [string];
   /** Default `stderr`. */
   readonly report?: 'stderr' | 'log';
 }
@@ -34,6 +36,8 @@ export class ConfigError extends Error {
   readonly compat: Compat;
   /** Warnings to log before the report. */
   readonly logs: readonly string[];
+  /** What to type, a line below the report. */
+  readonly hint: readonly [string] | null;
 
   constructor(message: string, place: ConfigErrorPlace) {
     super(message);
@@ -43,6 +47,7 @@ export class ConfigError extends Error {
     this.text = place.text;
     this.compat = place.compat;
     this.logs = place.logs;
+    this.hint = place.hint ?? null;
   }
 }
 

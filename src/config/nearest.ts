@@ -8,9 +8,14 @@ import { splitWords } from './words.ts';
 /** Directives that are no values. */
 const OTHERS = ['sentinel', 'include', 'rename-command', 'user', 'loadmodule'];
 
+/** Options of the command that are no directives. */
+const COMMAND_OPTIONS = ['check', 'help', 'version'];
+
 /** As many letters may be wrong of a word of so many. */
 const LETTERS_PER_MISTAKE = 4;
 const MISTAKES_MAX = 3;
+/** So many letters of a name are enough when no other one begins with them. */
+const BEGINNING_MIN = 6;
 
 /**
  * A hint for a line that was refused with one of the two texts that do not say what is wrong with it.
@@ -26,7 +31,16 @@ export function hintFor(message: string, line: string | null): string | null {
   const known = findDirective(name) ?? newerDirective(name);
   const names = [...OTHERS, ...directives.map((one) => one.name)];
   if (known !== undefined) return hint(name, [...names, name], '');
-  return hint(name, names, '') ?? suggestion(nearest(name, SENTINEL_WORDS), 'sentinel ');
+  return (
+    hint(name, names, '') ??
+    suggestion(nearest(name, SENTINEL_WORDS), 'sentinel ') ??
+    (second === undefined ? optionHint(name) : null)
+  );
+}
+
+/** For the option of the command that somebody may have meant by this word, which is without its dashes. */
+export function optionHint(word: string): string | null {
+  return suggestion(nearest(word.toLowerCase(), COMMAND_OPTIONS), '--');
 }
 
 function hint(word: string, names: readonly string[], before: string): string | null {
@@ -38,7 +52,7 @@ function suggestion(near: string | null, before: string): string | null {
   return near === null ? null : `Did you mean "${before}${near}"?`;
 }
 
-/** The name that is fewest mistakes away, the first of several; null when all are too far. */
+/** The name that is fewest mistakes away, the first of several, or the one that is cut off; null when all are too far. */
 export function nearest(word: string, names: readonly string[]): string | null {
   let best: string | null = null;
   let least =
@@ -47,7 +61,9 @@ export function nearest(word: string, names: readonly string[]): string | null {
     const mistakes = mistakesBetween(word, name, least);
     if (mistakes < least) [best, least] = [name, mistakes];
   }
-  return best;
+  if (best !== null || word.length < BEGINNING_MIN) return best;
+  const begun = names.filter((name) => name.startsWith(word));
+  return begun.length === 1 ? begun[0]! : null;
 }
 
 /** Letters left out, added, changed or exchanged with their neighbour; not counted beyond `limit`. */

@@ -62,13 +62,18 @@ const ownCommands =
   `acl auth client command hello info ping psubscribe publish punsubscribe role sentinel shutdown
   subscribe unsubscribe`.split(/\s+/);
 
-function refuse(load: Load, place: Place | null, message: string, report?: 'log'): never {
+function refuse(
+  load: Load,
+  place: Place | null,
+  message: string,
+  more: { readonly report?: 'log'; readonly hint?: readonly [string] } = {},
+): never {
   throw new ConfigError(message, {
     line: place?.line ?? null,
     text: place?.text ?? null,
     compat: load.values.get('compat') as Compat,
     logs: [...load.logs],
-    ...(report === undefined ? {} : { report }),
+    ...more,
   });
 }
 
@@ -132,7 +137,9 @@ function include(load: Load, path: string, place: Place, depth: number): void {
     }
     const outcome = load.io.readFile(one);
     if ('error' in outcome) {
-      refuse(load, place, `Fatal error, can't open config file '${one}': ${outcome.error}`, 'log');
+      refuse(load, place, `Fatal error, can't open config file '${one}': ${outcome.error}`, {
+        report: 'log',
+      });
     }
     readText(load, outcome.text, () => ({}), depth + 1);
   }
@@ -167,7 +174,14 @@ function readLine(load: Load, place: Place, depth: number): void {
   if (words === null) refuse(load, place, 'Unbalanced quotes in configuration line');
   if (words.length === 0) return;
   const objection = applyLine(load, words, place, depth);
-  if (objection !== null) refuse(load, place, objection);
+  if (objection === null) return;
+  const [name = '', folder] = words;
+  const isFolder = name.toLowerCase() === 'dir' && objection !== BAD_DIRECTIVE;
+  refuse(load, place, objection, isFolder ? { hint: [folderHint(folder)] } : {});
+}
+
+function folderHint(folder = ''): string {
+  return `The folder ${folder} must exist, and this process must be allowed to enter it.`;
 }
 
 /** @param makeSource gives the mark of each line's source by its number. */
@@ -186,7 +200,9 @@ function readText(
   }
   const logFile = load.values.get('logfile') as string;
   const error = logFile === '' ? null : load.io.openForAppend(logFile);
-  if (error !== null) refuse(load, null, `Can't open the log file: ${error}`);
+  if (error === null) return;
+  const hint = `The file is ${logFile}; this process must be allowed to write it, or to make it in its folder.`;
+  refuse(load, null, `Can't open the log file: ${error}`, { hint: [hint] });
 }
 
 /** File, standard input and options as one text, and which source each of its lines comes from. */

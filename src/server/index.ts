@@ -1,7 +1,7 @@
 /**
  * The door of the server room: talks to clients, asks the core what only it knows.
  */
-export { ListenError } from './listen.ts';
+export { ListenError, tryPorts } from './listen.ts';
 export { Server } from './server.ts';
 export {
   DEFAULT_SETTINGS,

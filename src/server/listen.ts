@@ -180,6 +180,18 @@ export async function openListeners(settings: ServerSettings, doors: Doors): Pro
   }
 }
 
+/** Opens and closes at once what openListeners would open, but for a Unix socket. Throws `ListenError`. */
+export async function tryPorts(settings: ServerSettings): Promise<void> {
+  const listeners: Listener[] = [];
+  const doors: Doors = { accept: (socket) => socket.destroy(), warn: () => {} };
+  try {
+    if (settings.port !== 0) await openTcp(settings, 'TCP', doors, listeners);
+    if (settings.tlsPort !== 0) await openTcp(settings, 'TLS', doors, listeners);
+  } finally {
+    await Promise.all(listeners.map(({ server }) => closed(server)));
+  }
+}
+
 /** Stops accepting. Connections that exist are not waited for. */
 export function closed(server: NetServer): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));

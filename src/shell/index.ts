@@ -16,7 +16,7 @@ export { FlightFiles } from './flightfile.ts';
 export { isExecutable, lookingIo, readRegular, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
-export { saveComplaint, unreadableHint } from './premises.ts';
+export { newFileComplaint, saveComplaint, unreadableHint } from './premises.ts';
 export {
   backlogComplaint,
   defaultPidFile,

@@ -34,6 +34,23 @@ export function tooLittle(limits: string | null): string | null {
   return null;
 }
 
+/** As the log of this start would have it: a line of JSON where the options or the file ask for that. */
+export function asLogged(line: string, argv: readonly string[]): string {
+  const [file = ''] = argv;
+  let text = '';
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    // Then only the options count.
+  }
+  const said = [...`${text}\nx${argv.join(' ')}`.matchAll(/(?:^\s*|--)log-format\s+"?(\w+)/gim)].at(
+    -1,
+  );
+  if (said?.[1]?.toLowerCase() !== 'json') return line;
+  const time = new Date().toISOString();
+  return JSON.stringify({ level: 'warning', time, pid: process.pid, message: line });
+}
+
 /** The text of /proc/self/limits; null where the system does not have it. */
 export function systemLimits(): string | null {
   try {

@@ -42,6 +42,15 @@ export function saveComplaint(path: string): readonly string[] | null {
   ];
 }
 
+/** Why this process could not make, or replace, a file of its own there; null when it could. */
+export function newFileComplaint(path: string): string | null {
+  const closed = refusal(path, constants.W_OK);
+  if (closed?.code !== 'ENOENT') return closed === null ? null : `${path}: ${closed.text}`;
+  const folder = dirname(path);
+  const shut = refusal(folder, constants.W_OK | constants.X_OK);
+  return shut === null ? null : `${folder}: ${shut.text}`;
+}
+
 interface Refusal {
   readonly code: string;
   readonly text: string;
@@ -66,7 +75,8 @@ function ownerHint(path: string, mode: string): string | null {
     const { uid } = statSync(pathBytes(path));
     const ours = uid === process.geteuid?.();
     const remedy = ours ? `chmod ${mode}` : `chown ${user()}`;
-    const whose = ours ? 'It is ours' : `It belongs to user ${uid}, and this process is ${user()}`;
+    const owner = uid === 0 ? 'root' : `user ${uid}`;
+    const whose = ours ? 'It is ours' : `It belongs to ${owner}, and this process is ${user()}`;
     return `${whose}. Type: ${remedy} ${path}`;
   } catch {
     return null;

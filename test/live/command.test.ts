@@ -47,6 +47,16 @@ describe('the command', () => {
     expect(status).toBe(1);
   });
 
+  it.each([
+    [['--chekc', 'any.conf'], 'Did you mean "--check"?'],
+    [[], 'Type: redis-sentinel-ts FILE, or redis-sentinel-ts --help'],
+  ])('says what to type for %j', (words, hint) => {
+    const { status, stdout } = command(...words);
+    expect(stdout).toContain('Sentinel needs config file on disk to save state. Exiting...\n');
+    expect(stdout).toContain(hint);
+    expect(status).toBe(1);
+  });
+
   it('plays recordings under a word of its own', () => {
     expect(command('replay', '--help').stdout).toContain('redis-sentinel-ts replay FILE');
     const { status, stderr } = command('replay', configFile('port 1'));
@@ -86,10 +96,29 @@ describe('--check', () => {
     const { status, stdout } = command(sentinel.configFile, '--check');
     const running =
       process.platform === 'linux'
-        ? `Warning: A Sentinel runs on this file: process ${sentinel.pid}.\n`
+        ? `, once process ${sentinel.pid}, which runs on this file, has ended`
         : '';
-    expect(stdout).toBe(`${running}${sentinel.configFile}: a Sentinel would start\n`);
+    expect(stdout).toBe(`${sentinel.configFile}: a Sentinel would start${running}\n`);
     expect(status).toBe(0);
+  });
+
+  it('says that the port is taken, and that no pid file could be written', async () => {
+    const sentinel = await Sentinel.start({ kind: 'ours', lines: [] });
+    onTestFinished(() => sentinel.dispose());
+    const file = configFile(`port ${sentinel.port}`, 'pidfile /no/such/folder/pid');
+    const { status, stdout } = command('--check', file);
+    expect(stdout).toContain(`Error: Failed listening on port ${sentinel.port} (TCP), aborting.\n`);
+    expect(stdout).toContain(
+      'Warning: No pid file would be written: /no/such/folder: No such file',
+    );
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    [['dir /no/such/folder'], 'The folder /no/such/folder must exist'],
+    [['logfile /no/such/folder/log'], 'The file is /no/such/folder/log;'],
+  ])('says what would help: %j', (lines, help) => {
+    expect(command('--check', configFile(...lines)).stderr).toContain(help);
   });
 
   it.each([
@@ -154,6 +183,15 @@ describe('the log as JSON', () => {
       const { status, stdout } = command(...words);
       expect(records(stdout).at(-1)!.message).toContain('No such file or directory');
       expect(status).toBe(1);
+    }
+    for (const words of [
+      ['--prot', '3'],
+      ['--dir', '/no/such/folder'],
+      ['--logfile', '/no/such/folder/log'],
+    ]) {
+      const { status, stdout, stderr } = command(file, ...words);
+      expect(records(stdout).at(-1)!.message).toMatch(/^\*\*\* FATAL CONFIG FILE ERROR \(Redis /);
+      expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     }
   });
 });

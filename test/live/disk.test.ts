@@ -71,6 +71,12 @@ async function expectSickness({ master, sentinels, sick }: Ready, reason: string
     `WARNING: Sentinel was not able to save the new configuration on disk!!!: ${reason}`,
   );
   await expect(sick.command('SENTINEL', 'FLUSHCONFIG')).rejects.toThrow(/Failed to save config/);
+  await expect(sick.command('SENTINEL', 'FAILOVER', 'mymaster')).rejects.toThrow(
+    /Failed to save config/,
+  );
+  expect(sick.logText()).toContain(
+    'The failover of mymaster is given up: the configuration file could not be saved',
+  );
   expect(await sick.masterAddress('mymaster')).toEqual(master.address);
   // The others do not need it, and it follows them.
   await master.kill();

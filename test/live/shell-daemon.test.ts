@@ -13,6 +13,7 @@ import {
   until,
   Wire,
 } from '../../src/lab/index.ts';
+import { OWN_VERSION } from '../../src/server/index.ts';
 import { testFolder } from '../support/live.ts';
 
 interface Place {
@@ -142,17 +143,18 @@ describe('signals', () => {
 });
 
 describe('starting', () => {
-  it('says what the original says, in its order', async () => {
+  it('says what the original says, in its order, and which program it is', async () => {
     const where = await place(() => ['sentinel monitor m 127.0.0.1 1 1']);
     const child = await start(where);
     await until(() => readText(where.output).includes('+monitor'), 'the group is watched');
-    const lines = readText(where.output).trimEnd().split('\n').slice(0, 8);
+    const lines = readText(where.output).trimEnd().split('\n').slice(0, 9);
     expect(lines.every((line) => line.startsWith(`${child.pid}:X `))).toBe(true);
     const id = /sentinel myid (\w{40})/.exec(readText(where.file))?.[1];
     expect(lines.map(bare)).toEqual([
       '* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
       `* Redis version=8.0.6, bits=64, commit=00000000, modified=0, pid=${child.pid}, just started`,
       '* Configuration loaded',
+      `* redis-sentinel-ts ${OWN_VERSION}, Node ${process.version}`,
       '* monotonic clock: POSIX clock_gettime',
       `* Running mode=sentinel, port=${where.port}.`,
       '* Sentinel new configuration saved on disk',

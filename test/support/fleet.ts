@@ -203,7 +203,7 @@ export class Fleet {
   /** The log lines of a Sentinel that are no events, once each in a fixed order, with their levels and without times. */
   logged(number: number): string[] {
     const noise =
-      /^(Accepted|WARNING Memory overcommit|Client closed|oO0|(Redis|Valkey) version|Configuration loaded|monotonic|Running mode|Sentinel (new config|ID is))/;
+      /^(Accepted|WARNING Memory overcommit|Client closed|oO0|(Redis|Valkey) version|Configuration loaded|redis-sentinel-ts|monotonic|Running mode|Sentinel (new config|ID is))/;
     const lines = this.sentinel(number)
       .log()
       .filter((one) => one.event === null && !noise.test(one.text))

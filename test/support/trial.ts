@@ -13,7 +13,7 @@ export interface Trial {
 }
 
 const noise =
-  /oO0|Redis version|Configuration loaded|monotonic clock|Sentinel ID|new configuration saved|^$/;
+  /oO0|Redis version|Configuration loaded|redis-sentinel-ts \d|monotonic clock|Sentinel ID|new configuration saved|^$/;
 
 /** Starts it in `folder/<kind>`, waits until it runs or has ended, calls `look` while it runs, and ends it. */
 export async function trial(

@@ -22,14 +22,22 @@ describe('the command line', () => {
     expect(parseCommandLine(['a.conf', '--check', '--port', '1', '-'])).toMatchObject(checked);
   });
 
-  test('replay is a word of ours before what can be its argument, else the name of a file', () => {
-    const args = ['x.jsonl', '--brief'];
-    expect(parseCommandLine(['replay', ...args])).toEqual({ kind: 'replay', args });
-    expect(parseCommandLine(['replay', '--help']).kind).toBe('replay');
-    expect(parseCommandLine(['replay'])).toMatchObject({ kind: 'run', file: 'replay' });
-    expect(parseCommandLine(['replay', '--port', '1'])).toMatchObject({ file: 'replay' });
+  test('replay is a word of ours in the first place', () => {
+    for (const args of [[], ['f'], ['--brief', 'f'], ['--breif', 'f'], ['--help']]) {
+      expect(parseCommandLine(['replay', ...args])).toEqual({ kind: 'replay', args });
+    }
+    expect(parseCommandLine(['./replay'])).toMatchObject({ kind: 'run', file: './replay' });
   });
 
+  test('help is asked for behind a file that is to be checked, too', () => {
+    for (const words of [
+      ['--check', 'f', '--help'],
+      ['f', '--check', '-h'],
+      ['--check', '--help'],
+    ]) {
+      expect(parseCommandLine(words).kind).toBe('help');
+    }
+  });
   test('the first word is the file unless it starts with a dash', () => {
     expect(parseCommandLine(['a.conf'])).toEqual({
       kind: 'run',

@@ -12,6 +12,9 @@ describe('the hint below a refused line', () => {
     ['down-after-milliseconds "m" "5"', 'Did you mean "sentinel down-after-milliseconds"?'],
     ['include', '"include" is known; the number of its words is wrong.'],
     ['rename-command PING', '"rename-command" is known; the number of its words is wrong.'],
+    ['hlep', 'Did you mean "--help"?'],
+    ['verison', 'Did you mean "--version"?'],
+    ['latency-tracking-info', 'Did you mean "latency-tracking-info-percentiles"?'],
     ['zzz 1', null],
     ['"', null],
   ])('of %s', (line, hint) => {
@@ -21,6 +24,7 @@ describe('the hint below a refused line', () => {
   test.each([
     ['sentinel monitr m 127.0.0.1 6379 2', 'Did you mean "sentinel monitor"?'],
     ['sentinel down-after-millisecond m 5', 'Did you mean "sentinel down-after-milliseconds"?'],
+    ['sentinel down-after m 5', 'Did you mean "sentinel down-after-milliseconds"?'],
     ['sentinel monitor m', '"sentinel monitor" is known; the number of its words is wrong.'],
     ['sentinel nonsense m 1', null],
   ])('of %s', (line, hint) => {

@@ -282,6 +282,6 @@ test('every line of the example file loads, those in comments included', () => {
     /^# ((sentinel [a-z-]+|tls-[a-z-]+|bind|requirepass|dir|daemonize|pidfile|supervised|compat|log-format|port) .*)$/;
   const suggestions = example.split('\n').flatMap((line) => directive.exec(line)?.[1] ?? []);
   expect(suggestions.length).toBeGreaterThan(15);
-  const io = { ...memoryIo({ '/var/lib/redis/x': '' }), isExecutable: () => true };
+  const io = { ...memoryIo({ '/etc/redis-sentinel/x': '' }), isExecutable: () => true };
   expect(() => parseConfig(`${example}\n${suggestions.join('\n')}`, io)).not.toThrow();
 });
