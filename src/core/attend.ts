@@ -3,7 +3,7 @@
  *
  * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
  */
-import { forgetOldAnswers, tendAsks } from './ask.ts';
+
 import { tendTilt } from './clock.ts';
 import { tendConflict } from './conflict.ts';
 import { judge, judgeTogether } from './down.ts';
@@ -11,12 +11,13 @@ import { tendStart } from './election.ts';
 import { tendFailover } from './failover.ts';
 import { dropDoubles } from './groups.ts';
 import { pushHeap } from './heap.ts';
-import { tendHello } from './hello.ts';
 import { checkGroup } from './invariants.ts';
 import { tendLink } from './links.ts';
 import { tendPing } from './ping.ts';
 import { tendRepair } from './repair.ts';
-import { tendInfo } from './server.ts';
+import { forgetOldAnswers, tendAsks } from './sayask.ts';
+import { tendHello } from './sayhello.ts';
+import { tendInfo } from './sayinfo.ts';
 import type { Group, Instance } from './state.ts';
 import type { Work } from './work.ts';
 

@@ -3,14 +3,13 @@
  *
  * Arity and permissions were checked by the server; arguments are checked here. Exactly one answer for each request.
  */
-import { helloReceived, isOwnHello } from './hello.ts';
+import { helloReceived, isOwnHello } from './hearhello.ts';
 import { HELLO_CHANNEL } from './links.ts';
 import { failoverCommand, flushConfig, monitor, remove, reset } from './manage.ts';
 import {
   ckQuorum,
   getMasterAddress,
   infoCache,
-  isMasterDown,
   masterMap,
   masters,
   myId,
@@ -21,6 +20,7 @@ import {
 import { setCommand } from './set.ts';
 import { configCommand, debugCommand, simulateFailure } from './settings.ts';
 import { infoSection } from './views.ts';
+import { isMasterDown } from './votequestion.ts';
 import { answer, type Work } from './work.ts';
 
 /** `args`: the words after the subcommand. The handler answers `request` now or later. */

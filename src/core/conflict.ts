@@ -15,13 +15,13 @@
  * address of a dead one of the other. What is settled between them would be that one loses its data.
  */
 import { type Address, endpoint, sameAddress } from './address.ts';
-import { askNow } from './ask.ts';
 import { rollBelow } from './dice.ts';
 import { nextEpoch } from './epoch.ts';
 import { event } from './events.ts';
-import { spreadHello } from './hello.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
+import { askNow } from './sayask.ts';
+import { spreadHello } from './sayhello.ts';
 import type { Group, Peer, Pending, Replica, Server } from './state.ts';
 import { announceVote, castVote, votesNeeded } from './vote.ts';
 import { log, save, saveThen, type Work, wake } from './work.ts';

@@ -5,14 +5,14 @@
  * not on disk; a leader has the votes of exactly its epoch; every attempt ends.
  */
 
-import { askAllAgain } from './ask.ts';
 import { rollBelow } from './dice.ts';
 import { epochFreeAt, failoverEpoch, nextEpoch } from './epoch.ts';
 import { event } from './events.ts';
 import { isOpen } from './links.ts';
 import { lagOf, startDelay } from './rank.ts';
+import { askAllAgain } from './sayask.ts';
+import { sendInfo } from './sayinfo.ts';
 import { selectReplica } from './selection.ts';
-import { sendInfo } from './server.ts';
 import type { FailoverIn, Group } from './state.ts';
 import type { Instant } from './types.ts';
 import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from './vote.ts';

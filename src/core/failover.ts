@@ -6,15 +6,15 @@
  */
 import { abandon, FINISH_MS, standDown, tendElection } from './election.ts';
 import { event } from './events.ts';
+import { followsMaster, followsMember } from './follows.ts';
 import { switchMaster } from './groups.ts';
-import { spreadHello } from './hello.ts';
 import { isOpen } from './links.ts';
 import { promote } from './orders.ts';
 import { isCaughtUp } from './oversleep.ts';
 import { isPromotedSince, tendReconfiguration } from './reconf.ts';
+import { spreadHello } from './sayhello.ts';
 import { reconfigScript } from './scripts.ts';
 import { objection, selectReplica } from './selection.ts';
-import { followsMaster, followsMember } from './server.ts';
 import type { Failover, FailoverIn, Group, Replica } from './state.ts';
 import { crash, log, saveThen, type Work, wake } from './work.ts';
 

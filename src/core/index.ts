@@ -5,7 +5,7 @@ export type { EventLoop } from './alarm.ts';
 export { Barrier } from './barrier.ts';
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './blank.ts';
 export { Glob, globMatches, SET_BYTES } from './glob.ts';
-export { isOwnHello } from './hello.ts';
+export { isOwnHello } from './hearhello.ts';
 export { BrokenInvariant } from './invariants.ts';
 export { LIMITS } from './limits.ts';
 export { type Compat, LINES, type Line } from './line.ts';

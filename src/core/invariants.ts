@@ -7,18 +7,6 @@
 import type { Group } from './state.ts';
 import type { Work } from './work.ts';
 
-/** The lowest values that may still be seen, and the save that was asked for when they were looked at. */
-export interface Floor {
-  epoch: bigint;
-  version: number;
-}
-
-export interface GroupFloor {
-  configEpoch: bigint;
-  voteEpoch: bigint;
-  version: number;
-}
-
 /** An assertion of the core failed; the message says which. */
 export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';

@@ -6,7 +6,7 @@
  */
 import { sameAddress } from './address.ts';
 import { isOpen, send } from './links.ts';
-import { sendInfo } from './server.ts';
+import { sendInfo } from './sayinfo.ts';
 import type { Replica, Server } from './state.ts';
 import type { Work } from './work.ts';
 

@@ -3,8 +3,9 @@
  * before. It gives no order and announces nothing until everybody who is up has told it of the present: each server by an
  * INFO, each Sentinel by a hello, which it says every two seconds. The original does nothing for thirty seconds then.
  */
-import { tendHello } from './hello.ts';
+
 import { isOpen } from './links.ts';
+import { tendHello } from './sayhello.ts';
 import type { Group } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';

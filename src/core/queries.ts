@@ -1,18 +1,12 @@
-/**
- * SENTINEL subcommands that only look — and IS-MASTER-DOWN-BY-ADDR, which may vote (commands.md §10.2–10.5, 10.8, 10.14, 10.15).
- */
-
-import { bulk, fail, groupOr, strictInteger } from './arguments.ts';
-import { hinted } from './ask.ts';
-import { groupByAddress } from './groups.ts';
-import { announced, resolve } from './names.ts';
+/** SENTINEL subcommands that only look (commands.md §10.2–10.5, 10.8, 10.14, 10.15). */
+import { bulk, fail, groupOr } from './arguments.ts';
+import { announced } from './names.ts';
 import { withoutVoice } from './self.ts';
-import type { Group, Peer, Server } from './state.ts';
-import { admits } from './text.ts';
+import type { Peer, Server } from './state.ts';
 import type { Reply } from './types.ts';
 import { instanceMap } from './views.ts';
-import { majority, voteReply, voteRequested } from './vote.ts';
-import { answer, isOnDisk, type Work } from './work.ts';
+import { majority } from './vote.ts';
+import { answer, told, type Work } from './work.ts';
 
 export function masters(work: Work, request: number): void {
   const items = [...work.state.groups.values()].map((group) =>
@@ -51,38 +45,6 @@ export function getMasterAddress(work: Work, request: number, args: readonly str
   const { address } = group.master;
   const items = [bulk(announced(work.state, address)), bulk(address.port)];
   told(work, group, request, { kind: 'array', items });
-}
-
-/** An answer that tells no more than who the master is waits only for the save that is about him. */
-function told(work: Work, group: Group, request: number, reply: Reply): void {
-  if (!isOnDisk(work, group)) return answer(work, request, reply);
-  work.effects.push({ type: 'answer', request, reply, blind: true });
-}
-
-/** A peer asks for our opinion (`*`) or for our vote (an id). */
-export function isMasterDown(work: Work, request: number, args: readonly string[]): void {
-  const { state } = work;
-  const [host = '', portText = '', epochText = '', id = ''] = args;
-  const port = strictInteger(portText);
-  const epoch = strictInteger(epochText);
-  // A negative epoch would be 2^64-1 and use up all epochs at once (safety.md W2).
-  if (port === null || epoch === null || epoch < 0n) {
-    return fail(work, request, 'ERR value is not an integer or out of range');
-  }
-  if (!admits('candidate', id)) return fail(work, request, 'ERR Invalid run id');
-  const argv = ['sentinel', 'is-master-down-by-addr', ...args];
-  const input = { type: 'command', request, argv } as const;
-  let group = groupByAddress(state, host, Number(port));
-  if (group === undefined) {
-    const ip = resolve(work, host, { kind: 'input', input });
-    if (ip === 'pending') return;
-    group = groupByAddress(state, ip ?? host, Number(port));
-  }
-  if (group === undefined) return answer(work, request, voteReply(false, null, 0n));
-  const down = state.tiltSince === null && group.master.sDownSince !== null;
-  if (id !== '*') return voteRequested(work, group, request, id, epoch, down);
-  hinted(work, group);
-  told(work, group, request, voteReply(down, null, 0n));
 }
 
 export function ckQuorum(work: Work, request: number, args: readonly string[]): void {

@@ -6,10 +6,10 @@
  */
 import { isUnsettled } from './conflict.ts';
 import { describe, eventText } from './events.ts';
+import { followsMaster } from './follows.ts';
 import { isOpen } from './links.ts';
 import { announced } from './names.ts';
 import { isMasterItself, reattach } from './orders.ts';
-import { followsMaster } from './server.ts';
 import type { FailoverIn, Group, Replica } from './state.ts';
 import type { Instant } from './types.ts';
 import { type Work, wake } from './work.ts';

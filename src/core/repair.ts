@@ -9,11 +9,11 @@
 
 import { isUnsettled } from './conflict.ts';
 import { event } from './events.ts';
+import { followsMaster } from './follows.ts';
 import { isOpen } from './links.ts';
 import { announced, lookUp } from './names.ts';
 import { numericAddress } from './numeric.ts';
 import { reattach } from './orders.ts';
-import { followsMaster } from './server.ts';
 import type { Group, Replica } from './state.ts';
 import { admits } from './text.ts';
 import { majority } from './vote.ts';

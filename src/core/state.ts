@@ -7,8 +7,6 @@
 import type { Address } from './address.ts';
 import type { Dice } from './dice.ts';
 import type { Heap } from './heap.ts';
-import type { Floor, GroupFloor } from './invariants.ts';
-import type { ScriptQueue } from './scripts.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
 
 export interface State {
@@ -425,3 +423,31 @@ export type Pending =
       readonly master: Master;
       readonly forVote: boolean;
     };
+
+export interface Job {
+  readonly id: number;
+  readonly argv: readonly string[];
+  running: boolean;
+  pid: number;
+  /** Start of the present run, or earliest start of the next. */
+  at: Instant;
+  killAt: Instant;
+  runs: number;
+}
+
+export interface ScriptQueue {
+  readonly jobs: Job[];
+  nextId: number;
+}
+
+/** The lowest values that may still be seen, and the save that was asked for when they were looked at. */
+export interface Floor {
+  epoch: bigint;
+  version: number;
+}
+
+export interface GroupFloor {
+  configEpoch: bigint;
+  voteEpoch: bigint;
+  version: number;
+}

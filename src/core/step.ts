@@ -1,7 +1,7 @@
 /**
  * The machine: one input, one turn (architecture: "step(state, input, now) -> Turn").
  */
-import { asked } from './ask.ts';
+
 import { attend } from './attend.ts';
 import { advance, driverTime, enterTilt, tendTilt } from './clock.ts';
 import { runCommand } from './commands.ts';
@@ -12,7 +12,9 @@ import { describe, event } from './events.ts';
 import { promotionSaved } from './failover.ts';
 import { connected } from './greet.ts';
 import { peekHeap, popHeap } from './heap.ts';
-import { helloAnswered, helloReceived } from './hello.ts';
+import { helloAnswered, helloReceived } from './hearhello.ts';
+import { informed } from './hearinfo.ts';
+import { asked } from './hearopinion.ts';
 import { checkTurn } from './invariants.ts';
 import {
   disconnected,
@@ -26,8 +28,7 @@ import {
 import { resolved } from './names.ts';
 import { overslept } from './oversleep.ts';
 import { helloDone, pinged, signOfLife } from './ping.ts';
-import { scriptEnded, scriptStarted, tendScripts } from './scripts.ts';
-import { informed } from './server.ts';
+import { scriptEnded, scriptStarted, tendScripts } from './scriptruns.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
 import type { Connection, Group, Pending, State, Waiting } from './state.ts';
 import { shown } from './text.ts';

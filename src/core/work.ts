@@ -45,6 +45,12 @@ export function isOnDisk({ state }: Work, { master }: Group): boolean {
   return master.version <= state.disk.saved;
 }
 
+/** An answer that tells no more than who the master is waits only for the save that is about him. */
+export function told(work: Work, group: Group, request: number, reply: Reply): void {
+  if (!isOnDisk(work, group)) return answer(work, request, reply);
+  work.effects.push({ type: 'answer', request, reply, blind: true });
+}
+
 /** Save, and go on with `waiting` when the outcome is known. */
 export function saveThen(work: Work, waiting: Waiting): void {
   work.state.disk.waiting.push({ version: save(work), what: waiting });

@@ -6,19 +6,17 @@
  * question hints that it has changed its mind.
  */
 import { endpoint } from './address.ts';
-import { noteVoteForClaim } from './conflict.ts';
 import { isBusy, isOpen, send } from './links.ts';
 import { announced } from './names.ts';
 import { withoutVoice } from './self.ts';
 import type { Group, Peer, Pending } from './state.ts';
-import { admits } from './text.ts';
-import type { LinkReply } from './types.ts';
-import { isOnDisk, log, type Work, wake } from './work.ts';
+import { isOnDisk, type Work, wake } from './work.ts';
 
 const INTERVAL_FIRST_MS = 50;
+
 const HINT_MIN_MS = 5;
 
-type AskPending = Extract<Pending, { kind: 'ask' }>;
+export type AskPending = Extract<Pending, { kind: 'ask' }>;
 
 type Purpose = 'none' | 'opinion' | 'vote';
 
@@ -103,38 +101,6 @@ export function askAllAgain(work: Work, group: Group): void {
     ask.nextAt = work.now;
     ask.interval = 0;
   }
-}
-
-/** A peer's answer. */
-export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
-  const { peer } = pending;
-  const { group, ask } = peer;
-  if (peer.removed || group.removed) return;
-  ask.pendingSince = null;
-  if (reply.kind !== 'array' || reply.items.length !== 3) return;
-  const [down, leader, epoch] = reply.items;
-  if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
-  if (!admits('candidate', leader.text)) return;
-  const voteEpoch = BigInt.asUintN(64, BigInt(epoch.value));
-  if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
-  const { address } = group.master;
-  const isAboutOurs =
-    pending.endpoint === endpoint(announced(work.state, address), address.port) &&
-    pending.master === group.master;
-  if (!isAboutOurs) return;
-  work.touched.add(group);
-  ask.answeredAt = work.now;
-  if (pending.forVote) ask.answeredFor = pending.epoch;
-  ask.masterDown = Number(down.value) === 1;
-  if (leader.text === '*') return;
-  if (ask.vote?.epoch !== voteEpoch) {
-    log(
-      work,
-      work.state.surroundings.line.announceLevel,
-      `${peer.id} voted for ${leader.text} ${voteEpoch}`,
-    );
-  }
-  ask.vote = { leader: leader.text, epoch: voteEpoch };
 }
 
 /** Somebody asked us about this master without knowing the answer: he may have seen it die just now. */

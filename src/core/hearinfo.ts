@@ -3,66 +3,19 @@
  *
  * Everything up to the role events happens in TILT too; what a role *causes* is decided when the group is attended.
  */
-import { type Address, hostMeans } from './address.ts';
-import { nextBeat } from './beat.ts';
-import { pauseInCrowd } from './crowd.ts';
 import { event } from './events.ts';
 import { promotionSeen } from './failover.ts';
+import { followsMaster, followsMember } from './follows.ts';
 import { addReplicas } from './groups.ts';
 import { type InfoFacts, readInfo } from './info.ts';
 import { LIMITS } from './limits.ts';
-import { isBusy, isOpen, send } from './links.ts';
 import { reconfigurationSeen } from './reconf.ts';
 import type { Master, Replica, Server } from './state.ts';
 import { noteLink } from './unfed.ts';
-import { type Work, wake } from './work.ts';
+import type { Work } from './work.ts';
 
-const FAST_INFO_MS = 1000;
-/** When many groups fail together: so many ms for each; and never so rarely that a candidate's INFO is too old. */
-const INFO_SHARE_MS = 10;
-const INFO_CROWDED_MS = 3000;
 /** Kept INFO is counted anew at most so often. */
 const INFO_COUNT_MS = 10_000;
-/** A server that answers INFO with an error is asked this often. */
-const INFO_RETRY_MS = 100;
-
-/** INFO when its period is over, or somebody waits for it; one in flight at a time. */
-export function tendInfo(work: Work, server: Server): void {
-  if (!isOpen(server.link) || server.infoPendingSince !== null || isBusy(server.link)) return;
-  let due =
-    server.infoAt === null
-      ? work.now
-      : nextBeat(server.group, server.infoAt, infoPeriod(work, server));
-  if (server.infoSentAt !== null) due = Math.max(due, server.infoSentAt + INFO_RETRY_MS);
-  if (server.infoDueAt !== null) due = Math.min(due, server.infoDueAt);
-  if (work.now < due) return wake(server.group, due);
-  sendInfo(work, server);
-}
-
-/** INFO right behind whatever was written last on that connection. */
-export function sendInfo(work: Work, server: Server): void {
-  const sent = send(work, server.link, server.group, ['INFO'], { kind: 'info', server });
-  if (!sent) return;
-  server.infoPendingSince = work.now;
-  server.infoSentAt = work.now;
-  server.infoDueAt = null;
-}
-
-function infoPeriod(work: Work, server: Server): number {
-  const { infoPeriod } = work.state.timers;
-  if (server.kind === 'master') return infoPeriod;
-  const { group } = server;
-  const hurry =
-    group.master.oDownSince !== null ||
-    group.failover !== null ||
-    (server.role === 'slave' && !server.masterLinkUp) ||
-    server.masterLinkDownTime !== 0 ||
-    server.mismatchSince !== null;
-  if (!hurry) return infoPeriod;
-  const { state, now } = work;
-  const fast = pauseInCrowd(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
-  return Math.min(fast, infoPeriod);
-}
 
 /** An INFO reply arrived. */
 export function informed(work: Work, server: Server, text: string): void {
@@ -154,22 +107,4 @@ function noteRole(work: Work, server: Server, said: 'master' | 'slave' | null): 
   const own = server.kind === 'master' ? 'master' : 'slave';
   const name = role === own ? '+role-change' : '-role-change';
   event(work, 'verbose', name, server, `new reported role is ${role}`);
-}
-
-/** Does the replica say it follows this group's master? */
-export function followsMaster(replica: Replica): boolean {
-  return follows(replica, replica.group.master.address);
-}
-
-function follows({ masterHost, masterPort }: Replica, address: Address): boolean {
-  return masterHost !== null && masterPort === address.port && hostMeans(address, masterHost);
-}
-
-/** Does it say it follows any server of this group? */
-export function followsMember(replica: Replica): boolean {
-  if (followsMaster(replica)) return true;
-  for (const { address } of replica.group.replicas.values()) {
-    if (follows(replica, address)) return true;
-  }
-  return false;
 }

@@ -1,8 +1,8 @@
 /**
- * Hello messages: what we say, and what we believe (monitoring.md §9; safety.md S14, S15, S20, S21, W3, W23, W29).
+ * Hello messages of others: what we believe (monitoring.md §9; safety.md S14, S15, S20, S21, W3, W23, W29).
  *
- * Invariants: eight fields, never changed; the epoch shown is on disk (S3); the configuration of a peer is taken only
- * when its config epoch is strictly greater and its address can be used; a malformed hello changes nothing.
+ * Invariants: the configuration of a peer is taken only when its config epoch is strictly greater and its address can be
+ * used; a malformed hello changes nothing.
  */
 import { type Address, isUsable, sameAddress } from './address.ts';
 import { nextBeat } from './beat.ts';
@@ -12,22 +12,20 @@ import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from './epoch.ts
 import { event } from './events.ts';
 import { createPeer, inherit, isCrowded, isFull, removeInstance, switchMaster } from './groups.ts';
 import { LIMITS } from './limits.ts';
-import { HELLO_CHANNEL, isBusy, isOpen, send } from './links.ts';
 import { announced, resolve } from './names.ts';
 import { numericAddress } from './numeric.ts';
-import { standIn, wakeAfter } from './ping.ts';
 import { movePeer } from './reconnect.ts';
 import { reconfigScript } from './scripts.ts';
 import { introduced, isOwnAddress, isTaken, metOurselves } from './self.ts';
-import type { Connection, Group, Instance, Parked, Peer, State } from './state.ts';
+import type { Group, Instance, Parked, Peer, State } from './state.ts';
 import { admits } from './text.ts';
-import { noteOwnAddress, noteTwin } from './twin.ts';
+import { noteTwin } from './twin.ts';
 import type { Instant, LinkReply } from './types.ts';
-import { save, type Work, wake } from './work.ts';
+import { save, type Work } from './work.ts';
 
-const HELLO_MAX_BYTES = 1069;
 /** A peer that lags behind is told so at most this often. */
 const NUDGE_MS = 500;
+
 const RETRY_MS = 100;
 
 interface Hello {
@@ -39,45 +37,6 @@ interface Hello {
   readonly masterHost: string;
   readonly masterPort: number;
   readonly configEpoch: bigint;
-}
-
-/** The port other Sentinels should dial. */
-export function announcedPort(work: Work): number {
-  const { state } = work;
-  const { port, tlsPort, tlsReplication } = state.surroundings;
-  if (state.announcePort !== 0) return state.announcePort;
-  return tlsReplication && tlsPort !== 0 ? tlsPort : port;
-}
-
-function helloText(work: Work, group: Group, connection: Connection): string {
-  const { state } = work;
-  const { address } = group.master;
-  const at = `${state.announceIp || connection.localAddress},${announcedPort(work)}`;
-  noteOwnAddress(state, at);
-  const own = `${at},${state.myId}`;
-  const master = `${group.name},${announced(state, address)},${address.port}`;
-  const text = `${own},${state.disk.durableEpoch},${master},${group.configEpoch}`;
-  return text.slice(0, HELLO_MAX_BYTES);
-}
-
-/** Say hello when the period is over or something new is to be told; one in flight at a time. */
-export function tendHello(work: Work, instance: Instance): void {
-  const { link, group } = instance;
-  if (!isOpen(link) || isBusy(link)) return;
-  const { publishPeriod } = work.state.timers;
-  if (instance.helloPendingSince !== null) {
-    return wakeAfter(work, group, instance.helloPendingSince, publishPeriod);
-  }
-  // A write-paused server would keep it, and every PING behind it, waiting.
-  if (instance.kind !== 'sentinel' && instance.failoverOngoing) return;
-  const due = instance.helloForced ? work.now : instance.helloDueAt;
-  if (work.now < due) return wake(group, due);
-  const argv = ['PUBLISH', HELLO_CHANNEL, helloText(work, group, link.command!)];
-  send(work, link, group, argv, { kind: 'hello', instance });
-  instance.helloPendingSince = work.now;
-  instance.helloForced = false;
-  standIn(work, link);
-  wakeAfter(work, group, work.now, publishPeriod);
 }
 
 /** The answer to a hello we sent. */
@@ -98,14 +57,6 @@ export function helloAnswered(work: Work, instance: Instance, reply: LinkReply):
 function provesAnother(reply: LinkReply): boolean {
   if (reply.kind === 'error') return /^(NOPERM|ERR unknown command)/.test(reply.text);
   return reply.kind === 'integer';
-}
-
-/** Tell everybody now: peers first, they decide faster than servers distribute. */
-export function spreadHello(work: Work, group: Group): void {
-  for (const instance of [...group.peers.values(), group.master, ...group.replicas.values()]) {
-    instance.helloForced = true;
-    tendHello(work, instance);
-  }
 }
 
 /** A port in decimal digits; anything else is none (0). */
