@@ -4,7 +4,7 @@
  * was busy, answers that have been waiting in the kernel must be heard before anybody is declared
  * silent (W11).
  */
-import type { Instant } from './types.ts';
+import type { Instant } from './model/types.ts';
 
 /** Makes sure that what was to run does not, if it has not yet. */
 export type Cancel = () => void;

@@ -4,22 +4,22 @@
  * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
  */
 
-import { tendTilt } from './clock.ts';
-import { tendConflict } from './conflict.ts';
-import { judge, judgeTogether } from './down.ts';
-import { tendStart } from './election.ts';
-import { tendFailover } from './failover.ts';
-import { dropDoubles } from './groups.ts';
-import { pushHeap } from './heap.ts';
-import { checkGroup } from './invariants.ts';
-import { tendLink } from './links.ts';
-import { tendPing } from './ping.ts';
-import { tendRepair } from './repair.ts';
-import { forgetOldAnswers, tendAsks } from './sayask.ts';
-import { tendHello } from './sayhello.ts';
-import { tendInfo } from './sayinfo.ts';
-import type { Group, Instance } from './state.ts';
-import type { Work } from './work.ts';
+import { tendConflict } from './failover/conflict.ts';
+import { judge, judgeTogether } from './failover/down.ts';
+import { tendStart } from './failover/election.ts';
+import { tendFailover } from './failover/failover.ts';
+import { tendRepair } from './failover/repair.ts';
+import { tendTilt } from './failover/tilt.ts';
+import { dropDoubles } from './members/groups.ts';
+import { tendLink } from './members/links.ts';
+import { pushHeap } from './model/heap.ts';
+import { checkGroup } from './model/invariants.ts';
+import type { Group, Instance } from './model/state.ts';
+import type { Work } from './model/turn.ts';
+import { forgetOldAnswers, tendAsks } from './say/ask.ts';
+import { tendHello } from './say/hello.ts';
+import { tendInfo } from './say/info.ts';
+import { tendPing } from './say/ping.ts';
 
 export function attend(work: Work, group: Group): void {
   const { state } = work;

@@ -14,7 +14,7 @@
  * It never looks into the state.
  */
 import { Alarm, type Cancel, type EventLoop } from './alarm.ts';
-import type { Effect, Input, Instant, SentinelConfig, Turn } from './types.ts';
+import type { Effect, Input, Instant, SentinelConfig, Turn } from './model/types.ts';
 
 export interface BarrierPorts {
   /** One turn of the core. */

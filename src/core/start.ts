@@ -1,13 +1,14 @@
 /** Birth: state from configuration, and the first turn (config.md §6, §9). */
-import { GROUP_DEFAULTS } from './blank.ts';
-import { createDice, rollId } from './dice.ts';
-import { event } from './events.ts';
-import { createGroup } from './groups.ts';
-import { createHeap } from './heap.ts';
-import { createScripts } from './scripts.ts';
-import type { State } from './state.ts';
-import type { SentinelConfig, Surroundings, Timers } from './types.ts';
-import { log, save, type Work } from './work.ts';
+
+import { createGroup } from './members/groups.ts';
+import { GROUP_DEFAULTS } from './model/defaults.ts';
+import { event } from './model/events.ts';
+import { createHeap } from './model/heap.ts';
+import { createDice, rollId } from './model/random.ts';
+import { createScripts } from './model/scripts.ts';
+import type { State } from './model/state.ts';
+import { log, save, type Work } from './model/turn.ts';
+import type { SentinelConfig, Surroundings, Timers } from './model/types.ts';
 
 export const DISK_RETRY_MS = 1000;
 

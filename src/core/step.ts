@@ -3,19 +3,17 @@
  */
 
 import { attend } from './attend.ts';
-import { advance, driverTime, enterTilt, tendTilt } from './clock.ts';
-import { runCommand } from './commands.ts';
-import { reassertSaved } from './conflict.ts';
-import { busyReply } from './down.ts';
-import { candidacySaved } from './election.ts';
-import { describe, event } from './events.ts';
-import { promotionSaved } from './failover.ts';
-import { connected } from './greet.ts';
-import { peekHeap, popHeap } from './heap.ts';
-import { helloAnswered, helloReceived } from './hearhello.ts';
-import { informed } from './hearinfo.ts';
-import { asked } from './hearopinion.ts';
-import { checkTurn } from './invariants.ts';
+import { runCommand } from './commands/index.ts';
+import { overslept } from './failover/catchup.ts';
+import { reassertSaved } from './failover/conflict.ts';
+import { busyReply } from './failover/down.ts';
+import { candidacySaved } from './failover/election.ts';
+import { promotionSaved } from './failover/failover.ts';
+import { advance, driverTime, enterTilt, tendTilt } from './failover/tilt.ts';
+import { voteSaved } from './failover/vote.ts';
+import { helloAnswered, helloReceived } from './hear/hello.ts';
+import { informed } from './hear/info.ts';
+import { asked } from './hear/opinion.ts';
 import {
   disconnected,
   giveUp,
@@ -24,17 +22,19 @@ import {
   nextOpenings,
   owner,
   tendOpenings,
-} from './links.ts';
-import { resolved } from './names.ts';
-import { overslept } from './oversleep.ts';
-import { helloDone, pinged, signOfLife } from './ping.ts';
-import { scriptEnded, scriptStarted, tendScripts } from './scriptruns.ts';
+} from './members/links.ts';
+import { describe, event } from './model/events.ts';
+import { peekHeap, popHeap } from './model/heap.ts';
+import { checkTurn } from './model/invariants.ts';
+import { resolved } from './model/names.ts';
+import { scriptEnded, scriptStarted, tendScripts } from './model/scriptruns.ts';
+import type { Connection, Group, Pending, State, Waiting } from './model/state.ts';
+import { shown } from './model/text.ts';
+import { answer, log, save, type Work } from './model/turn.ts';
+import type { Input, Instant, LinkReply, Reply, Turn } from './model/types.ts';
+import { connected } from './say/handshake.ts';
+import { helloDone, pinged, signOfLife } from './say/ping.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
-import type { Connection, Group, Pending, State, Waiting } from './state.ts';
-import { shown } from './text.ts';
-import type { Input, Instant, LinkReply, Reply, Turn } from './types.ts';
-import { voteSaved } from './vote.ts';
-import { answer, log, save, type Work } from './work.ts';
 
 /** What a server says to who may not talk to it, or not so. */
 const CREDENTIALS_WRONG = /^(NOAUTH|WRONGPASS|NOPERM)/;

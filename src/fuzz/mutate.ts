@@ -1,7 +1,7 @@
 /**
  * Bytes out of dice: choices, random bytes, and the mutations that turn a valid stream into an almost valid one.
  */
-import { type Dice, roll, rollBelow } from '../core/dice.ts';
+import { type Dice, roll, rollBelow } from '../core/model/random.ts';
 
 /** Uniform integer in [0, limit). */
 export function below(dice: Dice, limit: number): number {

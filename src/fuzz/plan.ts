@@ -1,7 +1,7 @@
 /** The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is measured. */
 import { randomBytes } from 'node:crypto';
 import yargs from 'yargs';
-import { LINES } from '../core/line.ts';
+import { LINES } from '../core/model/dialect.ts';
 import type { Target } from './target.ts';
 
 /** Random inputs. */

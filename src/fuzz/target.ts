@@ -4,7 +4,7 @@
  * Every input is made from the seed and its number alone, and judged in a round of 64 that share one subject (a state,
  * say), so that any failure is played again by playing its round up to it.
  */
-import { createDice, type Dice } from '../core/dice.ts';
+import { createDice, type Dice } from '../core/model/random.ts';
 
 /** Inputs of one round. */
 export const ROUND = 64;

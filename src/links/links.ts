@@ -8,7 +8,7 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import { shown } from '../core/index.ts';
-import type { Effect, Input, LogLevel } from '../core/types.ts';
+import type { Effect, Input, LogLevel } from '../core/model/types.ts';
 import { Connection } from './connection.ts';
 
 export type LinkEffect = Extract<Effect, { type: 'connect' | 'close' | 'send' | 'subscribe' }>;

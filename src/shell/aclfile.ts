@@ -3,7 +3,7 @@
  */
 
 import { resolve } from 'node:path';
-import type { LogLevel } from '../core/types.ts';
+import type { LogLevel } from '../core/model/types.ts';
 import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './durable.ts';
 import { realFs } from './fs.ts';
 import { readRegular } from './io.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Input } from '../../src/core/types.ts';
+import type { Input } from '../../src/core/model/types.ts';
 import {
   freePort,
   RedisServer,

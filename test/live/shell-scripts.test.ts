@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Input } from '../../src/core/types.ts';
+import type { Input } from '../../src/core/model/types.ts';
 import { removeFolder, temporaryFolder, until } from '../../src/lab/index.ts';
 import { Scripts } from '../../src/shell/scripts.ts';
 

@@ -7,8 +7,8 @@
  */
 import { Socket } from 'node:net';
 import { type ParsedConfig, parseConfig, Rewriter } from '../../config/index.ts';
-import type { Dice } from '../../core/dice.ts';
 import { type Compat, GROUP_DEFAULTS, LINES as SERVER_LINES } from '../../core/index.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { ROWS } from '../../server/commands/index.ts';
 import { DEFAULT_SETTINGS, Server } from '../../server/index.ts';
 import { Session } from '../../server/session.ts';

@@ -14,8 +14,8 @@ import {
   Rewriter,
   rewriteConfig,
 } from '../../config/index.ts';
-import type { Dice } from '../../core/dice.ts';
 import { GROUP_DEFAULTS } from '../../core/index.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { below, NUMBERS, oneIn, pick, randomBytes, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Target, type Verdict } from '../target.ts';
 import { memoryIo } from './memory.ts';

@@ -5,7 +5,7 @@
  * over a limit is admitted or kept; an untouched stream comes out as it was meant; what was admitted, written down as a
  * multibulk, is admitted again as the same words; an error that quotes a client's word is one reply, not two.
  */
-import type { Dice } from '../../core/dice.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { Gate } from '../../links/gate.ts';
 import { encodeReply, type Frame, type GateLimits, RequestGate } from '../../resp/index.ts';
 import { below, cut, mutate, NUMBERS, oneIn, pick, randomBytes, splice } from '../mutate.ts';

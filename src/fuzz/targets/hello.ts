@@ -5,8 +5,8 @@
  * what would be written to the file; what changes that is saved; a restart from the file gives the same state.
  */
 
-import type { Dice } from '../../core/dice.ts';
-import { numericAddress } from '../../core/numeric.ts';
+import { numericAddress } from '../../core/model/numeric.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { below, NUMBERS, oneIn, pick, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
 import { IDS, OWN_ID, Rig } from './rig.ts';

@@ -5,9 +5,10 @@
  * them than the text has lines; what changes the file is saved; a restart from the file gives the same state; what
  * clients are told of it is well-formed.
  */
-import type { Dice } from '../../core/dice.ts';
-import { type InfoFacts, readInfo } from '../../core/info.ts';
-import type { Server } from '../../core/state.ts';
+
+import { type InfoFacts, readInfo } from '../../core/hear/infotext.ts';
+import type { Dice } from '../../core/model/random.ts';
+import type { Server } from '../../core/model/state.ts';
 import { below, NUMBERS, oneIn, pick, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
 import { IDS, Rig } from './rig.ts';

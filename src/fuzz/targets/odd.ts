@@ -1,7 +1,7 @@
 /**
  * Words that would be more than a word, if somebody let them: line ends, blanks of every alphabet, quotes, escapes.
  */
-import type { Dice } from '../../core/dice.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { below, oneIn, pick, randomBytes } from '../mutate.ts';
 
 /** Between the words of a request in the text of a sample: stands for nothing in any grammar here. */

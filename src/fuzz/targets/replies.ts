@@ -5,7 +5,7 @@
  * for every cut; the replies have a form for the core.
  */
 import RedisParser from 'redis-parser';
-import type { Dice } from '../../core/dice.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { Gate, ProtocolError } from '../../links/gate.ts';
 import { linkReply } from '../../links/wire.ts';
 import { below, cut, oneIn, pick, randomBytes, sampleText } from '../mutate.ts';

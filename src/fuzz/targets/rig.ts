@@ -3,7 +3,6 @@
  * checked (safety.md S3, S4, W2).
  */
 import { parseConfig, rewriteConfig } from '../../config/index.ts';
-import type { Dice } from '../../core/dice.ts';
 import {
   blankConfig,
   blankGroup,
@@ -19,6 +18,7 @@ import {
   type State,
   step,
 } from '../../core/index.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { Gate } from '../../links/gate.ts';
 import { encodeReply } from '../../resp/index.ts';
 import { below, oneIn, pick } from '../mutate.ts';

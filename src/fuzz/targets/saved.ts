@@ -6,7 +6,6 @@
  * character; scripts, peers and servers are told none.
  */
 import { parseConfig, Rewriter } from '../../config/index.ts';
-import type { Dice } from '../../core/dice.ts';
 import {
   type AddressConfig,
   blankConfig,
@@ -23,6 +22,7 @@ import {
   shown,
   step,
 } from '../../core/index.ts';
+import type { Dice } from '../../core/model/random.ts';
 import { checkUserRules } from '../../settings.ts';
 import { below, NUMBERS, oneIn, pick, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';

@@ -1,7 +1,7 @@
 /** How often who cannot be reached is dialled, alone and when hundreds of groups fail together (monitoring.md §3.4; W17). */
 import { describe, expect, it } from 'vitest';
-import { blankConfig, blankGroup } from '../../../src/core/blank.ts';
 import { createState, type Input, step } from '../../../src/core/index.ts';
+import { blankConfig, blankGroup } from '../../../src/core/model/defaults.ts';
 import { surroundings } from '../../support/plain.ts';
 
 /** A Sentinel over so many masters, whose hosts refuse every connection at once. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { flags } from '../../../src/core/commands/views.ts';
 import { LINES } from '../../../src/core/index.ts';
-import { flags } from '../../../src/core/views.ts';
 import { readyGroup } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);

@@ -1,7 +1,7 @@
 /** What has arrived is heard before anybody is judged by the clock (safety.md W11, W31). */
 import { describe, expect, it } from 'vitest';
-import { blankConfig, blankGroup } from '../../../src/core/blank.ts';
 import { createState, type Effect, type Input, step } from '../../../src/core/index.ts';
+import { blankConfig, blankGroup } from '../../../src/core/model/defaults.ts';
 import { surroundings } from '../../support/plain.ts';
 
 const DOWN_AFTER = 1000;

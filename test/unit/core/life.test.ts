@@ -1,9 +1,9 @@
 /** Signs of life: what may stand in for a PING, and when periodic talk is due (monitoring.md §4, timers.md). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextBeat, phaseOf } from '../../../src/core/beat.ts';
-import { pingPeriod } from '../../../src/core/ping.ts';
-import type { Group } from '../../../src/core/state.ts';
+import { nextBeat, phaseOf } from '../../../src/core/model/schedule.ts';
+import type { Group } from '../../../src/core/model/state.ts';
+import { pingPeriod } from '../../../src/core/say/ping.ts';
 import { readyGroup, VirtualSentinel } from '../../support/world.ts';
 
 const LONG = { downAfter: 30_000 };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/model/limits.ts';
 
 const text = readFileSync(new URL('../../../docs/SECURITY.md', import.meta.url), 'utf8');
 

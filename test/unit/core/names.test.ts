@@ -8,7 +8,7 @@ import {
   type Input,
   step,
 } from '../../../src/core/index.ts';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/model/limits.ts';
 import { surroundings } from '../../support/plain.ts';
 
 const PEER = 'e'.repeat(40);

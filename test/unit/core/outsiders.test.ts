@@ -1,9 +1,9 @@
 /** What strangers may say to a Sentinel, and what it becomes of it: hellos, votes, INFO, refused passwords. */
 import { describe, expect, it } from 'vitest';
-import { isUsable } from '../../../src/core/address.ts';
-import { LIMITS } from '../../../src/core/limits.ts';
-import { isDisconnected } from '../../../src/core/links.ts';
-import type { Reply } from '../../../src/core/types.ts';
+import { isDisconnected } from '../../../src/core/members/links.ts';
+import { isUsable } from '../../../src/core/model/address.ts';
+import { LIMITS } from '../../../src/core/model/limits.ts';
+import type { Reply } from '../../../src/core/model/types.ts';
 import {
   call,
   readyGroup,

@@ -1,6 +1,6 @@
 /** What follows a promotion: who is shown as what, which replicas are told, how long who does not obey is waited for. */
 import { describe, expect, it } from 'vitest';
-import { instanceMap } from '../../../src/core/views.ts';
+import { instanceMap } from '../../../src/core/commands/views.ts';
 import { readyGroup, type VirtualRedis, type VirtualSentinel } from '../../support/world.ts';
 
 const TIMEOUT = 30_000;

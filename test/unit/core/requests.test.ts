@@ -1,7 +1,7 @@
 /** Requests that are refused, and lists in the order in which things came (commands.md §10). */
 import { describe, expect, it } from 'vitest';
 import { blankConfig, createState, type Reply, step } from '../../../src/core/index.ts';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/model/limits.ts';
 import { surroundings } from '../../support/plain.ts';
 
 function sentinel() {

@@ -1,6 +1,6 @@
 /** What servers are told, and what their answers are worth (monitoring.md §4–§6). */
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/model/limits.ts';
 import type { Message } from '../../../src/sim/network.ts';
 import { call, readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hostMeans, sameAddress } from '../../../src/core/address.ts';
-import { strictInteger } from '../../../src/core/arguments.ts';
-import { createDice, hash32, roll, rollId } from '../../../src/core/dice.ts';
-import { parseEpoch } from '../../../src/core/epoch.ts';
-import { globMatches } from '../../../src/core/glob.ts';
-import { createHeap, peekHeap, popHeap, pushHeap } from '../../../src/core/heap.ts';
-import { readInfo } from '../../../src/core/info.ts';
+import { parseEpoch } from '../../../src/core/failover/epoch.ts';
+import { readInfo } from '../../../src/core/hear/infotext.ts';
+import { hostMeans, sameAddress } from '../../../src/core/model/address.ts';
+import { globMatches } from '../../../src/core/model/glob.ts';
+import { createHeap, peekHeap, popHeap, pushHeap } from '../../../src/core/model/heap.ts';
+import { createDice, hash32, roll, rollId } from '../../../src/core/model/random.ts';
+import { strictInteger } from '../../../src/core/model/replies.ts';
 
 describe('an address', () => {
   it('is the same as another by ip or by name, and never with another port', () => {

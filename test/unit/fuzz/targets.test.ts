@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDice } from '../../../src/core/dice.ts';
+import { createDice } from '../../../src/core/model/random.ts';
 import { cut, mutate, randomBytes as noise } from '../../../src/fuzz/mutate.ts';
 import { failureLines } from '../../../src/fuzz/report.ts';
 import { flaw, playRound, ROUND, sampleAt, type Target } from '../../../src/fuzz/target.ts';

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Input } from '../../../src/core/types.ts';
+import type { Input } from '../../../src/core/model/types.ts';
 import { removeFolder, temporaryFolder, until } from '../../../src/lab/index.ts';
 import {
   candidates,

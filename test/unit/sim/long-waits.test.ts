@@ -3,7 +3,7 @@
  * from a seed are too short for.
  */
 import { describe, expect, it } from 'vitest';
-import { hash32 } from '../../../src/core/dice.ts';
+import { hash32 } from '../../../src/core/model/random.ts';
 import { Disk } from '../../../src/sim/disk.ts';
 import { buildWorld, startWorld } from '../../../src/sim/fleet.ts';
 import { demandOrder } from '../../../src/sim/liveness.ts';

@@ -1,0 +1,111 @@
+/** SENTINEL subcommands that only look (commands.md §10.2–10.5, 10.8, 10.14, 10.15). */
+
+import { majority } from '../failover/vote.ts';
+import { withoutVoice } from '../members/self.ts';
+import { announced } from '../model/names.ts';
+import { bulk, fail, groupOr } from '../model/replies.ts';
+import type { Peer, Server } from '../model/state.ts';
+import { answer, told, type Work } from '../model/turn.ts';
+import type { Reply } from '../model/types.ts';
+import { instanceMap } from './views.ts';
+
+export function masters(work: Work, request: number): void {
+  const items = [...work.state.groups.values()].map((group) =>
+    instanceMap(work.state, work.now, group.master),
+  );
+  answer(work, request, { kind: 'array', items });
+}
+
+export function masterMap(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group !== null) answer(work, request, instanceMap(work.state, work.now, group.master));
+}
+
+export function replicas(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  const shown = [...group.replicas.values()].filter((replica) => replica.announced);
+  const items = shown.map((replica) => instanceMap(work.state, work.now, replica));
+  answer(work, request, { kind: 'array', items });
+}
+
+export function sentinels(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  const items = [...group.peers.values()].map((peer) => instanceMap(work.state, work.now, peer));
+  answer(work, request, { kind: 'array', items });
+}
+
+export function myId(work: Work, request: number): void {
+  answer(work, request, bulk(work.state.myId));
+}
+
+export function getMasterAddress(work: Work, request: number, args: readonly string[]): void {
+  const group = work.state.groups.get(args[0] ?? '');
+  if (group === undefined) return answer(work, request, { kind: 'nullArray' });
+  const { address } = group.master;
+  const items = [bulk(announced(work.state, address)), bulk(address.port)];
+  told(work, group, request, { kind: 'array', items });
+}
+
+export function ckQuorum(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  const peers = [...group.peers.values()];
+  const silent = withoutVoice(group);
+  const isUsable = (peer: Peer) => peer.introduced && peer.sDownSince === null && !silent.has(peer);
+  const usable = 1 + peers.filter(isUsable).length;
+  const problems: string[] = [];
+  if (usable < group.quorum) {
+    problems.push('Not enough available Sentinels to reach the specified quorum for this master');
+  }
+  if (usable < majority(group)) {
+    problems.push('Not enough available Sentinels to reach the majority and authorize a failover');
+  }
+  if (problems.length > 0) {
+    return fail(work, request, `NOQUORUM ${usable} usable Sentinels. ${problems.join('. ')}`);
+  }
+  const text = `OK ${usable} usable Sentinels. Quorum and failover authorization can be reached`;
+  answer(work, request, { kind: 'simple', text });
+}
+
+export function infoCache(work: Work, request: number, args: readonly string[]): void {
+  const items: Reply[] = [];
+  for (const name of new Set(args)) {
+    const group = work.state.groups.get(name);
+    if (group === undefined) continue;
+    const { master } = group;
+    const entry = (server: Server): Reply => ({
+      kind: 'array',
+      items: [
+        {
+          kind: 'integer',
+          value: server.infoAt === null ? 0 : Math.max(0, Math.round(work.now - server.infoAt)),
+        },
+        server.infoText === null ? { kind: 'null' } : bulk(server.infoText),
+      ],
+    });
+    items.push(bulk(group.name), {
+      kind: 'array',
+      items: [entry(master), ...[...group.replicas.values()].map(entry)],
+    });
+  }
+  answer(work, request, { kind: 'array', items });
+}
+
+export function pendingScripts(work: Work, request: number): void {
+  const items = work.state.scripts.jobs.map((job): Reply => {
+    const time = job.running ? work.now - job.at : Math.max(0, job.at - work.now);
+    return {
+      kind: 'map',
+      entries: [
+        [bulk('argv'), { kind: 'array', items: job.argv.map(bulk) }],
+        [bulk('flags'), bulk(job.running ? 'running' : 'scheduled')],
+        [bulk('pid'), bulk(job.pid)],
+        [bulk(job.running ? 'run-time' : 'run-delay'), bulk(Math.round(time))],
+        [bulk('retry-num'), bulk(job.runs)],
+      ],
+    };
+  });
+  answer(work, request, { kind: 'array', items });
+}

@@ -1,0 +1,197 @@
+/**
+ * SENTINEL SET: options of one group, applied left to right, each with its own event (commands.md §10.12).
+ */
+
+import { holdFrom } from '../failover/vote.ts';
+import { textBytes } from '../members/groups.ts';
+import { reconnectServers } from '../members/reconnect.ts';
+import { event } from '../model/events.ts';
+import { LIMITS } from '../model/limits.ts';
+import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
+import type { Group } from '../model/state.ts';
+import { save, saveThen, type Work } from '../model/turn.ts';
+
+const I32_MAX = 2147483647n;
+
+/** null: applied; else the error to answer. `option` is as typed. */
+type Apply = (work: Work, group: Group, words: readonly string[], option: string) => string | null;
+
+interface Option {
+  readonly words: number;
+  readonly apply: Apply;
+  /** Secrets are not shown in the event. */
+  readonly secret?: true;
+  /** Its words are kept as they are. */
+  readonly text?: true;
+  /** The servers are connected anew, once for all options. */
+  readonly reconnects?: true;
+}
+
+function invalid(value: string, option: string): string {
+  return `ERR Invalid argument '${value}' for SENTINEL SET '${option}'`;
+}
+
+function integer(low: bigint, high: bigint, put: (group: Group, value: number) => void): Option {
+  return {
+    words: 1,
+    apply: (_work, group, [text = ''], option) => {
+      const value = strictInteger(text);
+      if (value === null || value < low || value > high) return invalid(text, option);
+      put(group, Number(value));
+      return null;
+    },
+  };
+}
+
+function script(what: string, put: (group: Group, path: string | null) => void): Option {
+  return {
+    words: 1,
+    text: true,
+    apply: (work, group, [path = '']) => {
+      if (work.state.denyScriptsReconfig) {
+        return (
+          'ERR Reconfiguration of scripts path is denied for security reasons. Check the ' +
+          'deny-scripts-reconfig configuration directive in your Sentinel configuration'
+        );
+      }
+      if (path !== '' && !work.state.surroundings.isExecutable(path)) {
+        return `ERR ${what} seems non existing or non executable`;
+      }
+      put(group, path === '' ? null : path);
+      return null;
+    },
+  };
+}
+
+function credential(secret: boolean, put: (group: Group, value: string | null) => void): Option {
+  return {
+    words: 1,
+    text: true,
+    reconnects: true,
+    ...(secret ? { secret: true as const } : {}),
+    apply: (_work, group, [value = '']) => {
+      put(group, value === '' ? null : value);
+      return null;
+    },
+  };
+}
+
+const MS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+const reboot = integer(0n, MS_MAX, (group, value) => {
+  group.masterRebootDownAfter = value;
+});
+
+const OPTIONS: Readonly<Record<string, Option>> = {
+  'down-after-milliseconds': integer(1n, MS_MAX, (group, value) => {
+    group.downAfter = value;
+  }),
+  'failover-timeout': integer(1n, MS_MAX, (group, value) => {
+    group.failoverTimeout = value;
+    holdFrom(group, group.attempts.holdFrom);
+  }),
+  'parallel-syncs': integer(1n, I32_MAX, (group, value) => {
+    group.parallelSyncs = value;
+  }),
+  quorum: integer(1n, I32_MAX, (group, value) => {
+    group.quorum = value;
+  }),
+  'master-reboot-down-after-period': reboot,
+  'primary-reboot-down-after-period': reboot,
+  'notification-script': script('Notification script', (group, path) => {
+    group.notificationScript = path;
+  }),
+  'client-reconfig-script': script('Client reconfiguration script', (group, path) => {
+    group.clientReconfigScript = path;
+  }),
+  'auth-pass': credential(true, (group, value) => {
+    group.authPass = value;
+  }),
+  'auth-user': credential(false, (group, value) => {
+    group.authUser = value;
+  }),
+  'rename-command': {
+    words: 2,
+    text: true,
+    apply: (_work, group, [command = '', renamed = ''], option) => {
+      if (command === '' || renamed === '') return invalid('', option);
+      if (Math.max(command.length, renamed.length) > LIMITS.renameBytes) {
+        return `ERR Command name too long for SENTINEL SET '${option}' (at most ${LIMITS.renameBytes} bytes)`;
+      }
+      const lower = command.toLowerCase();
+      group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
+      if (renamed.toLowerCase() === lower) return null;
+      if (group.renames.length >= LIMITS.renames) {
+        return `ERR Too many renamed commands (at most ${LIMITS.renames})`;
+      }
+      group.renames.push({ command, renamed });
+      return null;
+    },
+  },
+};
+
+export function setCommand(work: Work, request: number, args: readonly string[]): void {
+  const group = groupOr(work, request, args[0]);
+  if (group === null) return;
+  let applied = false;
+  let reconnects = false;
+  let error: string | null = controlError(work, args) ?? sizeError(args);
+  for (let i = 1; i < args.length && error === null; ) {
+    const name = args[i]!;
+    const option = Object.hasOwn(OPTIONS, name.toLowerCase())
+      ? OPTIONS[name.toLowerCase()]!
+      : undefined;
+    const words = option === undefined ? [] : args.slice(i + 1, i + 1 + option.words);
+    if (option === undefined || words.length < option.words) {
+      error = `ERR Unknown option or number of arguments for SENTINEL SET '${name}'`;
+      break;
+    }
+    if (option.text === true) error = roomError(work, words);
+    const before = textBytes(group);
+    error ??= option.apply(work, group, words, name);
+    if (error !== null) break;
+    work.state.groupsBytes += textBytes(group) - before;
+    applied = true;
+    reconnects ||= option.reconnects === true;
+    const shown = option.secret ? '******' : words.join(' ');
+    event(work, 'warning', '+set', group.master, `${name} ${shown}`);
+    i += 1 + option.words;
+  }
+  if (reconnects) reconnectServers(work, group);
+  work.touched.add(group);
+  if (error === null) return saveThen(work, { kind: 'answer', request, monitored: null });
+  if (applied) save(work);
+  fail(work, request, error);
+}
+
+/** All that is kept for all groups is written by every save. */
+function roomError({ state }: Work, words: readonly string[]): string | null {
+  let bytes = state.groupsBytes;
+  for (const word of words) bytes += word.length;
+  if (bytes <= LIMITS.groupsBytes) return null;
+  return `ERR Too much text in the options of all masters (at most ${LIMITS.groupsBytes} bytes)`;
+}
+
+/** What nobody needs, and who keeps it for ever is us. */
+function sizeError(args: readonly string[]): string | null {
+  if (args.length - 1 > 2 * LIMITS.setOptions) {
+    return `ERR Too many options for SENTINEL SET (at most ${LIMITS.setOptions})`;
+  }
+  const long = args.findIndex((word) => word.length > LIMITS.valueBytes);
+  return long < 0
+    ? null
+    : `ERR Invalid argument at index ${long + 2} for SENTINEL SET: longer than ${LIMITS.valueBytes} bytes`;
+}
+
+/** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */
+function controlError({ state }: Work, args: readonly string[]): string | null {
+  const { controlText, controlInSecrets } = state.surroundings.line;
+  const bad = args.findIndex((word, i) => {
+    const before = args[i - 1]?.toLowerCase();
+    const secret = before === 'auth-pass' || before === 'auth-user';
+    return hasControl(word) && (!secret || controlInSecrets === 'refused');
+  });
+  return bad < 0
+    ? null
+    : `ERR Invalid argument at index ${bad + 2} for SENTINEL SET: ${controlText}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * A leader that was stopped for so long that the others may have another one by now (safety.md W11, S16): what it knows is of
+ * before. It gives no order and announces nothing until everybody who is up has told it of the present: each server by an
+ * INFO, each Sentinel by a hello, which it says every two seconds. The original does nothing for thirty seconds then.
+ */
+
+import { isOpen } from '../members/links.ts';
+import type { Group } from '../model/state.ts';
+import { type Work, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+import { tendHello } from '../say/hello.ts';
+
+/** What was said while it slept has been read by then: after it comes what is said now. */
+const BACKLOG_MS = 250;
+/** A hello is due every two seconds, and connections may have to be opened first. */
+const CATCH_UP_MS = 3500;
+
+/** A pause has just ended. Sentinels are given up for dead after down-after, and then others may stand for election. */
+export function overslept(work: Work, pause: number): void {
+  const { state, now } = work;
+  for (const group of state.groups.values()) {
+    const { failover, downAfter } = group;
+    if (failover === null || pause < Math.min(downAfter, state.timers.tiltTrigger) / 2) continue;
+    group.catchUp = { from: now + BACKLOG_MS, until: now + CATCH_UP_MS };
+    // Those of our own kind tell at once who is behind.
+    for (const peer of group.peers.values()) {
+      peer.helloForced = true;
+      tendHello(work, peer);
+    }
+    work.touched.add(group);
+  }
+}
+
+/** Is everything it knows of the present, or the time over in which it could be? */
+export function isCaughtUp(work: Work, group: Group): boolean {
+  const { catchUp } = group;
+  if (catchUp === null) return true;
+  const { from, until } = catchUp;
+  if (work.now < until && !(work.now >= from && knowsPresent(work, group, from))) {
+    wake(group, work.now < from ? from : until);
+    return false;
+  }
+  group.catchUp = null;
+  return true;
+}
+
+function knowsPresent(work: Work, group: Group, from: Instant): boolean {
+  let all = true;
+  for (const replica of group.replicas.values()) {
+    if (replica.sDownSince !== null || (replica.infoAt ?? from - 1) >= from) continue;
+    all = false;
+    if (isOpen(replica.link)) replica.infoDueAt ??= work.now;
+  }
+  for (const { sDownSince, lastHelloAt } of group.peers.values()) {
+    if (sDownSince === null && lastHelloAt < from) all = false;
+  }
+  return all;
+}

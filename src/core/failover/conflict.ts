@@ -1,0 +1,207 @@
+/**
+ * Two Sentinels, one config epoch, two masters: equal epochs never overwrite, so without help they disagree for ever
+ * (safety.md W6).
+ *
+ * We say so, and after a random while try to win a fresh epoch by a normal election and re-assert our own master with
+ * it. Each peer is asked with the address it believes in, because votes are looked up by address. A Sentinel whose
+ * master is demonstrably a working master tries; when no claimed one is, because each was made a replica of another, any
+ * Sentinel does, and what it asserts is then failed over as a master that says it is none.
+ *
+ * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
+ *
+ * Only a master that is a known server of this group is disputed: either the Sentinel that names it has agreed with us
+ * before (or stood in our file at the start), or we have seen that server follow one of the group. In a real conflict each
+ * names a replica of the other; two deployments that share nothing but a name have no common servers, unless one got the
+ * address of a dead one of the other. What is settled between them would be that one loses its data.
+ */
+
+import { isOpen } from '../members/links.ts';
+import { type Address, endpoint, sameAddress } from '../model/address.ts';
+import { event } from '../model/events.ts';
+import { announced } from '../model/names.ts';
+import { rollBelow } from '../model/random.ts';
+import type { Group, Peer, Pending, Replica, Server } from '../model/state.ts';
+import { log, save, saveThen, type Work, wake } from '../model/turn.ts';
+import { askNow } from '../say/ask.ts';
+import { spreadHello } from '../say/hello.ts';
+import { nextEpoch } from './epoch.ts';
+import { announceVote, castVote, votesNeeded } from './vote.ts';
+
+const SETTLE_FIRST_MS = 1000;
+const ELECTION_MS = 2000;
+const ROUNDS_MAX = 6;
+/** So long without any working master among the claimed ones. */
+const LAST_RESORT_MS = 10_000;
+/** A conflict of a group, and a claim of a peer that is none, are said so often at most. */
+const SAID_QUIET_MS = 60_000;
+
+/** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
+export function noteConflict(
+  work: Work,
+  group: Group,
+  peer: Peer,
+  claim: Address | null,
+  configEpoch: bigint,
+): void {
+  if (claim === null) peer.agreed = true;
+  const known = claim !== null && isOurs(group, peer, claim);
+  if (!known) {
+    group.conflict?.claims.delete(peer.id);
+    if (group.conflict?.claims.size === 0) group.conflict = null;
+  }
+  // Epoch 0 means never failed over: that is a typing mistake in a file, which an election cannot settle.
+  if (claim === null || configEpoch === 0n) {
+    peer.foreignClaim = null;
+    return;
+  }
+  if (!known) return noteForeign(work, peer, claim, configEpoch);
+  peer.foreignClaim = null;
+  if (group.conflict === null) {
+    group.conflict = {
+      claims: new Map(),
+      since: work.now,
+      settleAt: later(work, 0),
+      election: null,
+      rounds: 0,
+    };
+    const { conflictSaidAt } = group;
+    if (conflictSaidAt === null || work.now - conflictSaidAt >= SAID_QUIET_MS) {
+      group.conflictSaidAt = work.now;
+      sayConflict(work, peer, claim, configEpoch, '');
+    }
+  }
+  group.conflict.claims.set(peer.id, { host: announced(work.state, claim), port: claim.port });
+  wake(group, group.conflict.settleAt);
+  work.touched.add(group);
+}
+
+function isOurs(group: Group, peer: Peer, claim: Address): boolean {
+  const replica = recordOf(group, claim);
+  return replica !== null && (peer.agreed || hasFollowed(replica));
+}
+
+function recordOf({ replicas }: Group, claim: Address): Replica | null {
+  for (const one of replicas.values()) if (sameAddress(one.address, claim)) return one;
+  return null;
+}
+
+/** The server that is there now has followed one of ours, or was one we followed; not another one at its address. */
+function hasFollowed({ link, sDownSince, infoAt, runId, followedAs }: Replica): boolean {
+  if (sDownSince !== null || !isOpen(link) || infoAt === null) return false;
+  return infoAt >= link.command!.startedAt && runId !== '' && runId === followedAs;
+}
+
+function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more: string): void {
+  const other = `${announced(work.state, claim)} ${claim.port}`;
+  event(work, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
+}
+
+/** Said for a new claim, not too often, and nothing is done about it. */
+function noteForeign(work: Work, peer: Peer, claim: Address, epoch: bigint): void {
+  const text = endpoint(claim.host, claim.port);
+  const { foreignClaim, foreignSaidAt } = peer;
+  peer.foreignClaim ??= text;
+  if (foreignSaidAt !== null) {
+    if (foreignClaim === text || work.now - foreignSaidAt < SAID_QUIET_MS) return;
+  }
+  peer.foreignClaim = text;
+  peer.foreignSaidAt = work.now;
+  const why =
+    recordOf(peer.group, claim) === null
+      ? ', which is no server of this group'
+      : ', and neither that Sentinel nor that server is known to belong to this group';
+  sayConflict(work, peer, claim, epoch, why);
+}
+
+function later(work: Work, rounds: number): number {
+  const base = SETTLE_FIRST_MS * 2 ** rounds;
+  return work.now + base + rollBelow(work.state.dice, 2 * base);
+}
+
+/** Is it about to be settled? Then orders to servers wait. */
+export function isUnsettled({ conflict }: Group): boolean {
+  return conflict !== null && conflict.rounds < ROUNDS_MAX;
+}
+
+/** As far as we can see; of a server we do not know nothing is seen. */
+function isWorking(server: Server): boolean {
+  return server.sDownSince === null && server.role === 'master' && server.infoAt !== null;
+}
+
+function isClaimed({ conflict }: Group, { address }: Server): boolean {
+  for (const { host, port } of conflict!.claims.values()) {
+    if (port === address.port && (host === address.ip || host === address.host)) return true;
+  }
+  return false;
+}
+
+export function tendConflict(work: Work, group: Group): void {
+  const { conflict, master, failover } = group;
+  if (conflict === null || (failover !== null && failover.state !== 'reconf_slaves')) return;
+  const { election } = conflict;
+  if (election !== null) {
+    const end = election.startedAt + ELECTION_MS;
+    if (work.now < end) return wake(group, end);
+    conflict.election = null;
+    conflict.rounds += 1;
+    conflict.settleAt = later(work, Math.min(conflict.rounds, ROUNDS_MAX));
+  }
+  if (work.now < conflict.settleAt) return wake(group, conflict.settleAt);
+  if (work.state.disk.failing) return;
+  if (!isWorking(master)) {
+    const patience = conflict.since + LAST_RESORT_MS;
+    if (work.now < patience) return wake(group, patience);
+    for (const one of group.replicas.values()) if (isWorking(one) && isClaimed(group, one)) return;
+  }
+  const epoch = nextEpoch(work, group);
+  conflict.election = { epoch, startedAt: work.now, votes: new Set() };
+  castVote(work, group, work.state.myId, epoch);
+  saveThen(work, { kind: 'reassert', group, epoch });
+}
+
+/** Our candidacy is on disk: ask everybody in his own words. */
+export function reassertSaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+  const { conflict, master } = group;
+  if (conflict?.election?.epoch !== epoch || group.removed) return;
+  if (!ok) {
+    conflict.election = null;
+    conflict.settleAt = later(work, 1);
+    return;
+  }
+  announceVote(work, group, work.state.myId, epoch);
+  for (const peer of group.peers.values()) {
+    const claim = conflict.claims.get(peer.id);
+    const host = claim?.host ?? announced(work.state, master.address);
+    askNow(work, peer, host, claim?.port ?? master.address.port, epoch, true);
+  }
+  decide(work, group);
+}
+
+/** An answer to `askNow` above? Then it is taken here and nowhere else. */
+export function noteVoteForClaim(
+  work: Work,
+  group: Group,
+  peer: Peer,
+  pending: Extract<Pending, { kind: 'ask' }>,
+  leader: string,
+  epoch: bigint,
+): boolean {
+  const election = group.conflict?.election;
+  if (!election || !pending.forVote || pending.epoch !== election.epoch) return false;
+  if (leader === work.state.myId && epoch === election.epoch) election.votes.add(peer.id);
+  decide(work, group);
+  return true;
+}
+
+function decide(work: Work, group: Group): void {
+  const election = group.conflict?.election;
+  if (!election || group.vote.epoch !== election.epoch || work.state.tiltSince !== null) return;
+  if (group.vote.leader !== work.state.myId) return;
+  if (election.votes.size + 1 < votesNeeded(group)) return;
+  group.conflict = null;
+  group.configEpoch = election.epoch;
+  group.master.version = save(work);
+  work.touched.add(group);
+  log(work, 'notice', `Config epoch ${election.epoch} settles the conflict about '${group.name}'`);
+  spreadHello(work, group);
+}

@@ -1,0 +1,119 @@
+/**
+ * Down or not: SDOWN of any instance, ODOWN of a master (failover.md §1–2; safety.md S19, W31).
+ *
+ * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
+ */
+
+import { send, silentFrom } from '../members/links.ts';
+import { withoutVoice } from '../members/self.ts';
+import { event } from '../model/events.ts';
+import { rollBelow } from '../model/random.ts';
+import type { Group, Instance, Master } from '../model/state.ts';
+import { type Work, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+
+/** Others who can be reached again may need a moment, too. */
+const VOTER_BACK_MS = 500;
+
+/** The instant from which silence counts, or null while there is none. */
+function silentSince(instance: Instance): number | null {
+  const { link } = instance;
+  const since = silentFrom(link);
+  if (since !== null) return since;
+  return link.command === null ? link.lastOkAt : null;
+}
+
+/** SDOWN of one instance; wakes the group when the answer may change by time alone. */
+export function judge(work: Work, instance: Instance): void {
+  const { group } = instance;
+  const silent = silentSince(instance);
+  let downAt = silent === null ? Number.POSITIVE_INFINITY : silent + group.downAfter;
+  if (instance.kind === 'master') downAt = Math.min(downAt, masterLimit(work, instance));
+  if (work.now > downAt) {
+    if (work.heard) goDown(work, instance);
+    else if (instance.sDownSince === null) wake(group, downAt);
+  } else {
+    if (downAt !== Number.POSITIVE_INFINITY) wake(group, downAt + 0.01);
+    comeUp(work, instance);
+  }
+}
+
+/** What makes a master down beside silence: it says it is a replica, or it was restarted and does not come back. */
+function masterLimit(work: Work, master: Master): Instant {
+  let limit = Number.POSITIVE_INFINITY;
+  if (master.role === 'slave') {
+    const { infoPeriod } = work.state.timers;
+    limit = master.roleSince + master.group.downAfter + 2 * infoPeriod;
+  }
+  if (master.rebootSince !== null) {
+    limit = Math.min(limit, master.rebootSince + master.group.masterRebootDownAfter);
+  }
+  return limit;
+}
+
+function goDown(work: Work, instance: Instance): void {
+  if (instance.sDownSince !== null) return;
+  instance.sDownSince = work.now;
+  instance.lastDownAt = work.now;
+  event(work, 'warning', '+sdown', instance);
+  if (instance.kind !== 'master') return;
+  // Candidates are chosen by what they say now, and peers are asked in this very turn.
+  for (const replica of instance.group.replicas.values()) replica.infoDueAt = work.now;
+  for (const peer of instance.group.peers.values()) {
+    peer.ask.nextAt = work.now;
+    peer.ask.interval = 0;
+  }
+}
+
+function comeUp(work: Work, instance: Instance): void {
+  if (instance.sDownSince === null) return;
+  instance.sDownSince = null;
+  instance.scriptKillSent = false;
+  event(work, 'warning', '-sdown', instance);
+  // What it says of itself may be wrong by now: ask at once.
+  if (instance.kind !== 'sentinel') instance.infoDueAt = work.now;
+  else {
+    instance.helloForced = true;
+    voterIsBack(work, instance.group);
+  }
+}
+
+/** Elections that were lost for want of voters need not be waited for any longer. */
+function voterIsBack(work: Work, { attempts, failover }: Group): void {
+  if (attempts.lost === 0 || attempts.leader !== null || failover !== null) return;
+  attempts.lost = 0;
+  const soon = work.now + VOTER_BACK_MS + rollBelow(work.state.dice, VOTER_BACK_MS);
+  if (soon >= attempts.holdUntil) return;
+  attempts.holdUntil = soon;
+  attempts.holdFrom = null;
+}
+
+/** Opinions that the master is down, ours included. */
+export function agreeing(group: Group): number {
+  const down = [...group.peers.values()].filter(({ ask }) => ask.masterDown);
+  if (down.length === 0) return 1;
+  const silent = withoutVoice(group);
+  return 1 + down.filter((peer) => !silent.has(peer)).length;
+}
+
+/** ODOWN: a count of opinions, at this moment. */
+export function judgeTogether(work: Work, group: Group): void {
+  const { master } = group;
+  const count = agreeing(group);
+  const down = master.sDownSince !== null && count >= group.quorum;
+  if (down && master.oDownSince === null) {
+    master.oDownSince = work.now;
+    event(work, 'warning', '+odown', master, `#quorum ${count}/${group.quorum}`);
+  } else if (!down && master.oDownSince !== null) {
+    master.oDownSince = null;
+    group.attempts.startAt = null;
+    group.attempts.lost = 0;
+    event(work, 'warning', '-odown', master);
+  }
+}
+
+/** A script hogs the server: after SDOWN it is killed, once for each time the instance goes down. */
+export function busyReply(work: Work, instance: Instance): void {
+  if (instance.sDownSince === null || instance.scriptKillSent) return;
+  instance.scriptKillSent = send(work, instance.link, instance.group, ['SCRIPT', 'KILL']);
+}

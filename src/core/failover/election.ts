@@ -1,0 +1,335 @@
+/**
+ * The election: when an attempt starts, our candidacy, and how it ends (failover.md §5–6, §11; safety.md W4, W5, S8).
+ *
+ * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of an epoch or a vote that is
+ * not on disk; a leader has the votes of exactly its epoch; every attempt ends.
+ */
+
+import { isOpen } from '../members/links.ts';
+import { event } from '../model/events.ts';
+import { rollBelow } from '../model/random.ts';
+import type { FailoverIn, Group } from '../model/state.ts';
+import { crash, log, saveThen, type Work, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+import { askAllAgain } from '../say/ask.ts';
+import { sendInfo } from '../say/info.ts';
+import { epochFreeAt, failoverEpoch, nextEpoch } from './epoch.ts';
+import { lagOf, startDelay } from './rank.ts';
+import { selectReplica } from './selection.ts';
+import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from './vote.ts';
+
+/** Candidates for promotion get this long to answer a last INFO before the choice. */
+const REFRESH_MS = 100;
+const FRESH_MS = 500;
+/** A reachable peer that does not answer a request for its vote holds a manual failover up this long. */
+const MANUAL_PATIENCE_MS = 1000;
+const MANUAL_ROUNDS_MAX = 5;
+const MANUAL_STEP_MS = 60;
+/** Undecided elections are given up after this, long before the original's ten seconds, and tried anew. */
+const ELECTION_PATIENCE_MS = 1000;
+const VOTE_LAGS = 4;
+const SPLIT_BACKOFF_MS = 100;
+/** What lagged in a storm need not lag after it. */
+const SPLIT_LAG_MAX_MS = 2000;
+const DISK_BACKOFF_MS = 1000;
+/** Between an attempt that found no replica and one that may find one. */
+const FRUITLESS_PAUSE_MS = 1000;
+/** Who knows no replica that could be promoted lets those go first who may. */
+const NO_REPLICA_DELAY_MS = 2000;
+/** Nobody who could win has done so for so long: then it can be tried, if only to say why it comes to nothing. */
+const HOPELESS_DELAY_MIN_MS = 10_000;
+/** Who asks for votes because the master is down sees that so much before the last of us, at most. */
+const LATE_MS = 1000;
+/** Who has won is done by then, even if he has to repeat his order; with a longer down-after, by that. */
+export const FINISH_MS = 10_000;
+
+/** Start an automatic failover when everything speaks for it. */
+export function tendStart(work: Work, group: Group): void {
+  const { attempts, master } = group;
+  if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
+  if (work.now < attempts.holdUntil) {
+    const isFree =
+      leaderIsDead(work, group) || hasFoundReplica(work, group) || wasForNothing(work, group);
+    if (!isFree) {
+      announceHold(work, group);
+      return wake(group, attempts.holdUntil);
+    }
+    attempts.holdUntil = work.now;
+    attempts.holdFrom = null;
+  }
+  attempts.leader = null;
+  attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
+  const delay = delayOf(group);
+  const startAt = Math.max(attempts.startAt + delay, epochFreeAt(work, group));
+  if (work.now < startAt) {
+    if (isHopeless(group)) sayHopeless(work, group);
+    return wake(group, startAt);
+  }
+  startFailover(work, group, false);
+}
+
+/**
+ * Every vote that a candidate collects bars the voter from acting himself for a long time. So those go first who have
+ * what it takes: voters, and a replica within reach.
+ */
+function delayOf(group: Group): number {
+  if (isHopeless(group)) return Math.max(HOPELESS_DELAY_MIN_MS, group.failoverTimeout);
+  return mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
+}
+
+/** Not even the votes of all who are within reach would do, but one of them may know fewer Sentinels, and win. */
+function isHopeless(group: Group): boolean {
+  const voters = votersWithinReach(group);
+  return voters > 0 && voters + 1 < votesNeeded(group);
+}
+
+/** Once for each time the master goes down. */
+function sayHopeless(work: Work, group: Group): void {
+  const { attempts, master, name } = group;
+  if (attempts.hopelessSaid === master.oDownSince) return;
+  attempts.hopelessSaid = master.oDownSince;
+  const reach = votersWithinReach(group) + 1;
+  const text = `${votesNeeded(group)} votes are needed and ${reach} Sentinels within reach, this one included`;
+  const { announceLevel } = work.state.surroundings.line;
+  log(work, announceLevel, `Failover of '${name}' is left to others for now: ${text}`);
+}
+
+function votersWithinReach({ peers }: Group): number {
+  let count = 0;
+  for (const { sDownSince, link } of peers.values()) {
+    if (sDownSince === null && isOpen(link)) count += 1;
+  }
+  return count;
+}
+
+/**
+ * Whom we wait for has had his time: a replica has said since the vote that it is a master, and nobody announces it; or the
+ * master was heard of after the vote, or went down long after it, so that it was for a manual failover, or for one that
+ * was not needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
+ */
+function wasForNothing(work: Work, group: Group): boolean {
+  const since = overdueSince(group);
+  if (since === null) return false;
+  const end = since + Math.max(FINISH_MS, group.downAfter);
+  if (work.now >= end) return true;
+  wake(group, end);
+  return false;
+}
+
+function overdueSince({ attempts, master, replicas }: Group): Instant | null {
+  const { leader, leaderAt } = attempts;
+  if (leader === null) return null;
+  let promotedAt: Instant | null = null;
+  for (const { role, roleSince } of replicas.values()) {
+    if (role === 'master' && roleSince > leaderAt)
+      promotedAt = Math.max(promotedAt ?? 0, roleSince);
+  }
+  if (promotedAt !== null) return promotedAt;
+  const wasUp = master.link.lastOkAt > leaderAt || master.sDownSince! > leaderAt + LATE_MS;
+  return wasUp ? leaderAt : null;
+}
+
+/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
+function mayWin(group: Group): boolean {
+  for (const { sDownSince, link, priority } of group.replicas.values()) {
+    if (sDownSince === null && isOpen(link) && priority !== 0) return true;
+  }
+  return votersWithinReach(group) === 0;
+}
+
+/**
+ * Whom we wait for has died since, or is known no more (he has come back as somebody else, without his file). Seen down
+ * before, he was alive when he asked us, or won, all the same.
+ */
+function leaderIsDead(work: Work, group: Group): boolean {
+  const { leader, leaderAt } = group.attempts;
+  if (leader === null) return false;
+  const peer = group.peers.get(leader);
+  if (peer !== undefined && peer.sDownSince === null) return false;
+  if (peer !== undefined && peer.sDownSince! > leaderAt) return true;
+  if (work.now >= leaderAt + group.downAfter) return true;
+  wake(group, leaderAt + group.downAfter);
+  return false;
+}
+
+/** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */
+function hasFoundReplica(work: Work, group: Group): boolean {
+  const { fruitlessAt } = group.attempts;
+  if (fruitlessAt === null) return false;
+  const from = fruitlessAt + FRUITLESS_PAUSE_MS;
+  if (work.now >= from) return selectReplica(work, group) !== null;
+  wake(group, from);
+  return false;
+}
+
+function announceHold(work: Work, group: Group): void {
+  const { attempts } = group;
+  if (attempts.holdLogged) return;
+  attempts.holdLogged = true;
+  const text = 'Next failover delay: I will not start a failover before ';
+  const { announceLevel } = work.state.surroundings.line;
+  log(work, announceLevel, text, attempts.holdUntil - work.now);
+}
+
+/** Raise the epoch, vote for ourselves, and go on when both are on disk. */
+export function startFailover(work: Work, group: Group, forced: boolean, rounds = 0): void {
+  const { state } = work;
+  const { attempts, master } = group;
+  const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
+  const patience = forced
+    ? Math.min(MANUAL_PATIENCE_MS, group.failoverTimeout)
+    : patienceWith(work, group);
+  const dice = Math.floor(rollBelow(state.dice, 1000));
+  group.failover = {
+    state: 'wait_start',
+    epoch,
+    forced,
+    rounds,
+    durable: false,
+    startedAt: work.now + dice,
+    since: work.now,
+    deadline: work.now + patience,
+    againAt: null,
+  };
+  attempts.startAt = null;
+  attempts.fruitlessAt = null;
+  attempts.leader = null;
+  holdFrom(group, work.now + dice);
+  attempts.holdLogged = false;
+  group.conflict = null;
+  if (rounds === 0) event(work, 'warning', '+try-failover', master);
+  castVote(work, group, state.myId, epoch);
+  saveThen(work, { kind: 'candidacy', group, epoch });
+  work.touched.add(group);
+}
+
+/** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
+function patienceWith({ state, now }: Work, group: Group): number {
+  const { electionTimeout } = state.timers;
+  const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state, now));
+  return Math.min(patience, electionTimeout, group.failoverTimeout);
+}
+
+/** Our candidacy is on disk (or could not be written: then there is none). */
+export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+  const { failover } = group;
+  if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
+  if (!ok) {
+    if (group.vote.epoch === epoch) group.vote.leader = null;
+    const why = 'the configuration file could not be saved';
+    log(work, 'warning', `The failover of ${group.name} is given up: ${why}`);
+    notElected(work, group, work.now + DISK_BACKOFF_MS);
+    return;
+  }
+  announceVote(work, group, work.state.myId, epoch);
+  failover.durable = true;
+  if (!failover.forced) failover.deadline = work.now + patienceWith(work, group);
+  askAllAgain(work, group);
+  work.touched.add(group);
+}
+
+export function tendElection(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
+  if (hasVotedForAnother(work, group, failover)) {
+    return notElected(work, group, group.attempts.holdUntil);
+  }
+  if (!failover.durable) return;
+  const count = tally(work.state, group, failover.epoch);
+  if (failover.forced) return manualElection(work, group, failover);
+  if (count.mine >= votesNeeded(group)) return elected(work, group, failover);
+  if (count.awaited > 0 && work.now < failover.deadline) return wake(group, failover.deadline);
+  if (count.rival !== null && count.rivalVotes >= votesNeeded(group)) {
+    yieldTo(work, group, count.rival);
+    return notElected(work, group, group.attempts.holdUntil);
+  }
+  // Votes that are given, or refused for an epoch that has passed, do not change: only who is out of reach may still vote.
+  const isLost = count.mine + count.unreachable < votesNeeded(group);
+  const decided = count.rival !== null || isLost;
+  if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
+  // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
+  const lag = Math.min(2 * lagOf(work.state, work.now), SPLIT_LAG_MAX_MS);
+  const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
+  const backoff =
+    base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
+  group.attempts.lost += 1;
+  notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
+}
+
+/** In a later epoch, or in this one before anybody had heard of our candidacy. */
+function hasVotedForAnother(
+  { state }: Work,
+  { vote }: Group,
+  { epoch, durable, forced }: FailoverIn<'wait_start'>,
+): boolean {
+  if (vote.epoch > epoch) return true;
+  return !durable && !forced && vote.leader !== null && vote.leader !== state.myId;
+}
+
+/** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
+function manualElection(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
+  const count = tally(work.state, group, failover.epoch);
+  const taken = count.rival !== null;
+  if (!taken && count.awaited > 0 && work.now < failover.deadline) {
+    return wake(group, failover.deadline);
+  }
+  if (!taken) return elected(work, group, failover);
+  if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(work, group, work.now);
+  // The other one may repeat too: the dice make one earlier, and the later one then has voted for him and gives up.
+  failover.againAt ??=
+    work.now + rollBelow(work.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
+  if (work.now < failover.againAt) return wake(group, failover.againAt);
+  startFailover(work, group, true, failover.rounds + 1);
+}
+
+function notElected(work: Work, group: Group, holdUntil: number): void {
+  event(work, 'warning', '-failover-abort-not-elected', group.master);
+  if (holdUntil !== group.attempts.holdUntil) group.attempts.holdFrom = null;
+  group.attempts.holdUntil = holdUntil;
+  abandon(work, group);
+}
+
+/** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
+export function supersede(work: Work, group: Group): void {
+  const { failover } = group;
+  if (failover === null || failover.state === 'reconf_slaves') return;
+  if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
+}
+
+/** We have voted for another in a later epoch. */
+export function standDown(work: Work, group: Group): void {
+  notElected(work, group, group.attempts.holdUntil);
+}
+
+function elected(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
+  const { state } = work;
+  event(work, 'warning', '+elected-leader', group.master);
+  if (state.simulate.crashAfterElection) return crash(work);
+  const { epoch, forced, rounds, startedAt } = failover;
+  group.failover = {
+    state: 'select_slave',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    refreshUntil: work.now + REFRESH_MS,
+  };
+  group.attempts.lost = 0;
+  event(work, 'warning', '+failover-state-select-slave', group.master);
+  for (const replica of group.replicas.values()) {
+    const fresh = replica.infoAt !== null && work.now - replica.infoAt < FRESH_MS;
+    if (!fresh && replica.infoPendingSince === null) sendInfo(work, replica);
+  }
+}
+
+/** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
+export function abandon(work: Work, group: Group): void {
+  // A manual one says nothing about the master: if he dies now, that is another matter.
+  const isManual = group.failover?.forced === true && group.master.oDownSince === null;
+  if (isManual && group.attempts.leader === null) {
+    group.attempts.holdUntil = Math.min(group.attempts.holdUntil, work.now);
+    group.attempts.holdFrom = null;
+  }
+  group.failover = null;
+  group.attempts.startAt = null;
+  work.touched.add(group);
+}

@@ -1,0 +1,97 @@
+/**
+ * Epochs: unsigned, 64 bits, only ever raised (safety.md S4, W2).
+ *
+ * What an original follows is followed, however large a step it is: who did not would be alone with his configuration for
+ * ever. Only near the end of the space great steps are refused, and said so, so that it cannot be used up.
+ */
+
+import { event, eventText } from '../model/events.ts';
+import { failing } from '../model/overload.ts';
+import type { Group, State } from '../model/state.ts';
+import { save, type Work } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+
+/** Below it any epoch is followed, above it only small steps. */
+const FREE_MAX = 1n << 62n;
+const JUMP_MAX = 1n << 32n;
+const IGNORED_QUIET_MS = 60_000;
+/** Failovers that begin within so many ms of an epoch may be of that epoch. */
+const SHARED_MS = 3000;
+/** For each other group that fails: so many elections take their time. */
+const SPACED_GROUP_MS = 30;
+const U64_MAX = (1n << 64n) - 1n;
+
+/** Leading digits as an epoch; null for negative or oversized texts. Without digits it is 0, as in the original. */
+export function parseEpoch(text: string): bigint | null {
+  const match = /^\s*([+-]?)(\d{0,40})/.exec(text);
+  if (match === null || match[1] === '-') return null;
+  const value = BigInt(match[2] === '' ? '0' : match[2]!);
+  return value > U64_MAX ? null : value;
+}
+
+export function acceptableEpoch(state: State, epoch: bigint): boolean {
+  return epoch < FREE_MAX || epoch <= state.currentEpoch + JUMP_MAX;
+}
+
+/** Whoever comes with such an epoch is not followed: somebody has to look at it. Once a minute is enough to say so. */
+export function ignoreEpoch(work: Work, group: Group, epoch: bigint): void {
+  const { state, now } = work;
+  const { epochIgnoredAt } = state;
+  if (epochIgnoredAt !== null && now - epochIgnoredAt < IGNORED_QUIET_MS) return;
+  state.epochIgnoredAt = now;
+  event(work, 'warning', '-epoch-ignored', group.master, `#epoch ${epoch} is too far from ours`);
+}
+
+/** Begin a new epoch. */
+export function nextEpoch(work: Work, group: Group): bigint {
+  const { state } = work;
+  state.currentEpoch += 1n;
+  state.epochSince = work.now;
+  eventText(work, 'warning', '+new-epoch', group, String(state.currentEpoch));
+  return state.currentEpoch;
+}
+
+/**
+ * The epoch of an automatic failover (safety.md S5): a new one, or one so young that it was begun for other groups which
+ * fail together with this one. A Sentinel votes in no epoch below its own for whatever group: if each of two hundred
+ * elections began an epoch, each would end those before it.
+ */
+export function failoverEpoch(work: Work, group: Group): bigint {
+  return mayShare(work, group) ? work.state.currentEpoch : nextEpoch(work, group);
+}
+
+function mayShare({ state, now }: Work, group: Group): boolean {
+  const { currentEpoch, epochSince } = state;
+  const unused = group.vote.epoch < currentEpoch && group.configEpoch < currentEpoch;
+  return unused && now - epochSince < SHARED_MS;
+}
+
+/**
+ * When a failover of this group may begin. A group that needs a new epoch, because it has voted in the present one, lets
+ * those who fail with it come to their decisions in that.
+ */
+export function epochFreeAt(work: Work, group: Group): Instant {
+  const { state, now } = work;
+  const end = state.epochSince + SHARED_MS;
+  if (now >= end || mayShare(work, group)) return now;
+  return Math.min(end, state.epochSince + (failing(state, now) - 1) * SPACED_GROUP_MS);
+}
+
+/**
+ * Follow a higher epoch seen elsewhere. The group is the one the message was about. An epoch of a vote request was begun for
+ * that group, and others may share it; one heard in a hello may be that of a manual failover, for which nobody was asked.
+ */
+export function raiseEpoch(
+  work: Work,
+  group: Group,
+  epoch: bigint,
+  by: 'hello' | 'candidate',
+): void {
+  const { state } = work;
+  if (epoch <= state.currentEpoch) return;
+  if (!acceptableEpoch(state, epoch)) return ignoreEpoch(work, group, epoch);
+  state.currentEpoch = epoch;
+  state.epochSince = by === 'candidate' ? work.now : Number.NEGATIVE_INFINITY;
+  save(work);
+  eventText(work, 'warning', '+new-epoch', group, String(epoch));
+}

@@ -1,0 +1,216 @@
+/**
+ * The failover of an elected leader: selection and promotion (failover.md §7; safety.md W19, W22).
+ *
+ * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of a promotion that is not on
+ * disk; every attempt ends.
+ */
+
+import { followsMaster, followsMember } from '../members/follows.ts';
+import { switchMaster } from '../members/groups.ts';
+import { isOpen } from '../members/links.ts';
+import { event } from '../model/events.ts';
+import { reconfigScript } from '../model/scripts.ts';
+import type { Failover, FailoverIn, Group, Replica } from '../model/state.ts';
+import { crash, log, saveThen, type Work, wake } from '../model/turn.ts';
+import { spreadHello } from '../say/hello.ts';
+import { promote } from '../say/slaveof.ts';
+import { isCaughtUp } from './catchup.ts';
+import { abandon, FINISH_MS, standDown, tendElection } from './election.ts';
+import { isPromotedSince, tendReconfiguration } from './reconf.ts';
+import { objection, selectReplica } from './selection.ts';
+
+const PROMOTION_INFO_MS = 100;
+const ORDER_REPEAT_MS = 1000;
+
+/** One look at a running failover; goes on as far as it can. */
+export function tendFailover(work: Work, group: Group): void {
+  for (let before: Failover | null = null; group.failover !== before; ) {
+    before = group.failover;
+    if (before === null) return;
+    if (before.state !== 'wait_start') {
+      if (isOutvoted(group, before)) return standDown(work, group);
+      if (!isCaughtUp(work, group)) return;
+    }
+    switch (before.state) {
+      case 'wait_start':
+        tendElection(work, group, before);
+        break;
+      case 'select_slave':
+        select(work, group, before);
+        break;
+      case 'send_slaveof_noone':
+        sendPromotion(work, group, before);
+        break;
+      case 'wait_promotion':
+        waitPromotion(work, group, before);
+        break;
+      case 'reconf_slaves':
+        tendReconfiguration(work, group, before);
+        break;
+    }
+  }
+}
+
+/** We have voted for another since, who is to lead in a later epoch: what we may still order or announce would be undone. */
+function isOutvoted({ vote }: Group, { state, epoch }: Failover): boolean {
+  return state !== 'reconf_slaves' && vote.epoch > epoch;
+}
+
+function select(work: Work, group: Group, failover: FailoverIn<'select_slave'>): void {
+  const asked = [...group.replicas.values()].some(
+    (r) => r.infoPendingSince !== null && r.sDownSince === null,
+  );
+  if (asked && work.now < failover.refreshUntil) return wake(group, failover.refreshUntil);
+  const promoted = selectReplica(work, group);
+  if (promoted === null) {
+    for (const replica of group.replicas.values()) {
+      log(work, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(work, replica)}`);
+    }
+    event(work, 'warning', '-failover-abort-no-good-slave', group.master);
+    // Unless we have voted for another in the meantime.
+    if (group.attempts.leader === null) group.attempts.fruitlessAt = work.now;
+    return abandon(work, group);
+  }
+  const { epoch, forced, rounds, startedAt } = failover;
+  group.failover = {
+    state: 'send_slaveof_noone',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    promoted,
+  };
+  event(work, 'warning', '+selected-slave', promoted);
+  event(work, 'notice', '+failover-state-send-slaveof-noone', promoted);
+}
+
+function sendPromotion(work: Work, group: Group, failover: FailoverIn<'send_slaveof_noone'>): void {
+  const { promoted } = failover;
+  if (hasBetter(work, group, promoted)) return giveUp(work, group);
+  if (!promote(work, promoted)) return orAbortLater(work, group, failover);
+  group.failover = {
+    ...failover,
+    state: 'wait_promotion',
+    since: work.now,
+    sentOn: promoted.link.command!.id,
+    sentAt: work.now,
+    saving: false,
+  };
+  event(work, 'notice', '+failover-state-wait-promotion', promoted);
+}
+
+function waitPromotion(work: Work, group: Group, failover: FailoverIn<'wait_promotion'>): void {
+  const { promoted } = failover;
+  if (failover.saving) return;
+  if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
+  if (hasBetter(work, group, promoted)) return giveUp(work, group);
+  const { link } = promoted;
+  if (isTakenOver(failover)) return makeWay(work, group);
+  if (isOpen(link) && promoted.role === 'slave') {
+    const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
+    // The connection was lost with the order on it, or the server refused it (LOADING): nobody else will repeat it.
+    const lost = link.command!.id !== failover.sentOn && infoAt >= link.command!.startedAt;
+    const refused = infoAt > failover.sentAt && work.now >= failover.sentAt + ORDER_REPEAT_MS;
+    if ((lost || refused) && promote(work, promoted)) {
+      failover.sentOn = link.command!.id;
+      failover.sentAt = work.now;
+    }
+  }
+  promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;
+  orAbortLater(work, group, failover);
+}
+
+/** Since the order the chosen one was told to follow another server of the group: somebody else leads, and chose that one. */
+function isTakenOver({ promoted, sentAt }: FailoverIn<'wait_promotion'>): boolean {
+  if (promoted.role !== 'slave' || promoted.conf <= sentAt || followsMaster(promoted)) return false;
+  return followsMember(promoted);
+}
+
+/** Whoever leads will be heard of soon; if not, it is our turn again. */
+function makeWay(work: Work, group: Group): void {
+  const { attempts } = group;
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  attempts.holdUntil = Math.max(
+    work.now + FINISH_MS,
+    attempts.leader === null ? 0 : attempts.holdUntil,
+  );
+  attempts.holdFrom = null;
+  abandon(work, group);
+}
+
+/** The chosen replica has died, and another one is there: a new attempt need not wait for the time to be up. */
+function hasBetter(work: Work, group: Group, promoted: Replica): boolean {
+  return promoted.sDownSince !== null && selectReplica(work, group) !== null;
+}
+
+function giveUp(work: Work, group: Group): void {
+  const { attempts } = group;
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  // Unless we have voted for another in the meantime.
+  if (attempts.leader === null) {
+    attempts.holdUntil = work.now;
+    attempts.holdFrom = null;
+  }
+  abandon(work, group);
+}
+
+function orAbortLater(
+  work: Work,
+  group: Group,
+  failover: FailoverIn<'send_slaveof_noone' | 'wait_promotion'>,
+): void {
+  const limit = failover.since + group.failoverTimeout;
+  if (work.now <= limit) return wake(group, limit + 1);
+  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  abandon(work, group);
+}
+
+/** INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to disk. */
+export function promotionSeen(work: Work, replica: Replica): void {
+  const { group } = replica;
+  const { failover } = group;
+  if (failover?.state !== 'wait_promotion' || failover.promoted !== replica) return;
+  if (replica.role !== 'master' || failover.saving) return;
+  if (!isCaughtUp(work, group)) return;
+  failover.saving = true;
+  saveThen(work, { kind: 'promotion', group, epoch: failover.epoch });
+}
+
+/** The new configuration is durable: from here on everybody may know. */
+export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+  const { failover } = group;
+  if (failover?.state !== 'wait_promotion' || failover.epoch !== epoch || group.removed) return;
+  failover.saving = false;
+  work.touched.add(group);
+  // In TILT nothing goes on; the next INFO after it finds the promotion again. Who was made a replica again while it was
+  // being saved is ordered again.
+  const mayGoOn = ok && work.state.tiltSince === null && isCaughtUp(work, group);
+  if (!mayGoOn || failover.promoted.role !== 'master') {
+    failover.promoted.infoDueAt = work.now + 2 * PROMOTION_INFO_MS;
+    return;
+  }
+  const { promoted, forced, rounds, startedAt } = failover;
+  const oldMaster = group.master.address;
+  event(work, 'warning', '+promoted-slave', promoted);
+  // Until it is dead, which may wait for another save, it knows of the old configuration only.
+  if (work.state.simulate.crashAfterPromotion) return crash(work);
+  group.configEpoch = epoch;
+  event(work, 'warning', '+failover-state-reconf-slaves', group.master);
+  reconfigScript(work, group, 'leader', oldMaster, promoted.address);
+  for (const replica of group.replicas.values()) {
+    const isOther = replica !== promoted && !isPromotedSince(replica, startedAt);
+    replica.reconf = isOther ? { state: 'pending' } : null;
+  }
+  group.failover = {
+    state: 'reconf_slaves',
+    epoch,
+    forced,
+    rounds,
+    startedAt,
+    since: work.now,
+    oldMaster,
+  };
+  switchMaster(work, group, { ...promoted.address });
+  spreadHello(work, group);
+}

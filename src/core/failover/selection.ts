@@ -1,0 +1,51 @@
+/**
+ * Which replica becomes master (failover.md §7.2; safety.md S18): the filters and the order, nothing else.
+ */
+import { isOpen } from '../members/links.ts';
+import type { Group, Master, Replica } from '../model/state.ts';
+import type { Work } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+
+/** Why this replica may not be promoted now, or null when it may. */
+export function objection(work: Work, replica: Replica): string | null {
+  const { group, link } = replica;
+  const { master } = group;
+  const { pingPeriod, infoPeriod } = work.state.timers;
+  const infoMax = master.sDownSince !== null ? 5 * pingPeriod : 3 * infoPeriod;
+  const sinceDown = master.sDownSince === null ? 0 : work.now - failedAt(master, master.sDownSince);
+  const linkDownMax = sinceDown + 10 * group.downAfter;
+  if (replica.sDownSince !== null) return 'it is subjectively down';
+  // Who refuses the subscription can be promoted all the same: hellos come another way, too.
+  const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
+  if (!isOpen(link) || isDeaf) return 'its link is down';
+  if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
+  if (replica.priority === 0) return 'its replica-priority is 0';
+  if (replica.infoAt === null) return 'it has not answered INFO yet';
+  if (replica.role === 'slave' && replica.masterHost === null)
+    return 'it names no master it follows';
+  if (work.now - replica.infoAt > infoMax) return 'its last INFO reply is too old';
+  if (replica.masterLinkDownTime > linkDownMax) {
+    return 'its replication link was down for too long before the master failed';
+  }
+  return null;
+}
+
+/** A master that says it is a replica has failed its own from then on, long before it is called down for that. */
+function failedAt({ role, roleSince }: Master, sDownSince: Instant): Instant {
+  return role === 'slave' ? Math.min(sDownSince, roleSince) : sDownSince;
+}
+
+/** Lower priority first, then the larger offset, then the smaller run id; an unknown run id is last. */
+export function compareCandidates(a: Replica, b: Replica): number {
+  if (a.priority !== b.priority) return a.priority - b.priority;
+  if (a.offset !== b.offset) return a.offset > b.offset ? -1 : 1;
+  if (a.runId === '' || b.runId === '') return a.runId === b.runId ? 0 : a.runId === '' ? 1 : -1;
+  const [x, y] = [a.runId.toLowerCase(), b.runId.toLowerCase()];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+export function selectReplica(work: Work, group: Group): Replica | null {
+  const good = [...group.replicas.values()].filter((r) => objection(work, r) === null);
+  good.sort(compareCandidates);
+  return good[0] ?? null;
+}

@@ -1,0 +1,80 @@
+/**
+ * The core's own time, and TILT (monitoring.md §12; safety.md W11, S19).
+ *
+ * The driver's clock is monotonic; a pause of this process (it was stopped, starved or suspended) is taken out of it,
+ * so that nobody else's silence is confused with our own sleep. A pause longer than `tilt-trigger` also enters TILT:
+ * nothing is decided until every instance has been heard of afresh, or has had its full down-after to answer.
+ */
+import { eventText } from '../model/events.ts';
+import type { Group, Instance, State } from '../model/state.ts';
+import { type Work, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+import { pingNow } from '../say/ping.ts';
+
+/** Being this late is no pause, only a busy machine. */
+const LATE_MS = 100;
+/** Instants are multiples of 1/1024 ms, so that sums and differences of them are exact. */
+const GRID = 1024;
+
+/** The core's time for a driver time; notices a pause. Returns the length of the pause that just ended, or 0. */
+export function advance(state: State, driverNow: Instant): { now: Instant; pause: number } {
+  const { clock } = state;
+  const late = driverNow - Math.max(clock.lastTurnAt, clock.plannedAt);
+  const pause = late > LATE_MS ? toGrid(late) : 0;
+  clock.skipped += pause;
+  clock.lastTurnAt = driverNow;
+  return { now: Math.floor((driverNow - clock.skipped) * GRID) / GRID, pause };
+}
+
+/** Driver time for an instant of ours; never so early that the instant has not come yet by then. */
+export function driverTime(state: State, at: Instant): Instant {
+  return toGrid(at) + state.clock.skipped;
+}
+
+function toGrid(ms: number): number {
+  return Math.ceil(ms * GRID) / GRID;
+}
+
+export function enterTilt(work: Work): void {
+  const { state } = work;
+  if (state.tiltSince === null) state.tiltTotal += 1;
+  state.tiltSince = work.now;
+  eventText(work, 'warning', '+tilt', null, '#tilt mode entered');
+  for (const group of state.groups.values()) {
+    for (const one of members(group)) pingNow(work, one);
+    work.touched.add(group);
+  }
+}
+
+/** All records of a group, as they are now. */
+export function members(group: Group): Instance[] {
+  const all: Instance[] = [group.master];
+  for (const replica of group.replicas.values()) all.push(replica);
+  for (const peer of group.peers.values()) all.push(peer);
+  return all;
+}
+
+/** Leave TILT when all that can be known is known again; otherwise say when to look again. */
+export function tendTilt(work: Work): void {
+  const { state } = work;
+  if (state.tiltSince === null) return;
+  const end = state.tiltSince + state.timers.tiltPeriod;
+  for (const group of work.now < end ? state.groups.values() : []) {
+    for (const one of members(group)) {
+      const at = freshAt(one, state.tiltSince);
+      if (at > work.now) return wake(group, Math.min(at, end));
+    }
+  }
+  state.tiltSince = null;
+  eventText(work, 'warning', '-tilt', null, '#tilt mode exited');
+  for (const group of state.groups.values()) work.touched.add(group);
+}
+
+/** When this instance will have been heard of, or given up waiting for: in the past if that is the case already. */
+function freshAt(instance: Instance, since: Instant): Instant {
+  const { link } = instance;
+  if (link.lastAnsweredPingAt !== null && link.lastAnsweredPingAt >= since) return since;
+  if (link.lastLossAt !== null && link.lastLossAt >= since) return since;
+  if (instance.sDownSince !== null || link.address.port === 0) return since;
+  return since + instance.group.downAfter;
+}

@@ -1,0 +1,219 @@
+/**
+ * Votes: the one we give, and how many we need (failover.md §4.1, §5; safety.md S1–S7, W2, W4).
+ *
+ * Invariants: at most one vote for each group and epoch, for ever, because the epoch of the vote is on disk before
+ * anybody hears of it; a vote is never refused for our own opinion of the master.
+ */
+
+import { isOpen } from '../members/links.ts';
+import { withoutVoice } from '../members/self.ts';
+import { eventText } from '../model/events.ts';
+import { rollBelow } from '../model/random.ts';
+import type { Group, State, Waiting } from '../model/state.ts';
+import { answer, save, saveThen, type Work } from '../model/turn.ts';
+import type { Instant, Reply } from '../model/types.ts';
+import { acceptableEpoch, ignoreEpoch, raiseEpoch } from './epoch.ts';
+
+/** More than half of all Sentinels ever known, dead or alive, ourselves included. */
+export function majority(group: Group): number {
+  return Math.floor((group.peers.size + 1) / 2) + 1;
+}
+
+export function votesNeeded(group: Group): number {
+  return Math.max(majority(group), group.quorum);
+}
+
+/** Record our vote in memory, to be saved; visible only after that save, for which the caller waits. */
+export function castVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
+  group.vote.epoch = epoch;
+  group.vote.leader = candidate;
+  group.vote.givenAt = candidate === work.state.myId ? null : work.now;
+  group.vote.version = save(work);
+}
+
+/** The vote is on disk: now it is one. */
+export function announceVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
+  eventText(work, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
+}
+
+/** A candidate's request. The answer leaves when the vote is on disk. */
+export function voteRequested(
+  work: Work,
+  group: Group,
+  request: number,
+  candidate: string,
+  epoch: bigint,
+  down: boolean,
+): void {
+  const { state } = work;
+  if (acceptableEpoch(state, epoch)) {
+    raiseEpoch(work, group, epoch, 'candidate');
+    if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
+      castVote(work, group, candidate, epoch);
+      if (candidate !== state.myId) yieldTo(work, group, candidate);
+      // The log speaks of the delay after the vote, which is not one yet.
+      group.attempts.holdLogged = true;
+      const fresh = true;
+      saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
+      return;
+    }
+    if (mayWithdraw(state, group, candidate, epoch)) {
+      withdraw(work, group, request, candidate, down);
+      return;
+    }
+  } else ignoreEpoch(work, group, epoch);
+  if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
+    // The vote to report may be one whose save is still running.
+    const { leader, epoch: voted } = group.vote;
+    state.disk.waiting.push({
+      version: state.disk.wanted,
+      what: { kind: 'vote', group, request, down, leader, epoch: voted, fresh: false },
+    });
+    return;
+  }
+  // On a disk that fails a vote may be remembered that is none.
+  const isVote = group.vote.version <= state.disk.saved;
+  answer(work, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
+}
+
+/** We are a candidate of this very epoch, but nobody can have heard of it: the vote for ourselves is not on disk. */
+function mayWithdraw(
+  { myId, disk }: State,
+  group: Group,
+  candidate: string,
+  epoch: bigint,
+): boolean {
+  const { failover, vote } = group;
+  if (failover?.state !== 'wait_start' || failover.forced) return false;
+  if (failover.epoch !== epoch || vote.epoch !== epoch || vote.leader !== myId) return false;
+  return candidate !== myId && vote.version > disk.saved && !disk.failing;
+}
+
+/**
+ * Whoever asks first wins, instead of two who split the votes because a save takes longer than a rank. The one vote of the
+ * epoch is his then; what is being saved says only that there is one, not whose. Answers that wait for that save were about
+ * to tell of ourselves.
+ */
+function withdraw(
+  work: Work,
+  group: Group,
+  request: number,
+  candidate: string,
+  down: boolean,
+): void {
+  const { vote } = group;
+  const { epoch, version } = vote;
+  vote.leader = candidate;
+  vote.givenAt = work.now;
+  yieldTo(work, group, candidate);
+  group.attempts.holdLogged = true;
+  const { waiting } = work.state.disk;
+  for (const [i, { version: covering, what }] of waiting.entries()) {
+    if (what.kind !== 'vote' || what.group !== group || what.epoch !== epoch) continue;
+    waiting[i] = { version: covering, what: { ...what, leader: candidate } };
+  }
+  const what = { group, request, down, leader: candidate, epoch, fresh: true } as const;
+  const after = waiting.findIndex((entry) => entry.version > version);
+  const at = after === -1 ? waiting.length : after;
+  waiting.splice(at, 0, { version, what: { kind: 'vote', ...what } });
+}
+
+function mayVote(state: State): boolean {
+  return !state.disk.failing;
+}
+
+/** Somebody else leads now: our own start waits for him, as long as he lives. */
+export function yieldTo(work: Work, group: Group, leader: string): void {
+  const { attempts } = group;
+  attempts.startAt = null;
+  attempts.fruitlessAt = null;
+  attempts.leader = leader;
+  attempts.leaderAt = work.now;
+  holdFrom(group, work.now + Math.floor(rollBelow(work.state.dice, 1000)));
+  attempts.holdLogged = false;
+  work.touched.add(group);
+}
+
+/** No own start for twice the failover-timeout, whatever that will be by then. */
+export function holdFrom(group: Group, from: Instant | null): void {
+  const { attempts } = group;
+  attempts.holdFrom = from;
+  if (from !== null) attempts.holdUntil = from + 2 * group.failoverTimeout;
+}
+
+/** The save that covers a vote has ended. Without the disk there is no vote, now or later in this epoch. */
+export function voteSaved(
+  work: Work,
+  waiting: Extract<Waiting, { kind: 'vote' }>,
+  ok: boolean,
+): void {
+  const { group, request, down, leader, epoch, fresh } = waiting;
+  if (ok && fresh && leader !== null) {
+    announceVote(work, group, leader, epoch);
+    if (group.attempts.leader === leader) group.attempts.holdLogged = false;
+    work.touched.add(group);
+  }
+  if (!ok) takeBack(work, group, leader, epoch);
+  answer(work, request, voteReply(down, ok ? leader : null, epoch));
+}
+
+/** A vote that is none: nobody was told of it, so nobody has to be waited for. */
+function takeBack(work: Work, group: Group, leader: string | null, epoch: bigint): void {
+  const { vote, attempts } = group;
+  if (vote.epoch === epoch) {
+    vote.leader = null;
+    vote.givenAt = null;
+  }
+  if (leader === null || attempts.leader !== leader) return;
+  attempts.leader = null;
+  attempts.holdUntil = work.now;
+  attempts.holdFrom = null;
+  work.touched.add(group);
+}
+
+/** Three elements: down, leader or `*`, its epoch. */
+export function voteReply(down: boolean, leader: string | null, epoch: bigint): Reply {
+  return {
+    kind: 'array',
+    items: [
+      { kind: 'integer', value: down ? 1 : 0 },
+      { kind: 'bulk', text: leader ?? '*' },
+      { kind: 'integer', value: BigInt.asIntN(64, epoch) },
+    ],
+  };
+}
+
+/** How an election stands for us. */
+export interface Tally {
+  readonly mine: number;
+  /** Peers within reach that have not answered for this epoch yet. */
+  readonly awaited: number;
+  /** Peers out of reach. */
+  readonly unreachable: number;
+  /** The best of the others, and how many voted for him. */
+  readonly rival: string | null;
+  readonly rivalVotes: number;
+}
+
+/** Count exactly the votes of one epoch. */
+export function tally(state: State, group: Group, epoch: bigint): Tally {
+  const others = new Map<string, number>();
+  let mine = group.vote.epoch === epoch && group.vote.leader === state.myId ? 1 : 0;
+  let awaited = 0;
+  let unreachable = 0;
+  const silent = withoutVoice(group);
+  for (const peer of group.peers.values()) {
+    const { ask } = peer;
+    if (silent.has(peer)) unreachable += 1;
+    else if (ask.vote?.epoch === epoch) {
+      if (ask.vote.leader === state.myId) mine += 1;
+      else others.set(ask.vote.leader, (others.get(ask.vote.leader) ?? 0) + 1);
+    } else if (ask.answeredFor === epoch) continue;
+    else if (isOpen(peer.link) && peer.sDownSince === null) awaited += 1;
+    else unreachable += 1;
+  }
+  let rival: string | null = null;
+  let rivalVotes = 0;
+  for (const [id, votes] of others) if (votes > rivalVotes) [rival, rivalVotes] = [id, votes];
+  return { mine, awaited, unreachable, rival, rivalVotes };
+}

@@ -1,0 +1,262 @@
+/**
+ * Hello messages of others: what we believe (monitoring.md §9; safety.md S14, S15, S20, S21, W3, W23, W29).
+ *
+ * Invariants: the configuration of a peer is taken only when its config epoch is strictly greater and its address can be
+ * used; a malformed hello changes nothing.
+ */
+
+import { noteConflict } from '../failover/conflict.ts';
+import { supersede } from '../failover/election.ts';
+import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from '../failover/epoch.ts';
+import {
+  createPeer,
+  inherit,
+  isCrowded,
+  isFull,
+  removeInstance,
+  switchMaster,
+} from '../members/groups.ts';
+import { movePeer } from '../members/reconnect.ts';
+import { introduced, isOwnAddress, isTaken, metOurselves } from '../members/self.ts';
+import { noteTwin } from '../members/twin.ts';
+import { type Address, isUsable, sameAddress } from '../model/address.ts';
+import { event } from '../model/events.ts';
+import { LIMITS } from '../model/limits.ts';
+import { announced, resolve } from '../model/names.ts';
+import { numericAddress } from '../model/numeric.ts';
+import { nextBeat } from '../model/schedule.ts';
+import { reconfigScript } from '../model/scripts.ts';
+import type { Group, Instance, Parked, Peer, State } from '../model/state.ts';
+import { admits } from '../model/text.ts';
+import { save, type Work } from '../model/turn.ts';
+import type { Instant, LinkReply } from '../model/types.ts';
+
+/** A peer that lags behind is told so at most this often. */
+const NUDGE_MS = 500;
+
+const RETRY_MS = 100;
+
+interface Hello {
+  readonly ip: string;
+  readonly port: number;
+  readonly id: string;
+  readonly currentEpoch: bigint;
+  readonly group: string;
+  readonly masterHost: string;
+  readonly masterPort: number;
+  readonly configEpoch: bigint;
+}
+
+/** The answer to a hello we sent. */
+export function helloAnswered(work: Work, instance: Instance, reply: LinkReply): void {
+  instance.helloPendingSince = null;
+  const ok = reply.kind !== 'error';
+  if (instance.kind === 'sentinel') {
+    if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(work, instance);
+    if (provesAnother(reply)) introduced(work, instance);
+  }
+  const { publishPeriod } = work.state.timers;
+  instance.helloDueAt = ok
+    ? nextBeat(instance.group, work.now, publishPeriod)
+    : work.now + RETRY_MS;
+}
+
+/** We answer our own hello with 0 and nothing else; others take it, or may not, or have no such command. */
+function provesAnother(reply: LinkReply): boolean {
+  if (reply.kind === 'error') return /^(NOPERM|ERR unknown command)/.test(reply.text);
+  return reply.kind === 'integer';
+}
+
+/** A port in decimal digits; anything else is none (0). */
+function portOf(text: string): number {
+  return /^\d{1,5}$/.test(text) ? Number(text) : 0;
+}
+
+function parseHello(payload: string): Hello | null {
+  if (payload.length > LIMITS.helloBytes) return null;
+  const fields = payload.split(',');
+  // Every Sentinel draws its id the same way; what is no id may be anything, a line of a log say.
+  if (fields.length !== 8 || !admits('runId', fields[2]!)) return null;
+  const currentEpoch = parseEpoch(fields[3]!);
+  const configEpoch = parseEpoch(fields[7]!);
+  if (currentEpoch === null || configEpoch === null) return null;
+  return {
+    ip: fields[0]!,
+    port: portOf(fields[1]!),
+    id: fields[2]!,
+    currentEpoch,
+    group: fields[4]!,
+    masterHost: fields[5]!,
+    masterPort: portOf(fields[6]!),
+    configEpoch,
+  };
+}
+
+/** Is it what we say ourselves? Nobody else has a reason to name our id. */
+export function isOwnHello({ myId }: State, payload: string): boolean {
+  return payload.length <= LIMITS.helloBytes && payload.includes(myId);
+}
+
+/** A hello came, by subscription or directly; one that waited for a name server came at another time. */
+export function helloReceived(work: Work, payload: string, at: Instant = work.now): void {
+  const { state } = work;
+  const known = state.hellos.get(payload);
+  if (known !== undefined && !known.removed && known.lastHelloText === payload) {
+    known.lastHelloAt = Math.max(known.lastHelloAt, at);
+    afterHello(work, known.group, known);
+    return;
+  }
+  if (payload.length > LIMITS.helloBytes) return;
+  if (isOwnHello(state, payload)) return noteTwin(work, payload);
+  const hello = parseHello(payload);
+  if (hello === null) return;
+  const group = state.groups.get(hello.group);
+  if (group === undefined) return;
+  // A peer that cannot be dialled would still count as a voter.
+  if (hello.port < 1 || hello.port > 65535) return;
+  const parked = { kind: 'hello', payload, at } as const;
+  const ip = resolve(work, hello.ip, parked);
+  // An address nobody can use changes nothing at all: a known peer is not lost for it.
+  if (ip === null || ip === 'pending' || !isUsable(ip)) return;
+  const masterIp = masterOf(work, hello, parked);
+  if (masterIp === 'pending') return;
+  const address = { host: numericAddress(hello.ip) ?? hello.ip, ip, port: hello.port };
+  // Nobody is where the master is, and where we met ourselves nobody else is.
+  if (sameAddress(address, group.master.address)) return;
+  if (isOwnAddress(work, ip, hello.port)) return;
+  const isKnown = group.peers.has(hello.id);
+  const peer = notePeer(work, group, hello.id, address);
+  if (peer === null) return;
+  raiseEpoch(work, group, hello.currentEpoch, 'hello');
+  noteConfiguration(work, group, peer, hello, masterIp);
+  peer.lastHelloAt = isKnown ? Math.max(peer.lastHelloAt, at) : at;
+  state.hellos.delete(peer.lastHelloText);
+  // What could not be looked up, and a master we do not know, is looked at when it says so again.
+  const again = masterIp === null || peer.foreignClaim !== null;
+  if (!again) state.hellos.set(payload, peer);
+  peer.lastHelloText = again ? '' : payload;
+  peer.helloConfigEpoch = hello.configEpoch;
+  afterHello(work, group, peer);
+}
+
+/** The address of the master it names; null when nobody can use that. */
+function masterOf(work: Work, { masterHost }: Hello, parked: Parked): string | 'pending' | null {
+  const ip = admits('host', masterHost) ? resolve(work, masterHost, parked) : null;
+  return ip === null || ip === 'pending' || isUsable(ip) ? ip : null;
+}
+
+/** A fresh word of a peer may be what a demotion waits for; a peer that lags behind is told at once. */
+function afterHello(work: Work, group: Group, peer: Peer): void {
+  for (const replica of group.replicas.values()) {
+    if (replica.mismatchSince !== null) work.touched.add(group);
+  }
+  const quietSince = peer.lastNudgedAt ?? Number.NEGATIVE_INFINITY;
+  if (peer.helloConfigEpoch < group.configEpoch && work.now - quietSince >= NUDGE_MS) {
+    peer.lastNudgedAt = work.now;
+    peer.helloForced = true;
+    work.touched.add(group);
+  }
+}
+
+/** The peer this hello comes from, made or moved if need be; null when there are too many (monitoring.md §9.6). */
+function notePeer(work: Work, group: Group, id: string, address: Address): Peer | null {
+  const { master } = group;
+  const known = group.peers.get(id);
+  if (known !== undefined && sameAddress(known.address, address)) return known;
+  work.touched.add(group);
+  if (known !== undefined) {
+    if (isTaken(work, known, address)) return null;
+    const text = `ip ${announced(work.state, address)} port ${address.port} for ${id}`;
+    event(work, 'notice', '+sentinel-address-switch', master, text);
+    known.address = address;
+    known.disbelieved = null;
+    known.agreed = false;
+    moveEverywhere(work, known);
+    save(work);
+    return known;
+  }
+  const before = displaced(work, group, id, address);
+  if (before === null && (isFull(work, group, 'peers') || isCrowded(work))) return null;
+  const peer = createPeer(work, group, id, address);
+  if (before !== null) {
+    inherit(work, peer, before);
+    peer.replacing = true;
+  }
+  event(work, 'notice', '+sentinel', peer);
+  // Other groups know it at another address, and share its link.
+  if (!sameAddress(peer.link.address, address)) moveEverywhere(work, peer);
+  save(work);
+  return peer;
+}
+
+function moveEverywhere(work: Work, peer: Peer): void {
+  const others = movePeer(work, peer);
+  if (others === 0) return;
+  const count = `${others} additional matching instances`;
+  event(work, 'notice', '+sentinel-address-update', peer, count);
+}
+
+/**
+ * Who was at this address gives way to a new id: the same Sentinel, it seems, that has lost its own; and so does who has
+ * taken the place of this id before. One for one, and where that one was proven this one is until the contrary is shown,
+ * lest a lie make a majority smaller, or larger.
+ */
+function displaced(work: Work, group: Group, id: string, address: Address): Peer | null {
+  const others = [...group.peers.values()];
+  const other =
+    others.find((one) => sameAddress(one.address, address)) ??
+    others.find((one) => one.standsFor === id);
+  if (other === undefined) return null;
+  if (!isKnownElsewhere(work, group, id, address)) {
+    event(work, 'notice', '+sentinel-invalid-addr', other);
+  }
+  removeInstance(work, other);
+  return other;
+}
+
+/** Another group has said of it already that it has taken the place of whoever was there. */
+function isKnownElsewhere({ state }: Work, group: Group, id: string, address: Address): boolean {
+  for (const other of state.groups.values()) {
+    const peer = other === group ? undefined : other.peers.get(id);
+    if (peer !== undefined && sameAddress(peer.address, address)) return true;
+  }
+  return false;
+}
+
+function noteConfiguration(
+  work: Work,
+  group: Group,
+  peer: Peer,
+  hello: Hello,
+  masterIp: string | null,
+): void {
+  if (hello.configEpoch < group.configEpoch) return;
+  if (masterIp === null || hello.masterPort < 1 || hello.masterPort > 65535) return;
+  const address: Address = {
+    host: numericAddress(hello.masterHost) ?? hello.masterHost,
+    ip: masterIp,
+    port: hello.masterPort,
+  };
+  const same = sameAddress(address, group.master.address);
+  if (hello.configEpoch === group.configEpoch) {
+    noteConflict(work, group, peer, same ? null : address, hello.configEpoch);
+    return;
+  }
+  if (!acceptableEpoch(work.state, hello.configEpoch)) {
+    ignoreEpoch(work, group, hello.configEpoch);
+    return;
+  }
+  group.configEpoch = hello.configEpoch;
+  raiseEpoch(work, group, hello.configEpoch, 'hello');
+  // Who is the master still may be another one on disk: the one a failover of ours was about to promote.
+  group.master.version = save(work);
+  group.conflict = null;
+  if (same) return supersede(work, group);
+  event(work, 'warning', '+config-update-from', peer);
+  const old = group.master.address;
+  group.failover = null;
+  // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
+  for (const replica of group.replicas.values()) replica.reconf = null;
+  switchMaster(work, group, address);
+  reconfigScript(work, group, 'observer', old, address);
+}

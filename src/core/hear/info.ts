@@ -1,0 +1,111 @@
+/**
+ * What an INFO reply changes: run id, role, discovered replicas, progress of a failover (monitoring.md §8).
+ *
+ * Everything up to the role events happens in TILT too; what a role *causes* is decided when the group is attended.
+ */
+
+import { promotionSeen } from '../failover/failover.ts';
+import { reconfigurationSeen } from '../failover/reconf.ts';
+import { followsMaster, followsMember } from '../members/follows.ts';
+import { addReplicas } from '../members/groups.ts';
+import { event } from '../model/events.ts';
+import { LIMITS } from '../model/limits.ts';
+import type { Master, Replica, Server } from '../model/state.ts';
+import type { Work } from '../model/turn.ts';
+import { type InfoFacts, readInfo } from './infotext.ts';
+import { noteLink } from './unfed.ts';
+
+/** Kept INFO is counted anew at most so often. */
+const INFO_COUNT_MS = 10_000;
+
+/** An INFO reply arrived. */
+export function informed(work: Work, server: Server, text: string): void {
+  const facts = readInfo(text, server.kind === 'master');
+  server.infoAt = work.now;
+  keepInfo(work, server, text);
+  if (facts.software !== null) server.software = facts.software;
+  noteRunId(work, server, facts.runId);
+  if (server.kind === 'master') noteReplicas(work, server, facts);
+  else noteReplication(work, server, facts);
+  if (facts.failoverState !== null) {
+    server.failoverOngoing = facts.failoverState !== 'no-failover';
+  }
+  noteRole(work, server, facts.role);
+  if (server.kind === 'replica' && work.state.tiltSince === null) {
+    promotionSeen(work, server);
+    reconfigurationSeen(work, server);
+  }
+  work.touched.add(server.group);
+}
+
+/** For INFO-CACHE, as long as there is room: what all servers say together is bounded, too. */
+function keepInfo({ state, now }: Work, server: Server, text: string): void {
+  const { infoKept } = state;
+  infoKept.bytes -= server.infoText?.length ?? 0;
+  server.infoText = null;
+  if (text.length > LIMITS.infoBytes) return;
+  // What was forgotten with its server is not subtracted: one look at all of them shows it.
+  if (
+    infoKept.bytes + text.length > LIMITS.infoTotalBytes &&
+    now - infoKept.countedAt > INFO_COUNT_MS
+  ) {
+    infoKept.countedAt = now;
+    infoKept.bytes = 0;
+    for (const { master, replicas } of state.groups.values()) {
+      for (const one of [master, ...replicas.values()]) {
+        infoKept.bytes += one.infoText?.length ?? 0;
+      }
+    }
+  }
+  if (infoKept.bytes + text.length > LIMITS.infoTotalBytes) return;
+  infoKept.bytes += text.length;
+  server.infoText = text;
+}
+
+function noteRunId(work: Work, server: Server, runId: string | null): void {
+  if (runId === null || runId === server.runId) return;
+  const known = server.runId !== '';
+  server.runId = runId;
+  if (!known) return;
+  event(work, 'notice', '+reboot', server);
+  if (server.kind === 'master' && server.group.masterRebootDownAfter !== 0) {
+    server.rebootSince = work.now;
+  }
+}
+
+function noteReplicas(work: Work, master: Master, facts: InfoFacts): void {
+  if (facts.replicas.length > 0) addReplicas(work, master.group, facts.replicas);
+}
+
+function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
+  replica.masterLinkDownTime = facts.masterLinkDownTime;
+  if (facts.role !== 'slave') return;
+  const hostChanged =
+    facts.masterHost !== null &&
+    facts.masterHost.toLowerCase() !== replica.masterHost?.toLowerCase();
+  const portChanged = facts.masterPort !== null && facts.masterPort !== replica.masterPort;
+  if (hostChanged || portChanged) replica.conf = work.now;
+  if (facts.masterHost !== null) replica.masterHost = facts.masterHost;
+  if (facts.masterPort !== null) replica.masterPort = facts.masterPort;
+  if (facts.masterLinkUp !== null) replica.masterLinkUp = facts.masterLinkUp;
+  replica.syncInProgress = facts.syncInProgress;
+  noteLink(work, replica, followsMaster(replica));
+  if (facts.priority !== null) replica.priority = facts.priority;
+  if (facts.offset !== null) replica.offset = facts.offset;
+  if (facts.announced !== null) replica.announced = facts.announced;
+  if (replica.followedAs !== replica.runId && followsMember(replica)) {
+    replica.followedAs = replica.runId;
+  }
+}
+
+function noteRole(work: Work, server: Server, said: 'master' | 'slave' | null): void {
+  const role = said ?? 'slave';
+  if (said === 'slave' && server.kind === 'replica') server.formerMaster = false;
+  if (role === server.role) return;
+  server.role = role;
+  server.roleSince = work.now;
+  if (role === 'slave' && server.kind === 'replica') server.conf = work.now;
+  const own = server.kind === 'master' ? 'master' : 'slave';
+  const name = role === own ? '+role-change' : '-role-change';
+  event(work, 'verbose', name, server, `new reported role is ${role}`);
+}

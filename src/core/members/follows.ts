@@ -1,0 +1,21 @@
+/** Whom a replica says it follows. */
+import { type Address, hostMeans } from '../model/address.ts';
+import type { Replica } from '../model/state.ts';
+
+/** Does the replica say it follows this group's master? */
+export function followsMaster(replica: Replica): boolean {
+  return follows(replica, replica.group.master.address);
+}
+
+function follows({ masterHost, masterPort }: Replica, address: Address): boolean {
+  return masterHost !== null && masterPort === address.port && hostMeans(address, masterHost);
+}
+
+/** Does it say it follows any server of this group? */
+export function followsMember(replica: Replica): boolean {
+  if (followsMaster(replica)) return true;
+  for (const { address } of replica.group.replicas.values()) {
+    if (follows(replica, address)) return true;
+  }
+  return false;
+}

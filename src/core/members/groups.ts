@@ -1,0 +1,456 @@
+/**
+ * Groups and their members: how records come and go (monitoring.md §1, failover.md §9).
+ *
+ * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
+ * S20); a switch keeps the configuration and the peers and makes the replica list anew.
+ */
+import { type Address, endpoint, isUsable, sameAddress } from '../model/address.ts';
+import { event, eventText, replicaKey } from '../model/events.ts';
+import { LIMITS } from '../model/limits.ts';
+import { announced, resolve, toAddress } from '../model/names.ts';
+import { numericAddress } from '../model/numeric.ts';
+import { phaseOf } from '../model/schedule.ts';
+import type { Group, Instance, Link, Master, Peer, Replica, State } from '../model/state.ts';
+import { admits } from '../model/text.ts';
+import { log, save, type Work } from '../model/turn.ts';
+import type { AddressConfig, GroupConfig } from '../model/types.ts';
+import { freshAsk } from './ask.ts';
+import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
+
+const CROWDED_SAID_MS = 60_000;
+
+export const ID_LENGTH = 40;
+
+// Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
+
+function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
+  const { wanted } = work.state.disk;
+  const master: Master = {
+    kind: 'master',
+    group,
+    address,
+    link,
+    runId: '',
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloDueAt: work.now,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    infoAt: null,
+    software: '',
+    infoText: null,
+    infoPendingSince: null,
+    infoSentAt: null,
+    infoDueAt: null,
+    roleSince: work.now,
+    failoverOngoing: false,
+    authWarned: false,
+    role: 'master',
+    oDownSince: null,
+    rebootSince: null,
+    version: work.saving ? wanted : wanted + 1,
+  };
+  link.owners.add(master);
+  return master;
+}
+
+function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
+  const replica: Replica = {
+    kind: 'replica',
+    group,
+    address,
+    link,
+    runId: '',
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloDueAt: work.now,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    infoAt: null,
+    software: '',
+    infoText: null,
+    infoPendingSince: null,
+    infoSentAt: null,
+    infoDueAt: null,
+    roleSince: work.now,
+    failoverOngoing: false,
+    authWarned: false,
+    key: replicaKey(work.state, address),
+    role: 'slave',
+    priority: 100,
+    offset: 0n,
+    announced: true,
+    masterHost: null,
+    masterPort: 0,
+    masterLinkUp: false,
+    masterLinkDownTime: 0,
+    syncInProgress: false,
+    unfedSince: null,
+    unfedSaid: false,
+    conf: work.now,
+    reconf: null,
+    followedAs: '',
+    formerMaster: false,
+    mismatchSince: null,
+    repairedAt: null,
+  };
+  link.owners.add(replica);
+  group.replicas.set(replica.key, replica);
+  return replica;
+}
+
+export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
+  const link = peerLink(work, id, address);
+  const peer: Peer = {
+    kind: 'sentinel',
+    group,
+    address,
+    link,
+    runId: id,
+    sDownSince: null,
+    lastDownAt: null,
+    scriptKillSent: false,
+    helloDueAt: work.now,
+    helloPendingSince: null,
+    helloForced: true,
+    removed: false,
+    id,
+    lastHelloAt: work.now,
+    lastHelloText: '',
+    helloConfigEpoch: 0n,
+    introduced: false,
+    provenAt: null,
+    standsFor: null,
+    replacing: false,
+    disbelieved: null,
+    ask: freshAsk(work.now),
+    lastNudgedAt: null,
+    agreed: false,
+    foreignClaim: null,
+    foreignSaidAt: null,
+  };
+  link.owners.add(peer);
+  group.peers.set(id, peer);
+  work.state.unproven += 1;
+  return peer;
+}
+
+/** There is such a Sentinel at this address, or was. */
+export function proven({ state }: Work, peer: Peer, at: Address): void {
+  if (peer.provenAt === null) state.unproven -= 1;
+  peer.provenAt = { ...at };
+  peer.standsFor = null;
+}
+
+/** It has taken the place of another one: where that one was proven it is until the contrary is shown. */
+export function inherit(work: Work, peer: Peer, before: Peer): void {
+  if (before.provenAt === null) return;
+  proven(work, peer, before.provenAt);
+  peer.standsFor = before.standsFor ?? before.id;
+}
+
+/** A group from its configuration. The caller has checked that the name is free. */
+export function createGroup(work: Work, config: GroupConfig): Group {
+  const { state } = work;
+  const link = createLink(work, { host: '', ip: '', port: 0 }, true);
+  const address = toAddress(work, config.host, config.port, { kind: 'link', link });
+  link.address = address;
+  const group = {
+    name: config.name,
+    quorum: config.quorum,
+    downAfter: config.downAfter,
+    failoverTimeout: config.failoverTimeout,
+    parallelSyncs: config.parallelSyncs,
+    notificationScript: config.notificationScript,
+    clientReconfigScript: config.clientReconfigScript,
+    authPass: config.authPass,
+    authUser: config.authUser,
+    masterRebootDownAfter: config.masterRebootDownAfter,
+    renames: [...config.renames],
+    configEpoch: config.configEpoch,
+    vote: { epoch: config.leaderEpoch, leader: null, givenAt: null, version: 0 },
+    replicas: new Map(),
+    peers: new Map(),
+    full: new Set(),
+    failover: null,
+    catchUp: null,
+    attempts: {
+      lost: 0,
+      holdUntil: 0,
+      holdFrom: null,
+      leader: null,
+      leaderAt: 0,
+      holdLogged: true,
+      startAt: null,
+      fruitlessAt: null,
+      hopelessSaid: null,
+    },
+    conflict: null,
+    conflictSaidAt: null,
+    phase: phaseOf(config.name),
+    wakeAt: Number.POSITIVE_INFINITY,
+    removed: false,
+    floor: { configEpoch: config.configEpoch, voteEpoch: config.leaderEpoch, version: 0 },
+  } as Omit<Group, 'master'> as Group;
+  group.master = createMaster(work, group, address, link);
+  state.groups.set(group.name, group);
+  state.groupsBytes += textBytes(group);
+  if (config.configEpoch > state.currentEpoch) state.currentEpoch = config.configEpoch;
+  configuredReplicas(work, group, config.replicas);
+  for (const { id, host, port } of config.sentinels) {
+    if (id === state.myId || group.peers.has(id)) continue;
+    const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
+    const peer = createPeer(work, group, id, peerAddress);
+    const parked = { kind: 'link', link: peer.link } as const;
+    // All groups share the link of an id, whatever the file says of its address in the second.
+    if (!sameAddress(peer.address, peer.link.address)) peer.address = { ...peer.link.address };
+    peer.address.ip = toAddress(work, peer.address.host, port, parked).ip;
+    peer.link.address.ip ||= peer.address.ip;
+    proven(work, peer, peer.address);
+    peer.agreed = true;
+  }
+  work.touched.add(group);
+  return group;
+}
+
+function configuredReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+  const known = new Set(textsOf(group.master.address));
+  for (const { host, port } of named) {
+    const link = createLink(work, { host: '', ip: '', port: 0 }, true);
+    const address = toAddress(work, host, port, { kind: 'link', link });
+    link.address = address;
+    const texts = textsOf(address);
+    if (texts.some((text) => known.has(text))) continue;
+    for (const text of texts) known.add(text);
+    createReplica(work, group, address, link);
+  }
+}
+
+/** The texts by which an address is known: two are the same when they share one (`sameAddress`). */
+function textsOf({ host, ip, port }: Address): string[] {
+  const name = endpoint(host.toLowerCase(), port);
+  return ip === '' || ip === host ? [name] : [name, endpoint(ip, port)];
+}
+
+/** Replicas named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
+export function addReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+  const { master, replicas } = group;
+  // Looked up, not searched for: a server may name thousands.
+  const known = new Set(textsOf(master.address));
+  for (const { address } of replicas.values()) for (const text of textsOf(address)) known.add(text);
+  for (const { host, port } of named) {
+    if (port < 0 || port > 65535 || !admits('host', host)) continue;
+    const ip = resolve(work, host, { kind: 'input', input: { type: 'tick' } });
+    // The answer's arrival does not replay an INFO: the next one will find the name known.
+    if (ip === 'pending') master.infoDueAt = work.now + 100;
+    if (ip === null || ip === 'pending' || !isUsable(ip)) continue;
+    const address: Address = { host: numericAddress(host) ?? host, ip, port };
+    const texts = textsOf(address);
+    if (texts.some((text) => known.has(text))) continue;
+    if (isFull(work, group, 'replicas')) return;
+    const replica = createReplica(work, group, address, createLink(work, { ...address }, true));
+    for (const text of texts) known.add(text);
+    event(work, 'notice', '+slave', replica);
+    save(work);
+  }
+}
+
+/** As many as there may be; said once for each group. */
+export function isFull(work: Work, group: Group, what: 'replicas' | 'peers'): boolean {
+  if (group[what].size < LIMITS[what]) return false;
+  if (!group.full.has(what)) {
+    group.full.add(what);
+    const name = what === 'peers' ? 'other Sentinels' : what;
+    log(work, 'warning', `${group.name} has ${LIMITS[what]} ${name}: no more are taken in`);
+  }
+  return true;
+}
+
+/** Are there too many Sentinels of whom was only heard? Whoever lives answers a hello, and makes room for the next. */
+export function isCrowded(work: Work): boolean {
+  const { state, now } = work;
+  if (state.unproven < LIMITS.unprovenPeers) return false;
+  if (state.unprovenSaidAt === null || now - state.unprovenSaidAt > CROWDED_SAID_MS) {
+    state.unprovenSaidAt = now;
+    const text = `${LIMITS.unprovenPeers} other Sentinels have never answered: no more are taken in`;
+    log(work, 'warning', text);
+  }
+  return true;
+}
+
+/** Take a member out of its group for good. */
+export function removeInstance(work: Work, instance: Instance): void {
+  if (instance.kind === 'sentinel' && !instance.removed && instance.provenAt === null) {
+    work.state.unproven -= 1;
+  }
+  instance.removed = true;
+  releaseLink(work, instance);
+  if (instance.kind === 'sentinel') {
+    work.state.hellos.delete(instance.lastHelloText);
+    instance.group.peers.delete(instance.id);
+    instance.group.conflict?.claims.delete(instance.id);
+  } else if (instance.kind === 'replica') instance.group.replicas.delete(instance.key);
+}
+
+/**
+ * A name may turn out to be the address of a record that is there already. Where servers are known by their addresses
+ * one of them goes: an order to follow the other would be one to follow itself, and a file that names it twice is refused.
+ */
+export function dropDoubles(work: Work, group: Group): void {
+  const { resolveHostnames, announceHostnames } = work.state;
+  if (!resolveHostnames || announceHostnames || group.replicas.size === 0) return;
+  const { failover } = group;
+  const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
+  const seen = new Set([endpoint(group.master.address.ip, group.master.address.port)]);
+  if (promoted !== null) seen.add(endpoint(promoted.address.ip, promoted.address.port));
+  for (const replica of [...group.replicas.values()]) {
+    const { ip, host, port } = replica.address;
+    if (ip === '' || replica === promoted) continue;
+    const key = endpoint(ip, port);
+    if (seen.has(key)) {
+      const text = `${host} port ${port} is ${key}, which is known already: forgotten`;
+      log(work, 'notice', `${group.name}: ${text}`);
+      removeInstance(work, replica);
+      save(work);
+    }
+    seen.add(key);
+  }
+}
+
+export function removeGroup(work: Work, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+  group.master.removed = true;
+  releaseLink(work, group.master);
+  group.removed = true;
+  work.state.groups.delete(group.name);
+  work.state.groupsBytes -= textBytes(group);
+}
+
+/** What can be made long of what is saved for a group, in bytes; replicas and peers have limits of their own. */
+export function textBytes(group: Group): number {
+  const { name, authPass, authUser, notificationScript, clientReconfigScript, renames } = group;
+  let bytes = 2 * name.length;
+  for (const text of [authPass, authUser, notificationScript, clientReconfigScript]) {
+    bytes += text?.length ?? 0;
+  }
+  for (const { command, renamed } of renames) bytes += command.length + renamed.length;
+  return bytes;
+}
+
+/** Give the far end of an existing link to a new record: connections stay, ages start anew. */
+function adoptLink(work: Work, from: Instance): Link {
+  const { link } = from;
+  link.owners.clear();
+  if (link.pingPendingSince === null && link.command !== null) link.unansweredSince = null;
+  else link.unansweredSince = work.now;
+  link.standInSince = null;
+  link.lastOkAt = work.now;
+  link.lastReplyAt = work.now;
+  link.retryAt = Math.min(link.retryAt, work.now);
+  return link;
+}
+
+function freshLink(work: Work, address: Address): Link {
+  return createLink(work, { ...address }, true);
+}
+
+/**
+ * The group has another master from now on: `+switch-master`, new records, votes and opinions about the old one
+ * forgotten (safety.md W12). The caller has set the config epoch and sees to the save.
+ */
+export function switchMaster(work: Work, group: Group, to: Address): void {
+  const { state } = work;
+  const oldMaster = group.master;
+  const old = oldMaster.address;
+  const text = `${group.name} ${announced(state, old)} ${old.port} ${announced(state, to)} ${to.port}`;
+  eventText(work, 'warning', '+switch-master', group, text);
+  const replicas = [...group.replicas.values()];
+  const promoted = replicas.find((replica) => sameAddress(replica.address, to));
+  const same = sameAddress(old, to);
+  group.replicas.clear();
+  for (const record of [oldMaster, ...replicas]) record.removed = true;
+
+  const link = promoted ? adoptLink(work, promoted) : freshLink(work, to);
+  group.master = createMaster(work, group, to, link);
+  if (promoted !== undefined) carryOver(group.master, promoted);
+  else group.master.infoText = oldMaster.infoText;
+  oldMaster.link.owners.delete(oldMaster);
+  dropConnections(work, oldMaster.link);
+
+  for (const replica of replicas) {
+    if (replica === promoted) continue;
+    const fresh = createReplica(work, group, replica.address, adoptLink(work, replica));
+    fresh.runId = replica.runId;
+    fresh.reconf = replica.reconf;
+    fresh.followedAs = replica.followedAs;
+    fresh.formerMaster = replica.formerMaster;
+    event(work, 'notice', '+slave', fresh);
+  }
+  if (!same) {
+    const former = createReplica(work, group, old, freshLink(work, old));
+    former.followedAs = oldMaster.runId;
+    former.formerMaster = true;
+    event(work, 'notice', '+slave', former);
+  }
+  forgetOpinions(work, group);
+  work.touched.add(group);
+}
+
+function carryOver(master: Master, promoted: Replica): void {
+  master.runId = promoted.runId;
+  master.infoAt = promoted.role === 'master' ? promoted.infoAt : null;
+  master.infoText = promoted.infoText;
+  master.software = promoted.software;
+}
+
+/** Votes, answers and holds that were about the old master. */
+function forgetOpinions(work: Work, group: Group): void {
+  group.vote.leader = null;
+  group.vote.givenAt = null;
+  group.conflict = null;
+  group.attempts.lost = 0;
+  group.attempts.holdUntil = 0;
+  group.attempts.holdFrom = null;
+  group.attempts.leader = null;
+  group.attempts.holdLogged = true;
+  group.attempts.startAt = null;
+  group.attempts.fruitlessAt = null;
+  for (const peer of group.peers.values()) peer.ask = freshAsk(work.now);
+}
+
+/** SENTINEL RESET of one group: members forgotten, an own failover cancelled; discovery starts at once. */
+export function resetGroup(work: Work, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+  const { master } = group;
+  const { infoAt, infoText, sDownSince, lastDownAt } = master;
+  master.removed = true;
+  releaseLink(work, master);
+  group.failover = null;
+  forgetOpinions(work, group);
+  group.master = createMaster(work, group, master.address, freshLink(work, master.address));
+  group.master.infoAt = infoAt;
+  group.master.infoText = infoText;
+  group.master.infoDueAt = work.now;
+  group.master.lastDownAt = sDownSince ?? lastDownAt;
+  event(work, 'warning', '+reset-master', group.master);
+  work.touched.add(group);
+}
+
+/** The group an address belongs to as its master, for asks (failover.md §4). */
+export function groupByAddress(state: State, host: string, port: number): Group | undefined {
+  const ip = numericAddress(host) ?? state.names.get(host.toLowerCase())?.ip ?? null;
+  for (const group of state.groups.values()) {
+    const { address } = group.master;
+    if (address.port !== port) continue;
+    if ((ip !== null && ip === address.ip) || host.toLowerCase() === address.host.toLowerCase()) {
+      return group;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,169 @@
+/**
+ * Who is who among the peers: one Sentinel has one voice, and we have only our own (safety.md S20).
+ *
+ * A hello, forged or left over, may name our own address with an id that is not ours, and would let us vote twice. Nothing in
+ * it gives that away, but our own does: we say hello to every peer as soon as a connection to it is open, and our server
+ * answers a hello of our own with 0, where every other Sentinel answers 1. So whoever answers 0 is ourselves, whatever
+ * stands between. Or it names the address of a peer that lives with the id of another one: it is not believed as long
+ * as that one lives, and of those who are said to be in one place only the one that has answered last has a voice. Invariant: a peer
+ * is asked nothing, and so counts for nothing, before it has answered a hello on the connection it would be asked on.
+ */
+import { type Address, endpoint, sameAddress } from '../model/address.ts';
+import { event } from '../model/events.ts';
+import { announced } from '../model/names.ts';
+import { numericAddress } from '../model/numeric.ts';
+import type { Group, Peer } from '../model/state.ts';
+import { log, save, type Work } from '../model/turn.ts';
+import { createPeer, inherit, proven, removeInstance } from './groups.ts';
+import { isOpen } from './links.ts';
+import { movePeer } from './reconnect.ts';
+
+/** A hello with an address at which we met ourselves is none for so long; it may be somebody else's one day. */
+const OWN_MS = 60_000;
+const OWN_MAX = 64;
+/** So many hellos in a row may get lost. */
+const HELLOS_MISSED = 3;
+const NOBODY: ReadonlySet<Peer> = new Set();
+
+/** A peer has answered a hello: it is somebody else, and may be asked. */
+export function introduced(work: Work, peer: Peer): void {
+  if (peer.introduced) return;
+  peer.introduced = true;
+  proven(work, peer, peer.address);
+  work.touched.add(peer.group);
+  if (!peer.replacing) return;
+  peer.replacing = false;
+  replaceElsewhere(work, peer);
+}
+
+/**
+ * Whose place it has taken in its own group it takes in all of them, now that somebody is there: one for one, and where it
+ * is known already the other one stays, lest a lie make a majority smaller.
+ */
+function replaceElsewhere(work: Work, { id, group, address }: Peer): void {
+  for (const there of work.state.groups.values()) {
+    if (there === group || there.peers.has(id)) continue;
+    for (const other of [...there.peers.values()]) {
+      if (!sameAddress(other.address, address)) continue;
+      work.touched.add(there);
+      save(work);
+      if (goesBack(work, other)) continue;
+      event(work, 'notice', '+sentinel-invalid-addr', other);
+      removeInstance(work, other);
+      if (there.peers.has(id)) continue;
+      const peer = createPeer(work, there, id, { ...address });
+      inherit(work, peer, other);
+      event(work, 'notice', '+sentinel', peer);
+    }
+  }
+}
+
+/**
+ * Our own server has answered the hello we said to this peer: it is forgotten, in every group. But one that has been
+ * somebody else at another address is only somebody of whom an untruth was told: it goes back there, and goes on counting
+ * among all Sentinels, lest a lie make a majority smaller.
+ */
+export function metOurselves(work: Work, peer: Peer): void {
+  const { state } = work;
+  const address = { ...peer.address };
+  rememberOwn(work, address);
+  // Said once of each, as long as a name means us.
+  if (isByName(peer) && peer.disbelieved === endpoint(address.ip, address.port)) return;
+  peer.disbelieved = endpoint(address.ip, address.port);
+  const at = `${announced(state, address)} port ${address.port}`;
+  log(work, 'warning', `Sentinel ${peer.id} at ${at} is this one under another id: not believed`);
+  for (const group of state.groups.values()) {
+    for (const other of [...group.peers.values()]) {
+      if (sameAddress(other.address, address)) disbelieve(work, other);
+    }
+  }
+  save(work);
+}
+
+function disbelieve(work: Work, peer: Peer): void {
+  work.touched.add(peer.group);
+  if (goesBack(work, peer) || isByName(peer)) return;
+  removeInstance(work, peer);
+}
+
+/**
+ * It was proven by a name, and a name server may say what it likes of that. As long as it says that this is us the peer
+ * answers nothing that counts, and counts among all Sentinels.
+ */
+function isByName(peer: Peer): boolean {
+  const { provenAt } = peer;
+  return provenAt !== null && numericAddress(provenAt.host) === null && !isOneTooMany(peer);
+}
+
+/** Not itself was proven but another one, who has said hello again since. */
+function isOneTooMany({ standsFor, group }: Peer): boolean {
+  return standsFor !== null && group.peers.has(standsFor);
+}
+
+/** It goes back to where it was proven, if it is said to be somewhere else. */
+function goesBack(work: Work, peer: Peer): boolean {
+  const { provenAt } = peer;
+  if (provenAt === null || sameAddress(provenAt, peer.address)) return false;
+  if (isOneTooMany(peer)) return false;
+  peer.address = { ...provenAt };
+  movePeer(work, peer);
+  return true;
+}
+
+function rememberOwn({ state, now }: Work, { ip, port }: Address): void {
+  const { ownAddresses } = state;
+  const [oldest] = ownAddresses.keys();
+  if (oldest !== undefined && ownAddresses.size >= OWN_MAX) ownAddresses.delete(oldest);
+  ownAddresses.set(endpoint(ip, port), now);
+}
+
+/** Did we meet ourselves there lately? */
+export function isOwnAddress({ state, now }: Work, ip: string, port: number): boolean {
+  const met = state.ownAddresses.get(endpoint(ip, port));
+  return met !== undefined && now - met < OWN_MS;
+}
+
+/** Does another peer live where this one is said to be now? Then it is not. Said once for each such address. */
+export function isTaken(work: Work, peer: Peer, address: Address): boolean {
+  for (const other of peer.group.peers.values()) {
+    if (other === peer || !sameAddress(other.address, address)) continue;
+    if (!other.introduced || other.sDownSince !== null || !isOpen(other.link)) continue;
+    // Who lives there says so all the time.
+    if (work.now - other.lastHelloAt > HELLOS_MISSED * work.state.timers.publishPeriod) continue;
+    const at = endpoint(address.host, address.port);
+    if (peer.disbelieved === at) return true;
+    peer.disbelieved = at;
+    const text = `Sentinel ${peer.id} is said to be at ${at}, where ${other.id} is: not believed`;
+    log(work, 'warning', text);
+    return true;
+  }
+  return false;
+}
+
+/** Who has answered a question there later, or if nobody has, of whom was heard later. */
+function isHeardLater(one: Peer, other: Peer): boolean {
+  const [answered, before] = [one.ask.answeredAt, other.ask.answeredAt];
+  if (answered !== before)
+    return (answered ?? Number.NEGATIVE_INFINITY) > (before ?? Number.NEGATIVE_INFINITY);
+  return one.lastHelloAt > other.lastHelloAt;
+}
+
+/** Peers of a group who have no voice, for they are said to be where another one is. */
+export function withoutVoice({ peers }: Group): ReadonlySet<Peer> {
+  const heard = new Map<string, Peer>();
+  let silent: Set<Peer> | null = null;
+  for (const peer of peers.values()) {
+    const { ip, host, port } = peer.address;
+    const at = endpoint(ip === '' ? host.toLowerCase() : ip, port);
+    const other = heard.get(at);
+    if (other === undefined) {
+      heard.set(at, peer);
+      continue;
+    }
+    const isLater = isHeardLater(peer, other);
+    silent ??= new Set();
+    silent.add(isLater ? other : peer);
+    if (isLater) heard.set(at, peer);
+  }
+  return silent ?? NOBODY;
+}

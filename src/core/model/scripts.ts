@@ -1,0 +1,54 @@
+/** The queue of notification and client-reconfig scripts (events.md §4.3): at most 256 jobs are kept. */
+import type { Address } from './address.ts';
+import { announced } from './names.ts';
+import type { Group, ScriptQueue } from './state.ts';
+import type { Work } from './turn.ts';
+
+const QUEUE_MAX = 256;
+
+export function createScripts(): ScriptQueue {
+  return { jobs: [], nextId: 1 };
+}
+
+export function runningScripts(queue: ScriptQueue): number {
+  return queue.jobs.reduce((n, job) => n + (job.running ? 1 : 0), 0);
+}
+
+export function queueScript(work: Work, argv: readonly string[]): void {
+  const queue = work.state.scripts;
+  if (queue.jobs.length >= QUEUE_MAX) {
+    const oldest = queue.jobs.findIndex((job) => !job.running);
+    if (oldest >= 0) queue.jobs.splice(oldest, 1);
+  }
+  queue.jobs.push({
+    id: queue.nextId++,
+    argv,
+    running: false,
+    pid: 0,
+    at: work.now,
+    killAt: 0,
+    runs: 0,
+  });
+}
+
+/** The client-reconfig script of a group, where it has one: its master has moved. */
+export function reconfigScript(
+  work: Work,
+  group: Group,
+  role: 'leader' | 'observer',
+  from: Address,
+  to: Address,
+): void {
+  if (group.clientReconfigScript === null) return;
+  const { state } = work;
+  queueScript(work, [
+    group.clientReconfigScript,
+    group.name,
+    role,
+    'start',
+    announced(state, from),
+    String(from.port),
+    announced(state, to),
+    String(to.port),
+  ]);
+}

@@ -1,0 +1,54 @@
+/**
+ * A connection is open: who we are, then the first question (monitoring.md §3.2).
+ */
+import { greetAnew, HELLO_CHANNEL, owner, renamed, sendOn } from '../members/links.ts';
+import type { Connection, Instance, State } from '../model/state.ts';
+import type { Work } from '../model/turn.ts';
+import { ping } from './ping.ts';
+
+/** Credentials towards the far end of a link, or null. */
+function credentials(state: State, instance: Instance): string[] | null {
+  if (instance.kind === 'sentinel') {
+    if (state.sentinelPass !== null) {
+      return state.sentinelUser === null
+        ? [state.sentinelPass]
+        : [state.sentinelUser, state.sentinelPass];
+    }
+    const own = state.surroundings.requirepass;
+    return own === null ? null : [own];
+  }
+  const { authPass, authUser } = instance.group;
+  if (authPass === null) return null;
+  return authUser === null ? [authPass] : [authUser, authPass];
+}
+
+/** Introduce ourselves, then ask for a sign of life. */
+export function connected(work: Work, connection: Connection, localAddress: string): void {
+  const { link } = connection;
+  const instance = owner(link);
+  if (instance === undefined) return;
+  connection.open = true;
+  work.state.openings.delete(connection);
+  connection.localAddress = localAddress;
+  connection.lastActivityAt = work.now;
+  const { group } = instance;
+  const auth = credentials(work.state, instance);
+  if (auth !== null) sendOn(work, connection, group, ['AUTH', ...auth], { kind: 'auth' });
+  const name = `sentinel-${work.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
+  sendOn(work, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
+  if (connection.role === 'pubsub') {
+    const word = renamed(group, 'SUBSCRIBE');
+    work.effects.push({
+      type: 'subscribe',
+      connection: connection.id,
+      word,
+      channel: HELLO_CHANNEL,
+    });
+    return;
+  }
+  ping(work, connection, group);
+  for (const one of link.owners) if (one.kind !== 'sentinel') one.infoDueAt = work.now;
+  // A rival is greeted when it has won.
+  if (connection === link.command) greetAnew(link);
+  else for (const one of link.owners) one.helloForced = true;
+}

@@ -1,0 +1,55 @@
+/** Asking servers for INFO (monitoring.md §8.3): at times, and when somebody waits for it. */
+
+import { isBusy, isOpen, send } from '../members/links.ts';
+import { pauseInCrowd } from '../model/overload.ts';
+import { nextBeat } from '../model/schedule.ts';
+import type { Server } from '../model/state.ts';
+import { type Work, wake } from '../model/turn.ts';
+
+const FAST_INFO_MS = 1000;
+
+/** When many groups fail together: so many ms for each; and never so rarely that a candidate's INFO is too old. */
+const INFO_SHARE_MS = 10;
+
+const INFO_CROWDED_MS = 3000;
+
+/** A server that answers INFO with an error is asked this often. */
+const INFO_RETRY_MS = 100;
+
+/** INFO when its period is over, or somebody waits for it; one in flight at a time. */
+export function tendInfo(work: Work, server: Server): void {
+  if (!isOpen(server.link) || server.infoPendingSince !== null || isBusy(server.link)) return;
+  let due =
+    server.infoAt === null
+      ? work.now
+      : nextBeat(server.group, server.infoAt, infoPeriod(work, server));
+  if (server.infoSentAt !== null) due = Math.max(due, server.infoSentAt + INFO_RETRY_MS);
+  if (server.infoDueAt !== null) due = Math.min(due, server.infoDueAt);
+  if (work.now < due) return wake(server.group, due);
+  sendInfo(work, server);
+}
+
+/** INFO right behind whatever was written last on that connection. */
+export function sendInfo(work: Work, server: Server): void {
+  const sent = send(work, server.link, server.group, ['INFO'], { kind: 'info', server });
+  if (!sent) return;
+  server.infoPendingSince = work.now;
+  server.infoSentAt = work.now;
+  server.infoDueAt = null;
+}
+
+function infoPeriod(work: Work, server: Server): number {
+  const { infoPeriod } = work.state.timers;
+  if (server.kind === 'master') return infoPeriod;
+  const { group } = server;
+  const hurry =
+    group.master.oDownSince !== null ||
+    group.failover !== null ||
+    (server.role === 'slave' && !server.masterLinkUp) ||
+    server.masterLinkDownTime !== 0 ||
+    server.mismatchSince !== null;
+  if (!hurry) return infoPeriod;
+  const { state, now } = work;
+  const fast = pauseInCrowd(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
+  return Math.min(fast, infoPeriod);
+}

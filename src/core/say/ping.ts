@@ -1,0 +1,112 @@
+/**
+ * Signs of life: PING, what may stand in for it, and what the answers are worth (monitoring.md §4).
+ *
+ * Silence counts from the first PING that is not answered, or from the hello that was sent in its place.
+ */
+
+import { isOpen, sendOn, settleRivals } from '../members/links.ts';
+import { nextBeat } from '../model/schedule.ts';
+import type { Connection, Group, Instance, Link, State } from '../model/state.ts';
+import { type Work, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
+
+const PING_MIN_MS = 50;
+/** One PING for so many ms and connections: what a Sentinel spends on PINGs does not grow with what it watches. */
+const PING_SPACING_MS = 2;
+
+/**
+ * PING this often: silence is noticed within down-after + 10 %. When there are many to watch it is less often, but never
+ * less than three times in down-after nor than the original does.
+ */
+export function pingPeriod(state: State, instance: Instance): number {
+  const { downAfter } = instance.group;
+  if (instance.kind === 'sentinel') return Math.min(state.timers.pingPeriod, downAfter);
+  const often = Math.max(PING_MIN_MS, downAfter / 10);
+  const crowded = Math.min(state.connections.size * PING_SPACING_MS, downAfter / 3);
+  return Math.min(state.timers.pingPeriod, Math.max(often, crowded));
+}
+
+export function ping(work: Work, connection: Connection, group: Group): void {
+  const { link } = connection;
+  sendOn(work, connection, group, ['PING'], { kind: 'ping', sentAt: work.now });
+  if (link.command !== connection) return;
+  link.lastPingAt = work.now;
+  link.pingPendingSince = work.now;
+  link.unansweredSince ??= work.now;
+}
+
+/** PING when its period is over and none is in flight. */
+export function tendPing(work: Work, instance: Instance): void {
+  const { link, group } = instance;
+  if (!isOpen(link)) return;
+  const period = pingPeriod(work.state, instance);
+  if (link.pingPendingSince !== null) return wakeAfter(work, group, link.pingPendingSince, period);
+  const lastPingAt = link.lastPingAt ?? 0;
+  const last = Math.max(link.lastReplyAt, lastPingAt, link.standInSince ?? 0);
+  // Other answers stand in for every other PING at most: the verdict of a real one has to be known.
+  const due = Math.min(nextBeat(group, last, period), nextBeat(group, lastPingAt + period, period));
+  if (work.now < due) return wake(group, due);
+  ping(work, link.command!, group);
+  wakeAfter(work, group, work.now, period);
+}
+
+/** Look again when the next one would be due: an answer in between asks for no look of its own. */
+export function wakeAfter(work: Work, group: Group, last: Instant, period: number): void {
+  const at = nextBeat(group, last, period);
+  if (at > work.now) wake(group, at);
+}
+
+/** A hello was written: its answer will do for a PING, and its silence counts like that of one. */
+export function standIn(work: Work, link: Link): void {
+  if (link.answersPing && link.pingPendingSince === null) link.standInSince ??= work.now;
+}
+
+/** A hello was answered, one way or another. */
+export function helloDone(link: Link): void {
+  link.standInSince = null;
+}
+
+/**
+ * An answer to something other than PING. A good one is a sign of life as long as PINGs bring PONGs: LOADING, BUSY and
+ * the like are the verdict of a PING (monitoring.md §4.1).
+ */
+export function signOfLife(
+  work: Work,
+  connection: Connection,
+  sentAt: Instant,
+  good: boolean,
+): void {
+  const { link } = connection;
+  if (!good || !link.answersPing || link.command !== connection) return;
+  if (link.standInSince !== null) link.standInSince = work.now;
+  link.unansweredSince = link.pingPendingSince === null ? null : work.now;
+  link.lastReplyAt = work.now;
+  link.lastOkAt = work.now;
+  link.lastAnsweredPingAt = Math.max(link.lastAnsweredPingAt ?? 0, sentAt);
+  link.failures = 0;
+  for (const { sDownSince, group } of link.owners) {
+    if (sDownSince !== null || work.state.tiltSince !== null) work.touched.add(group);
+  }
+}
+
+/** A round of pings at once, for the end of a pause. */
+export function pingNow(work: Work, instance: Instance): void {
+  if (isOpen(instance.link)) ping(work, instance.link.command!, instance.group);
+}
+
+/** Answer to a PING. Returns whether it is a good sign of life (monitoring.md §4.1). */
+export function pinged(work: Work, connection: Connection, sentAt: number, text: string): boolean {
+  const { link } = connection;
+  settleRivals(work, connection);
+  link.pingPendingSince = null;
+  link.lastReplyAt = work.now;
+  link.lastAnsweredPingAt = sentAt;
+  link.answersPing = text.startsWith('PONG');
+  if (!link.answersPing && !/^(LOADING|MASTERDOWN)/.test(text)) return false;
+  link.standInSince = null;
+  link.lastOkAt = work.now;
+  link.unansweredSince = null;
+  link.failures = 0;
+  if (link.command === connection) link.letsIn = true;
+  return true;
+}

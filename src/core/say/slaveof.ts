@@ -1,0 +1,42 @@
+/**
+ * Orders to servers: the transaction that changes a role (failover.md §7.3).
+ *
+ * Six separate commands, replies not needed: what came of them is seen in INFO, which follows at once on the same
+ * connection.
+ */
+
+import { isOpen, send } from '../members/links.ts';
+import { sameAddress } from '../model/address.ts';
+import type { Replica, Server } from '../model/state.ts';
+import type { Work } from '../model/turn.ts';
+import { sendInfo } from './info.ts';
+
+/** `SLAVEOF <host> <port>`; false when the server cannot be reached now, or is the master under another name. */
+export function reattach(work: Work, server: Replica, host: string, port: number): boolean {
+  return !isMasterItself(server) && order(work, server, [host, String(port)]);
+}
+
+/** A record of the same server, known by a name here and by its address there: it would be told to follow itself. */
+export function isMasterItself({ address, runId, group: { master } }: Replica): boolean {
+  return sameAddress(address, master.address) || (runId !== '' && runId === master.runId);
+}
+
+/** `SLAVEOF NO ONE`. */
+export function promote(work: Work, server: Server): boolean {
+  return order(work, server, ['NO', 'ONE']);
+}
+
+function order(work: Work, server: Server, whom: string[]): boolean {
+  const { link, group } = server;
+  if (!isOpen(link)) return false;
+  send(work, link, group, ['MULTI']);
+  if (server.failoverOngoing) send(work, link, group, ['FAILOVER', 'ABORT']);
+  send(work, link, group, ['SLAVEOF', ...whom]);
+  send(work, link, group, ['CONFIG', 'REWRITE']);
+  send(work, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal']);
+  send(work, link, group, ['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+  send(work, link, group, ['EXEC']);
+  // An INFO already in flight shows the time before the order: a second one is needed.
+  sendInfo(work, server);
+  return true;
+}
