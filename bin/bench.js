@@ -4,5 +4,5 @@
 import { orExit, setUp } from './setup.js';
 
 orExit(() => setUp({ redis: ['redis-server', 'redis-sentinel'] }));
-const { main } = await import('../dist/bench/index.js');
+const { main } = await import('../dist/tools/bench/index.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -5,5 +5,5 @@ import { installDebian } from './apt.js';
 import { orExit, setUp } from './setup.js';
 
 orExit(() => setUp({ redis: ['redis-server', 'redis-sentinel'] }));
-const { main } = await import('../dist/chaos/index.js');
+const { main } = await import('../dist/tools/chaos/index.js');
 process.exitCode = await main(process.argv.slice(2), installDebian);

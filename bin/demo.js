@@ -4,5 +4,5 @@
 import { orExit, setUp } from './setup.js';
 
 orExit(() => setUp({ redis: ['redis-server'] }));
-const { main } = await import('../dist/demo/index.js');
+const { main } = await import('../dist/tools/demo/index.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -4,5 +4,5 @@
 import { orExit, setUp } from './setup.js';
 
 orExit(() => setUp({ redis: [] }));
-const { main } = await import('../dist/fuzz/index.js');
+const { main } = await import('../dist/tools/fuzz/index.js');
 process.exitCode = await main(process.argv.slice(2));

@@ -19,5 +19,5 @@ function play(env) {
 }
 
 orExit(() => setUp({ redis: ['redis-server', 'redis-sentinel'] }));
-const { main } = await import('../dist/parity/index.js');
+const { main } = await import('../dist/tools/parity/index.js');
 process.exitCode = await main(process.argv.slice(2), { provide: provideOracle, play });

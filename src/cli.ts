@@ -7,8 +7,6 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { BlackBox } from './blackbox.ts';
-import type { Checked } from './check.ts';
 import {
   ConfigError,
   type ConfigIo,
@@ -22,9 +20,11 @@ import {
   splitWords,
 } from './config/index.ts';
 import { LINES } from './core/index.ts';
-import { Daemon } from './daemon.ts';
+import type { Checked } from './daemon/check.ts';
+import { Daemon } from './daemon/daemon.ts';
+import { BlackBox } from './daemon/flightrecorder.ts';
+import { checkUserRules, StartError } from './daemon/serversettings.ts';
 import { ListenError, OWN_VERSION } from './server/index.ts';
-import { checkUserRules, StartError } from './settings.ts';
 import {
   byteString,
   claim,
@@ -121,7 +121,7 @@ async function runCheck(reading: Reading): Promise<number> {
     else throw error;
     return 1;
   }
-  const { check } = await import('./check.ts');
+  const { check } = await import('./daemon/check.ts');
   const { errors, holder, warnings, changes } = await check(checked);
   for (const one of errors) say(`Error: ${one}`);
   for (const one of warnings) say(`Warning: ${one}`);

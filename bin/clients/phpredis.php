@@ -1,6 +1,6 @@
 <?php
 // phpredis: class RedisSentinel names the servers, and the script asks again when one fails it, as
-// applications on it do. Speaks the lines of src/clients/follower.ts.
+// applications on it do. Speaks the lines of src/tools/clients/follower.ts.
 // Arguments: group name, key, seconds to live, host:port of each Sentinel.
 
 [, $name, $key, $seconds] = $argv;

@@ -1,6 +1,6 @@
 <?php
 // Predis with its own Sentinel replication: one client writes, the other reads from replicas.
-// Speaks the lines of src/clients/follower.ts.
+// Speaks the lines of src/tools/clients/follower.ts.
 // Arguments: group name, key, seconds to live, host:port of each Sentinel.
 
 require 'Predis/autoload.php';

@@ -1,5 +1,5 @@
 # Redis.pm (libredis-perl): the master through its `sentinels` option, replicas as SENTINEL SLAVES names them.
-# Speaks the lines of src/clients/follower.ts.
+# Speaks the lines of src/tools/clients/follower.ts.
 # Arguments: group name, key, seconds to live, host:port of each Sentinel.
 
 use strict;

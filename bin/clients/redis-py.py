@@ -1,4 +1,4 @@
-# redis-py as it is usually configured. Speaks the lines of src/clients/follower.ts.
+# redis-py as it is usually configured. Speaks the lines of src/tools/clients/follower.ts.
 # Arguments: group name, key, seconds to live, host:port of each Sentinel.
 
 import sys

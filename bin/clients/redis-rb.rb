@@ -1,4 +1,4 @@
-# redis-rb with its own Sentinel connectors, one for each role. Speaks the lines of src/clients/follower.ts.
+# redis-rb with its own Sentinel connectors, one for each role. Speaks the lines of src/tools/clients/follower.ts.
 # Arguments: group name, key, seconds to live, host:port of each Sentinel.
 
 require 'redis'

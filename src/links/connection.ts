@@ -11,7 +11,7 @@ import { connect as connectTcp, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { shown } from '../core/index.ts';
 import type { Effect, Input, LinkReply, LogLevel } from '../core/model/types.ts';
-import { Gate } from './gate.ts';
+import { Gate } from './frames.ts';
 import { HelloMemory } from './hellos.ts';
 import { readFrame } from './reader.ts';
 import { encode, integerReply } from './wire.ts';

@@ -2,7 +2,7 @@
  * The door of the protocol room: bytes to commands, replies to bytes.
  */
 export { encodeReply, type Protocol } from './encode.ts';
-export { type Frame, type GateLimits, RequestGate } from './gate.ts';
 export { parseInteger64 } from './integer.ts';
 export { giveBack, PAGES_BYTES, pages } from './pages.ts';
+export { type Frame, type GateLimits, RequestGate } from './requests.ts';
 export { splitWords } from './words.ts';

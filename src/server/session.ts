@@ -11,10 +11,10 @@ import { type Call, failure, type Outcome, type Question, type Row } from './cal
 import { quoted } from './clientline.ts';
 import { judge, type Verdict } from './dispatch.ts';
 import { inTheHouse } from './guard.ts';
-import { type HotReply, manifold } from './hot.ts';
+import { Talk } from './pipeline.ts';
+import { type HotReply, manifold } from './replycache.ts';
 import type { Server } from './server.ts';
 import { Speaker } from './speaker.ts';
-import { Talk } from './talk.ts';
 import type { Worker } from './turns.ts';
 
 /** Requests done in one turn before others get theirs. */

@@ -7,9 +7,9 @@ import type { Reply } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import { Client } from './client.ts';
 import { clientLine } from './clientline.ts';
-import { Debt, STALL_BYTES } from './debt.ts';
 import { guarded, traceOf } from './guard.ts';
 import { Outbox, type Shared } from './outbox.ts';
+import { Debt, STALL_BYTES } from './outputlimit.ts';
 import type { Server } from './server.ts';
 import type { OutputLimit } from './settings.ts';
 

@@ -4,10 +4,10 @@
 
 import { resolve } from 'node:path';
 import type { LogLevel } from '../core/model/types.ts';
-import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './durable.ts';
-import { realFs } from './fs.ts';
 import { readRegular } from './io.ts';
 import { byteString, pathText } from './paths.ts';
+import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './save/durable.ts';
+import { realFs } from './save/fs.ts';
 
 const doing: Readonly<Record<Step, string>> = {
   look: 'Reading ACL file',

@@ -28,9 +28,9 @@ export {
   writePidFile,
 } from './process.ts';
 export { NameResolver } from './resolver.ts';
+export { type SaveState, Writer } from './save/writer.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught, type Leave } from './signals.ts';
 export { spare } from './spare.ts';
 export { Thrift } from './thrift.ts';
 export { Tls, TlsError } from './tls.ts';
-export { type SaveState, Writer } from './writer.ts';

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Sentinel, type SentinelKind, until, Wire } from '../../src/lab/index.ts';
+import { Sentinel, type SentinelKind, until, Wire } from '../../src/tools/lab/index.ts';
 
 interface Story {
   readonly name: string;

@@ -3,12 +3,12 @@
  * clients. Needs root on Linux, and the build.
  */
 import { describe, expect, it } from 'vitest';
-import { whyNot } from '../../src/chaos/ground.ts';
-import { readPlan } from '../../src/chaos/plan.ts';
-import { play } from '../../src/chaos/play.ts';
-import type { Result } from '../../src/chaos/round.ts';
-import { runNow } from '../../src/chaos/run.ts';
-import { broken, sentence } from '../../src/chaos/table.ts';
+import { whyNot } from '../../src/tools/chaos/ground.ts';
+import { readPlan } from '../../src/tools/chaos/plan.ts';
+import { play } from '../../src/tools/chaos/play.ts';
+import type { Result } from '../../src/tools/chaos/round.ts';
+import { runNow } from '../../src/tools/chaos/run.ts';
+import { broken, sentence } from '../../src/tools/chaos/table.ts';
 
 const ROUNDS = 5;
 const FAULTS = 'cable,oneway,slow,split,kill,stop,power,disk,disks,blackout';

@@ -13,7 +13,7 @@ import {
   sentinelCommand,
   until,
   Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { kinds, testFolder } from '../support/live.ts';
 
 const NAME = 'master-6379';

@@ -4,7 +4,7 @@
  * down, and over failovers.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Group, type RedisServer, Sentinel, until, type Wire } from '../../src/lab/index.ts';
+import { Group, type RedisServer, Sentinel, until, type Wire } from '../../src/tools/lab/index.ts';
 import { exchange, parseReplies, request, shapes } from '../support/wire-shape.ts';
 
 const M = 'mymaster';

@@ -5,14 +5,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { counterMoves } from '../../src/clients/follower.ts';
+import { counterMoves } from '../../src/tools/clients/follower.ts';
 import {
   type Access,
   ioredis,
   type NpmClient,
   nodeRedis,
   type Seen,
-} from '../../src/clients/npm.ts';
+} from '../../src/tools/clients/npm.ts';
 import {
   type Address,
   Group,
@@ -21,7 +21,7 @@ import {
   until,
   Writer,
   type WritingClient,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { all, kinds, showLogs } from '../support/live.ts';
 
 const run = promisify(execFile);

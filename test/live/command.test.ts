@@ -3,7 +3,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort, RedisServer, Sentinel, sentinelCommand, until } from '../../src/lab/index.ts';
+import {
+  freePort,
+  RedisServer,
+  Sentinel,
+  sentinelCommand,
+  until,
+} from '../../src/tools/lab/index.ts';
 import { testFolder } from '../support/live.ts';
 
 /** Runs it to its end. */

@@ -15,7 +15,7 @@ import {
   type Oracle,
   removeFolder,
   temporaryFolder,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import {
   acceptedCases,
   type ConfigCase,

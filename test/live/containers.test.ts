@@ -10,7 +10,7 @@ import {
   Sentinel,
   type SentinelKind,
   until,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import {
   type ContainedRedis,
   callContained,

@@ -1,6 +1,6 @@
 /** kill -9 of a Sentinel at random moments of failovers: same id, epochs that never go back (safety.md S4). */
 import { describe, expect, it } from 'vitest';
-import { pause, type Sentinel } from '../../src/lab/index.ts';
+import { pause, type Sentinel } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 import { epochsOnDisk, expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety.ts';
 

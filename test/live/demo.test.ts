@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { removeFolder, until } from '../../src/lab/index.ts';
+import { removeFolder, until } from '../../src/tools/lab/index.ts';
 
 const run = promisify(execFile);
 

@@ -14,7 +14,7 @@ import {
   type OracleName,
   RedisServer,
   Sentinel,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { bareLines, keptLine, type LegalLine, legalLines } from '../support/directives.ts';
 
 /** Under which name `directives.txt` knows whom. */

@@ -1,6 +1,6 @@
 /** Three and five Sentinels find the replicas and each other from one `monitor` line (monitoring.md §8, §9). */
 import { describe, expect, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 
 describe.each(kinds)('discovery by %s Sentinels', (kind) => {

@@ -5,7 +5,7 @@
 import { copyFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RedisServer, Sentinel, until } from '../../src/lab/index.ts';
+import { RedisServer, Sentinel, until } from '../../src/tools/lab/index.ts';
 import { showLogs } from '../support/live.ts';
 import { bindFile, SmallDisk, whyNoMounts } from '../support/mounts.ts';
 import { askVote, candidate, expectOneVoteAndOneLeaderPerEpoch } from '../support/safety.ts';

@@ -1,6 +1,6 @@
 /** Failovers that end early or late, on originals and on ours: every abort, the end by timeout, the stuck replica (events.md §5.5–5.7). */
 import { describe, it } from 'vitest';
-import { until as condition } from '../../src/lab/index.ts';
+import { until as condition } from '../../src/tools/lab/index.ts';
 import { expectParity, inAnyOrder, type Story, split } from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
 

@@ -1,7 +1,7 @@
 /** The events of a failover on originals and on ours: automatic and manual, on the leader and on the observers (events.md §5.2–5.4). */
 import { networkInterfaces } from 'node:os';
 import { describe, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import {
   chapters,
   expectParity,

@@ -1,6 +1,6 @@
 /** Which subscribers hear of an event: channels, patterns with classes and ranges, and patterns that make little sense (commands.md, PSUBSCRIBE). */
 import { describe, it } from 'vitest';
-import { type Answer, until } from '../../src/lab/index.ts';
+import { type Answer, until } from '../../src/tools/lab/index.ts';
 import { expectParity, type Story } from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
 

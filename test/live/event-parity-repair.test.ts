@@ -1,7 +1,7 @@
 /** Reboots, strays, role changes and TILT, told by originals and by ours (events.md §5.10, §5.12). */
 import { appendFileSync } from 'node:fs';
 import { describe, it } from 'vitest';
-import { pause, until } from '../../src/lab/index.ts';
+import { pause, until } from '../../src/tools/lab/index.ts';
 import { chapters, expectParity, type Story, split } from '../support/event-parity.ts';
 import type { Fleet } from '../support/fleet.ts';
 

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { type Answer, readText, rows, until } from '../../src/lab/index.ts';
+import { type Answer, readText, rows, until } from '../../src/tools/lab/index.ts';
 import { expectParity, type Story } from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
 

@@ -1,6 +1,6 @@
 /** The master dies or hangs; a replica is promoted, everybody agrees, the old master comes back as a replica (failover.md). */
 import { describe, expect, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety.ts';
 

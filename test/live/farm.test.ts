@@ -1,6 +1,6 @@
 /** Many groups at once, over pretend servers: half of the masters die together, and every group gets exactly one new one. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Farm, infoFields, Sentinel, type SentinelKind, until } from '../../src/lab/index.ts';
+import { Farm, infoFields, Sentinel, type SentinelKind, until } from '../../src/tools/lab/index.ts';
 import { kinds } from '../support/live.ts';
 
 const GROUPS = 20;

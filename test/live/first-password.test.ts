@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import { readyGroup } from '../support/live.ts';
 
 const typed = (command: string) => execFileSync('sh', ['-c', command], { encoding: 'utf8' }).trim();

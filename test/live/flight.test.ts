@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Sentinel, type SentinelOptions, until } from '../../src/lab/index.ts';
+import { Sentinel, type SentinelOptions, until } from '../../src/tools/lab/index.ts';
 import { all, readyGroup } from '../support/live.ts';
 
 const program = fileURLToPath(new URL('../../dist/flight/main.js', import.meta.url));

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../src/lab/folder.ts';
+import { removeFolder, temporaryFolder } from '../../src/tools/lab/folder.ts';
 
-const built = (name: string) => new URL(`../../dist/fuzz/${name}`, import.meta.url);
+const built = (name: string) => new URL(`../../dist/tools/fuzz/${name}`, import.meta.url);
 
 /** Targets with one fault each, at input 1000 or from 20000 on. */
 const FAULTY = `
@@ -41,7 +41,7 @@ describe('the overseer of the fuzz workers', () => {
   async function shift(target: string, patience = 40) {
     const { playShift } = (await import(
       built('crew.js').href
-    )) as typeof import('../../src/fuzz/crew.ts');
+    )) as typeof import('../../src/tools/fuzz/crew.ts');
     return playShift({ module, target, seed: 's', inputs: 30_000, workers: 1, patience });
   }
 

@@ -1,6 +1,6 @@
 /** Hellos by direct PUBLISH: real ones teach, garbage and one's own echo do nothing (monitoring.md §9, safety.md S20, S21). */
 import { describe, expect, it } from 'vitest';
-import { type Group, type Sentinel, until } from '../../src/lab/index.ts';
+import { type Group, type Sentinel, until } from '../../src/tools/lab/index.ts';
 import { kinds, readyGroup } from '../support/live.ts';
 
 const settings = { downAfter: 30_000 };

@@ -12,7 +12,7 @@ import {
   type SentinelKind,
   until,
   Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { showLogs } from '../support/live.ts';
 import { Nameserver, whyNoNameserver } from '../support/nameserver.ts';
 

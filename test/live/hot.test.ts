@@ -1,6 +1,6 @@
 /** The address query is answered from memory: never an answer that is out of date, or that is not the client's to have. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { pause, Sentinel, Wire } from '../../src/lab/index.ts';
+import { pause, Sentinel, Wire } from '../../src/tools/lab/index.ts';
 
 const query = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'm'] as const;
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AnswerError, pause, Sentinel, until, Wire } from '../../src/lab/index.ts';
+import { AnswerError, pause, Sentinel, until, Wire } from '../../src/tools/lab/index.ts';
 import { kinds, showLogs } from '../support/live.ts';
 
 const MB = 1024 * 1024;

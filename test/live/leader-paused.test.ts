@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type Sentinel, until } from '../../src/lab/index.ts';
+import { type Sentinel, until } from '../../src/tools/lab/index.ts';
 import { onlyLeads } from '../support/led.ts';
 import { readyGroup } from '../support/live.ts';
 

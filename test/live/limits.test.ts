@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Sentinel, type SentinelKind, until, Wire } from '../../src/lab/index.ts';
+import { Sentinel, type SentinelKind, until, Wire } from '../../src/tools/lab/index.ts';
 import { showLogs } from '../support/live.ts';
 
 const kinds = ['ours', 'original'] as const;

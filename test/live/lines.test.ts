@@ -3,7 +3,7 @@
  * (versions.md §1, §2). `redis-7.0` is compared with the original itself in parity.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Sentinel, Wire } from '../../src/lab/index.ts';
+import { Sentinel, Wire } from '../../src/tools/lab/index.ts';
 
 /** An answer as text: lists in brackets, errors as they are. */
 type Told = string;

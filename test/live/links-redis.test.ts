@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Input } from '../../src/core/model/types.ts';
-import { freePort, RedisServer, until } from '../../src/lab/index.ts';
 import { type LinkOptions, Links } from '../../src/links/index.ts';
 import { errorText } from '../../src/shell/errno.ts';
+import { freePort, RedisServer, until } from '../../src/tools/lab/index.ts';
 
 /** Links with everything they report, and a few words to drive them. */
 class Probe {

@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Input } from '../../src/core/model/types.ts';
+import { Links } from '../../src/links/index.ts';
+import { errorText } from '../../src/shell/errno.ts';
 import {
   freePort,
   RedisServer,
   removeFolder,
   temporaryFolder,
   until,
-} from '../../src/lab/index.ts';
-import { Links } from '../../src/links/index.ts';
-import { errorText } from '../../src/shell/errno.ts';
+} from '../../src/tools/lab/index.ts';
 
 const folder = temporaryFolder('tls');
 const cert = join(folder, 'cert.pem');

@@ -12,7 +12,7 @@ import {
   sentinelCommand,
   until,
   Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { all, readyGroup, testFolder } from '../support/live.ts';
 import { type Trial, trial } from '../support/trial.ts';
 

@@ -1,6 +1,6 @@
 /** SENTINEL FAILOVER: at once, without agreement, and safe when two operators type it together (failover.md §11, W5). */
 import { describe, expect, it } from 'vitest';
-import { until, Writer } from '../../src/lab/index.ts';
+import { until, Writer } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 import { HelloWatch } from '../support/safety.ts';
 

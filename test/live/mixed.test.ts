@@ -1,6 +1,6 @@
 /** Ours and the original in one fleet: each kind leads and follows the other (safety.md §6). */
 import { describe, expect, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import { failoverLedBy } from '../support/led.ts';
 import { readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety.ts';

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findOracle, ORACLES, type Oracle } from '../../src/lab/index.ts';
-import { ALL_KNOWN, CASES, Stage } from '../../src/parity/index.ts';
+import { findOracle, ORACLES, type Oracle } from '../../src/tools/lab/index.ts';
+import { ALL_KNOWN, CASES, Stage } from '../../src/tools/parity/index.ts';
 
 describe('the replies to', () => {
   let stage: Stage;

@@ -5,7 +5,7 @@
  * The lab logs in as a user of its own, which nothing here touches.
  */
 import { describe, expect, it } from 'vitest';
-import { type Group, type RedisServer, type Sentinel, until } from '../../src/lab/index.ts';
+import { type Group, type RedisServer, type Sentinel, until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 
 const DOWN_AFTER_MS = 1_500;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pause, until } from '../../src/lab/index.ts';
+import { pause, until } from '../../src/tools/lab/index.ts';
 import { all, readyGroup } from '../support/live.ts';
 
 describe('a server that is paused', () => {

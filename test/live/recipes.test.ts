@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type SentinelKind, sentinelCommand, until } from '../../src/lab/index.ts';
+import { type SentinelKind, sentinelCommand, until } from '../../src/tools/lab/index.ts';
 import { type Host, hosts, whyNoHosts } from '../support/hosts.ts';
 
 const why = whyNoHosts();

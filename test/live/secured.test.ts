@@ -1,6 +1,6 @@
 /** Redis servers and Sentinels with passwords and ACL users: watching, failover and the return of the old master. */
 import { describe, expect, it } from 'vitest';
-import { type GroupOptions, until, Writer } from '../../src/lab/index.ts';
+import { type GroupOptions, until, Writer } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 
 /** The permissions the documentation gives a Sentinel's user. */

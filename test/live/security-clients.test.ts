@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AnswerError, pause, Sentinel, until, Wire } from '../../src/lab/index.ts';
+import { AnswerError, pause, Sentinel, until, Wire } from '../../src/tools/lab/index.ts';
 import { showLogs } from '../support/live.ts';
 
 const MB = 1024 * 1024;

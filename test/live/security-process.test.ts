@@ -25,7 +25,7 @@ import {
   sentinelCommand,
   until,
   Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { showLogs, testFolder } from '../support/live.ts';
 import { askVote, candidate } from '../support/safety.ts';
 

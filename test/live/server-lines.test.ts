@@ -10,7 +10,7 @@ import {
   SERVERS,
   type ServerName,
   until,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { all, readyGroup } from '../support/live.ts';
 
 const timing = { downAfter: 1000, failoverTimeout: 6000 };

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, renameSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFailed, onTestFinished } from 'vitest';
+import { OWN_VERSION } from '../../src/server/index.ts';
 import {
   Child,
   freePort,
@@ -12,8 +13,7 @@ import {
   sentinelCommand,
   until,
   Wire,
-} from '../../src/lab/index.ts';
-import { OWN_VERSION } from '../../src/server/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { testFolder } from '../support/live.ts';
 
 interface Place {

@@ -2,8 +2,8 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Input } from '../../src/core/model/types.ts';
-import { removeFolder, temporaryFolder, until } from '../../src/lab/index.ts';
 import { Scripts } from '../../src/shell/scripts.ts';
+import { removeFolder, temporaryFolder, until } from '../../src/tools/lab/index.ts';
 
 type Ended = Extract<Input, { type: 'scriptEnded' }>;
 

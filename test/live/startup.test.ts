@@ -12,14 +12,14 @@ import {
   type SentinelKind,
   sentinelCommand,
   until,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { kinds, testFolder } from '../support/live.ts';
 
 /** What comes before the reason; a name that does not resolve is also logged. */
 const HEAD =
   /^(?:\d+:X .* # Failed to resolve hostname '.*'\n)?\n\*\*\* FATAL CONFIG FILE ERROR \(Redis [\d.]+\) \*\*\*\n/;
 /** What ours has to say behind it. */
-const HINT = /(Did you mean "[^"]*"\?|"[^"]*" is known; .*)\n$/;
+const HINT = /(Did you mean "[^"]*"\?|"[^"]*" is known; .*|The folder .*)\n$/;
 const NOBODY = 65_534;
 
 const folder = () => testFolder('lab-startup');
@@ -161,7 +161,7 @@ describe.each(kinds)('%s: a Sentinel that cannot start', (kind) => {
     );
     expect(unwritable.code).toBe(1);
     if (kind === 'original') return;
-    const hint = `# It belongs to user 0, and this process is nobody. Type: chown nobody ${file}\n`;
+    const hint = `# It belongs to root, and this process is nobody. Type: chown nobody ${file}\n`;
     for (const { output } of [unreadable, unwritable]) expect(output).toContain(hint);
   });
 

@@ -1,6 +1,6 @@
 /** One of ours takes an original's place and gives it back: same file, same id, no failover (config.md §9, safety.md §6). */
 import { describe, expect, it } from 'vitest';
-import { until } from '../../src/lab/index.ts';
+import { until } from '../../src/tools/lab/index.ts';
 import { failoverLedBy, onlyLeads } from '../support/led.ts';
 import { readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch } from '../support/safety.ts';

@@ -3,7 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, removeFolder, type SentinelKind, temporaryFolder } from '../../src/lab/index.ts';
+import {
+  freePort,
+  removeFolder,
+  type SentinelKind,
+  temporaryFolder,
+} from '../../src/tools/lab/index.ts';
 import { Authority, whyNoTls } from '../support/certificates.ts';
 import { type Trial, trial } from '../support/trial.ts';
 

@@ -16,7 +16,7 @@ import {
   temporaryFolder,
   until,
   Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { Authority, ELLIPTIC, type Pair, whyNoTls } from '../support/certificates.ts';
 import { all, readyGroup, showLogs } from '../support/live.ts';
 

@@ -10,7 +10,7 @@ import {
   type SentinelKind,
   until,
   type Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
 import {
   askVote,

@@ -17,8 +17,8 @@ import {
   rewriteConfig,
 } from '../../src/config/index.ts';
 import { GROUP_DEFAULTS, LINES } from '../../src/core/index.ts';
-import { type Oracle, until, Wire } from '../../src/lab/index.ts';
 import { systemIo } from '../../src/shell/index.ts';
+import { type Oracle, until, Wire } from '../../src/tools/lab/index.ts';
 import type { ConfigCase } from './config-cases.ts';
 import { defaultUserLine } from './config-io.ts';
 

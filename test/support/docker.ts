@@ -16,7 +16,7 @@ import {
   type StartupStatus,
 } from 'testcontainers';
 import { onTestFinished } from 'vitest';
-import { type Address, until, Wire } from '../../src/lab/index.ts';
+import { type Address, until, Wire } from '../../src/tools/lab/index.ts';
 
 const PUBLIC = 'redis:7';
 const OWN = 'redis-sentinel-ts/redis:installed';

@@ -3,7 +3,7 @@
  * gives the reason, and what it makes of the original's list.
  */
 import { readFileSync } from 'node:fs';
-import { installedCompat, type Oracle } from '../../src/lab/index.ts';
+import { installedCompat, type Oracle } from '../../src/tools/lab/index.ts';
 
 interface Difference {
   /** What its row in docs/DIFFERENCES.md begins with, behind the id. */

@@ -14,7 +14,7 @@ import {
   type SentinelKind,
   until,
   type Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 import { showLogs } from './live.ts';
 
 export interface FleetPlan {

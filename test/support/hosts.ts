@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Child } from '../../src/lab/index.ts';
+import { Child } from '../../src/tools/lab/index.ts';
 import { testFolder } from './live.ts';
 
 function ip(...words: string[]): string | null {

@@ -1,6 +1,6 @@
 /** A failover whose leader the test chooses. */
 import { expect } from 'vitest';
-import type { Group, RedisServer, Sentinel } from '../../src/lab/index.ts';
+import type { Group, RedisServer, Sentinel } from '../../src/tools/lab/index.ts';
 
 /**
  * Lets only `leader` start a failover: the others agree that the master is down and vote, but with a quorum above the

@@ -10,7 +10,7 @@ import {
   type Sentinel,
   type SentinelKind,
   temporaryFolder,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 
 /**
  * The kinds a scenario is run against. `SENTINEL_KINDS=original,ours` also runs it against the installed

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../src/lab/index.ts';
+import { removeFolder, temporaryFolder } from '../../src/tools/lab/index.ts';
 
 /** Null when done, else what the program said. */
 function run(program: string, ...args: string[]): string | null {

@@ -7,7 +7,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { removeFolder, temporaryFolder } from '../../src/lab/index.ts';
+import { removeFolder, temporaryFolder } from '../../src/tools/lab/index.ts';
 
 /** Why no process can be given a resolver of its own here; null when it can. */
 export function whyNoNameserver(): string | null {

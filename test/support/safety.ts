@@ -6,7 +6,7 @@ import {
   type RedisServer,
   type Sentinel,
   type Wire,
-} from '../../src/lab/index.ts';
+} from '../../src/tools/lab/index.ts';
 
 /** Votes and leaders in one Sentinel's log. */
 interface Account {

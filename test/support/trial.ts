@@ -1,7 +1,13 @@
 /** One start of a Sentinel of either kind on a given file: what it says, where it listens, how it ended. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child, readText, type SentinelKind, sentinelCommand, until } from '../../src/lab/index.ts';
+import {
+  Child,
+  readText,
+  type SentinelKind,
+  sentinelCommand,
+  until,
+} from '../../src/tools/lab/index.ts';
 
 export interface Trial {
   /** Its log lines without pid and time, what differs by line of servers or from run to run left out. */

@@ -2,7 +2,7 @@
  * A disk in virtual time for the real file writer: what was not synced can be lost in a power cut, folder entries as
  * well as contents, and every single operation can fail, take long, or be the last one.
  */
-import type { FileStatus, Fs, OpenFile } from '../../src/shell/fs.ts';
+import type { FileStatus, Fs, OpenFile } from '../../src/shell/save/fs.ts';
 
 /** What happens at an operation; `cut` before it took effect or after. */
 export type Mishap =

@@ -1,7 +1,7 @@
 /** Sees everything a virtual Sentinel lets others see, and what its file must therefore say after a restart. */
 import { expect } from 'vitest';
 import type { Effect, Reply, SentinelConfig } from '../../src/core/index.ts';
-import type { Checker } from '../../src/sim/watch.ts';
+import type { Checker } from '../../src/tools/sim/observer.ts';
 import type { VirtualSentinel, World } from './world.ts';
 
 interface Seen {

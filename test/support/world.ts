@@ -4,12 +4,12 @@
  */
 import type { GroupConfig, Reply } from '../../src/core/index.ts';
 import { Recorder, type RecorderOptions } from '../../src/flight/index.ts';
-import { Disk } from '../../src/sim/disk.ts';
-import type { Host } from '../../src/sim/network.ts';
-import { drawPlan } from '../../src/sim/plan.ts';
-import { VirtualRedis as Server } from '../../src/sim/redis.ts';
-import { VirtualSentinel as Process } from '../../src/sim/sentinel.ts';
-import { World as Simulated } from '../../src/sim/world.ts';
+import { Disk } from '../../src/tools/sim/disk.ts';
+import type { Host } from '../../src/tools/sim/network.ts';
+import { drawPlan } from '../../src/tools/sim/plan.ts';
+import { VirtualRedis as Server } from '../../src/tools/sim/redis.ts';
+import { VirtualSentinel as Process } from '../../src/tools/sim/sentinel.ts';
+import { World as Simulated } from '../../src/tools/sim/world.ts';
 
 const HOST = '127.0.0.1';
 

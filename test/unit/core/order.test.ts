@@ -1,6 +1,6 @@
 /** What reacting at once does to the order of events (docs/DIFFERENCES.md, "Events that move"). */
 import { describe, expect, it } from 'vitest';
-import { Disk } from '../../../src/sim/disk.ts';
+import { Disk } from '../../../src/tools/sim/disk.ts';
 import { readyGroup, type VirtualSentinel } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1);

@@ -1,7 +1,7 @@
 /** What servers are told, and what their answers are worth (monitoring.md §4–§6). */
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/model/limits.ts';
-import type { Message } from '../../../src/sim/network.ts';
+import type { Message } from '../../../src/tools/sim/network.ts';
 import { call, readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
 
 /** Every request that this Sentinel writes from now on, by the port it goes to. */

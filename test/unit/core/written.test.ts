@@ -7,7 +7,7 @@ import {
   createState,
   type State,
 } from '../../../src/core/index.ts';
-import { simulate } from '../../../src/sim/run.ts';
+import { simulate } from '../../../src/tools/sim/run.ts';
 import { surroundings } from '../../support/plain.ts';
 
 type Group = State['groups'] extends Map<string, infer G> ? G : never;

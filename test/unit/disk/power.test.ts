@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { SentinelConfig } from '../../../src/core/index.ts';
-import { Writer } from '../../../src/shell/writer.ts';
-import { Disk } from '../../../src/sim/disk.ts';
+import { Writer } from '../../../src/shell/save/writer.ts';
+import { Disk } from '../../../src/tools/sim/disk.ts';
 import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
 import { Witness } from '../../support/witness.ts';
 import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';

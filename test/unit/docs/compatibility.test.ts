@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Compat, LINES } from '../../../src/core/index.ts';
-import { ORACLES, PROVEN } from '../../../src/lab/index.ts';
-import { CASES } from '../../../src/parity/index.ts';
+import { ORACLES, PROVEN } from '../../../src/tools/lab/index.ts';
+import { CASES } from '../../../src/tools/parity/index.ts';
 import {
   acceptedCases,
   lineDifferences,

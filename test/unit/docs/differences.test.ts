@@ -4,12 +4,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PROVEN } from '../../../src/lab/index.ts';
-import { ALL_KNOWN, CASES, knownReason } from '../../../src/parity/index.ts';
-import { CHECKERS } from '../../../src/sim/checkers/index.ts';
-import { DRILLS } from '../../../src/sim/drills/index.ts';
-import { drawPlan } from '../../../src/sim/plan.ts';
-import { World } from '../../../src/sim/world.ts';
+import { PROVEN } from '../../../src/tools/lab/index.ts';
+import { ALL_KNOWN, CASES, knownReason } from '../../../src/tools/parity/index.ts';
+import { CHECKERS } from '../../../src/tools/sim/checkers/index.ts';
+import { DRILLS } from '../../../src/tools/sim/drills/index.ts';
+import { drawPlan } from '../../../src/tools/sim/plan.ts';
+import { World } from '../../../src/tools/sim/world.ts';
 
 const text = readFileSync(new URL('../../../docs/DIFFERENCES.md', import.meta.url), 'utf8');
 

@@ -2,8 +2,14 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS, LINES, type Reply } from '../../../src/core/index.ts';
-import { AnswerError, removeFolder, temporaryFolder, until, Wire } from '../../../src/lab/index.ts';
 import { DEFAULT_SETTINGS, Server, type ServerSettings } from '../../../src/server/index.ts';
+import {
+  AnswerError,
+  removeFolder,
+  temporaryFolder,
+  until,
+  Wire,
+} from '../../../src/tools/lab/index.ts';
 
 const MB = 1024 * 1024;
 

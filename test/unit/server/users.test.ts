@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, rewriteConfig, splitWords } from '../../../src/config/index.ts';
 import { GROUP_DEFAULTS, LIMITS, LINES, NotOneLine } from '../../../src/core/index.ts';
+import { checkUserRules } from '../../../src/daemon/serversettings.ts';
 import { ROWS } from '../../../src/server/commands/index.ts';
 import { CommandTable } from '../../../src/server/table.ts';
 import { refused } from '../../../src/server/user.ts';
 import { Users } from '../../../src/server/users.ts';
-import { checkUserRules } from '../../../src/settings.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
 const table = new CommandTable(ROWS, LINES['redis-8'], new Map());

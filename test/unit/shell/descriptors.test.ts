@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { Room } from '../../../src/server/descriptors.ts';
-import { realFs } from '../../../src/shell/fs.ts';
 import { Log } from '../../../src/shell/log.ts';
+import { realFs } from '../../../src/shell/save/fs.ts';
+import { Writer } from '../../../src/shell/save/writer.ts';
 import { Spare, spare } from '../../../src/shell/spare.ts';
-import { Writer } from '../../../src/shell/writer.ts';
+import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 /** A process with this limit and so many instances, which can be changed. */
 function process128(configured = 10_000) {

@@ -8,8 +8,8 @@ import {
   type SentinelConfig,
   type Turn,
 } from '../../../src/core/index.ts';
-import { until } from '../../../src/lab/index.ts';
 import { type Core, Driver } from '../../../src/shell/driver.ts';
+import { until } from '../../../src/tools/lab/index.ts';
 
 const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], blind: true } as const;
 

@@ -20,13 +20,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { AclFile } from '../../../src/shell/aclfile.ts';
-import { type Fs, realFs } from '../../../src/shell/fs.ts';
 import { isStrangersLink, readRegular, systemIo } from '../../../src/shell/io.ts';
 import { Log } from '../../../src/shell/log.ts';
 import { removePidFile, writePidFile } from '../../../src/shell/process.ts';
-import { Writer } from '../../../src/shell/writer.ts';
+import { type Fs, realFs } from '../../../src/shell/save/fs.ts';
+import { Writer } from '../../../src/shell/save/writer.ts';
+import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 const root = process.getuid?.() === 0;
 const NOBODY = 65_534;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { glob } from '../../../src/shell/glob.ts';
+import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 const folder = temporaryFolder('glob');
 mkdirSync(join(folder, 'sub'));

@@ -1,9 +1,9 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { ctime, formatLine, formatLogfmt } from '../../../src/shell/format.ts';
 import { Log, type LogOptions } from '../../../src/shell/log.ts';
+import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 let folder: string;
 let file: string;

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Input } from '../../../src/core/model/types.ts';
-import { removeFolder, temporaryFolder, until } from '../../../src/lab/index.ts';
 import {
   candidates,
   hostsEntry,
   NameResolver,
   type ResolverOptions,
 } from '../../../src/shell/resolver.ts';
+import { removeFolder, temporaryFolder, until } from '../../../src/tools/lab/index.ts';
 
 const folder = temporaryFolder('resolver');
 const sockets: Socket[] = [];

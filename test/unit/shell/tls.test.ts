@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { connect, createServer, type SecureContextOptions } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../../src/config/index.ts';
-import { removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
 import { Tls } from '../../../src/shell/tls.ts';
+import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 import { Authority, ELLIPTIC, type Pair, whyNoTls } from '../../support/certificates.ts';
 import { memoryIo } from '../../support/config-io.ts';
 

@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { oneLine } from '../../../src/core/index.ts';
-import { pause, removeFolder, temporaryFolder } from '../../../src/lab/index.ts';
-import { type Fs, type OpenFile, realFs } from '../../../src/shell/fs.ts';
-import { Writer } from '../../../src/shell/writer.ts';
+import { type Fs, type OpenFile, realFs } from '../../../src/shell/save/fs.ts';
+import { Writer } from '../../../src/shell/save/writer.ts';
+import { pause, removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 let folder: string;
 let path: string;

@@ -1,0 +1,143 @@
+/**
+ * `redis-sentinel-ts --check FILE`: what a start would make of a configuration, without starting: nothing is written, no
+ * connection is made, no log is opened. (Ports are opened and shut again at once, to see that they are free; names are
+ * looked up where the configuration asks for it, as at every start.)
+ */
+import { type ParsedConfig, rewriteConfig, splitWords } from '../config/index.ts';
+import { configOf, createState, defaultsOf, LINES, shown } from '../core/index.ts';
+import { ListenError, Server, tryPorts } from '../server/index.ts';
+import {
+  AclFile,
+  claimedBy,
+  monotonic,
+  newFileComplaint,
+  readRegular,
+  saveComplaint,
+  Tls,
+} from '../shell/index.ts';
+import { StartError, serverSettings, usersForFile } from './serversettings.ts';
+
+/** Longer texts are cut in what is shown of the file. */
+const SHOWN_MAX = 200;
+
+export interface Checked {
+  /** Absolute path, a byte string. */
+  readonly file: string;
+  readonly parsed: ParsedConfig;
+}
+
+export interface Findings {
+  /** Why it would not start; empty: it would. */
+  readonly errors: readonly string[];
+  /** The process that runs on this file, and would have to end before. */
+  readonly holder: number | null;
+  /** What it would say at the start, and what else is amiss. */
+  readonly warnings: readonly string[];
+  /** What the first save would change: lines with `-` and `+` before them, without passwords. */
+  readonly changes: readonly string[];
+}
+
+export async function check({ file, parsed }: Checked): Promise<Findings> {
+  const errors: string[] = [];
+  const warnings = [...parsed.warnings];
+  errors.push(...(saveComplaint(file) ?? []));
+  const holder = claimedBy(file);
+  const { pidFile } = parsed.generic;
+  const unwritable = pidFile === null || pidFile === '' ? null : newFileComplaint(pidFile);
+  if (unwritable !== null) warnings.push(`No pid file would be written: ${unwritable}`);
+  const { tls } = parsed.generic;
+  if (tls.port !== 0 || tls.replication) {
+    await new Tls(tls).load().catch((error: Error) => errors.push(error.message));
+  }
+  if (holder === null) {
+    const settings = serverSettings(parsed.generic, { configFile: file, supervisor: 'no' });
+    await tryPorts(settings).catch((error: ListenError) =>
+      errors.push(...error.lines.map((line) => line.replace(/^Warning: /, ''))),
+    );
+  }
+  const outcome = readRegular(file);
+  const before = 'text' in outcome ? outcome.text : '';
+  let changes: string[] = [];
+  try {
+    changes = difference(before, firstSave(file, before, parsed)).map((line) =>
+      withoutSecret(line).slice(0, SHOWN_MAX),
+    );
+  } catch (error) {
+    if (!(error instanceof StartError || error instanceof ListenError)) throw error;
+    errors.push(...error.lines);
+  }
+  return { errors, holder, warnings, changes };
+}
+
+/** The text that a Sentinel would save at its start. */
+function firstSave(file: string, before: string, { generic, sentinel }: ParsedConfig): string {
+  const state = createState(
+    sentinel,
+    {
+      line: LINES[generic.compat],
+      port: generic.port,
+      tlsPort: generic.tls.port,
+      tlsReplication: generic.tls.replication,
+      requirepass: generic.requirepass,
+      logLevel: generic.logLevel,
+      seed: 'an id is chosen at the start only',
+      isExecutable: () => true,
+    },
+    monotonic(),
+  );
+  const silent = () => {};
+  const server = new Server(
+    serverSettings(generic, { configFile: file, supervisor: 'no' }),
+    generic.aclFile === ''
+      ? { log: silent, command: silent, shutdown: silent }
+      : {
+          ...{ log: silent, command: silent, shutdown: silent },
+          aclFile: new AclFile(generic.aclFile, silent),
+        },
+  );
+  server.readUsers();
+  const config = configOf(state);
+  const text = rewriteConfig(before, generic, config, {
+    users: usersForFile(server, generic),
+    defaults: defaultsOf(state),
+    logLevel: generic.logLevel,
+  });
+  return sentinel.myId === null ? text.replaceAll(state.myId, '<a new id>') : text;
+}
+
+/** Lines that only one of two texts has, in their order. */
+function difference(before: string, after: string): string[] {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const gone = without(old, now).map((line) => `- ${line}`);
+  const come = without(now, old).map((line) => `+ ${line}`);
+  return [...gone, ...come];
+}
+
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0 && line.trim() !== '';
+  });
+}
+
+/** Directives of which only the first word is anybody's business, and of `sentinel` lines the first two. */
+const SECRET = /^(requirepass|masterauth|primaryauth|user|tls-.*key-file-pass)$/i;
+const SENTINEL_SECRET = /^(sentinel-pass|auth-pass)$/i;
+
+/** However the words are quoted; control characters are shown. */
+function withoutSecret(line: string): string {
+  const [sign, rest] = [line.slice(0, 2), line.slice(2)];
+  const [first = '', second = '', third = ''] = splitWords(rest) ?? [];
+  if (SECRET.test(first)) {
+    const name = first.toLowerCase() === 'user' ? ` ${second}` : '';
+    return shown(`${sign}${first}${name} (secret)`);
+  }
+  if (first.toLowerCase() === 'sentinel' && SENTINEL_SECRET.test(second)) {
+    const group = second.toLowerCase() === 'auth-pass' ? ` ${third}` : '';
+    return shown(`${sign}${first} ${second}${group} (secret)`);
+  }
+  return shown(line);
+}

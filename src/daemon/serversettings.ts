@@ -1,0 +1,127 @@
+/**
+ * From the generic directives of the configuration to what the server room wants to be told (config.md §5.1), and from
+ * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
+ */
+
+import {
+  type ConfigIo,
+  type GenericConfig,
+  initialValue,
+  type OutputLimit,
+} from '../config/index.ts';
+import { LIMITS, LINES } from '../core/index.ts';
+import { ROWS } from '../server/commands/index.ts';
+import type { Server, OutputLimit as ServerLimit, ServerSettings } from '../server/index.ts';
+import { CommandTable } from '../server/table.ts';
+import { joinSelectors, newUser, UserDraft } from '../server/user.ts';
+import { byteString, type Supervisor } from '../shell/index.ts';
+
+/** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
+export class StartError extends Error {
+  readonly lines: readonly string[];
+
+  constructor(...lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'StartError';
+    this.lines = lines;
+  }
+}
+
+export interface Place {
+  /** Absolute path of the configuration file, a byte string. */
+  readonly configFile: string;
+  readonly supervisor: Supervisor;
+}
+
+/** @throws StartError when the users cannot be had */
+export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
+  return {
+    line: LINES[generic.compat],
+    port: generic.port,
+    tlsPort: generic.tls.port,
+    bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
+    unixSocket: generic.unixSocket,
+    unixSocketPerm: generic.unixSocketPerm,
+    backlog: generic.tcpBacklog,
+    maxClients: generic.maxClients,
+    protectedMode: generic.protectedMode,
+    timeoutSeconds: generic.timeout,
+    keepaliveSeconds: generic.tcpKeepalive,
+    requirepass: generic.requirepass,
+    users: userLines(generic),
+    newUsersHearAll: generic.aclPubsubDefault === 'allchannels',
+    aclLogMax: generic.aclLogMaxLen,
+    renames: new Map(generic.renameCommands.map(({ from, to }) => [from.toLowerCase(), to])),
+    normalOutputLimit: limit(generic.clientOutputBufferLimits.normal),
+    pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
+    queryBufferBytes: ceiling(generic, 'client-query-buffer-limit', LIMITS.requestBytes),
+    clientsMemoryBytes: clientsMemory(generic),
+    protoMaxBulkBytes: ceiling(generic, 'proto-max-bulk-len', LIMITS.wordBytes),
+    supervised: place.supervisor,
+    executable: byteString(process.argv[1] ?? ''),
+    configFile: place.configFile,
+    hz: generic.hz,
+  };
+}
+
+/** What a line says, or our own while the directive is at its default, which is no use to anybody here. */
+function ceiling({ values }: GenericConfig, name: string, own: number): number {
+  const value = values.get(name);
+  return value === undefined || value === initialValue(name) ? own : Number(value);
+}
+
+/** Less than this would shut everybody out, so it is not taken at its word. */
+const clientsMemoryMin = 128 * 1024;
+
+function clientsMemory({ maxMemoryClients, values }: GenericConfig): number {
+  const share = -maxMemoryClients / 100;
+  const bytes =
+    maxMemoryClients >= 0 ? maxMemoryClients : share * Number(values.get('maxmemory') ?? 0);
+  return bytes === 0 ? 0 : Math.max(bytes, clientsMemoryMin);
+}
+
+function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {
+  return { hardBytes: hard, softBytes: soft, softSeconds };
+}
+
+/** The users of the `user` lines; those of an `aclfile` the server reads itself. */
+function userLines(generic: GenericConfig): string[][] {
+  const lines = generic.users.map(({ name, rules }) => [name, ...rules]);
+  if (generic.aclFile !== '' && lines.length > 0) {
+    throw new StartError(
+      'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. ' +
+        'This setup is very likely to lead to configuration errors and security holes, please define either an ' +
+        'ACL file or declare users directly in your redis.conf, but not both.',
+    );
+  }
+  return lines;
+}
+
+/** The `user …` lines for the file; null when an `aclfile` holds the users. */
+export function usersForFile(server: Server, generic: GenericConfig): string[] | null {
+  if (generic.aclFile !== '') return null;
+  return server.users.lines(LINES[generic.compat]);
+}
+
+/** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
+export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, rules) => {
+  const joined = joinSelectors(rules);
+  if (typeof joined === 'string') {
+    const reason = `Unmatched parenthesis in acl selector starting at '${joined}'.`;
+    return { rule: rules.lastIndexOf(joined), reason };
+  }
+  const vocabulary = new CommandTable(ROWS, LINES['redis-8'], new Map());
+  const draft = new UserDraft(newUser(name, false), {
+    ...{ vocabulary, hearsAll: false },
+    databases: true,
+  });
+  let word = 0;
+  for (const rule of joined) {
+    const why = draft.apply(rule);
+    if (why !== null && !why.startsWith('Unknown command or category')) {
+      return { rule: word, reason: why };
+    }
+    word += rule.startsWith('(') ? rule.split(' ').length : 1;
+  }
+  return null;
+};

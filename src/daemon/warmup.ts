@@ -1,0 +1,86 @@
+/**
+ * Rehearsed failovers: some time after the start of a Sentinel that watches many groups, plain failovers of simulated
+ * servers are played in idle moments, so that the compiler has translated what a night needs on which hundreds of masters
+ * die together. Without it the first of them costs twice the processor time of later ones (docs/PERFORMANCE.md). Nothing
+ * of the real state is touched, and nothing is said to anybody.
+ */
+import { setFlagsFromString } from 'node:v8';
+
+export interface RehearsalPorts {
+  /** Groups that are watched; with few of them there is nothing to be gained. */
+  readonly groups: () => number;
+  /** Nothing more important is going on. */
+  readonly idle: () => boolean;
+  /** It could not be done; the daemon is none the worse for it. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface RehearsalTimes {
+  /** ms until it begins, and until it is tried again when something was going on. */
+  readonly delayMs: number;
+  /** Failovers in all. */
+  readonly failovers: number;
+}
+
+const TIMES: RehearsalTimes = { delayMs: 5000, failovers: 200 };
+const GROUPS_MIN = 20;
+/** After each failover there is a rest of so many times what it took: a fifth of a core at most. */
+const REST = 4;
+const REST_MIN_MS = 10;
+
+export class Rehearsal {
+  readonly #ports: RehearsalPorts;
+  readonly #times: RehearsalTimes;
+  #timer: NodeJS.Timeout | null = null;
+  #failovers: Iterator<unknown> | null = null;
+  #left: number;
+
+  constructor(ports: RehearsalPorts, times = TIMES) {
+    this.#ports = ports;
+    this.#times = times;
+    this.#left = times.failovers;
+    this.#after(times.delayMs);
+  }
+
+  /** Failovers that are still to be rehearsed. */
+  get left(): number {
+    return this.#left;
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#failovers = null;
+    this.#left = 0;
+  }
+
+  #after(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#play().catch((error) => {
+        this.stop();
+        this.#ports.failed(error);
+      });
+    }, ms);
+    this.#timer.unref();
+  }
+
+  /** One failover. */
+  async #play(): Promise<void> {
+    const { groups, idle } = this.#ports;
+    if (groups() < GROUPS_MIN || !idle()) return this.#after(this.#times.delayMs);
+    this.#failovers ??= await begin();
+    if (this.#left === 0) return;
+    const began = performance.now();
+    this.#failovers.next();
+    this.#left -= 1;
+    if (this.#left === 0) return this.stop();
+    this.#after(Math.max(REST_MIN_MS, REST * (performance.now() - began)));
+  }
+}
+
+async function begin(): Promise<Iterator<unknown>> {
+  // What is not used for long would be forgotten again.
+  setFlagsFromString('--no-flush-bytecode');
+  const { plainFailoversOneByOne } = await import('../tools/sim/plain.ts');
+  return plainFailoversOneByOne(1);
+}

@@ -1,0 +1,281 @@
+/** What servers may be told, and who may be promoted. */
+import type { CoreGroup, Facts } from '../history.ts';
+import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import type { VirtualSentinel } from '../sentinel.ts';
+import type { World } from '../world.ts';
+
+interface Order {
+  readonly target: string;
+  /** null: NO ONE. */
+  readonly master: string | null;
+}
+
+function orderIn(
+  world: World,
+  facts: Facts,
+  connection: number,
+  argv: readonly string[],
+): Order | null {
+  if (argv[0] !== 'SLAVEOF') return null;
+  const target = facts.targets.get(connection);
+  if (target === undefined) return null;
+  const noOne = argv[1] === 'NO';
+  return {
+    target: world.serverName(target.host, target.port),
+    master: noOne ? null : world.serverName(argv[1]!, Number(argv[2])),
+  };
+}
+
+function promotedIn(world: World, group: CoreGroup): string | null {
+  const { failover } = group;
+  if (failover === null || !('promoted' in failover)) return null;
+  const { address } = failover.promoted;
+  return world.serverName(address.ip || address.host, address.port);
+}
+
+export const ordersOfLeaders: MakeChecker = (world): Checker => {
+  const rows = 'S16 S23';
+  const targets = new Map<string, string>();
+  const checkPromotion = (sentinel: VirtualSentinel, target: string) => {
+    for (const [name, group] of sentinel.state.groups) {
+      if (promotedIn(world, group) !== target) continue;
+      const key = `${sentinel.name} ${sentinel.life} ${name} ${group.failover!.epoch}`;
+      const other = targets.get(key) ?? target;
+      if (other !== target) {
+        throw new Violation(
+          'S23',
+          `${sentinel.name} promotes ${other} and ${target} in one failover`,
+        );
+      }
+      targets.set(key, target);
+      return;
+    }
+    throw new Violation(
+      'S16',
+      `${sentinel.name} tells ${target} SLAVEOF NO ONE outside a failover`,
+    );
+  };
+  return {
+    rows,
+    rule: 'SLAVEOF NO ONE goes to the promoted replica only, SLAVEOF names the group’s master only',
+    turnsWith: 'send',
+    turn: (sentinel, facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'send') continue;
+        const order = orderIn(world, facts, effect.connection, effect.argv);
+        if (order === null) continue;
+        facts.orderedAt.set(order.target, facts.turn);
+        if (order.master === null) {
+          checkPromotion(sentinel, order.target);
+          continue;
+        }
+        const named = [...sentinel.state.groups.values()].some(
+          (group) => facts.masterOf(group) === order.master,
+        );
+        if (!named || order.master === order.target) {
+          throw new Violation(
+            'S16',
+            `${sentinel.name} tells ${order.target} SLAVEOF ${order.master}`,
+          );
+        }
+      }
+    },
+  };
+};
+
+/** Is the master of the record what repairs need: in the role, up, and heard of lately? */
+function sane(facts: Facts, group: CoreGroup): boolean {
+  const info = facts.info.get(facts.masterOf(group));
+  const { master } = group;
+  if (master.sDownSince !== null || master.oDownSince !== null) return false;
+  return info?.role === 'master' && facts.now - info.at < 20_000;
+}
+
+/** Have a majority of all, and every peer that is up, spoken since, and of no newer configuration? */
+function allAgree(facts: Facts, group: CoreGroup, since: number): boolean {
+  let agreed = 1;
+  for (const peer of group.peers.values()) {
+    if (peer.sDownSince !== null) continue;
+    const hello = facts.hellos.get(`${group.name}|${peer.id}`);
+    if (hello === undefined || hello.at < since || hello.configEpoch > group.configEpoch)
+      return false;
+    agreed += 1;
+  }
+  return agreed > (group.peers.size + 1) / 2;
+}
+
+export const repairs: MakeChecker = (world): Checker => {
+  const rows = 'S17';
+  /** When a server was last told to follow the master instead of being one, by `<Sentinel> <life> <server>`. */
+  const converted = new Map<string, number>();
+  const check = (sentinel: VirtualSentinel, facts: Facts, order: Order) => {
+    const group = [...sentinel.state.groups.values()].find(
+      (one) => facts.masterOf(one) === order.master,
+    );
+    const view = group === undefined ? undefined : facts.views.get(group.name);
+    if (group === undefined || view === undefined) return;
+    if (group.failover !== null || view.failover !== null) return;
+    const info = facts.info.get(order.target);
+    const refuse = (why: string) => {
+      throw new Violation(rows, `${sentinel.name} repairs ${order.target} although ${why}`);
+    };
+    if (info === undefined) return refuse('it has not heard of it');
+    if (!sane(facts, group)) refuse('the master is not a sane one');
+    const follows = info.role === 'slave' && info.masterName === order.master;
+    if (follows && info.text.includes('master_link_status:up')) refuse('it follows its master');
+    const converts = info.role === 'master';
+    const quiet = converts ? 8000 : group.failoverTimeout;
+    const key = `${sentinel.name} ${sentinel.life} ${order.target}`;
+    const before = converts ? (converted.get(key) ?? Number.NEGATIVE_INFINITY) : 0;
+    if (converts) converted.set(key, facts.now);
+    const since = converts ? Math.max(info.roleSince, before) : info.confSince;
+    const word = facts.info.get(facts.masterOf(group));
+    if (word === undefined || word.at < (converts ? info.roleSince : since))
+      refuse('its master has not spoken since');
+    if (facts.now - since > quiet) return;
+    if (!converts) refuse('its master changed just now');
+    if (!allAgree(facts, group, since)) refuse('a peer may know better');
+  };
+  return {
+    rows,
+    rule: 'strays are repaired under a master that has said since that it is one, after the quiet time or when all agree',
+    turnsWith: 'send',
+    turn: (sentinel, facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'send') continue;
+        const order = orderIn(world, facts, effect.connection, effect.argv);
+        if (order !== null && order.master !== null) check(sentinel, facts, order);
+      }
+    },
+  };
+};
+
+export const selection: MakeChecker = (world): Checker => {
+  const rows = 'S18';
+  type Replica = CoreGroup['replicas'] extends Map<string, infer R> ? R : never;
+  const objection = (facts: Facts, group: CoreGroup, replica: Replica): string | null => {
+    const { address, link } = replica;
+    const info = facts.info.get(world.serverName(address.ip || address.host, address.port));
+    const { sDownSince } = group.master;
+    const madeIn = facts.views.get(group.name)?.switchedIn ?? 0;
+    if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
+    if (info.role === 'slave' && info.priority === 0) return 'its priority is 0';
+    if (replica.sDownSince !== null) return 'it is down';
+    const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
+    if (link.command?.open !== true || isDeaf) return 'it is not connected';
+    if (facts.now - link.lastOkAt > 5000) return 'it has been silent';
+    if (facts.now - info.at > (sDownSince === null ? 30_000 : 5000)) return 'its INFO is old';
+    const { role, roleSince } = group.master;
+    const failedAt =
+      role === 'slave' && sDownSince !== null ? Math.min(sDownSince, roleSince) : sDownSince;
+    const since = failedAt === null ? 0 : facts.now - failedAt;
+    if (info.linkDownMs > since + 10 * group.downAfter) return 'its data is stale';
+    return null;
+  };
+  return {
+    rows,
+    rule: 'the promoted replica passes all filters, and none that passes comes before it',
+    turnsWith: 'event',
+    turn: (sentinel, facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event' || effect.name !== '+selected-slave') continue;
+        const [, key, host, port, , groupName] = effect.payload.split(' ');
+        const group = sentinel.state.groups.get(groupName!);
+        const at = world.serverName(host!, Number(port));
+        const name = (one: Replica) =>
+          world.serverName(one.address.ip || one.address.host, one.address.port);
+        // A server may be there twice while its name cannot be looked up.
+        const records = [...(group?.replicas.values() ?? [])].filter((one) => name(one) === at);
+        const promoted = records.find((one) => one.key === key) ?? records[0];
+        if (group === undefined || promoted === undefined) continue;
+        const why = objection(facts, group, promoted);
+        const who = `${sentinel.name} selects ${name(promoted)}`;
+        if (why !== null) throw new Violation(rows, `${who} although ${why}`);
+        const own = facts.info.get(name(promoted))!;
+        for (const other of group.replicas.values()) {
+          if (other === promoted || objection(facts, group, other) !== null) continue;
+          const info = facts.info.get(name(other))!;
+          // Who acts as a master tells no priority and no offset: the record's defaults hold.
+          if (info.role !== 'slave' || own.role !== 'slave') continue;
+          const sooner =
+            info.priority < own.priority ||
+            (info.priority === own.priority && info.offset > own.offset);
+          if (sooner) throw new Violation(rows, `${who} although ${name(other)} comes first`);
+        }
+      }
+    },
+  };
+};
+
+const SYNC_EVENTS = new Set([
+  '+failover-end',
+  '+promoted-slave',
+  '+slave-reconf-sent',
+  '+slave-reconf-done',
+  '-slave-reconf-sent-timeout',
+]);
+
+export const parallelSyncs: MakeChecker = (): Checker => {
+  const rows = 'parallel-syncs';
+  const busy = new Map<string, Set<string>>();
+  /** Told once more although its time is over: that takes nobody's place. */
+  const late = new Set<string>();
+  return {
+    rows,
+    rule: 'at most parallel-syncs replicas are re-attached at a time',
+    turnsWith: 'event',
+    booted: (sentinel) => {
+      for (const key of [...busy.keys()]) if (key.startsWith(`${sentinel.name} `)) busy.delete(key);
+    },
+    turn: (sentinel, _facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event' || !SYNC_EVENTS.has(effect.name)) continue;
+        const words = effect.payload.split(' ');
+        if (effect.name === '+failover-end') busy.delete(`${sentinel.name} ${words[1]}`);
+        if (effect.name === '+promoted-slave') busy.delete(`${sentinel.name} ${words[5]}`);
+        const key = `${sentinel.name} ${words[5]}`;
+        if (effect.name === '-slave-reconf-sent-timeout') late.add(`${key} ${words[1]}`);
+        if (effect.name === '+slave-reconf-sent') {
+          if (late.delete(`${key} ${words[1]}`)) continue;
+          const set = busy.get(key) ?? new Set();
+          busy.set(key, set.add(words[1]!));
+          const limit = sentinel.state.groups.get(words[5]!)?.parallelSyncs ?? 1;
+          if (set.size > limit) {
+            throw new Violation(
+              rows,
+              `${sentinel.name} re-attaches ${set.size} replicas at once, not ${limit}`,
+            );
+          }
+        } else if (
+          effect.name === '+slave-reconf-done' ||
+          effect.name === '-slave-reconf-sent-timeout'
+        ) {
+          busy.get(key)?.delete(words[1]!);
+        }
+      }
+    },
+  };
+};
+
+export const cleanAborts: MakeChecker = (): Checker => {
+  const rows = 'S24';
+  return {
+    rows,
+    rule: 'after an abort nothing of the failover is left',
+    turnsWith: 'event',
+    turn: (sentinel, _facts, _input, { effects }) => {
+      for (const effect of effects) {
+        if (effect.type !== 'event' || !effect.name.startsWith('-failover-abort')) continue;
+        const group = sentinel.state.groups.get(effect.payload.split(' ')[1]!);
+        if (group === undefined) continue;
+        const left = [...group.replicas.values()].some((replica) => replica.reconf !== null);
+        const again = effects.some((one) => one.type === 'event' && one.name === '+try-failover');
+        if ((group.failover === null || again) && !left) continue;
+        throw new Violation(
+          rows,
+          `${sentinel.name} aborts and is still in ${group.failover?.state}`,
+        );
+      }
+    },
+  };
+};
