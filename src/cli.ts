@@ -23,8 +23,8 @@ import { LINES } from './core/index.ts';
 import type { Checked } from './daemon/check.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { BlackBox } from './daemon/flightrecorder.ts';
-import { checkUserRules, StartError } from './daemon/serversettings.ts';
-import { ListenError, OWN_VERSION } from './server/index.ts';
+import { StartError } from './daemon/serversettings.ts';
+import { checkUserRules, ListenError, OWN_VERSION } from './server/index.ts';
 import {
   byteString,
   claim,

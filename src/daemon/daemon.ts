@@ -47,7 +47,7 @@ import {
 } from '../shell/index.ts';
 import type { BlackBox } from './flightrecorder.ts';
 import { StartError, serverSettings, usersForFile } from './serversettings.ts';
-import { Rehearsal } from './warmup.ts';
+import { Warmup } from './warmup.ts';
 
 export interface DaemonOptions {
   /** Absolute path of the configuration file, a byte string. */
@@ -86,7 +86,7 @@ export class Daemon {
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #early: Input[] = [];
-  #rehearsal: Rehearsal | null = null;
+  #warmup: Warmup | null = null;
   #requests = 0;
   #started = false;
   #leaving = false;
@@ -160,7 +160,7 @@ export class Daemon {
     this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
     this.#driver.input({ type: 'start' });
-    this.#rehearsal = this.#rehearse();
+    this.#warmup = this.#newWarmup();
     this.#thrift.start();
     for (const one of this.#early.splice(0)) this.#driver.input(one);
     const complaint = await tellSupervisor(this.#supervisor);
@@ -173,7 +173,7 @@ export class Daemon {
     this.#leaving = true;
     this.#log.write(this.#announceLevel, 'User requested shutdown...');
     this.#driver.stop();
-    this.#rehearsal?.stop();
+    this.#warmup?.stop();
     this.#thrift.stop();
     this.#tls?.stop();
     this.#links.closeAll();
@@ -222,12 +222,12 @@ export class Daemon {
     return createState(sentinel, surroundings, monotonic());
   }
 
-  #rehearse(): Rehearsal {
+  #newWarmup(): Warmup {
     const { groups, disk } = this.#state;
-    return new Rehearsal({
+    return new Warmup({
       groups: () => groups.size,
       idle: () => !disk.failing && [...groups.values()].every(isCalm),
-      failed: (error) => this.#log.write('debug', `No failovers rehearsed: ${errorText(error)}`),
+      failed: (error) => this.#log.write('debug', `No warm-up: ${errorText(error)}`),
     });
   }
 

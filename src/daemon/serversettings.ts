@@ -3,17 +3,9 @@
  * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
  */
 
-import {
-  type ConfigIo,
-  type GenericConfig,
-  initialValue,
-  type OutputLimit,
-} from '../config/index.ts';
+import { type GenericConfig, initialValue, type OutputLimit } from '../config/index.ts';
 import { LIMITS, LINES } from '../core/index.ts';
-import { ROWS } from '../server/commands/index.ts';
 import type { Server, OutputLimit as ServerLimit, ServerSettings } from '../server/index.ts';
-import { CommandTable } from '../server/table.ts';
-import { joinSelectors, newUser, UserDraft } from '../server/user.ts';
 import { byteString, type Supervisor } from '../shell/index.ts';
 
 /** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
@@ -102,26 +94,3 @@ export function usersForFile(server: Server, generic: GenericConfig): string[] |
   if (generic.aclFile !== '') return null;
   return server.users.lines(LINES[generic.compat]);
 }
-
-/** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
-export const checkUserRules: NonNullable<ConfigIo['checkUserRules']> = (name, rules) => {
-  const joined = joinSelectors(rules);
-  if (typeof joined === 'string') {
-    const reason = `Unmatched parenthesis in acl selector starting at '${joined}'.`;
-    return { rule: rules.lastIndexOf(joined), reason };
-  }
-  const vocabulary = new CommandTable(ROWS, LINES['redis-8'], new Map());
-  const draft = new UserDraft(newUser(name, false), {
-    ...{ vocabulary, hearsAll: false },
-    databases: true,
-  });
-  let word = 0;
-  for (const rule of joined) {
-    const why = draft.apply(rule);
-    if (why !== null && !why.startsWith('Unknown command or category')) {
-      return { rule: word, reason: why };
-    }
-    word += rule.startsWith('(') ? rule.split(' ').length : 1;
-  }
-  return null;
-};

@@ -9,8 +9,8 @@
 
 import { connect as connectTcp, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Effect, Input, LinkReply, LogLevel } from '../core/index.ts';
 import { shown } from '../core/index.ts';
-import type { Effect, Input, LinkReply, LogLevel } from '../core/model/types.ts';
 import { Gate } from './frames.ts';
 import { HelloMemory } from './hellos.ts';
 import { readFrame } from './reader.ts';

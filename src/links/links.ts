@@ -7,8 +7,8 @@
  */
 
 import type { ConnectionOptions } from 'node:tls';
+import type { Effect, Input, LogLevel } from '../core/index.ts';
 import { shown } from '../core/index.ts';
-import type { Effect, Input, LogLevel } from '../core/model/types.ts';
 import { Connection } from './connection.ts';
 
 export type LinkEffect = Extract<Effect, { type: 'connect' | 'close' | 'send' | 'subscribe' }>;

@@ -8,7 +8,7 @@
  */
 import { Duplex } from 'node:stream';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
-import type { LinkReply } from '../core/model/types.ts';
+import type { LinkReply } from '../core/index.ts';
 import { Place } from './wire.ts';
 
 class Silence extends Duplex {

@@ -7,7 +7,7 @@
  */
 
 import { Command } from 'ioredis';
-import type { LinkReply } from '../core/model/types.ts';
+import type { LinkReply } from '../core/index.ts';
 
 /** ioredis attaches nothing to PING but that it is allowed at any time. */
 const harmlessName = 'ping';

@@ -9,4 +9,5 @@ export {
   type ServerPorts,
   type ServerSettings,
 } from './settings.ts';
+export { checkUserRules } from './userrules.ts';
 export { OWN_VERSION } from './version.ts';

@@ -3,7 +3,7 @@
  */
 
 import { resolve } from 'node:path';
-import type { LogLevel } from '../core/model/types.ts';
+import type { LogLevel } from '../core/index.ts';
 import { readRegular } from './io.ts';
 import { byteString, pathText } from './paths.ts';
 import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './save/durable.ts';

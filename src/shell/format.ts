@@ -2,7 +2,7 @@
  * The original's log line and its times, as pure functions of the local time. Specification: events.md §1.
  */
 
-import type { LogLevel } from '../core/model/types.ts';
+import type { LogLevel } from '../core/index.ts';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

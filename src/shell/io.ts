@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ConfigIo, ReadOutcome } from '../config/types.ts';
+import type { ConfigIo, ReadOutcome } from '../config/index.ts';
 import { errorText } from './errno.ts';
 import { glob } from './glob.ts';
 import { byteString, pathBytes, pathText } from './paths.ts';

@@ -8,8 +8,8 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import { shown } from '../core/model/text.ts';
-import type { LogLevel } from '../core/model/types.ts';
+import type { LogLevel } from '../core/index.ts';
+import { shown } from '../core/index.ts';
 import { type EventFields, eventFields } from './eventfields.ts';
 import { ctime, cut, formatLine, formatLogfmt, signalLine } from './format.ts';
 import { APPEND } from './io.ts';

@@ -12,7 +12,7 @@
 import { promises as dns, lookup as systemLookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { Input } from '../core/model/types.ts';
+import type { Input } from '../core/index.ts';
 
 export interface ResolverPorts {
   /** Receives `resolved`. */

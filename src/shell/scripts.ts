@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
-import type { Effect, Input } from '../core/model/types.ts';
+import type { Effect, Input } from '../core/index.ts';
 import { pathText } from './paths.ts';
 
 type ScriptEffect = Extract<Effect, { type: 'runScript' | 'killScript' }>;

@@ -17,7 +17,7 @@ import {
   type SecureContextOptions,
   type SecureVersion,
 } from 'node:tls';
-import type { TlsConfig } from '../config/types.ts';
+import type { TlsConfig } from '../config/index.ts';
 import { errorText } from './errno.ts';
 import { pathText } from './paths.ts';
 

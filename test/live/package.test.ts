@@ -42,7 +42,7 @@ describe('the package', () => {
       file.endsWith('.js'),
     );
     // What is started by name: the program, what it asks for before, threads, and `replay`.
-    const doors = ['cli', 'shell/needs', 'shell/nursery', 'shell/save-thread'];
+    const doors = ['cli', 'shell/needs', 'shell/nursery', 'shell/save/save-thread'];
     const wanted = reached(...doors.map((door) => `dist/${door}.js`));
     const left = [...wanted].filter((file) => !scripts.includes(relative('.', file)));
     expect(left).toEqual([]);

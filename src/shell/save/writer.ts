@@ -4,7 +4,7 @@
  * What the log says is the original's. Specification: config.md §7.4.
  */
 
-import type { LogLevel } from '../../core/model/types.ts';
+import type { LogLevel } from '../../core/index.ts';
 import { type Lost, lostText, type Step } from './durable.ts';
 import type { Fs } from './fs.ts';
 import { RemoteStore } from './remote-store.ts';

@@ -12,9 +12,10 @@ import {
   type State,
   step,
 } from '../../../core/index.ts';
-import { checkUserRules, serverSettings } from '../../../daemon/serversettings.ts';
+import { serverSettings } from '../../../daemon/serversettings.ts';
 import { Gate } from '../../../links/frames.ts';
 import { RequestGate } from '../../../resp/index.ts';
+import { checkUserRules } from '../../../server/index.ts';
 import { memoryIo } from '../targets/memory.ts';
 import { list, word } from './forms.ts';
 import type { Case } from './measure.ts';

@@ -15,8 +15,8 @@ import {
   shown,
   step,
 } from '../../../core/index.ts';
-import { checkUserRules, serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
-import { Server } from '../../../server/index.ts';
+import { serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
+import { checkUserRules, Server } from '../../../server/index.ts';
 import { Driver } from '../../../shell/driver.ts';
 import { freePort } from '../../lab/ports.ts';
 import { memoryIo } from '../targets/memory.ts';

@@ -23,7 +23,7 @@ import {
   step,
 } from '../../../core/index.ts';
 import type { Dice } from '../../../core/model/random.ts';
-import { checkUserRules } from '../../../daemon/serversettings.ts';
+import { checkUserRules } from '../../../server/index.ts';
 import { below, NUMBERS, oneIn, pick, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
 import { directivesOf, strayLine, tamed, tameUsers } from './file.ts';
