@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, rewriteConfig, splitWords } from '../../../src/config/index.ts';
 import { GROUP_DEFAULTS, LIMITS, LINES, NotOneLine } from '../../../src/core/index.ts';
-import { checkUserRules } from '../../../src/server/index.ts';
 import { ROWS } from '../../../src/server/commands/index.ts';
+import { checkUserRules } from '../../../src/server/index.ts';
 import { CommandTable } from '../../../src/server/table.ts';
 import { refused } from '../../../src/server/user.ts';
 import { Users } from '../../../src/server/users.ts';
