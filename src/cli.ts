@@ -22,7 +22,7 @@ import {
 import { LINES } from './core/index.ts';
 import type { Checked } from './daemon/check.ts';
 import { Daemon } from './daemon/daemon.ts';
-import { BlackBox } from './daemon/flightrecorder.ts';
+import { FlightRecorder } from './daemon/flightrecorder.ts';
 import { StartError } from './daemon/serversettings.ts';
 import { checkUserRules, ListenError, OWN_VERSION } from './server/index.ts';
 import {
@@ -158,17 +158,17 @@ async function run(commandLine: Reading, argv: readonly string[]): Promise<numbe
     }
     const holder = await claim(file);
     if (holder !== null) throw new StartError(inUse(file, holder));
-    const { dir, flightRecorder, flightRecorderBytes } = generic;
-    const bytes = flightRecorder ? flightRecorderBytes : 0;
-    const blackBox = new BlackBox({ bytes, folder: dir, log });
-    const leave = handleUncaught(log, (reason) => blackBox.writeLast(reason));
+    const { dir, flightRecorderBytes } = generic;
+    const bytes = generic.flightRecorder ? flightRecorderBytes : 0;
+    const flightRecorder = new FlightRecorder({ bytes, folder: dir, log });
+    const leave = handleUncaught(log, (reason) => flightRecorder.writeLast(reason));
     const daemon = new Daemon({
-      ...{ configFile: file, parsed, log, supervisor: supervised, blackBox, leave },
+      ...{ configFile: file, parsed, log, supervisor: supervised, flightRecorder, leave },
     });
     handleSignals({
       log,
       shutdown: () => void daemon.shutdown(),
-      record: () => void blackBox.write('SIGUSR2'),
+      record: () => void flightRecorder.write('SIGUSR2'),
     });
     await daemon.start();
     if (daemonChild) tellUp();

@@ -5,7 +5,7 @@
  */
 
 import { tendConflict } from './failover/conflict.ts';
-import { judge, judgeTogether } from './failover/down.ts';
+import { checkObjectivelyDown, checkSubjectivelyDown } from './failover/down.ts';
 import { tendStart } from './failover/election.ts';
 import { tendFailover } from './failover/failover.ts';
 import { tendRepair } from './failover/repair.ts';
@@ -15,49 +15,49 @@ import { tendLink } from './members/links.ts';
 import { pushHeap } from './model/heap.ts';
 import { checkGroup } from './model/invariants.ts';
 import type { Group, Instance } from './model/state.ts';
-import type { Work } from './model/turn.ts';
+import type { Turn } from './model/turn.ts';
 import { forgetOldAnswers, tendAsks } from './say/ask.ts';
 import { tendHello } from './say/hello.ts';
 import { tendInfo } from './say/info.ts';
 import { tendPing } from './say/ping.ts';
 
-export function attend(work: Work, group: Group): void {
-  const { state } = work;
+export function attend(turn: Turn, group: Group): void {
+  const { state } = turn;
   const before = group.wakeAt;
   group.wakeAt = Number.POSITIVE_INFINITY;
   if (group.removed) return;
-  tendLink(work, group.master);
-  for (const replica of group.replicas.values()) tendLink(work, replica);
-  for (const peer of group.peers.values()) tendLink(work, peer);
-  dropDoubles(work, group);
-  tendTilt(work);
-  forgetOldAnswers(work, group);
-  if (state.tiltSince === null) decide(work, group);
-  tendAsks(work, group);
-  tendTalk(work, group.master);
-  for (const replica of group.replicas.values()) tendTalk(work, replica);
-  for (const peer of group.peers.values()) tendTalk(work, peer);
-  checkGroup(work, group);
+  tendLink(turn, group.master);
+  for (const replica of group.replicas.values()) tendLink(turn, replica);
+  for (const peer of group.peers.values()) tendLink(turn, peer);
+  dropDoubles(turn, group);
+  tendTilt(turn);
+  forgetOldAnswers(turn, group);
+  if (state.tiltSince === null) decide(turn, group);
+  tendAsks(turn, group);
+  tendTalk(turn, group.master);
+  for (const replica of group.replicas.values()) tendTalk(turn, replica);
+  for (const peer of group.peers.values()) tendTalk(turn, peer);
+  checkGroup(turn, group);
   // An entry for the same instant is in the heap already, unless a tick has just taken it out.
-  if (group.wakeAt === before && (before > work.now || !work.heard)) return;
+  if (group.wakeAt === before && (before > turn.now || !turn.drained)) return;
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 
 /** What is said periodically to one member. */
-function tendTalk(work: Work, instance: Instance): void {
-  if (instance.kind !== 'sentinel') tendInfo(work, instance);
+function tendTalk(turn: Turn, instance: Instance): void {
+  if (instance.kind !== 'sentinel') tendInfo(turn, instance);
   // The answer to a hello may make a PING unnecessary.
-  tendHello(work, instance);
-  tendPing(work, instance);
+  tendHello(turn, instance);
+  tendPing(turn, instance);
 }
 
-function decide(work: Work, group: Group): void {
-  judge(work, group.master);
-  for (const replica of group.replicas.values()) judge(work, replica);
-  for (const peer of group.peers.values()) judge(work, peer);
-  judgeTogether(work, group);
-  tendStart(work, group);
-  tendFailover(work, group);
-  tendConflict(work, group);
-  for (const replica of group.replicas.values()) tendRepair(work, replica);
+function decide(turn: Turn, group: Group): void {
+  checkSubjectivelyDown(turn, group.master);
+  for (const replica of group.replicas.values()) checkSubjectivelyDown(turn, replica);
+  for (const peer of group.peers.values()) checkSubjectivelyDown(turn, peer);
+  checkObjectivelyDown(turn, group);
+  tendStart(turn, group);
+  tendFailover(turn, group);
+  tendConflict(turn, group);
+  for (const replica of group.replicas.values()) tendRepair(turn, replica);
 }

@@ -14,11 +14,11 @@
  * It never looks into the state.
  */
 import { Alarm, type Cancel, type EventLoop } from './alarm.ts';
-import type { Effect, Input, Instant, SentinelConfig, Turn } from './model/types.ts';
+import type { Effect, Input, Instant, Output, SentinelConfig } from './model/types.ts';
 
 export interface BarrierPorts {
   /** One turn of the core. */
-  step(input: Input, now: Instant): Turn;
+  step(input: Input, now: Instant): Output;
   /** What the file has to say now; a value that later turns do not change. */
   config(): SentinelConfig;
   /** Carries out one effect. May call `input`. */
@@ -45,9 +45,9 @@ interface Held {
 }
 
 /** Reveals nothing that would have to be on disk first. */
-function isBlind(effect: Effect): boolean {
+function isUnfenced(effect: Effect): boolean {
   const { type } = effect;
-  if (type === 'send' || type === 'answer') return effect.blind === true;
+  if (type === 'send' || type === 'answer') return effect.unfenced === true;
   return type === 'connect';
 }
 
@@ -104,11 +104,11 @@ export class Barrier {
     let turns = 0;
     // `inputs` grows while it is walked: effects may bring new facts about.
     for (; turns < this.#inputs.length && turns < TURNS_MAX; turns++) {
-      const turn = this.#ports.step(this.#inputs[turns]!, this.#ports.loop.now());
+      const output = this.#ports.step(this.#inputs[turns]!, this.#ports.loop.now());
       if (this.#stopped) return;
-      wakeAt = turn.wakeAt;
-      if (turn.save !== null) this.#asked = Math.max(this.#asked, turn.save);
-      this.#release(turn.effects);
+      wakeAt = output.wakeAt;
+      if (output.save !== null) this.#asked = Math.max(this.#asked, output.save);
+      this.#release(output.effects);
       if (this.#stopped) return;
     }
     if (turns === this.#inputs.length) this.#inputs.length = 0;
@@ -131,7 +131,7 @@ export class Barrier {
   /** Lets out what no longer waits for the disk, in order; the new turn's effects come last. */
   #release(effects: readonly Effect[]): void {
     if (this.#waitsForDisk) {
-      const rest = this.#withoutBlind(effects);
+      const rest = this.#withoutUnfenced(effects);
       if (rest.length > 0) this.#held.push({ version: this.#asked, effects: rest });
     }
     if (this.#held.length > 0) this.#releaseHeld();
@@ -162,10 +162,10 @@ export class Barrier {
    *
    * @returns the rest
    */
-  #withoutBlind(effects: readonly Effect[]): readonly Effect[] {
+  #withoutUnfenced(effects: readonly Effect[]): readonly Effect[] {
     const rest: Effect[] = [];
     for (const effect of effects) {
-      if (!isBlind(effect)) rest.push(effect);
+      if (!isUnfenced(effect)) rest.push(effect);
       else if (!this.#stopped) this.#ports.apply(effect);
     }
     return rest;

@@ -5,7 +5,7 @@ export type { EventLoop } from './alarm.ts';
 export { Barrier } from './barrier.ts';
 export { isOwnHello } from './hear/hello.ts';
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './model/defaults.ts';
-export { type Compat, LINES, type Line } from './model/dialect.ts';
+export { type Compat, DIALECTS as LINES, type Dialect as Line } from './model/dialect.ts';
 export { Glob, globMatches, SET_BYTES } from './model/glob.ts';
 export { configOf } from './model/hardstate.ts';
 export { BrokenInvariant } from './model/invariants.ts';

@@ -7,7 +7,7 @@ import { createHeap } from './model/heap.ts';
 import { createDice, rollId } from './model/random.ts';
 import { createScripts } from './model/scripts.ts';
 import type { State } from './model/state.ts';
-import { log, save, type Work } from './model/turn.ts';
+import { log, save, type Turn } from './model/turn.ts';
 import type { SentinelConfig, Surroundings, Timers } from './model/types.ts';
 
 export const DISK_RETRY_MS = 1000;
@@ -46,7 +46,7 @@ export function createState(
     currentEpoch: config.currentEpoch,
     epochSince: Number.NEGATIVE_INFINITY,
     epochIgnoredAt: null,
-    crowd: { failing: 0, countedAt: Number.NEGATIVE_INFINITY },
+    overload: { failing: 0, countedAt: Number.NEGATIVE_INFINITY },
     denyScriptsReconfig: config.denyScriptsReconfig,
     resolveHostnames: config.resolveHostnames,
     announceHostnames: config.announceHostnames,
@@ -91,8 +91,8 @@ export function createState(
     wakes: createHeap(),
     floor: { epoch: 0n, version: 0 },
   };
-  const work: Work = { state, now, effects: [], touched: new Set(), heard: true, saving: false };
-  for (const group of config.groups) createGroup(work, group);
+  const turn: Turn = { state, now, effects: [], touched: new Set(), drained: true, saving: false };
+  for (const group of config.groups) createGroup(turn, group);
   // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
   for (const name of state.names.values()) name.pending = false;
   // All of it was read from the disk.
@@ -103,26 +103,26 @@ export function createState(
 }
 
 /** The first turn: who we are, what we watch, and the first look at everything. */
-export function start(work: Work): void {
-  const { state } = work;
-  if (state.idIsNew) save(work);
-  log(work, state.surroundings.line.announceLevel, `Sentinel ID is ${state.myId}`);
+export function start(turn: Turn): void {
+  const { state } = turn;
+  if (state.idIsNew) save(turn);
+  log(turn, state.surroundings.dialect.announceLevel, `Sentinel ID is ${state.myId}`);
   for (const group of state.groups.values()) {
-    event(work, 'warning', '+monitor', group.master, `quorum ${group.quorum}`);
-    work.touched.add(group);
+    event(turn, 'warning', '+monitor', group.master, `quorum ${group.quorum}`);
+    turn.touched.add(group);
   }
 }
 
 /** The disk refused: nothing that needs it is promised until it works again, and that is tried by itself. */
-export function saveFailed(work: Work): void {
-  const { disk } = work.state;
+export function saveFailed(turn: Turn): void {
+  const { disk } = turn.state;
   disk.failing = true;
   // One good save will cover them all, and how long the trouble lasts says nothing of how long a save takes.
   const last = disk.marks.pop();
   disk.marks.length = 0;
   if (last !== undefined) disk.marks.push({ ...last, at: null });
-  disk.retryAt = work.now + DISK_RETRY_MS;
-  for (const group of work.state.groups.values()) work.touched.add(group);
+  disk.retryAt = turn.now + DISK_RETRY_MS;
+  for (const group of turn.state.groups.values()) turn.touched.add(group);
 }
 
 /** The defaults in force, which decide what is left out of the file. */

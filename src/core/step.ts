@@ -4,7 +4,7 @@
 
 import { attend } from './attend.ts';
 import { runCommand } from './commands/index.ts';
-import { overslept } from './failover/catchup.ts';
+import { pauseEnded } from './failover/catchup.ts';
 import { reassertSaved } from './failover/conflict.ts';
 import { busyReply } from './failover/down.ts';
 import { candidacySaved } from './failover/election.ts';
@@ -30,8 +30,8 @@ import { resolved } from './model/names.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './model/scriptruns.ts';
 import type { Connection, Group, Pending, State, Waiting } from './model/state.ts';
 import { shown } from './model/text.ts';
-import { answer, log, save, type Work } from './model/turn.ts';
-import type { Input, Instant, LinkReply, Reply, Turn } from './model/types.ts';
+import { answer, log, save, type Turn } from './model/turn.ts';
+import type { Input, Instant, LinkReply, Output, Reply } from './model/types.ts';
 import { connected } from './say/handshake.ts';
 import { helloDone, pinged, signOfLife } from './say/ping.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
@@ -44,42 +44,42 @@ const DUE_MAX = 25;
 const HEARTBEAT_MS = 1000;
 
 /** Give the machine one input at driver time `driverNow` (monotonic ms, never smaller than before). */
-export function step(state: State, input: Input, driverNow: Instant): Turn {
+export function step(state: State, input: Input, driverNow: Instant): Output {
   const { now, pause } = advance(state, driverNow);
   const heard = input.type === 'tick';
-  const work: Work = { state, now, effects: [], touched: new Set(), heard, saving: false };
-  if (pause > state.timers.tiltTrigger) enterTilt(work);
-  if (pause > 0) overslept(work, pause);
-  take(work, input);
-  settle(work);
+  const turn: Turn = { state, now, effects: [], touched: new Set(), drained: heard, saving: false };
+  if (pause > state.timers.tiltTrigger) enterTilt(turn);
+  if (pause > 0) pauseEnded(turn, pause);
+  take(turn, input);
+  settle(turn);
   const { disk, clock } = state;
-  const diskAt = retrySave(work);
-  checkTurn(work);
-  const scriptsAt = tendScripts(work);
-  const openAt = nextOpenings(work);
+  const diskAt = retrySave(turn);
+  checkTurn(turn);
+  const scriptsAt = tendScripts(turn);
+  const openAt = nextOpenings(turn);
   const groupsAt = peekHeap(state.wakes)?.at ?? Number.POSITIVE_INFINITY;
   const wakeAt = Math.min(groupsAt, openAt, scriptsAt, diskAt, now + HEARTBEAT_MS);
   clock.plannedAt = Math.max(driverNow, driverTime(state, wakeAt));
   return {
-    save: work.saving ? disk.wanted : null,
-    effects: work.effects,
+    save: turn.saving ? disk.wanted : null,
+    effects: turn.effects,
     wakeAt: clock.plannedAt,
   };
 }
 
 /** A disk that refused is tried again by itself; returns when. */
-function retrySave(work: Work): Instant {
-  const { disk } = work.state;
+function retrySave(turn: Turn): Instant {
+  const { disk } = turn.state;
   if (!disk.failing) return Number.POSITIVE_INFINITY;
-  if (!work.saving && work.now >= disk.retryAt) {
-    save(work);
-    disk.retryAt = work.now + DISK_RETRY_MS;
+  if (!turn.saving && turn.now >= disk.retryAt) {
+    save(turn);
+    disk.retryAt = turn.now + DISK_RETRY_MS;
   }
   return disk.retryAt;
 }
 
 /** A tick comes when all that had arrived has been taken: before that nobody's time is up. */
-function touchDue({ state: { wakes, clock }, now, touched }: Work): void {
+function touchDue({ state: { wakes, clock }, now, touched }: Turn): void {
   clock.lag = Math.max(0.9 * clock.lag, now - (peekHeap(wakes)?.at ?? now));
   for (
     let top = peekHeap(wakes);
@@ -92,159 +92,159 @@ function touchDue({ state: { wakes, clock }, now, touched }: Work): void {
 }
 
 /** Attend every group that was touched, and at a tick every one whose time has come; each only once a turn from the heap. */
-function settle(work: Work): void {
-  tendOpenings(work);
-  if (work.heard) touchDue(work);
-  for (let rounds = 0; work.touched.size > 0 && rounds < 8; rounds++) {
-    const groups = [...work.touched];
-    if (groups.length === 1) work.touched.delete(groups[0]!);
-    else work.touched.clear();
-    for (const group of groups) attend(work, group);
+function settle(turn: Turn): void {
+  tendOpenings(turn);
+  if (turn.drained) touchDue(turn);
+  for (let rounds = 0; turn.touched.size > 0 && rounds < 8; rounds++) {
+    const groups = [...turn.touched];
+    if (groups.length === 1) turn.touched.delete(groups[0]!);
+    else turn.touched.clear();
+    for (const group of groups) attend(turn, group);
   }
   // Whatever keeps touching itself goes on in the next turn.
-  for (const group of work.touched) attend(work, group);
+  for (const group of turn.touched) attend(turn, group);
   // Otherwise its end is looked for with each of them.
-  if (work.state.groups.size === 0) tendTilt(work);
+  if (turn.state.groups.size === 0) tendTilt(turn);
 }
 
-function take(work: Work, input: Input): void {
+function take(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'start':
-      return start(work);
+      return start(turn);
     case 'tick':
       return;
     case 'connected':
-      return withConnection(work, input.connection, (connection) => {
-        connected(work, connection, input.localAddress);
-        touchOwners(work, connection);
+      return withConnection(turn, input.connection, (connection) => {
+        connected(turn, connection, input.localAddress);
+        touchOwners(turn, connection);
       });
     case 'disconnected':
-      return withConnection(work, input.connection, (connection) => {
-        disconnected(work, connection, input.reason);
-        touchOwners(work, connection);
+      return withConnection(turn, input.connection, (connection) => {
+        disconnected(turn, connection, input.reason);
+        touchOwners(turn, connection);
       });
     case 'subscribed':
-      return withConnection(work, input.connection, (connection) => {
-        connection.lastActivityAt = work.now;
+      return withConnection(turn, input.connection, (connection) => {
+        connection.lastActivityAt = turn.now;
         connection.subscribed = true;
         if (isOpen(connection.link)) granted(connection.link);
       });
     case 'refused':
-      return withConnection(work, input.connection, (connection) => {
-        subscriptionRefused(work, connection, input.reason);
+      return withConnection(turn, input.connection, (connection) => {
+        subscriptionRefused(turn, connection, input.reason);
       });
     case 'message':
-      return withConnection(work, input.connection, (connection) => {
-        connection.lastActivityAt = work.now;
-        helloReceived(work, input.payload);
+      return withConnection(turn, input.connection, (connection) => {
+        connection.lastActivityAt = turn.now;
+        helloReceived(turn, input.payload);
       });
     case 'reply':
-      return withConnection(work, input.connection, (connection) => {
+      return withConnection(turn, input.connection, (connection) => {
         const pending = connection.pending.get(input.token);
         connection.pending.delete(input.token);
-        if (pending !== undefined) replied(work, connection, pending, input.reply);
+        if (pending !== undefined) replied(turn, connection, pending, input.reply);
       });
     case 'command':
-      return runCommand(work, input.request, input.argv);
+      return runCommand(turn, input.request, input.argv);
     case 'resolved':
-      return nameResolved(work, input.host, input.address);
+      return nameResolved(turn, input.host, input.address);
     case 'scriptStarted':
-      return scriptStarted(work, input);
+      return scriptStarted(turn, input);
     case 'scriptEnded':
-      return scriptEnded(work, input);
+      return scriptEnded(turn, input);
     case 'saved':
-      return saved(work, input.version, input.ok);
+      return saved(turn, input.version, input.ok);
     default:
       input satisfies never;
   }
 }
 
-function withConnection(work: Work, id: number, then: (connection: Connection) => void): void {
-  const connection = work.state.connections.get(id);
+function withConnection(turn: Turn, id: number, then: (connection: Connection) => void): void {
+  const connection = turn.state.connections.get(id);
   if (connection !== undefined) then(connection);
 }
 
-function touchOwners(work: Work, connection: Connection): void {
-  for (const owner of connection.link.owners) work.touched.add(owner.group);
+function touchOwners(turn: Turn, connection: Connection): void {
+  for (const owner of connection.link.owners) turn.touched.add(owner.group);
 }
 
-function replied(work: Work, connection: Connection, pending: Pending, reply: LinkReply): void {
-  connection.lastActivityAt = work.now;
+function replied(turn: Turn, connection: Connection, pending: Pending, reply: LinkReply): void {
+  connection.lastActivityAt = turn.now;
   switch (pending.kind) {
     case 'ignore':
       return;
     case 'auth':
-      if (reply.kind === 'error') refused(work, connection, reply.text);
+      if (reply.kind === 'error') refused(turn, connection, reply.text);
       return;
     case 'ping':
-      return pingReplied(work, connection, pending.sentAt, reply);
+      return pingReplied(turn, connection, pending.sentAt, reply);
     case 'info': {
       const { server } = pending;
       server.infoPendingSince = null;
-      signOfLife(work, connection, server.infoSentAt ?? work.now, reply.kind === 'text');
+      signOfLife(turn, connection, server.infoSentAt ?? turn.now, reply.kind === 'text');
       if (server.removed) return;
-      if (reply.kind === 'text') informed(work, server, reply.text);
-      work.touched.add(server.group);
+      if (reply.kind === 'text') informed(turn, server, reply.text);
+      turn.touched.add(server.group);
       return;
     }
     case 'hello': {
       const { instance } = pending;
-      const sentAt = instance.helloPendingSince ?? work.now;
+      const sentAt = instance.helloPendingSince ?? turn.now;
       helloDone(connection.link);
-      signOfLife(work, connection, sentAt, reply.kind === 'integer');
-      if (!instance.removed) helloAnswered(work, instance, reply);
+      signOfLife(turn, connection, sentAt, reply.kind === 'integer');
+      if (!instance.removed) helloAnswered(turn, instance, reply);
       return;
     }
     case 'ask':
-      return asked(work, pending, reply);
+      return asked(turn, pending, reply);
     default:
       pending satisfies never;
   }
 }
 
-function pingReplied(work: Work, connection: Connection, sentAt: number, reply: LinkReply): void {
+function pingReplied(turn: Turn, connection: Connection, sentAt: number, reply: LinkReply): void {
   const text = reply.kind === 'text' || reply.kind === 'error' ? reply.text : '';
   const { link } = connection;
   const wasProbe = link.probe === connection;
-  const good = pinged(work, connection, sentAt, text);
+  const good = pinged(turn, connection, sentAt, text);
   if (good) granted(link);
   else if (reply.kind === 'error' && CREDENTIALS_WRONG.test(text)) {
-    shutOut(work, connection, text);
+    shutOut(turn, connection, text);
   }
   for (const owner of link.owners) {
-    if (text.startsWith('BUSY')) busyReply(work, owner);
+    if (text.startsWith('BUSY')) busyReply(turn, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
     // A sign of life from somebody who was not missed changes nothing until a deadline asks.
     const isMissed = owner.sDownSince !== null || link.refusals > 0;
-    if (!good || wasProbe || isMissed || work.state.tiltSince !== null) {
-      work.touched.add(owner.group);
+    if (!good || wasProbe || isMissed || turn.state.tiltSince !== null) {
+      turn.touched.add(owner.group);
     }
   }
 }
 
 /** Without a subscription an instance is only half there: it shows as disconnected, and is asked again. */
-function subscriptionRefused(work: Work, connection: Connection, reason: string): void {
+function subscriptionRefused(turn: Turn, connection: Connection, reason: string): void {
   const { link } = connection;
   const one = owner(link);
-  if (CREDENTIALS_WRONG.test(reason)) return shutOut(work, connection, reason);
+  if (CREDENTIALS_WRONG.test(reason)) return shutOut(turn, connection, reason);
   if (link.refusals === 0 && one !== undefined) {
     const why = shown(withoutPassword(reason, one.group));
-    log(work, 'warning', `${describe(work.state, one)} refuses the subscription: ${why}`);
+    log(turn, 'warning', `${describe(turn.state, one)} refuses the subscription: ${why}`);
   }
-  giveUp(work, connection);
+  giveUp(turn, connection);
 }
 
-function shutOut(work: Work, connection: Connection, text: string): void {
-  refused(work, connection, text);
-  giveUp(work, connection);
+function shutOut(turn: Turn, connection: Connection, text: string): void {
+  refused(turn, connection, text);
+  giveUp(turn, connection);
 }
 
 /** Wrong or missing credentials only show as silence otherwise: say so, once for each record (safety.md W32). */
-function refused(work: Work, connection: Connection, text: string): void {
+function refused(turn: Turn, connection: Connection, text: string): void {
   for (const owner of connection.link.owners) {
     if (owner.kind === 'sentinel' || owner.authWarned) continue;
     owner.authWarned = true;
-    event(work, 'warning', '-auth-error', owner, `#${withoutPassword(text, owner.group)}`);
+    event(turn, 'warning', '-auth-error', owner, `#${withoutPassword(text, owner.group)}`);
   }
 }
 
@@ -253,23 +253,23 @@ function withoutPassword(text: string, { authPass }: Group): string {
   return authPass === null || authPass === '' ? text : text.replaceAll(authPass, '******');
 }
 
-function nameResolved(work: Work, host: string, address: string | null): void {
-  for (const parked of resolved(work, host, address)) {
+function nameResolved(turn: Turn, host: string, address: string | null): void {
+  for (const parked of resolved(turn, host, address)) {
     switch (parked.kind) {
       case 'input':
-        take(work, parked.input);
+        take(turn, parked.input);
         break;
       case 'hello':
-        helloReceived(work, parked.payload, parked.at);
+        helloReceived(turn, parked.payload, parked.at);
         break;
       case 'link': {
-        const ip = work.state.names.get(host)?.ip;
+        const ip = turn.state.names.get(host)?.ip;
         if (!ip) break;
         parked.link.address.ip = ip;
-        parked.link.retryAt = work.now;
+        parked.link.retryAt = turn.now;
         for (const owner of parked.link.owners) {
           owner.address.ip = ip;
-          work.touched.add(owner.group);
+          turn.touched.add(owner.group);
         }
       }
     }
@@ -277,49 +277,49 @@ function nameResolved(work: Work, host: string, address: string | null): void {
 }
 
 /** A save has ended: what waited for it goes on, in the order it was asked for. */
-function saved(work: Work, version: number, ok: boolean): void {
-  const { disk } = work.state;
+function saved(turn: Turn, version: number, ok: boolean): void {
+  const { disk } = turn.state;
   if (ok) {
     disk.saved = Math.max(disk.saved, version);
     disk.failing = false;
     let lag = disk.lag / 2;
     while (disk.marks[0] !== undefined && disk.marks[0].version <= version) {
       const { epoch, at } = disk.marks.shift()!;
-      if (at !== null) lag = Math.max(lag, work.now - at);
+      if (at !== null) lag = Math.max(lag, turn.now - at);
       if (epoch > disk.durableEpoch) disk.durableEpoch = epoch;
     }
     disk.lag = lag;
-    disk.lagAt = work.now;
-  } else saveFailed(work);
+    disk.lagAt = turn.now;
+  } else saveFailed(turn);
   const ready: Waiting[] = [];
   while (disk.waiting[0] !== undefined && disk.waiting[0].version <= version) {
     ready.push(disk.waiting.shift()!.what);
   }
-  for (const then of ready) goOn(work, then, ok);
+  for (const then of ready) goOn(turn, then, ok);
 }
 
-function goOn(work: Work, then: Waiting, ok: boolean): void {
+function goOn(turn: Turn, then: Waiting, ok: boolean): void {
   switch (then.kind) {
     case 'vote':
-      return voteSaved(work, then, ok);
+      return voteSaved(turn, then, ok);
     case 'candidacy':
-      return candidacySaved(work, then.group, then.epoch, ok);
+      return candidacySaved(turn, then.group, then.epoch, ok);
     case 'promotion':
-      return promotionSaved(work, then.group, then.epoch, ok);
+      return promotionSaved(turn, then.group, then.epoch, ok);
     case 'reassert':
-      return reassertSaved(work, then.group, then.epoch, ok);
+      return reassertSaved(turn, then.group, then.epoch, ok);
     case 'answer': {
       const reply: Reply = ok
         ? { kind: 'simple', text: 'OK' }
         : { kind: 'error', text: 'ERR Failed to save config file. Check server logs.' };
       // Where replies come first the server room holds back what is said before them.
-      const { replyFirst } = work.state.surroundings.line;
-      if (!replyFirst) answer(work, then.request, reply);
+      const { replyFirst } = turn.state.surroundings.dialect;
+      if (!replyFirst) answer(turn, then.request, reply);
       if (then.monitored !== null && !then.monitored.removed) {
         const { master, quorum } = then.monitored;
-        event(work, 'warning', '+monitor', master, `quorum ${quorum}`);
+        event(turn, 'warning', '+monitor', master, `quorum ${quorum}`);
       }
-      if (replyFirst) answer(work, then.request, reply);
+      if (replyFirst) answer(turn, then.request, reply);
       return;
     }
     default:

@@ -74,7 +74,7 @@ function firstSave(file: string, before: string, { generic, sentinel }: ParsedCo
   const state = createState(
     sentinel,
     {
-      line: LINES[generic.compat],
+      dialect: LINES[generic.compat],
       port: generic.port,
       tlsPort: generic.tls.port,
       tlsReplication: generic.tls.replication,

@@ -15,10 +15,10 @@ import {
   isOwnHello,
   LINES,
   type Line,
+  type Output,
   type Reply,
   type SentinelConfig,
   type State,
-  type Turn,
 } from '../core/index.ts';
 import { Links } from '../links/index.ts';
 import { OWN_VERSION, Server } from '../server/index.ts';
@@ -45,7 +45,7 @@ import {
   Writer,
   writePidFile,
 } from '../shell/index.ts';
-import type { BlackBox } from './flightrecorder.ts';
+import type { FlightRecorder } from './flightrecorder.ts';
 import { StartError, serverSettings, usersForFile } from './serversettings.ts';
 import { Warmup } from './warmup.ts';
 
@@ -55,7 +55,7 @@ export interface DaemonOptions {
   readonly parsed: ParsedConfig;
   readonly log: Log;
   readonly supervisor: Supervisor;
-  readonly blackBox: BlackBox;
+  readonly flightRecorder: FlightRecorder;
   /** Ends the process after an error that nobody foresaw. */
   readonly leave: Leave;
 }
@@ -72,7 +72,7 @@ export class Daemon {
   readonly #log: Log;
   readonly #supervisor: Supervisor;
   readonly #state: State;
-  readonly #blackBox: BlackBox;
+  readonly #flightRecorder: FlightRecorder;
   readonly #leave: Leave;
   readonly #driver: Driver;
   readonly #server: Server;
@@ -101,12 +101,12 @@ export class Daemon {
     this.#log = log;
     this.#supervisor = options.supervisor;
     this.#writer = new Writer(options.configFile, logPort(log));
-    this.#blackBox = options.blackBox;
+    this.#flightRecorder = options.flightRecorder;
     this.#leave = options.leave;
     this.#state = this.#newState();
     const { tls } = parsed.generic;
     this.#tls = tls.port !== 0 || tls.replication ? new Tls(tls) : null;
-    this.#blackBox.watch(this.#state);
+    this.#flightRecorder.watch(this.#state);
     const input = (one: Input) => this.#driver.input(one);
     this.#driver = new Driver(
       {
@@ -189,19 +189,19 @@ export class Daemon {
   }
 
   /** One turn. Whatever it does beyond talking may change what clients were told. */
-  #step(input: Input, now: number): Turn {
+  #step(input: Input, now: number): Output {
     const turn = this.#coreStep(input, now);
     const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
     if (turn.save !== null || input.type === 'resolved' || !turn.effects.every(quiet)) {
-      this.#server.hot.cool();
+      this.#server.replyCache.clear();
     }
     return turn;
   }
 
   /** An error of the core must not be caught by whoever brought the input: memory is no longer to be trusted. */
-  #coreStep(input: Input, now: number): Turn {
+  #coreStep(input: Input, now: number): Output {
     try {
-      return this.#blackBox.step(input, now);
+      return this.#flightRecorder.step(input, now);
     } catch (error) {
       return this.#leave(error);
     }
@@ -210,14 +210,14 @@ export class Daemon {
   #newState(): State {
     const { generic, sentinel } = this.#parsed;
     const surroundings = {
-      line: this.#line,
+      dialect: this.#line,
       port: generic.port,
       tlsPort: generic.tls.port,
       tlsReplication: generic.tls.replication,
       requirepass: generic.requirepass,
       logLevel: generic.logLevel,
       seed: randomBytes(32).toString('hex'),
-      isExecutable: this.#blackBox.isExecutable,
+      isExecutable: this.#flightRecorder.isExecutable,
     };
     return createState(sentinel, surroundings, monotonic());
   }

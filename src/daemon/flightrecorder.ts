@@ -3,12 +3,12 @@
  * or when the core fails (`src/flight` knows how to remember, `src/shell` how to write).
  */
 
-import { type Input, type State, step, type Turn } from '../core/index.ts';
+import { type Input, type Output, type State, step } from '../core/index.ts';
 import { type Header, linesOf, Recorder, withoutSecrets } from '../flight/index.ts';
 import { OWN_VERSION } from '../server/index.ts';
 import { errorText, FlightFiles, isExecutable, type Log, monotonic } from '../shell/index.ts';
 
-export interface BlackBoxOptions {
+export interface FlightRecorderOptions {
   /** Bytes to remember; 0: nothing. */
   readonly bytes: number;
   /** Where its files go, a byte string. */
@@ -18,14 +18,14 @@ export interface BlackBoxOptions {
 
 const OFF = 'The flight recorder is off (flight-recorder no): nothing to write.';
 
-export class BlackBox {
-  readonly #options: BlackBoxOptions;
+export class FlightRecorder {
+  readonly #options: FlightRecorderOptions;
   readonly #files: FlightFiles;
   #state: State | null = null;
   #recorder: Recorder | null = null;
   #writing = false;
 
-  constructor(options: BlackBoxOptions) {
+  constructor(options: FlightRecorderOptions) {
     this.#options = options;
     this.#files = new FlightFiles(options.folder);
   }
@@ -37,7 +37,7 @@ export class BlackBox {
     this.#recorder = bytes === 0 ? null : new Recorder(state, { bytes });
   }
 
-  step(input: Input, now: number): Turn {
+  step(input: Input, now: number): Output {
     return this.#recorder === null
       ? step(this.#state!, input, now)
       : this.#recorder.step(input, now);

@@ -28,7 +28,7 @@ export interface Place {
 /** @throws StartError when the users cannot be had */
 export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
   return {
-    line: LINES[generic.compat],
+    dialect: LINES[generic.compat],
     port: generic.port,
     tlsPort: generic.tls.port,
     bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),

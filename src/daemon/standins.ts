@@ -50,7 +50,7 @@ export class StandIns {
     this.#state = createState(
       { ...blankConfig(), myId: idOf('10.0.0.6'), groups: [group] },
       {
-        ...{ line: LINES['redis-8'], port: SENTINEL_PORT, tlsPort: 0, tlsReplication: false },
+        ...{ dialect: LINES['redis-8'], port: SENTINEL_PORT, tlsPort: 0, tlsReplication: false },
         ...{ requirepass: null, logLevel: 'notice', seed: 'stand-ins', isExecutable: () => true },
       },
       0,

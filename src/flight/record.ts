@@ -1,5 +1,5 @@
 /** What a recording is made of. */
-import type { Compat, Effect, Input, Instant, State, Turn } from '../core/index.ts';
+import type { Compat, Effect, Input, Instant, Output, State } from '../core/index.ts';
 
 /** One input and what the core made of it. */
 export interface Entry {
@@ -13,13 +13,13 @@ export interface Entry {
 
 /** What is compared: a turn, what is kept of a routine one (`tape.ts`), or the error that ended it. */
 export type Outcome =
-  | Turn
+  | Output
   | { readonly digest: number; readonly wakeAt: Instant }
   | { readonly error: string };
 
-/** The state before the first of the entries. `surroundings.line` and `.isExecutable` are to be put back. */
+/** The state before the first of the entries. `surroundings.dialect` and `.isExecutable` are to be put back. */
 export type Snapshot = Omit<State, 'surroundings'> & {
-  readonly surroundings: Omit<State['surroundings'], 'line' | 'isExecutable'>;
+  readonly surroundings: Omit<State['surroundings'], 'dialect' | 'isExecutable'>;
 };
 
 export interface Header {

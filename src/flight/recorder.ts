@@ -10,9 +10,9 @@ import {
   type Input,
   type Instant,
   LINES,
+  type Output,
   type State,
   step,
-  type Turn,
 } from '../core/index.ts';
 import { type Entry, kept, type Recording, type Snapshot, weigh } from './record.ts';
 import { Tape } from './tape.ts';
@@ -62,9 +62,9 @@ export class Recorder {
   }
 
   /** One step of the core. @throws whatever the core does */
-  step(input: Input, now: Instant): Turn {
+  step(input: Input, now: Instant): Output {
     this.#executable = null;
-    let turn: Turn;
+    let turn: Output;
     try {
       turn = step(this.#state, input, now);
     } catch (error) {
@@ -86,8 +86,8 @@ export class Recorder {
 
   /** What is remembered: a snapshot, and all turns since. Secrets are still in it. */
   recording(): Pick<Recording, 'snapshot' | 'entries'> & { readonly compat: Compat } {
-    const { line } = this.#state.surroundings;
-    const compat = Object.entries(LINES).find(([, one]) => one === line)![0] as Compat;
+    const { dialect } = this.#state.surroundings;
+    const compat = Object.entries(LINES).find(([, one]) => one === dialect)![0] as Compat;
     const laps = this.#older === null ? [this.#lap] : [this.#older, this.#lap];
     const tapes = laps.flatMap((lap) => lap.tapes);
     return {
@@ -97,7 +97,7 @@ export class Recorder {
     };
   }
 
-  #keep(at: Instant, input: Input, turn: Turn): void {
+  #keep(at: Instant, input: Input, turn: Output): void {
     const { effects } = turn;
     const keep = kept(effects);
     const outcome = keep === effects ? turn : { ...turn, effects: keep };
@@ -139,7 +139,7 @@ export class Recorder {
   #startLap(): Lap {
     const began = this.#clock();
     const { surroundings } = this.#state;
-    const { line: _line, isExecutable: _isExecutable, ...plain } = surroundings;
+    const { dialect: _dialect, isExecutable: _isExecutable, ...plain } = surroundings;
     const state = serialize({ ...this.#state, surroundings: plain });
     const ended = this.#clock();
     this.#paidAt = ended + COST_SHARE * (ended - began);

@@ -19,7 +19,7 @@ export function* replay({ header, snapshot, entries }: Recording): Generator<Pla
   let executable: boolean[] = [];
   const surroundings = {
     ...snapshot.surroundings,
-    line: LINES[header.compat],
+    dialect: LINES[header.compat],
     isExecutable: () => executable.shift() ?? false,
   };
   const state: State = { ...snapshot, surroundings };

@@ -6,7 +6,7 @@
  * an integer to whoever published it. What was said is kept as a digest. Every other turn is kept as it is, beside the
  * tape, in its place.
  */
-import type { Effect, Input, Turn } from '../core/index.ts';
+import type { Effect, Input, Output } from '../core/index.ts';
 import type { Entry, Outcome } from './record.ts';
 
 const ASIDE = 0;
@@ -56,7 +56,7 @@ export class Tape {
   }
 
   /** False: it is no routine, or there is no room. */
-  routine(at: number, input: Input, turn: Turn): boolean {
+  routine(at: number, input: Input, turn: Output): boolean {
     if (turn.save !== null) return false;
     const { effects, wakeAt } = turn;
     for (const effect of effects) if (!isRoutine(effect)) return false;
@@ -234,7 +234,7 @@ export function digestOf(effects: readonly Effect[]): number {
     if (effect.type === 'send') {
       hash = Math.imul(hash ^ effect.connection, 0x01000193);
       hash = Math.imul(hash ^ effect.token, 0x01000193);
-      hash = Math.imul(hash ^ (effect.blind ? 1 : 0), 0x01000193);
+      hash = Math.imul(hash ^ (effect.unfenced ? 1 : 0), 0x01000193);
       for (const word of effect.argv) hash = mixText(hash, word);
     } else if (effect.type === 'answer' && effect.reply.kind === 'integer') {
       hash = Math.imul(hash ^ effect.request, 0x01000193);

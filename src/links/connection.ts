@@ -11,7 +11,7 @@ import { connect as connectTcp, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Effect, Input, LinkReply, LogLevel } from '../core/index.ts';
 import { shown } from '../core/index.ts';
-import { Gate } from './frames.ts';
+import { FrameReader } from './frames.ts';
 import { HelloMemory } from './hellos.ts';
 import { readFrame } from './reader.ts';
 import { encode, integerReply } from './wire.ts';
@@ -46,7 +46,7 @@ export class Connection {
   readonly to: string;
   readonly #ports: ConnectionPorts;
   readonly #socket: Socket;
-  readonly #gate = new Gate();
+  readonly #gate = new FrameReader();
   readonly #expected: Expected[] = [];
   readonly #hellos = new HelloMemory();
   /** Set once the subscription is acknowledged. */

@@ -27,7 +27,7 @@ const NOTHING = Buffer.alloc(0);
 /** What the peer sent is not RESP2. */
 export class ProtocolError extends Error {}
 
-export class Gate {
+export class FrameReader {
   /** Items still to come, one number per open array. */
   readonly #open: number[] = [];
   /** Bytes of a bulk body (with its line end) still to come. */

@@ -4,5 +4,9 @@
 export { encodeReply, type Protocol } from './encode.ts';
 export { parseInteger64 } from './integer.ts';
 export { giveBack, PAGES_BYTES, pages } from './pages.ts';
-export { type Frame, type GateLimits, RequestGate } from './requests.ts';
+export {
+  type Frame,
+  type RequestLimits as GateLimits,
+  RequestReader as RequestGate,
+} from './requests.ts';
 export { splitWords } from './words.ts';

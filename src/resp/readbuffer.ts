@@ -17,7 +17,7 @@ function newStore(bytes: number): Buffer {
   return pages(bytes, GROWTH);
 }
 
-export class Hoard {
+export class ReadBuffer {
   #store: Buffer = EMPTY;
   #start = 0;
   #end = 0;

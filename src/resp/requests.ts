@@ -10,11 +10,11 @@ import { constants } from 'node:buffer';
 import RedisParser from 'redis-parser';
 import { LIMITS } from '../core/index.ts';
 import { parseInteger64 } from './integer.ts';
-import { Hoard } from './readbuffer.ts';
+import { ReadBuffer } from './readbuffer.ts';
 import { splitWords } from './words.ts';
 
 /** What a client may send. Sizes in bytes. */
-export interface GateLimits {
+export interface RequestLimits {
   /** `client-query-buffer-limit`: bytes of one request, finished or not. */
   readonly queryBufferBytes: number;
   /** `proto-max-bulk-len`. */
@@ -109,10 +109,10 @@ function argumentsOf(frame: Buffer, count: number): string[] {
   return (decoded as readonly Buffer[]).map((word) => word.toString('latin1'));
 }
 
-export class RequestGate {
-  readonly #limits: GateLimits;
+export class RequestReader {
+  readonly #limits: RequestLimits;
   readonly #shortBulkMax: number;
-  readonly #hoard = new Hoard();
+  readonly #hoard = new ReadBuffer();
   /** How far the unread bytes were looked at, relative to their start. */
   #scanned = 0;
   /** Bulks still to come of the multibulk being read; 0 while none is. */
@@ -124,7 +124,7 @@ export class RequestGate {
   #bulkBytes = -1;
   #dead = false;
 
-  constructor(limits: GateLimits) {
+  constructor(limits: RequestLimits) {
     this.#limits = {
       ...limits,
       // A word becomes a string of one character a byte.

@@ -60,9 +60,11 @@ export class AclLog {
   }
 
   /** The newest `count` entries as maps. */
-  show(count: number, line: Line): Reply {
+  show(count: number, dialect: Line): Reply {
     const now = Date.now();
-    const items = this.#entries.slice(0, Math.max(count, 0)).map((entry) => map(entry, now, line));
+    const items = this.#entries
+      .slice(0, Math.max(count, 0))
+      .map((entry) => map(entry, now, dialect));
     return { kind: 'array', items };
   }
 }

@@ -48,8 +48,8 @@ export interface Row {
   readonly summary: string;
   /** The version of Redis that introduced it. */
   readonly version: string;
-  /** The answer stays the same until something happens (`hot.ts`). */
-  readonly hot?: true;
+  /** The answer stays the same until something happens (`replycache.ts`). */
+  readonly cacheable?: true;
   /** Sentinels say it to each other (`talk.ts`). */
   readonly talk?: true;
   /** What it may not exceed; looked at before permissions are, which may cost much themselves. */

@@ -53,7 +53,7 @@ export function flagsOf(session: Speaker): string {
 }
 
 /** The line without its line end. */
-export function clientLine(session: Speaker, line: Line): string {
+export function clientLine(session: Speaker, dialect: Line): string {
   const now = performance.now();
   const held = session.heldBytes;
   const waiting = session.outbox.bytes;
@@ -67,13 +67,13 @@ export function clientLine(session: Speaker, line: Line): string {
     `age=${Math.floor((now - session.createdAt) / 1000)}`,
     `idle=${Math.floor((now - session.lastSpokeAt) / 1000)}`,
     `flags=${flagsOf(session)}`,
-    ...(line.clientTotals ? ['capa='] : []),
+    ...(dialect.clientTotals ? ['capa='] : []),
     'db=0',
     `sub=${session.channels.size}`,
     `psub=${session.patterns.size}`,
     'ssub=0',
     'multi=-1',
-    ...(line.moreFields ? ['watch=0'] : []),
+    ...(dialect.moreFields ? ['watch=0'] : []),
     `qbuf=${held}`,
     'qbuf-free=0',
     `argv-mem=${session.argumentBytes}`,
@@ -90,11 +90,11 @@ export function clientLine(session: Speaker, line: Line): string {
     `redir=${redirect}`,
     `resp=${session.protocol}`,
   ];
-  if (line.moreFields) {
+  if (dialect.moreFields) {
     words.push(`lib-name=${session.libName}`, `lib-ver=${session.libVersion}`);
   }
-  if (line.ioThread) words.push('io-thread=0');
-  if (line.clientTotals) {
+  if (dialect.ioThread) words.push('io-thread=0');
+  if (dialect.clientTotals) {
     words.push(
       `tot-net-in=${session.bytesIn}`,
       `tot-net-out=${session.bytesOut}`,

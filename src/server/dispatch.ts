@@ -60,7 +60,7 @@ function forbidden(
   row: Row,
   argv: readonly string[],
 ): string | null {
-  const { line } = server.settings;
+  const { dialect } = server.settings;
   const user = server.users.get(session.user);
   if (user !== undefined && isLaborious(user, row, argv)) return LABORIOUS;
   const why = user === undefined ? { kind: 'command' as const } : refused(user, row, argv);
@@ -68,11 +68,11 @@ function forbidden(
   if (why.kind === 'command') {
     server.stats.deniedCommand += 1;
     server.aclLog.add('command', row.name, session.user, session.line());
-    return line.noCommand(session.user, row.name);
+    return dialect.noCommand(session.user, row.name);
   }
   server.stats.deniedChannel += 1;
   server.aclLog.add('channel', why.channel, session.user, session.line());
-  return line.noChannel;
+  return dialect.noChannel;
 }
 
 /** Judges one request of a client. CLIENT PAUSE and the running itself are the session's. */
@@ -90,7 +90,7 @@ export function judge(server: Server, session: Session, argv: readonly string[])
   const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text) });
   const free =
     session.authenticated || (found.kind === 'found' && found.row.flags.includes('no_auth'));
-  if (!free && server.settings.line.loginFirst) return refuse(NO_LOGIN);
+  if (!free && server.settings.dialect.loginFirst) return refuse(NO_LOGIN);
   if (found.kind !== 'found') return unknown(found, argv);
   const { row, arity } = found;
   session.lastCommand = row.name;

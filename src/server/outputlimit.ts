@@ -9,7 +9,7 @@ export const STALL_BYTES = 1024 * 1024;
 /** One that waits for replies and reads nothing of them for so long is closed. */
 const STALL_MS_MAX = 60_000;
 
-export class Debt {
+export class OutputLimitWatch {
   #softSince: number | null = null;
   #stalledSince: number | null = null;
 

@@ -16,7 +16,7 @@ interface Place {
   readonly bytes: number;
 }
 
-export class Talk {
+export class Pipeline {
   #places: Place[] = [];
   #bytes = 0;
 

@@ -31,7 +31,7 @@ function remove(map: Map<string, Set<Subscriber>>, name: string, who: Subscriber
   if (known.size === 0) map.delete(name);
 }
 
-export class Hub {
+export class PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
   readonly #ready = new Map<string, Pattern>();

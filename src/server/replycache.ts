@@ -7,7 +7,7 @@ import type { Reply } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import type { Row } from './call.ts';
 
-export interface HotReply {
+export interface CachedReply {
   /** The request as libraries put it on the wire. */
   readonly request: Buffer;
   readonly reply: Buffer;
@@ -27,25 +27,25 @@ function requestBytes(argv: readonly string[]): string {
   return `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
 }
 
-export class HotReplies {
-  readonly #entries = new Map<string, HotReply>();
+export class ReplyCache {
+  readonly #entries = new Map<string, CachedReply>();
   #generation = 0;
   /** What was asked last, by whomever: clients that come for one question mostly ask the same. */
-  #recent: HotReply | null = null;
+  #recent: CachedReply | null = null;
 
   /** Something happened. */
-  cool(): void {
+  clear(): void {
     this.#generation += 1;
     if (this.#entries.size > 0) this.#entries.clear();
   }
 
   /** An array of texts is the same in both versions of the protocol; nothing else is kept. */
-  remember(row: Row, user: string, argv: readonly string[], reply: Reply): HotReply | null {
+  remember(row: Row, user: string, argv: readonly string[], reply: Reply): CachedReply | null {
     if (reply.kind !== 'array') return null;
     const text = requestBytes(argv);
     if (text.length > REQUEST_BYTES_MAX) return null;
     if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
-    const entry: HotReply = {
+    const entry: CachedReply = {
       request: Buffer.from(text, 'latin1'),
       reply: encodeReply(reply, 2),
       row,
@@ -63,9 +63,9 @@ export class HotReplies {
    */
   match(
     chunk: Buffer,
-    last: HotReply | null,
+    last: CachedReply | null,
     user: string,
-  ): { readonly entry: HotReply; readonly count: number } | null {
+  ): { readonly entry: CachedReply; readonly count: number } | null {
     const likely = last ?? this.#recent;
     if (likely !== null && likely.generation === this.#generation && likely.user === user) {
       const count = repeats(likely, chunk);
@@ -79,7 +79,7 @@ export class HotReplies {
 }
 
 /** How many times in a row the request stands at the beginning of the chunk. */
-function repeats({ request }: HotReply, chunk: Buffer): number {
+function repeats({ request }: CachedReply, chunk: Buffer): number {
   const { length } = request;
   let count = 0;
   for (let at = 0; at + length <= chunk.length; at += length) {
@@ -90,7 +90,7 @@ function repeats({ request }: HotReply, chunk: Buffer): number {
 }
 
 /** The reply so many times. */
-export function manifold({ reply }: HotReply, count: number): Buffer {
+export function repeated({ reply }: CachedReply, count: number): Buffer {
   if (count === 1) return reply;
   const all = Buffer.allocUnsafe(reply.length * count);
   for (let index = 0; index < count; index += 1) all.set(reply, index * reply.length);

@@ -17,8 +17,8 @@ import { Room } from './descriptors.ts';
 import { guarded, traceOf } from './guard.ts';
 import { closed, ListenError, type Listener, openListeners } from './listen.ts';
 import { ClientMemory } from './memory.ts';
-import { Hub } from './pubsub.ts';
-import { HotReplies } from './replycache.ts';
+import { PubSub } from './pubsub.ts';
+import { ReplyCache } from './replycache.ts';
 import { Session } from './session.ts';
 import type { ServerPorts, ServerSettings } from './settings.ts';
 import type { Speaker } from './speaker.ts';
@@ -55,10 +55,10 @@ export class Server {
   readonly settings: ServerSettings;
   readonly ports: ServerPorts;
   readonly stats = new Stats();
-  readonly hub = new Hub((bytes) => this.memory.count(bytes));
+  readonly hub = new PubSub((bytes) => this.memory.count(bytes));
   readonly memory: ClientMemory;
   readonly turns = new Turns();
-  readonly hot = new HotReplies();
+  readonly replyCache = new ReplyCache();
   readonly table: CommandTable;
   readonly users: Users;
   readonly aclLog: AclLog;
@@ -88,8 +88,8 @@ export class Server {
       settings.maxClients,
       ports.known ?? { instances: () => 0, links: () => 0 },
     );
-    this.table = new CommandTable(ROWS, settings.line, settings.renames);
-    this.users = new Users(this.table, settings.newUsersHearAll, settings.line.databases);
+    this.table = new CommandTable(ROWS, settings.dialect, settings.renames);
+    this.users = new Users(this.table, settings.newUsersHearAll, settings.dialect.databases);
     this.aclLog = new AclLog(settings.aclLogMax);
     const { clientsMemoryBytes } = settings;
     this.memory = new ClientMemory(
@@ -218,7 +218,7 @@ export class Server {
 
   /** Users (these, or any) are gone or may less: their clients go, the one that said so after its reply. */
   usersChanged(by: Session, names?: readonly string[]): void {
-    this.hot.cool();
+    this.replyCache.clear();
     const changed = names === undefined ? null : new Set(names);
     const verdicts = new Map<string, Hearing>();
     for (const session of this.#sessions.values()) {

@@ -11,8 +11,8 @@ import { type Call, failure, type Outcome, type Question, type Row } from './cal
 import { quoted } from './clientline.ts';
 import { judge, type Verdict } from './dispatch.ts';
 import { inTheHouse } from './guard.ts';
-import { Talk } from './pipeline.ts';
-import { type HotReply, manifold } from './replycache.ts';
+import { Pipeline } from './pipeline.ts';
+import { type CachedReply, repeated } from './replycache.ts';
 import type { Server } from './server.ts';
 import { Speaker } from './speaker.ts';
 import type { Worker } from './turns.ts';
@@ -29,9 +29,9 @@ export class Session extends Speaker implements Worker {
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
   #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
-  readonly #talk = new Talk();
+  readonly #talk = new Pipeline();
   /** What it asked last, if that can be answered again. */
-  #hot: HotReply | null = null;
+  #cached: CachedReply | null = null;
   #running = false;
   /** Its turn is to come. */
   #queued = false;
@@ -45,8 +45,8 @@ export class Session extends Speaker implements Worker {
     this.#gate = new RequestGate({
       queryBufferBytes: server.settings.queryBufferBytes,
       maxBulkBytes: server.settings.protoMaxBulkBytes,
-      exactEnds: server.settings.line.exactEnds,
-      gluedQuotes: server.settings.line.gluedQuotes,
+      exactEnds: server.settings.dialect.exactEnds,
+      gluedQuotes: server.settings.dialect.gluedQuotes,
     });
     socket.on('data', (chunk: Buffer) => this.guard(() => this.#receive(chunk)));
     socket.on('end', () => this.guard(() => this.#heardAll()));
@@ -127,17 +127,17 @@ export class Session extends Speaker implements Worker {
 
   /** Answers the requests at the beginning of a chunk whose replies are known. Returns what is left, null for nothing. */
   #answerHot(chunk: Buffer): Buffer | null {
-    const { hot, stats } = this.server;
+    const { replyCache, stats } = this.server;
     if (!this.authenticated) return chunk;
-    const match = hot.match(chunk, this.#hot, this.user);
+    const match = replyCache.match(chunk, this.#cached, this.user);
     if (match === null || !this.#atEase) return chunk;
     const { entry, count } = match;
-    this.#hot = entry;
+    this.#cached = entry;
     stats.commands += count;
     this.commandCount += count;
     this.lastCommand = entry.row.name;
     this.argumentBytes = entry.argumentBytes;
-    this.outbox.push(manifold(entry, count));
+    this.outbox.push(repeated(entry, count));
     this.checkOutput();
     this.server.flushReplies(this);
     const taken = count * entry.request.length;
@@ -278,7 +278,8 @@ export class Session extends Speaker implements Worker {
     this.#askHouse(ask, (reply) => {
       if (this.#waiting !== 'core') return;
       // An answer that had to wait for the disk may be out of date by now.
-      if (row.hot && atOnce) this.#hot = this.server.hot.remember(row, this.user, argv, reply);
+      if (row.cacheable && atOnce)
+        this.#cached = this.server.replyCache.remember(row, this.user, argv, reply);
       this.#late(turn === undefined ? reply : turn(reply));
     });
     atOnce = false;

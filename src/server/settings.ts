@@ -17,7 +17,7 @@ export interface OutputLimit {
 
 export interface ServerSettings {
   /** Whose texts, table and reply order are followed (versions.md). */
-  readonly line: Line;
+  readonly dialect: Line;
   /** 0: no TCP listener. */
   readonly port: number;
   /** 0: no listener for TLS. Otherwise `ServerPorts.tls` is needed. */
@@ -61,7 +61,7 @@ export interface ServerSettings {
 
 /** The defaults of a file that says nothing (config.md §5.1); spread and override. */
 export const DEFAULT_SETTINGS: ServerSettings = {
-  line: LINES['redis-8'],
+  dialect: LINES['redis-8'],
   port: 26379,
   tlsPort: 0,
   bind: ['*', '-::*'],

@@ -9,7 +9,7 @@ import { Client } from './client.ts';
 import { clientLine } from './clientline.ts';
 import { guarded, traceOf } from './guard.ts';
 import { Outbox, type Shared } from './outbox.ts';
-import { Debt, STALL_BYTES } from './outputlimit.ts';
+import { OutputLimitWatch, STALL_BYTES } from './outputlimit.ts';
 import type { Server } from './server.ts';
 import type { OutputLimit } from './settings.ts';
 
@@ -28,7 +28,7 @@ export abstract class Speaker extends Client {
   closing = false;
 
   protected readonly server: Server;
-  readonly #debt = new Debt();
+  readonly #debt = new OutputLimitWatch();
   #accountedBytes = 0;
   #closingSince = 0;
 
@@ -106,7 +106,7 @@ export abstract class Speaker extends Client {
     this.guard(() => {
       if (this.closing || this.socket.destroyed) return;
       if (this.server.memory.overflows(this)) return this.server.evict(this);
-      if (this.isAsking && this.server.settings.line.replyFirst) this.outbox.holdBack(message);
+      if (this.isAsking && this.server.settings.dialect.replyFirst) this.outbox.holdBack(message);
       else {
         this.outbox.push(message);
         this.server.flushSoon(this);
@@ -224,6 +224,6 @@ export abstract class Speaker extends Client {
 
   /** This client as CLIENT LIST shows it. */
   line(): string {
-    return clientLine(this, this.server.settings.line);
+    return clientLine(this, this.server.settings.dialect);
   }
 }

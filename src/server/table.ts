@@ -41,13 +41,13 @@ export class CommandTable {
   readonly #known = new Map<string, Row>();
   readonly #containers = new Set<string>();
 
-  constructor(rows: readonly Row[], line: Line, renames: ReadonlyMap<string, string>) {
+  constructor(rows: readonly Row[], dialect: Line, renames: ReadonlyMap<string, string>) {
     const subs = new Map<string, Map<string, Entry>>();
     for (const common of rows) {
-      if (line.unknown.has(common.name)) continue;
-      const row = { ...common, ...line.rows.get(common.name) };
+      if (dialect.unknown.has(common.name)) continue;
+      const row = { ...common, ...dialect.rows.get(common.name) };
       const { arity } = row;
-      const shown = !line.hidden.has(row.name);
+      const shown = !dialect.hidden.has(row.name);
       this.#known.set(row.name, row);
       const [container, sub] = row.name.split('|') as [string, string?];
       if (sub !== undefined) {

@@ -7,14 +7,14 @@ import {
   type Effect,
   type Input,
   type Instant,
+  type Output,
   type SentinelConfig,
-  type Turn,
 } from '../core/index.ts';
 import { monotonic, nodeLoop } from './clock.ts';
 
 /** What the driver drives. */
 export interface Core {
-  step(input: Input, now: Instant): Turn;
+  step(input: Input, now: Instant): Output;
   /** What the configuration file has to say now; a value that later steps do not change. */
   config(): SentinelConfig;
 }

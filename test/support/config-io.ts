@@ -41,8 +41,8 @@ export function memoryIo(files: Readonly<Record<string, string>> = {}): ConfigIo
 
 /** The line of the user `default` while nothing but `requirepass` was said about it (config.md §7.3). */
 export function defaultUserLine(requirepass: string | null, compat: Compat): string {
-  const line = LINES[compat];
-  const users = new Users(new CommandTable(ROWS, line, new Map()), false, line.databases);
+  const dialect = LINES[compat];
+  const users = new Users(new CommandTable(ROWS, dialect, new Map()), false, dialect.databases);
   if (requirepass !== null) users.requirePassword(requirepass);
-  return users.lines(line)[0]!;
+  return users.lines(dialect)[0]!;
 }

@@ -4,7 +4,7 @@ import { LINES, type Surroundings } from '../../src/core/index.ts';
 /** As under a personality of Redis 8, with nothing secured and every file executable. */
 export function surroundings(said: Partial<Surroundings>): Surroundings {
   return {
-    line: LINES['redis-8'],
+    dialect: LINES['redis-8'],
     port: 26379,
     tlsPort: 0,
     tlsReplication: false,

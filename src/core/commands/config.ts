@@ -9,14 +9,14 @@ import { announced } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
 import { bulk, fail, hasControl, OK, strictInteger } from '../model/replies.ts';
 import type { State } from '../model/state.ts';
-import { answer, log, saveThen, type Work } from '../model/turn.ts';
+import { answer, log, saveThen, type Turn } from '../model/turn.ts';
 import type { LogLevel, Reply, Timers } from '../model/types.ts';
 
 interface Variable {
   readonly get: (state: State) => string;
   /** false: not acceptable. */
   readonly valid: (value: string) => boolean;
-  readonly set: (work: Work, value: string) => void;
+  readonly set: (turn: Turn, value: string) => void;
 }
 
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning', 'nothing'];
@@ -36,9 +36,9 @@ function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
   return {
     get: (state) => state[key] ?? '',
     valid: () => true,
-    set: (work, value) => {
-      work.state[key] = value === '' ? null : value;
-      reconnectPeers(work);
+    set: (turn, value) => {
+      turn.state[key] = value === '' ? null : value;
+      reconnectPeers(turn);
     },
   };
 }
@@ -70,83 +70,83 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   loglevel: {
     get: (state) => state.logLevel,
     valid: (value) => LOG_LEVELS.includes(value.toLowerCase()),
-    set: (work, value) => {
+    set: (turn, value) => {
       const level = value.toLowerCase() as LogLevel | 'nothing';
-      work.state.logLevel = level;
-      work.effects.push({ type: 'setLogLevel', level });
+      turn.state.logLevel = level;
+      turn.effects.push({ type: 'setLogLevel', level });
     },
   },
 };
 
-export function configCommand(work: Work, request: number, args: readonly string[]): void {
-  const { configMany, configShapes } = work.state.surroundings.line;
+export function configCommand(turn: Turn, request: number, args: readonly string[]): void {
+  const { configMany, configShapes } = turn.state.surroundings.dialect;
   const [verb = '', ...words] = args;
   const isGet = /^get$/i.test(verb) && (configMany ? words.length >= 1 : words.length === 1);
-  if (isGet) return configGet(work, request, words);
+  if (isGet) return configGet(turn, request, words);
   const isSet = /^set$/i.test(verb) && (configMany ? words.length >= 2 : words.length === 2);
-  if (isSet) return configSet(work, request, words);
-  fail(work, request, configShapes);
+  if (isSet) return configSet(turn, request, words);
+  fail(turn, request, configShapes);
 }
 
 /** The names there are, in the order of CONFIG GET. */
 function variables(state: State): string[] {
-  const { logLevelVariable } = state.surroundings.line;
+  const { logLevelVariable } = state.surroundings.dialect;
   return Object.keys(VARIABLES).filter((name) => name !== 'loglevel' || logLevelVariable);
 }
 
-function configGet(work: Work, request: number, patterns: readonly string[]): void {
+function configGet(turn: Turn, request: number, patterns: readonly string[]): void {
   if (patterns.length > LIMITS.names) {
     const text = `ERR Too many names for SENTINEL CONFIG GET (at most ${LIMITS.names})`;
-    return fail(work, request, text);
+    return fail(turn, request, text);
   }
   const { patternBytes } = LIMITS;
   if (patterns.some((pattern) => pattern.length > patternBytes)) {
-    return fail(work, request, `ERR Pattern too long (at most ${patternBytes} bytes)`);
+    return fail(turn, request, `ERR Pattern too long (at most ${patternBytes} bytes)`);
   }
   const names = new Set<string>();
   for (const pattern of patterns) {
     const glob = new Glob(pattern, true);
-    for (const name of variables(work.state)) if (glob.matches(name)) names.add(name);
+    for (const name of variables(turn.state)) if (glob.matches(name)) names.add(name);
   }
   const entries = [...names].map((name): [Reply, Reply] => [
     bulk(name),
-    bulk(VARIABLES[name]!.get(work.state)),
+    bulk(VARIABLES[name]!.get(turn.state)),
   ]);
-  answer(work, request, { kind: 'map', entries });
+  answer(turn, request, { kind: 'map', entries });
 }
 
 /** All or nothing: everything is checked before anything is set. */
-function configSet(work: Work, request: number, words: readonly string[]): void {
-  const { controlText, controlInSecrets } = work.state.surroundings.line;
+function configSet(turn: Turn, request: number, words: readonly string[]): void {
+  const { controlText, controlInSecrets } = turn.state.surroundings.dialect;
   const bad = controlInSecrets === 'refused' ? words.findIndex(hasControl) : -1;
   if (bad >= 0) {
     const text = `ERR Invalid argument at index ${bad + 3} for SENTINEL CONFIG SET: ${controlText}`;
-    return fail(work, request, text);
+    return fail(turn, request, text);
   }
   const changes: [Variable, string][] = [];
   const seen = new Set<string>();
   for (let i = 0; i < words.length; i += 2) {
     const name = words[i]!;
     const lower = name.toLowerCase();
-    if (!variables(work.state).includes(lower)) {
-      return fail(work, request, `ERR Invalid argument '${name}' to SENTINEL CONFIG SET`);
+    if (!variables(turn.state).includes(lower)) {
+      return fail(turn, request, `ERR Invalid argument '${name}' to SENTINEL CONFIG SET`);
     }
     if (seen.has(lower)) {
-      return fail(work, request, `ERR Duplicate argument '${name}' to SENTINEL CONFIG SET`);
+      return fail(turn, request, `ERR Duplicate argument '${name}' to SENTINEL CONFIG SET`);
     }
     seen.add(lower);
     const value = words[i + 1];
-    if (value === undefined) return fail(work, request, `ERR Missing argument '${name}' value`);
+    if (value === undefined) return fail(turn, request, `ERR Missing argument '${name}' value`);
     if (value.length > LIMITS.valueBytes || !VARIABLES[lower]!.valid(value)) {
-      return fail(work, request, `ERR Invalid value '${value}' to SENTINEL CONFIG SET '${name}'`);
+      return fail(turn, request, `ERR Invalid value '${value}' to SENTINEL CONFIG SET '${name}'`);
     }
     changes.push([VARIABLES[lower]!, value]);
   }
-  if (leavesNames(work.state, words)) {
-    return fail(work, request, 'ERR Instances are known by name: resolve-hostnames must stay yes');
+  if (leavesNames(turn.state, words)) {
+    return fail(turn, request, 'ERR Instances are known by name: resolve-hostnames must stay yes');
   }
-  for (const [variable, value] of changes) variable.set(work, value);
-  saveThen(work, { kind: 'answer', request, monitored: null });
+  for (const [variable, value] of changes) variable.set(turn, value);
+  saveThen(turn, { kind: 'answer', request, monitored: null });
 }
 
 /** Would the file have names in it that the next start may not look up? It would refuse them. */
@@ -181,14 +181,14 @@ const TIMERS: Readonly<Record<string, keyof Timers>> = {
   'SCRIPT-RETRY-DELAY': 'scriptRetryDelay',
 };
 
-export function debugCommand(work: Work, request: number, args: readonly string[]): void {
-  const { timers, groups } = work.state;
+export function debugCommand(turn: Turn, request: number, args: readonly string[]): void {
+  const { timers, groups } = turn.state;
   if (args.length === 0) {
     const entries = Object.entries(TIMERS).map(([name, key]): [Reply, Reply] => [
       bulk(name),
       bulk(timers[key]),
     ]);
-    return answer(work, request, { kind: 'map', entries });
+    return answer(turn, request, { kind: 'map', entries });
   }
   for (let i = 0; i < args.length; i += 2) {
     const name = args[i]!;
@@ -196,20 +196,20 @@ export function debugCommand(work: Work, request: number, args: readonly string[
     const text = args[i + 1];
     if (!Object.hasOwn(TIMERS, upper) || text === undefined) {
       const error = `ERR Unknown option or number of arguments for SENTINEL DEBUG '${name}'`;
-      return fail(work, request, error);
+      return fail(turn, request, error);
     }
     const value = strictInteger(text);
     if (value === null || value <= 0n) {
-      return fail(work, request, `ERR Invalid argument '${text}' for SENTINEL DEBUG '${name}'`);
+      return fail(turn, request, `ERR Invalid argument '${text}' for SENTINEL DEBUG '${name}'`);
     }
     timers[TIMERS[upper]!] = Number(value);
   }
-  for (const group of groups.values()) work.touched.add(group);
-  answer(work, request, OK);
+  for (const group of groups.values()) turn.touched.add(group);
+  answer(turn, request, OK);
 }
 
-export function simulateFailure(work: Work, request: number, args: readonly string[]): void {
-  const { simulate } = work.state;
+export function simulateFailure(turn: Turn, request: number, args: readonly string[]): void {
+  const { simulate } = turn.state;
   simulate.crashAfterElection = false;
   simulate.crashAfterPromotion = false;
   const will = 'Failure simulation: this Sentinel will crash after';
@@ -217,19 +217,19 @@ export function simulateFailure(work: Work, request: number, args: readonly stri
     switch (word.toLowerCase()) {
       case 'crash-after-election':
         simulate.crashAfterElection = true;
-        log(work, 'warning', `${will} being successfully elected as failover leader`);
+        log(turn, 'warning', `${will} being successfully elected as failover leader`);
         break;
       case 'crash-after-promotion':
         simulate.crashAfterPromotion = true;
-        log(work, 'warning', `${will} promoting the selected replica to master`);
+        log(turn, 'warning', `${will} promoting the selected replica to master`);
         break;
       case 'help': {
         const items = [bulk('crash-after-election'), bulk('crash-after-promotion')];
-        return answer(work, request, { kind: 'array', items });
+        return answer(turn, request, { kind: 'array', items });
       }
       default:
-        return fail(work, request, 'ERR Unknown failure simulation specified');
+        return fail(turn, request, 'ERR Unknown failure simulation specified');
     }
   }
-  answer(work, request, OK);
+  answer(turn, request, OK);
 }

@@ -5,51 +5,51 @@ import { withoutVoice } from '../members/self.ts';
 import { announced } from '../model/names.ts';
 import { bulk, fail, groupOr } from '../model/replies.ts';
 import type { Peer, Server } from '../model/state.ts';
-import { answer, told, type Work } from '../model/turn.ts';
+import { answer, answerUnfenced, type Turn } from '../model/turn.ts';
 import type { Reply } from '../model/types.ts';
 import { instanceMap } from './views.ts';
 
-export function masters(work: Work, request: number): void {
-  const items = [...work.state.groups.values()].map((group) =>
-    instanceMap(work.state, work.now, group.master),
+export function masters(turn: Turn, request: number): void {
+  const items = [...turn.state.groups.values()].map((group) =>
+    instanceMap(turn.state, turn.now, group.master),
   );
-  answer(work, request, { kind: 'array', items });
+  answer(turn, request, { kind: 'array', items });
 }
 
-export function masterMap(work: Work, request: number, args: readonly string[]): void {
-  const group = groupOr(work, request, args[0]);
-  if (group !== null) answer(work, request, instanceMap(work.state, work.now, group.master));
+export function masterMap(turn: Turn, request: number, args: readonly string[]): void {
+  const group = groupOr(turn, request, args[0]);
+  if (group !== null) answer(turn, request, instanceMap(turn.state, turn.now, group.master));
 }
 
-export function replicas(work: Work, request: number, args: readonly string[]): void {
-  const group = groupOr(work, request, args[0]);
+export function replicas(turn: Turn, request: number, args: readonly string[]): void {
+  const group = groupOr(turn, request, args[0]);
   if (group === null) return;
   const shown = [...group.replicas.values()].filter((replica) => replica.announced);
-  const items = shown.map((replica) => instanceMap(work.state, work.now, replica));
-  answer(work, request, { kind: 'array', items });
+  const items = shown.map((replica) => instanceMap(turn.state, turn.now, replica));
+  answer(turn, request, { kind: 'array', items });
 }
 
-export function sentinels(work: Work, request: number, args: readonly string[]): void {
-  const group = groupOr(work, request, args[0]);
+export function sentinels(turn: Turn, request: number, args: readonly string[]): void {
+  const group = groupOr(turn, request, args[0]);
   if (group === null) return;
-  const items = [...group.peers.values()].map((peer) => instanceMap(work.state, work.now, peer));
-  answer(work, request, { kind: 'array', items });
+  const items = [...group.peers.values()].map((peer) => instanceMap(turn.state, turn.now, peer));
+  answer(turn, request, { kind: 'array', items });
 }
 
-export function myId(work: Work, request: number): void {
-  answer(work, request, bulk(work.state.myId));
+export function myId(turn: Turn, request: number): void {
+  answer(turn, request, bulk(turn.state.myId));
 }
 
-export function getMasterAddress(work: Work, request: number, args: readonly string[]): void {
-  const group = work.state.groups.get(args[0] ?? '');
-  if (group === undefined) return answer(work, request, { kind: 'nullArray' });
+export function getMasterAddress(turn: Turn, request: number, args: readonly string[]): void {
+  const group = turn.state.groups.get(args[0] ?? '');
+  if (group === undefined) return answer(turn, request, { kind: 'nullArray' });
   const { address } = group.master;
-  const items = [bulk(announced(work.state, address)), bulk(address.port)];
-  told(work, group, request, { kind: 'array', items });
+  const items = [bulk(announced(turn.state, address)), bulk(address.port)];
+  answerUnfenced(turn, group, request, { kind: 'array', items });
 }
 
-export function ckQuorum(work: Work, request: number, args: readonly string[]): void {
-  const group = groupOr(work, request, args[0]);
+export function ckQuorum(turn: Turn, request: number, args: readonly string[]): void {
+  const group = groupOr(turn, request, args[0]);
   if (group === null) return;
   const peers = [...group.peers.values()];
   const silent = withoutVoice(group);
@@ -63,16 +63,16 @@ export function ckQuorum(work: Work, request: number, args: readonly string[]): 
     problems.push('Not enough available Sentinels to reach the majority and authorize a failover');
   }
   if (problems.length > 0) {
-    return fail(work, request, `NOQUORUM ${usable} usable Sentinels. ${problems.join('. ')}`);
+    return fail(turn, request, `NOQUORUM ${usable} usable Sentinels. ${problems.join('. ')}`);
   }
   const text = `OK ${usable} usable Sentinels. Quorum and failover authorization can be reached`;
-  answer(work, request, { kind: 'simple', text });
+  answer(turn, request, { kind: 'simple', text });
 }
 
-export function infoCache(work: Work, request: number, args: readonly string[]): void {
+export function infoCache(turn: Turn, request: number, args: readonly string[]): void {
   const items: Reply[] = [];
   for (const name of new Set(args)) {
-    const group = work.state.groups.get(name);
+    const group = turn.state.groups.get(name);
     if (group === undefined) continue;
     const { master } = group;
     const entry = (server: Server): Reply => ({
@@ -80,7 +80,7 @@ export function infoCache(work: Work, request: number, args: readonly string[]):
       items: [
         {
           kind: 'integer',
-          value: server.infoAt === null ? 0 : Math.max(0, Math.round(work.now - server.infoAt)),
+          value: server.infoAt === null ? 0 : Math.max(0, Math.round(turn.now - server.infoAt)),
         },
         server.infoText === null ? { kind: 'null' } : bulk(server.infoText),
       ],
@@ -90,12 +90,12 @@ export function infoCache(work: Work, request: number, args: readonly string[]):
       items: [entry(master), ...[...group.replicas.values()].map(entry)],
     });
   }
-  answer(work, request, { kind: 'array', items });
+  answer(turn, request, { kind: 'array', items });
 }
 
-export function pendingScripts(work: Work, request: number): void {
-  const items = work.state.scripts.jobs.map((job): Reply => {
-    const time = job.running ? work.now - job.at : Math.max(0, job.at - work.now);
+export function pendingScripts(turn: Turn, request: number): void {
+  const items = turn.state.scripts.jobs.map((job): Reply => {
+    const time = job.running ? turn.now - job.at : Math.max(0, job.at - turn.now);
     return {
       kind: 'map',
       entries: [
@@ -107,5 +107,5 @@ export function pendingScripts(work: Work, request: number): void {
       ],
     };
   });
-  answer(work, request, { kind: 'array', items });
+  answer(turn, request, { kind: 'array', items });
 }

@@ -6,7 +6,7 @@
 import { helloReceived, isOwnHello } from '../hear/hello.ts';
 import { isMasterDown } from '../hear/votequestion.ts';
 import { HELLO_CHANNEL } from '../members/links.ts';
-import { answer, type Work } from '../model/turn.ts';
+import { answer, type Turn } from '../model/turn.ts';
 import { configCommand, debugCommand, simulateFailure } from './config.ts';
 import {
   ckQuorum,
@@ -24,7 +24,7 @@ import { setCommand } from './set.ts';
 import { infoSection } from './views.ts';
 
 /** `args`: the words after the subcommand. The handler answers `request` now or later. */
-export type Handler = (work: Work, request: number, args: readonly string[]) => void;
+export type Handler = (turn: Turn, request: number, args: readonly string[]) => void;
 
 const SUBCOMMANDS: Readonly<Record<string, Handler>> = {
   masters,
@@ -53,42 +53,42 @@ const SUBCOMMANDS: Readonly<Record<string, Handler>> = {
   debug: debugCommand,
 };
 
-export function runCommand(work: Work, request: number, argv: readonly string[]): void {
+export function runCommand(turn: Turn, request: number, argv: readonly string[]): void {
   const [name, ...args] = argv;
   switch (name) {
     case 'sentinel': {
       const handler = Object.hasOwn(SUBCOMMANDS, args[0] ?? '') ? SUBCOMMANDS[args[0]!] : undefined;
-      if (handler !== undefined) return handler(work, request, args.slice(1));
+      if (handler !== undefined) return handler(turn, request, args.slice(1));
       const text = `ERR unknown subcommand '${args[0] ?? ''}'. Try SENTINEL HELP.`;
-      return answer(work, request, { kind: 'error', text });
+      return answer(turn, request, { kind: 'error', text });
     }
     case 'publish':
-      return publish(work, request, args[0] ?? '', args[1] ?? '');
+      return publish(turn, request, args[0] ?? '', args[1] ?? '');
     case 'role':
-      return answer(work, request, {
+      return answer(turn, request, {
         kind: 'array',
         items: [
           { kind: 'bulk', text: 'sentinel' },
           {
             kind: 'array',
-            items: [...work.state.groups.keys()].map((text) => ({ kind: 'bulk', text })),
+            items: [...turn.state.groups.keys()].map((text) => ({ kind: 'bulk', text })),
           },
         ],
       });
     case 'info':
-      return answer(work, request, { kind: 'bulk', text: infoSection(work.state, work.now) });
+      return answer(turn, request, { kind: 'bulk', text: infoSection(turn.state, turn.now) });
     default:
-      return answer(work, request, { kind: 'error', text: `ERR unknown command '${name ?? ''}'` });
+      return answer(turn, request, { kind: 'error', text: `ERR unknown command '${name ?? ''}'` });
   }
 }
 
-function publish(work: Work, request: number, channel: string, payload: string): void {
+function publish(turn: Turn, request: number, channel: string, payload: string): void {
   if (channel !== HELLO_CHANNEL) {
     const text = 'ERR Only HELLO messages are accepted by Sentinel instances.';
-    return answer(work, request, { kind: 'error', text });
+    return answer(turn, request, { kind: 'error', text });
   }
-  helloReceived(work, payload);
+  helloReceived(turn, payload);
   // Whoever says our own hello to us is us, and learns it by this.
-  const value = isOwnHello(work.state, payload) ? 0 : 1;
-  answer(work, request, { kind: 'integer', value });
+  const value = isOwnHello(turn.state, payload) ? 0 : 1;
+  answer(turn, request, { kind: 'integer', value });
 }

@@ -9,12 +9,12 @@ import { event } from '../model/events.ts';
 import { LIMITS } from '../model/limits.ts';
 import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
 import type { Group } from '../model/state.ts';
-import { save, saveThen, type Work } from '../model/turn.ts';
+import { save, saveThen, type Turn } from '../model/turn.ts';
 
 const I32_MAX = 2147483647n;
 
 /** null: applied; else the error to answer. `option` is as typed. */
-type Apply = (work: Work, group: Group, words: readonly string[], option: string) => string | null;
+type Apply = (turn: Turn, group: Group, words: readonly string[], option: string) => string | null;
 
 interface Option {
   readonly words: number;
@@ -47,14 +47,14 @@ function script(what: string, put: (group: Group, path: string | null) => void):
   return {
     words: 1,
     text: true,
-    apply: (work, group, [path = '']) => {
-      if (work.state.denyScriptsReconfig) {
+    apply: (turn, group, [path = '']) => {
+      if (turn.state.denyScriptsReconfig) {
         return (
           'ERR Reconfiguration of scripts path is denied for security reasons. Check the ' +
           'deny-scripts-reconfig configuration directive in your Sentinel configuration'
         );
       }
-      if (path !== '' && !work.state.surroundings.isExecutable(path)) {
+      if (path !== '' && !turn.state.surroundings.isExecutable(path)) {
         return `ERR ${what} seems non existing or non executable`;
       }
       put(group, path === '' ? null : path);
@@ -130,12 +130,12 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
-export function setCommand(work: Work, request: number, args: readonly string[]): void {
-  const group = groupOr(work, request, args[0]);
+export function setCommand(turn: Turn, request: number, args: readonly string[]): void {
+  const group = groupOr(turn, request, args[0]);
   if (group === null) return;
   let applied = false;
   let reconnects = false;
-  let error: string | null = controlError(work, args) ?? sizeError(args);
+  let error: string | null = controlError(turn, args) ?? sizeError(args);
   for (let i = 1; i < args.length && error === null; ) {
     const name = args[i]!;
     const option = Object.hasOwn(OPTIONS, name.toLowerCase())
@@ -146,26 +146,26 @@ export function setCommand(work: Work, request: number, args: readonly string[])
       error = `ERR Unknown option or number of arguments for SENTINEL SET '${name}'`;
       break;
     }
-    if (option.text === true) error = roomError(work, words);
+    if (option.text === true) error = roomError(turn, words);
     const before = textBytes(group);
-    error ??= option.apply(work, group, words, name);
+    error ??= option.apply(turn, group, words, name);
     if (error !== null) break;
-    work.state.groupsBytes += textBytes(group) - before;
+    turn.state.groupsBytes += textBytes(group) - before;
     applied = true;
     reconnects ||= option.reconnects === true;
     const shown = option.secret ? '******' : words.join(' ');
-    event(work, 'warning', '+set', group.master, `${name} ${shown}`);
+    event(turn, 'warning', '+set', group.master, `${name} ${shown}`);
     i += 1 + option.words;
   }
-  if (reconnects) reconnectServers(work, group);
-  work.touched.add(group);
-  if (error === null) return saveThen(work, { kind: 'answer', request, monitored: null });
-  if (applied) save(work);
-  fail(work, request, error);
+  if (reconnects) reconnectServers(turn, group);
+  turn.touched.add(group);
+  if (error === null) return saveThen(turn, { kind: 'answer', request, monitored: null });
+  if (applied) save(turn);
+  fail(turn, request, error);
 }
 
 /** All that is kept for all groups is written by every save. */
-function roomError({ state }: Work, words: readonly string[]): string | null {
+function roomError({ state }: Turn, words: readonly string[]): string | null {
   let bytes = state.groupsBytes;
   for (const word of words) bytes += word.length;
   if (bytes <= LIMITS.groupsBytes) return null;
@@ -184,8 +184,8 @@ function sizeError(args: readonly string[]): string | null {
 }
 
 /** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */
-function controlError({ state }: Work, args: readonly string[]): string | null {
-  const { controlText, controlInSecrets } = state.surroundings.line;
+function controlError({ state }: Turn, args: readonly string[]): string | null {
+  const { controlText, controlInSecrets } = state.surroundings.dialect;
   const bad = args.findIndex((word, i) => {
     const before = args[i - 1]?.toLowerCase();
     const secret = before === 'auth-pass' || before === 'auth-user';

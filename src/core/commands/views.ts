@@ -6,7 +6,7 @@
 
 import { isAttached } from '../failover/reconf.ts';
 import { isDisconnected } from '../members/links.ts';
-import type { Line } from '../model/dialect.ts';
+import type { Dialect } from '../model/dialect.ts';
 import { announced } from '../model/names.ts';
 import { runningScripts } from '../model/scripts.ts';
 import type {
@@ -28,7 +28,7 @@ function age(now: Instant, at: Instant | null): number {
   return at === null ? 0 : Math.max(0, Math.round(now - at));
 }
 
-export function flags(line: Line, instance: Instance): string {
+export function flags(dialect: Dialect, instance: Instance): string {
   const { group } = instance;
   const { failover } = group;
   const master = instance.kind === 'master' ? instance : null;
@@ -53,7 +53,7 @@ export function flags(line: Line, instance: Instance): string {
     [replica !== null && isAttached(replica), 'reconf_done'],
     [master !== null && isSwitching(group) && failover?.forced === true, 'force_failover'],
     [instance.scriptKillSent, 'script_kill_sent'],
-    [line.rebootFlag && master !== null && master.rebootSince !== null, 'master_reboot'],
+    [dialect.rebootFlag && master !== null && master.rebootSince !== null, 'master_reboot'],
   ];
   return all
     .filter(([on]) => on)
@@ -77,7 +77,7 @@ export function instanceMap(state: State, now: Instant, instance: Instance): Rep
     ['ip', announced(state, instance.address)],
     ['port', instance.address.port],
     ['runid', instance.runId],
-    ['flags', flags(state.surroundings.line, instance)],
+    ['flags', flags(state.surroundings.dialect, instance)],
     ['link-pending-commands', pendingCommands(link)],
     ['link-refcount', link.owners.size],
   ];
@@ -167,7 +167,7 @@ export function infoSection(state: State, now: Instant): string {
     `sentinel_masters:${state.groups.size}`,
     `sentinel_tilt:${tiltSince === null ? 0 : 1}`,
     `sentinel_tilt_since_seconds:${tiltSince === null ? -1 : Math.floor((now - tiltSince) / 1000)}`,
-    ...(state.surroundings.line.totalTilt ? [`sentinel_total_tilt:${state.tiltTotal}`] : []),
+    ...(state.surroundings.dialect.totalTilt ? [`sentinel_total_tilt:${state.tiltTotal}`] : []),
     `sentinel_running_scripts:${runningScripts(scripts)}`,
     `sentinel_scripts_queue_length:${scripts.jobs.length}`,
     `sentinel_simulate_failure_flags:${mask}`,

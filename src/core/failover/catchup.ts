@@ -6,7 +6,7 @@
 
 import { isOpen } from '../members/links.ts';
 import type { Group } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { tendHello } from '../say/hello.ts';
 
@@ -16,8 +16,8 @@ const BACKLOG_MS = 250;
 const CATCH_UP_MS = 3500;
 
 /** A pause has just ended. Sentinels are given up for dead after down-after, and then others may stand for election. */
-export function overslept(work: Work, pause: number): void {
-  const { state, now } = work;
+export function pauseEnded(turn: Turn, pause: number): void {
+  const { state, now } = turn;
   for (const group of state.groups.values()) {
     const { failover, downAfter } = group;
     if (failover === null || pause < Math.min(downAfter, state.timers.tiltTrigger) / 2) continue;
@@ -25,31 +25,31 @@ export function overslept(work: Work, pause: number): void {
     // Those of our own kind tell at once who is behind.
     for (const peer of group.peers.values()) {
       peer.helloForced = true;
-      tendHello(work, peer);
+      tendHello(turn, peer);
     }
-    work.touched.add(group);
+    turn.touched.add(group);
   }
 }
 
 /** Is everything it knows of the present, or the time over in which it could be? */
-export function isCaughtUp(work: Work, group: Group): boolean {
+export function isCaughtUp(turn: Turn, group: Group): boolean {
   const { catchUp } = group;
   if (catchUp === null) return true;
   const { from, until } = catchUp;
-  if (work.now < until && !(work.now >= from && knowsPresent(work, group, from))) {
-    wake(group, work.now < from ? from : until);
+  if (turn.now < until && !(turn.now >= from && knowsPresent(turn, group, from))) {
+    wake(group, turn.now < from ? from : until);
     return false;
   }
   group.catchUp = null;
   return true;
 }
 
-function knowsPresent(work: Work, group: Group, from: Instant): boolean {
+function knowsPresent(turn: Turn, group: Group, from: Instant): boolean {
   let all = true;
   for (const replica of group.replicas.values()) {
     if (replica.sDownSince !== null || (replica.infoAt ?? from - 1) >= from) continue;
     all = false;
-    if (isOpen(replica.link)) replica.infoDueAt ??= work.now;
+    if (isOpen(replica.link)) replica.infoDueAt ??= turn.now;
   }
   for (const { sDownSince, lastHelloAt } of group.peers.values()) {
     if (sDownSince === null && lastHelloAt < from) all = false;

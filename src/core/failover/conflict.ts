@@ -21,7 +21,7 @@ import { event } from '../model/events.ts';
 import { announced } from '../model/names.ts';
 import { rollBelow } from '../model/random.ts';
 import type { Group, Peer, Pending, Replica, Server } from '../model/state.ts';
-import { log, save, saveThen, type Work, wake } from '../model/turn.ts';
+import { log, save, saveThen, type Turn, wake } from '../model/turn.ts';
 import { askNow } from '../say/ask.ts';
 import { spreadHello } from '../say/hello.ts';
 import { nextEpoch } from './epoch.ts';
@@ -37,7 +37,7 @@ const SAID_QUIET_MS = 60_000;
 
 /** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
 export function noteConflict(
-  work: Work,
+  turn: Turn,
   group: Group,
   peer: Peer,
   claim: Address | null,
@@ -54,25 +54,25 @@ export function noteConflict(
     peer.foreignClaim = null;
     return;
   }
-  if (!known) return noteForeign(work, peer, claim, configEpoch);
+  if (!known) return noteForeign(turn, peer, claim, configEpoch);
   peer.foreignClaim = null;
   if (group.conflict === null) {
     group.conflict = {
       claims: new Map(),
-      since: work.now,
-      settleAt: later(work, 0),
+      since: turn.now,
+      settleAt: later(turn, 0),
       election: null,
       rounds: 0,
     };
     const { conflictSaidAt } = group;
-    if (conflictSaidAt === null || work.now - conflictSaidAt >= SAID_QUIET_MS) {
-      group.conflictSaidAt = work.now;
-      sayConflict(work, peer, claim, configEpoch, '');
+    if (conflictSaidAt === null || turn.now - conflictSaidAt >= SAID_QUIET_MS) {
+      group.conflictSaidAt = turn.now;
+      sayConflict(turn, peer, claim, configEpoch, '');
     }
   }
-  group.conflict.claims.set(peer.id, { host: announced(work.state, claim), port: claim.port });
+  group.conflict.claims.set(peer.id, { host: announced(turn.state, claim), port: claim.port });
   wake(group, group.conflict.settleAt);
-  work.touched.add(group);
+  turn.touched.add(group);
 }
 
 function isOurs(group: Group, peer: Peer, claim: Address): boolean {
@@ -91,31 +91,31 @@ function hasFollowed({ link, sDownSince, infoAt, runId, followedAs }: Replica): 
   return infoAt >= link.command!.startedAt && runId !== '' && runId === followedAs;
 }
 
-function sayConflict(work: Work, peer: Peer, claim: Address, epoch: bigint, more: string): void {
-  const other = `${announced(work.state, claim)} ${claim.port}`;
-  event(work, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
+function sayConflict(turn: Turn, peer: Peer, claim: Address, epoch: bigint, more: string): void {
+  const other = `${announced(turn.state, claim)} ${claim.port}`;
+  event(turn, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
 }
 
 /** Said for a new claim, not too often, and nothing is done about it. */
-function noteForeign(work: Work, peer: Peer, claim: Address, epoch: bigint): void {
+function noteForeign(turn: Turn, peer: Peer, claim: Address, epoch: bigint): void {
   const text = endpoint(claim.host, claim.port);
   const { foreignClaim, foreignSaidAt } = peer;
   peer.foreignClaim ??= text;
   if (foreignSaidAt !== null) {
-    if (foreignClaim === text || work.now - foreignSaidAt < SAID_QUIET_MS) return;
+    if (foreignClaim === text || turn.now - foreignSaidAt < SAID_QUIET_MS) return;
   }
   peer.foreignClaim = text;
-  peer.foreignSaidAt = work.now;
+  peer.foreignSaidAt = turn.now;
   const why =
     recordOf(peer.group, claim) === null
       ? ', which is no server of this group'
       : ', and neither that Sentinel nor that server is known to belong to this group';
-  sayConflict(work, peer, claim, epoch, why);
+  sayConflict(turn, peer, claim, epoch, why);
 }
 
-function later(work: Work, rounds: number): number {
+function later(turn: Turn, rounds: number): number {
   const base = SETTLE_FIRST_MS * 2 ** rounds;
-  return work.now + base + rollBelow(work.state.dice, 2 * base);
+  return turn.now + base + rollBelow(turn.state.dice, 2 * base);
 }
 
 /** Is it about to be settled? Then orders to servers wait. */
@@ -135,51 +135,51 @@ function isClaimed({ conflict }: Group, { address }: Server): boolean {
   return false;
 }
 
-export function tendConflict(work: Work, group: Group): void {
+export function tendConflict(turn: Turn, group: Group): void {
   const { conflict, master, failover } = group;
   if (conflict === null || (failover !== null && failover.state !== 'reconf_slaves')) return;
   const { election } = conflict;
   if (election !== null) {
     const end = election.startedAt + ELECTION_MS;
-    if (work.now < end) return wake(group, end);
+    if (turn.now < end) return wake(group, end);
     conflict.election = null;
     conflict.rounds += 1;
-    conflict.settleAt = later(work, Math.min(conflict.rounds, ROUNDS_MAX));
+    conflict.settleAt = later(turn, Math.min(conflict.rounds, ROUNDS_MAX));
   }
-  if (work.now < conflict.settleAt) return wake(group, conflict.settleAt);
-  if (work.state.disk.failing) return;
+  if (turn.now < conflict.settleAt) return wake(group, conflict.settleAt);
+  if (turn.state.disk.failing) return;
   if (!isWorking(master)) {
     const patience = conflict.since + LAST_RESORT_MS;
-    if (work.now < patience) return wake(group, patience);
+    if (turn.now < patience) return wake(group, patience);
     for (const one of group.replicas.values()) if (isWorking(one) && isClaimed(group, one)) return;
   }
-  const epoch = nextEpoch(work, group);
-  conflict.election = { epoch, startedAt: work.now, votes: new Set() };
-  castVote(work, group, work.state.myId, epoch);
-  saveThen(work, { kind: 'reassert', group, epoch });
+  const epoch = nextEpoch(turn, group);
+  conflict.election = { epoch, startedAt: turn.now, votes: new Set() };
+  castVote(turn, group, turn.state.myId, epoch);
+  saveThen(turn, { kind: 'reassert', group, epoch });
 }
 
 /** Our candidacy is on disk: ask everybody in his own words. */
-export function reassertSaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+export function reassertSaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { conflict, master } = group;
   if (conflict?.election?.epoch !== epoch || group.removed) return;
   if (!ok) {
     conflict.election = null;
-    conflict.settleAt = later(work, 1);
+    conflict.settleAt = later(turn, 1);
     return;
   }
-  announceVote(work, group, work.state.myId, epoch);
+  announceVote(turn, group, turn.state.myId, epoch);
   for (const peer of group.peers.values()) {
     const claim = conflict.claims.get(peer.id);
-    const host = claim?.host ?? announced(work.state, master.address);
-    askNow(work, peer, host, claim?.port ?? master.address.port, epoch, true);
+    const host = claim?.host ?? announced(turn.state, master.address);
+    askNow(turn, peer, host, claim?.port ?? master.address.port, epoch, true);
   }
-  decide(work, group);
+  decide(turn, group);
 }
 
 /** An answer to `askNow` above? Then it is taken here and nowhere else. */
 export function noteVoteForClaim(
-  work: Work,
+  turn: Turn,
   group: Group,
   peer: Peer,
   pending: Extract<Pending, { kind: 'ask' }>,
@@ -188,20 +188,20 @@ export function noteVoteForClaim(
 ): boolean {
   const election = group.conflict?.election;
   if (!election || !pending.forVote || pending.epoch !== election.epoch) return false;
-  if (leader === work.state.myId && epoch === election.epoch) election.votes.add(peer.id);
-  decide(work, group);
+  if (leader === turn.state.myId && epoch === election.epoch) election.votes.add(peer.id);
+  decide(turn, group);
   return true;
 }
 
-function decide(work: Work, group: Group): void {
+function decide(turn: Turn, group: Group): void {
   const election = group.conflict?.election;
-  if (!election || group.vote.epoch !== election.epoch || work.state.tiltSince !== null) return;
-  if (group.vote.leader !== work.state.myId) return;
+  if (!election || group.vote.epoch !== election.epoch || turn.state.tiltSince !== null) return;
+  if (group.vote.leader !== turn.state.myId) return;
   if (election.votes.size + 1 < votesNeeded(group)) return;
   group.conflict = null;
   group.configEpoch = election.epoch;
-  group.master.version = save(work);
-  work.touched.add(group);
-  log(work, 'notice', `Config epoch ${election.epoch} settles the conflict about '${group.name}'`);
-  spreadHello(work, group);
+  group.master.version = save(turn);
+  turn.touched.add(group);
+  log(turn, 'notice', `Config epoch ${election.epoch} settles the conflict about '${group.name}'`);
+  spreadHello(turn, group);
 }

@@ -9,7 +9,7 @@ import { withoutVoice } from '../members/self.ts';
 import { event } from '../model/events.ts';
 import { rollBelow } from '../model/random.ts';
 import type { Group, Instance, Master } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
 /** Others who can be reached again may need a moment, too. */
@@ -24,25 +24,25 @@ function silentSince(instance: Instance): number | null {
 }
 
 /** SDOWN of one instance; wakes the group when the answer may change by time alone. */
-export function judge(work: Work, instance: Instance): void {
+export function checkSubjectivelyDown(turn: Turn, instance: Instance): void {
   const { group } = instance;
   const silent = silentSince(instance);
   let downAt = silent === null ? Number.POSITIVE_INFINITY : silent + group.downAfter;
-  if (instance.kind === 'master') downAt = Math.min(downAt, masterLimit(work, instance));
-  if (work.now > downAt) {
-    if (work.heard) goDown(work, instance);
+  if (instance.kind === 'master') downAt = Math.min(downAt, masterLimit(turn, instance));
+  if (turn.now > downAt) {
+    if (turn.drained) goDown(turn, instance);
     else if (instance.sDownSince === null) wake(group, downAt);
   } else {
     if (downAt !== Number.POSITIVE_INFINITY) wake(group, downAt + 0.01);
-    comeUp(work, instance);
+    comeUp(turn, instance);
   }
 }
 
 /** What makes a master down beside silence: it says it is a replica, or it was restarted and does not come back. */
-function masterLimit(work: Work, master: Master): Instant {
+function masterLimit(turn: Turn, master: Master): Instant {
   let limit = Number.POSITIVE_INFINITY;
   if (master.role === 'slave') {
-    const { infoPeriod } = work.state.timers;
+    const { infoPeriod } = turn.state.timers;
     limit = master.roleSince + master.group.downAfter + 2 * infoPeriod;
   }
   if (master.rebootSince !== null) {
@@ -51,38 +51,38 @@ function masterLimit(work: Work, master: Master): Instant {
   return limit;
 }
 
-function goDown(work: Work, instance: Instance): void {
+function goDown(turn: Turn, instance: Instance): void {
   if (instance.sDownSince !== null) return;
-  instance.sDownSince = work.now;
-  instance.lastDownAt = work.now;
-  event(work, 'warning', '+sdown', instance);
+  instance.sDownSince = turn.now;
+  instance.lastDownAt = turn.now;
+  event(turn, 'warning', '+sdown', instance);
   if (instance.kind !== 'master') return;
   // Candidates are chosen by what they say now, and peers are asked in this very turn.
-  for (const replica of instance.group.replicas.values()) replica.infoDueAt = work.now;
+  for (const replica of instance.group.replicas.values()) replica.infoDueAt = turn.now;
   for (const peer of instance.group.peers.values()) {
-    peer.ask.nextAt = work.now;
+    peer.ask.nextAt = turn.now;
     peer.ask.interval = 0;
   }
 }
 
-function comeUp(work: Work, instance: Instance): void {
+function comeUp(turn: Turn, instance: Instance): void {
   if (instance.sDownSince === null) return;
   instance.sDownSince = null;
   instance.scriptKillSent = false;
-  event(work, 'warning', '-sdown', instance);
+  event(turn, 'warning', '-sdown', instance);
   // What it says of itself may be wrong by now: ask at once.
-  if (instance.kind !== 'sentinel') instance.infoDueAt = work.now;
+  if (instance.kind !== 'sentinel') instance.infoDueAt = turn.now;
   else {
     instance.helloForced = true;
-    voterIsBack(work, instance.group);
+    voterIsBack(turn, instance.group);
   }
 }
 
 /** Elections that were lost for want of voters need not be waited for any longer. */
-function voterIsBack(work: Work, { attempts, failover }: Group): void {
+function voterIsBack(turn: Turn, { attempts, failover }: Group): void {
   if (attempts.lost === 0 || attempts.leader !== null || failover !== null) return;
   attempts.lost = 0;
-  const soon = work.now + VOTER_BACK_MS + rollBelow(work.state.dice, VOTER_BACK_MS);
+  const soon = turn.now + VOTER_BACK_MS + rollBelow(turn.state.dice, VOTER_BACK_MS);
   if (soon >= attempts.holdUntil) return;
   attempts.holdUntil = soon;
   attempts.holdFrom = null;
@@ -97,23 +97,23 @@ export function agreeing(group: Group): number {
 }
 
 /** ODOWN: a count of opinions, at this moment. */
-export function judgeTogether(work: Work, group: Group): void {
+export function checkObjectivelyDown(turn: Turn, group: Group): void {
   const { master } = group;
   const count = agreeing(group);
   const down = master.sDownSince !== null && count >= group.quorum;
   if (down && master.oDownSince === null) {
-    master.oDownSince = work.now;
-    event(work, 'warning', '+odown', master, `#quorum ${count}/${group.quorum}`);
+    master.oDownSince = turn.now;
+    event(turn, 'warning', '+odown', master, `#quorum ${count}/${group.quorum}`);
   } else if (!down && master.oDownSince !== null) {
     master.oDownSince = null;
     group.attempts.startAt = null;
     group.attempts.lost = 0;
-    event(work, 'warning', '-odown', master);
+    event(turn, 'warning', '-odown', master);
   }
 }
 
 /** A script hogs the server: after SDOWN it is killed, once for each time the instance goes down. */
-export function busyReply(work: Work, instance: Instance): void {
+export function busyReply(turn: Turn, instance: Instance): void {
   if (instance.sDownSince === null || instance.scriptKillSent) return;
-  instance.scriptKillSent = send(work, instance.link, instance.group, ['SCRIPT', 'KILL']);
+  instance.scriptKillSent = send(turn, instance.link, instance.group, ['SCRIPT', 'KILL']);
 }

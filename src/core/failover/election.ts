@@ -9,7 +9,7 @@ import { isOpen } from '../members/links.ts';
 import { event } from '../model/events.ts';
 import { rollBelow } from '../model/random.ts';
 import type { FailoverIn, Group } from '../model/state.ts';
-import { crash, log, saveThen, type Work, wake } from '../model/turn.ts';
+import { crash, log, saveThen, type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { askAllAgain } from '../say/ask.ts';
 import { sendInfo } from '../say/info.ts';
@@ -44,28 +44,28 @@ const LATE_MS = 1000;
 export const FINISH_MS = 10_000;
 
 /** Start an automatic failover when everything speaks for it. */
-export function tendStart(work: Work, group: Group): void {
+export function tendStart(turn: Turn, group: Group): void {
   const { attempts, master } = group;
-  if (group.failover !== null || master.oDownSince === null || work.state.disk.failing) return;
-  if (work.now < attempts.holdUntil) {
+  if (group.failover !== null || master.oDownSince === null || turn.state.disk.failing) return;
+  if (turn.now < attempts.holdUntil) {
     const isFree =
-      leaderIsDead(work, group) || hasFoundReplica(work, group) || wasForNothing(work, group);
+      leaderIsDead(turn, group) || hasFoundReplica(turn, group) || wasForNothing(turn, group);
     if (!isFree) {
-      announceHold(work, group);
+      announceHold(turn, group);
       return wake(group, attempts.holdUntil);
     }
-    attempts.holdUntil = work.now;
+    attempts.holdUntil = turn.now;
     attempts.holdFrom = null;
   }
   attempts.leader = null;
-  attempts.startAt ??= work.now + startDelay(work.state, group, work.now);
+  attempts.startAt ??= turn.now + startDelay(turn.state, group, turn.now);
   const delay = delayOf(group);
-  const startAt = Math.max(attempts.startAt + delay, epochFreeAt(work, group));
-  if (work.now < startAt) {
-    if (isHopeless(group)) sayHopeless(work, group);
+  const startAt = Math.max(attempts.startAt + delay, epochFreeAt(turn, group));
+  if (turn.now < startAt) {
+    if (isHopeless(group)) sayHopeless(turn, group);
     return wake(group, startAt);
   }
-  startFailover(work, group, false);
+  startFailover(turn, group, false);
 }
 
 /**
@@ -84,14 +84,14 @@ function isHopeless(group: Group): boolean {
 }
 
 /** Once for each time the master goes down. */
-function sayHopeless(work: Work, group: Group): void {
+function sayHopeless(turn: Turn, group: Group): void {
   const { attempts, master, name } = group;
   if (attempts.hopelessSaid === master.oDownSince) return;
   attempts.hopelessSaid = master.oDownSince;
   const reach = votersWithinReach(group) + 1;
   const text = `${votesNeeded(group)} votes are needed and ${reach} Sentinels within reach, this one included`;
-  const { announceLevel } = work.state.surroundings.line;
-  log(work, announceLevel, `Failover of '${name}' is left to others for now: ${text}`);
+  const { announceLevel } = turn.state.surroundings.dialect;
+  log(turn, announceLevel, `Failover of '${name}' is left to others for now: ${text}`);
 }
 
 function votersWithinReach({ peers }: Group): number {
@@ -107,11 +107,11 @@ function votersWithinReach({ peers }: Group): number {
  * master was heard of after the vote, or went down long after it, so that it was for a manual failover, or for one that
  * was not needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
  */
-function wasForNothing(work: Work, group: Group): boolean {
+function wasForNothing(turn: Turn, group: Group): boolean {
   const since = overdueSince(group);
   if (since === null) return false;
   const end = since + Math.max(FINISH_MS, group.downAfter);
-  if (work.now >= end) return true;
+  if (turn.now >= end) return true;
   wake(group, end);
   return false;
 }
@@ -141,44 +141,44 @@ function mayWin(group: Group): boolean {
  * Whom we wait for has died since, or is known no more (he has come back as somebody else, without his file). Seen down
  * before, he was alive when he asked us, or won, all the same.
  */
-function leaderIsDead(work: Work, group: Group): boolean {
+function leaderIsDead(turn: Turn, group: Group): boolean {
   const { leader, leaderAt } = group.attempts;
   if (leader === null) return false;
   const peer = group.peers.get(leader);
   if (peer !== undefined && peer.sDownSince === null) return false;
   if (peer !== undefined && peer.sDownSince! > leaderAt) return true;
-  if (work.now >= leaderAt + group.downAfter) return true;
+  if (turn.now >= leaderAt + group.downAfter) return true;
   wake(group, leaderAt + group.downAfter);
   return false;
 }
 
 /** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */
-function hasFoundReplica(work: Work, group: Group): boolean {
+function hasFoundReplica(turn: Turn, group: Group): boolean {
   const { fruitlessAt } = group.attempts;
   if (fruitlessAt === null) return false;
   const from = fruitlessAt + FRUITLESS_PAUSE_MS;
-  if (work.now >= from) return selectReplica(work, group) !== null;
+  if (turn.now >= from) return selectReplica(turn, group) !== null;
   wake(group, from);
   return false;
 }
 
-function announceHold(work: Work, group: Group): void {
+function announceHold(turn: Turn, group: Group): void {
   const { attempts } = group;
   if (attempts.holdLogged) return;
   attempts.holdLogged = true;
   const text = 'Next failover delay: I will not start a failover before ';
-  const { announceLevel } = work.state.surroundings.line;
-  log(work, announceLevel, text, attempts.holdUntil - work.now);
+  const { announceLevel } = turn.state.surroundings.dialect;
+  log(turn, announceLevel, text, attempts.holdUntil - turn.now);
 }
 
 /** Raise the epoch, vote for ourselves, and go on when both are on disk. */
-export function startFailover(work: Work, group: Group, forced: boolean, rounds = 0): void {
-  const { state } = work;
+export function startFailover(turn: Turn, group: Group, forced: boolean, rounds = 0): void {
+  const { state } = turn;
   const { attempts, master } = group;
-  const epoch = forced ? nextEpoch(work, group) : failoverEpoch(work, group);
+  const epoch = forced ? nextEpoch(turn, group) : failoverEpoch(turn, group);
   const patience = forced
     ? Math.min(MANUAL_PATIENCE_MS, group.failoverTimeout)
-    : patienceWith(work, group);
+    : patienceWith(turn, group);
   const dice = Math.floor(rollBelow(state.dice, 1000));
   group.failover = {
     state: 'wait_start',
@@ -186,77 +186,77 @@ export function startFailover(work: Work, group: Group, forced: boolean, rounds 
     forced,
     rounds,
     durable: false,
-    startedAt: work.now + dice,
-    since: work.now,
-    deadline: work.now + patience,
+    startedAt: turn.now + dice,
+    since: turn.now,
+    deadline: turn.now + patience,
     againAt: null,
   };
   attempts.startAt = null;
   attempts.fruitlessAt = null;
   attempts.leader = null;
-  holdFrom(group, work.now + dice);
+  holdFrom(group, turn.now + dice);
   attempts.holdLogged = false;
   group.conflict = null;
-  if (rounds === 0) event(work, 'warning', '+try-failover', master);
-  castVote(work, group, state.myId, epoch);
-  saveThen(work, { kind: 'candidacy', group, epoch });
-  work.touched.add(group);
+  if (rounds === 0) event(turn, 'warning', '+try-failover', master);
+  castVote(turn, group, state.myId, epoch);
+  saveThen(turn, { kind: 'candidacy', group, epoch });
+  turn.touched.add(group);
 }
 
 /** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
-function patienceWith({ state, now }: Work, group: Group): number {
+function patienceWith({ state, now }: Turn, group: Group): number {
   const { electionTimeout } = state.timers;
   const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state, now));
   return Math.min(patience, electionTimeout, group.failoverTimeout);
 }
 
 /** Our candidacy is on disk (or could not be written: then there is none). */
-export function candidacySaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+export function candidacySaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { failover } = group;
   if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
   if (!ok) {
     if (group.vote.epoch === epoch) group.vote.leader = null;
     const why = 'the configuration file could not be saved';
-    log(work, 'warning', `The failover of ${group.name} is given up: ${why}`);
-    notElected(work, group, work.now + DISK_BACKOFF_MS);
+    log(turn, 'warning', `The failover of ${group.name} is given up: ${why}`);
+    notElected(turn, group, turn.now + DISK_BACKOFF_MS);
     return;
   }
-  announceVote(work, group, work.state.myId, epoch);
+  announceVote(turn, group, turn.state.myId, epoch);
   failover.durable = true;
-  if (!failover.forced) failover.deadline = work.now + patienceWith(work, group);
-  askAllAgain(work, group);
-  work.touched.add(group);
+  if (!failover.forced) failover.deadline = turn.now + patienceWith(turn, group);
+  askAllAgain(turn, group);
+  turn.touched.add(group);
 }
 
-export function tendElection(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
-  if (hasVotedForAnother(work, group, failover)) {
-    return notElected(work, group, group.attempts.holdUntil);
+export function tendElection(turn: Turn, group: Group, failover: FailoverIn<'wait_start'>): void {
+  if (hasVotedForAnother(turn, group, failover)) {
+    return notElected(turn, group, group.attempts.holdUntil);
   }
   if (!failover.durable) return;
-  const count = tally(work.state, group, failover.epoch);
-  if (failover.forced) return manualElection(work, group, failover);
-  if (count.mine >= votesNeeded(group)) return elected(work, group, failover);
-  if (count.awaited > 0 && work.now < failover.deadline) return wake(group, failover.deadline);
+  const count = tally(turn.state, group, failover.epoch);
+  if (failover.forced) return manualElection(turn, group, failover);
+  if (count.mine >= votesNeeded(group)) return elected(turn, group, failover);
+  if (count.awaited > 0 && turn.now < failover.deadline) return wake(group, failover.deadline);
   if (count.rival !== null && count.rivalVotes >= votesNeeded(group)) {
-    yieldTo(work, group, count.rival);
-    return notElected(work, group, group.attempts.holdUntil);
+    yieldTo(turn, group, count.rival);
+    return notElected(turn, group, group.attempts.holdUntil);
   }
   // Votes that are given, or refused for an epoch that has passed, do not change: only who is out of reach may still vote.
   const isLost = count.mine + count.unreachable < votesNeeded(group);
   const decided = count.rival !== null || isLost;
-  if (!decided && work.now < failover.deadline) return wake(group, failover.deadline);
+  if (!decided && turn.now < failover.deadline) return wake(group, failover.deadline);
   // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
-  const lag = Math.min(2 * lagOf(work.state, work.now), SPLIT_LAG_MAX_MS);
+  const lag = Math.min(2 * lagOf(turn.state, turn.now), SPLIT_LAG_MAX_MS);
   const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
   const backoff =
-    base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(work.state.dice, 1));
+    base * 2 ** Math.min(group.attempts.lost, 20) * (1 + rollBelow(turn.state.dice, 1));
   group.attempts.lost += 1;
-  notElected(work, group, work.now + Math.min(backoff, 2 * group.failoverTimeout));
+  notElected(turn, group, turn.now + Math.min(backoff, 2 * group.failoverTimeout));
 }
 
 /** In a later epoch, or in this one before anybody had heard of our candidacy. */
 function hasVotedForAnother(
-  { state }: Work,
+  { state }: Turn,
   { vote }: Group,
   { epoch, durable, forced }: FailoverIn<'wait_start'>,
 ): boolean {
@@ -265,44 +265,44 @@ function hasVotedForAnother(
 }
 
 /** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
-function manualElection(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
-  const count = tally(work.state, group, failover.epoch);
+function manualElection(turn: Turn, group: Group, failover: FailoverIn<'wait_start'>): void {
+  const count = tally(turn.state, group, failover.epoch);
   const taken = count.rival !== null;
-  if (!taken && count.awaited > 0 && work.now < failover.deadline) {
+  if (!taken && count.awaited > 0 && turn.now < failover.deadline) {
     return wake(group, failover.deadline);
   }
-  if (!taken) return elected(work, group, failover);
-  if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(work, group, work.now);
+  if (!taken) return elected(turn, group, failover);
+  if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(turn, group, turn.now);
   // The other one may repeat too: the dice make one earlier, and the later one then has voted for him and gives up.
   failover.againAt ??=
-    work.now + rollBelow(work.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
-  if (work.now < failover.againAt) return wake(group, failover.againAt);
-  startFailover(work, group, true, failover.rounds + 1);
+    turn.now + rollBelow(turn.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
+  if (turn.now < failover.againAt) return wake(group, failover.againAt);
+  startFailover(turn, group, true, failover.rounds + 1);
 }
 
-function notElected(work: Work, group: Group, holdUntil: number): void {
-  event(work, 'warning', '-failover-abort-not-elected', group.master);
+function notElected(turn: Turn, group: Group, holdUntil: number): void {
+  event(turn, 'warning', '-failover-abort-not-elected', group.master);
   if (holdUntil !== group.attempts.holdUntil) group.attempts.holdFrom = null;
   group.attempts.holdUntil = holdUntil;
-  abandon(work, group);
+  abandon(turn, group);
 }
 
 /** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
-export function supersede(work: Work, group: Group): void {
+export function supersede(turn: Turn, group: Group): void {
   const { failover } = group;
   if (failover === null || failover.state === 'reconf_slaves') return;
-  if (failover.epoch <= group.configEpoch) notElected(work, group, work.now);
+  if (failover.epoch <= group.configEpoch) notElected(turn, group, turn.now);
 }
 
 /** We have voted for another in a later epoch. */
-export function standDown(work: Work, group: Group): void {
-  notElected(work, group, group.attempts.holdUntil);
+export function standDown(turn: Turn, group: Group): void {
+  notElected(turn, group, group.attempts.holdUntil);
 }
 
-function elected(work: Work, group: Group, failover: FailoverIn<'wait_start'>): void {
-  const { state } = work;
-  event(work, 'warning', '+elected-leader', group.master);
-  if (state.simulate.crashAfterElection) return crash(work);
+function elected(turn: Turn, group: Group, failover: FailoverIn<'wait_start'>): void {
+  const { state } = turn;
+  event(turn, 'warning', '+elected-leader', group.master);
+  if (state.simulate.crashAfterElection) return crash(turn);
   const { epoch, forced, rounds, startedAt } = failover;
   group.failover = {
     state: 'select_slave',
@@ -310,26 +310,26 @@ function elected(work: Work, group: Group, failover: FailoverIn<'wait_start'>): 
     forced,
     rounds,
     startedAt,
-    since: work.now,
-    refreshUntil: work.now + REFRESH_MS,
+    since: turn.now,
+    refreshUntil: turn.now + REFRESH_MS,
   };
   group.attempts.lost = 0;
-  event(work, 'warning', '+failover-state-select-slave', group.master);
+  event(turn, 'warning', '+failover-state-select-slave', group.master);
   for (const replica of group.replicas.values()) {
-    const fresh = replica.infoAt !== null && work.now - replica.infoAt < FRESH_MS;
-    if (!fresh && replica.infoPendingSince === null) sendInfo(work, replica);
+    const fresh = replica.infoAt !== null && turn.now - replica.infoAt < FRESH_MS;
+    if (!fresh && replica.infoPendingSince === null) sendInfo(turn, replica);
   }
 }
 
 /** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
-export function abandon(work: Work, group: Group): void {
+export function abandon(turn: Turn, group: Group): void {
   // A manual one says nothing about the master: if he dies now, that is another matter.
   const isManual = group.failover?.forced === true && group.master.oDownSince === null;
   if (isManual && group.attempts.leader === null) {
-    group.attempts.holdUntil = Math.min(group.attempts.holdUntil, work.now);
+    group.attempts.holdUntil = Math.min(group.attempts.holdUntil, turn.now);
     group.attempts.holdFrom = null;
   }
   group.failover = null;
   group.attempts.startAt = null;
-  work.touched.add(group);
+  turn.touched.add(group);
 }

@@ -8,7 +8,7 @@
 import { event, eventText } from '../model/events.ts';
 import { failing } from '../model/overload.ts';
 import type { Group, State } from '../model/state.ts';
-import { save, type Work } from '../model/turn.ts';
+import { save, type Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
 /** Below it any epoch is followed, above it only small steps. */
@@ -34,20 +34,20 @@ export function acceptableEpoch(state: State, epoch: bigint): boolean {
 }
 
 /** Whoever comes with such an epoch is not followed: somebody has to look at it. Once a minute is enough to say so. */
-export function ignoreEpoch(work: Work, group: Group, epoch: bigint): void {
-  const { state, now } = work;
+export function ignoreEpoch(turn: Turn, group: Group, epoch: bigint): void {
+  const { state, now } = turn;
   const { epochIgnoredAt } = state;
   if (epochIgnoredAt !== null && now - epochIgnoredAt < IGNORED_QUIET_MS) return;
   state.epochIgnoredAt = now;
-  event(work, 'warning', '-epoch-ignored', group.master, `#epoch ${epoch} is too far from ours`);
+  event(turn, 'warning', '-epoch-ignored', group.master, `#epoch ${epoch} is too far from ours`);
 }
 
 /** Begin a new epoch. */
-export function nextEpoch(work: Work, group: Group): bigint {
-  const { state } = work;
+export function nextEpoch(turn: Turn, group: Group): bigint {
+  const { state } = turn;
   state.currentEpoch += 1n;
-  state.epochSince = work.now;
-  eventText(work, 'warning', '+new-epoch', group, String(state.currentEpoch));
+  state.epochSince = turn.now;
+  eventText(turn, 'warning', '+new-epoch', group, String(state.currentEpoch));
   return state.currentEpoch;
 }
 
@@ -56,11 +56,11 @@ export function nextEpoch(work: Work, group: Group): bigint {
  * fail together with this one. A Sentinel votes in no epoch below its own for whatever group: if each of two hundred
  * elections began an epoch, each would end those before it.
  */
-export function failoverEpoch(work: Work, group: Group): bigint {
-  return mayShare(work, group) ? work.state.currentEpoch : nextEpoch(work, group);
+export function failoverEpoch(turn: Turn, group: Group): bigint {
+  return mayShare(turn, group) ? turn.state.currentEpoch : nextEpoch(turn, group);
 }
 
-function mayShare({ state, now }: Work, group: Group): boolean {
+function mayShare({ state, now }: Turn, group: Group): boolean {
   const { currentEpoch, epochSince } = state;
   const unused = group.vote.epoch < currentEpoch && group.configEpoch < currentEpoch;
   return unused && now - epochSince < SHARED_MS;
@@ -70,10 +70,10 @@ function mayShare({ state, now }: Work, group: Group): boolean {
  * When a failover of this group may begin. A group that needs a new epoch, because it has voted in the present one, lets
  * those who fail with it come to their decisions in that.
  */
-export function epochFreeAt(work: Work, group: Group): Instant {
-  const { state, now } = work;
+export function epochFreeAt(turn: Turn, group: Group): Instant {
+  const { state, now } = turn;
   const end = state.epochSince + SHARED_MS;
-  if (now >= end || mayShare(work, group)) return now;
+  if (now >= end || mayShare(turn, group)) return now;
   return Math.min(end, state.epochSince + (failing(state, now) - 1) * SPACED_GROUP_MS);
 }
 
@@ -82,16 +82,16 @@ export function epochFreeAt(work: Work, group: Group): Instant {
  * that group, and others may share it; one heard in a hello may be that of a manual failover, for which nobody was asked.
  */
 export function raiseEpoch(
-  work: Work,
+  turn: Turn,
   group: Group,
   epoch: bigint,
   by: 'hello' | 'candidate',
 ): void {
-  const { state } = work;
+  const { state } = turn;
   if (epoch <= state.currentEpoch) return;
-  if (!acceptableEpoch(state, epoch)) return ignoreEpoch(work, group, epoch);
+  if (!acceptableEpoch(state, epoch)) return ignoreEpoch(turn, group, epoch);
   state.currentEpoch = epoch;
-  state.epochSince = by === 'candidate' ? work.now : Number.NEGATIVE_INFINITY;
-  save(work);
-  eventText(work, 'warning', '+new-epoch', group, String(epoch));
+  state.epochSince = by === 'candidate' ? turn.now : Number.NEGATIVE_INFINITY;
+  save(turn);
+  eventText(turn, 'warning', '+new-epoch', group, String(epoch));
 }

@@ -11,7 +11,7 @@ import { isOpen } from '../members/links.ts';
 import { event } from '../model/events.ts';
 import { reconfigScript } from '../model/scripts.ts';
 import type { Failover, FailoverIn, Group, Replica } from '../model/state.ts';
-import { crash, log, saveThen, type Work, wake } from '../model/turn.ts';
+import { crash, log, saveThen, type Turn, wake } from '../model/turn.ts';
 import { spreadHello } from '../say/hello.ts';
 import { promote } from '../say/slaveof.ts';
 import { isCaughtUp } from './catchup.ts';
@@ -23,29 +23,29 @@ const PROMOTION_INFO_MS = 100;
 const ORDER_REPEAT_MS = 1000;
 
 /** One look at a running failover; goes on as far as it can. */
-export function tendFailover(work: Work, group: Group): void {
+export function tendFailover(turn: Turn, group: Group): void {
   for (let before: Failover | null = null; group.failover !== before; ) {
     before = group.failover;
     if (before === null) return;
     if (before.state !== 'wait_start') {
-      if (isOutvoted(group, before)) return standDown(work, group);
-      if (!isCaughtUp(work, group)) return;
+      if (isOutvoted(group, before)) return standDown(turn, group);
+      if (!isCaughtUp(turn, group)) return;
     }
     switch (before.state) {
       case 'wait_start':
-        tendElection(work, group, before);
+        tendElection(turn, group, before);
         break;
       case 'select_slave':
-        select(work, group, before);
+        select(turn, group, before);
         break;
       case 'send_slaveof_noone':
-        sendPromotion(work, group, before);
+        sendPromotion(turn, group, before);
         break;
       case 'wait_promotion':
-        waitPromotion(work, group, before);
+        waitPromotion(turn, group, before);
         break;
       case 'reconf_slaves':
-        tendReconfiguration(work, group, before);
+        tendReconfiguration(turn, group, before);
         break;
     }
   }
@@ -56,20 +56,20 @@ function isOutvoted({ vote }: Group, { state, epoch }: Failover): boolean {
   return state !== 'reconf_slaves' && vote.epoch > epoch;
 }
 
-function select(work: Work, group: Group, failover: FailoverIn<'select_slave'>): void {
+function select(turn: Turn, group: Group, failover: FailoverIn<'select_slave'>): void {
   const asked = [...group.replicas.values()].some(
     (r) => r.infoPendingSince !== null && r.sDownSince === null,
   );
-  if (asked && work.now < failover.refreshUntil) return wake(group, failover.refreshUntil);
-  const promoted = selectReplica(work, group);
+  if (asked && turn.now < failover.refreshUntil) return wake(group, failover.refreshUntil);
+  const promoted = selectReplica(turn, group);
   if (promoted === null) {
     for (const replica of group.replicas.values()) {
-      log(work, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(work, replica)}`);
+      log(turn, 'notice', `Replica ${replica.key} cannot be promoted: ${objection(turn, replica)}`);
     }
-    event(work, 'warning', '-failover-abort-no-good-slave', group.master);
+    event(turn, 'warning', '-failover-abort-no-good-slave', group.master);
     // Unless we have voted for another in the meantime.
-    if (group.attempts.leader === null) group.attempts.fruitlessAt = work.now;
-    return abandon(work, group);
+    if (group.attempts.leader === null) group.attempts.fruitlessAt = turn.now;
+    return abandon(turn, group);
   }
   const { epoch, forced, rounds, startedAt } = failover;
   group.failover = {
@@ -78,47 +78,47 @@ function select(work: Work, group: Group, failover: FailoverIn<'select_slave'>):
     forced,
     rounds,
     startedAt,
-    since: work.now,
+    since: turn.now,
     promoted,
   };
-  event(work, 'warning', '+selected-slave', promoted);
-  event(work, 'notice', '+failover-state-send-slaveof-noone', promoted);
+  event(turn, 'warning', '+selected-slave', promoted);
+  event(turn, 'notice', '+failover-state-send-slaveof-noone', promoted);
 }
 
-function sendPromotion(work: Work, group: Group, failover: FailoverIn<'send_slaveof_noone'>): void {
+function sendPromotion(turn: Turn, group: Group, failover: FailoverIn<'send_slaveof_noone'>): void {
   const { promoted } = failover;
-  if (hasBetter(work, group, promoted)) return giveUp(work, group);
-  if (!promote(work, promoted)) return orAbortLater(work, group, failover);
+  if (hasBetter(turn, group, promoted)) return giveUp(turn, group);
+  if (!promote(turn, promoted)) return orAbortLater(turn, group, failover);
   group.failover = {
     ...failover,
     state: 'wait_promotion',
-    since: work.now,
+    since: turn.now,
     sentOn: promoted.link.command!.id,
-    sentAt: work.now,
+    sentAt: turn.now,
     saving: false,
   };
-  event(work, 'notice', '+failover-state-wait-promotion', promoted);
+  event(turn, 'notice', '+failover-state-wait-promotion', promoted);
 }
 
-function waitPromotion(work: Work, group: Group, failover: FailoverIn<'wait_promotion'>): void {
+function waitPromotion(turn: Turn, group: Group, failover: FailoverIn<'wait_promotion'>): void {
   const { promoted } = failover;
   if (failover.saving) return;
-  if (work.now > failover.since + group.failoverTimeout) return orAbortLater(work, group, failover);
-  if (hasBetter(work, group, promoted)) return giveUp(work, group);
+  if (turn.now > failover.since + group.failoverTimeout) return orAbortLater(turn, group, failover);
+  if (hasBetter(turn, group, promoted)) return giveUp(turn, group);
   const { link } = promoted;
-  if (isTakenOver(failover)) return makeWay(work, group);
+  if (isTakenOver(failover)) return makeWay(turn, group);
   if (isOpen(link) && promoted.role === 'slave') {
     const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
     // The connection was lost with the order on it, or the server refused it (LOADING): nobody else will repeat it.
     const lost = link.command!.id !== failover.sentOn && infoAt >= link.command!.startedAt;
-    const refused = infoAt > failover.sentAt && work.now >= failover.sentAt + ORDER_REPEAT_MS;
-    if ((lost || refused) && promote(work, promoted)) {
+    const refused = infoAt > failover.sentAt && turn.now >= failover.sentAt + ORDER_REPEAT_MS;
+    if ((lost || refused) && promote(turn, promoted)) {
       failover.sentOn = link.command!.id;
-      failover.sentAt = work.now;
+      failover.sentAt = turn.now;
     }
   }
-  promoted.infoDueAt ??= (promoted.infoSentAt ?? work.now) + PROMOTION_INFO_MS;
-  orAbortLater(work, group, failover);
+  promoted.infoDueAt ??= (promoted.infoSentAt ?? turn.now) + PROMOTION_INFO_MS;
+  orAbortLater(turn, group, failover);
 }
 
 /** Since the order the chosen one was told to follow another server of the group: somebody else leads, and chose that one. */
@@ -128,76 +128,76 @@ function isTakenOver({ promoted, sentAt }: FailoverIn<'wait_promotion'>): boolea
 }
 
 /** Whoever leads will be heard of soon; if not, it is our turn again. */
-function makeWay(work: Work, group: Group): void {
+function makeWay(turn: Turn, group: Group): void {
   const { attempts } = group;
-  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  event(turn, 'warning', '-failover-abort-slave-timeout', group.master);
   attempts.holdUntil = Math.max(
-    work.now + FINISH_MS,
+    turn.now + FINISH_MS,
     attempts.leader === null ? 0 : attempts.holdUntil,
   );
   attempts.holdFrom = null;
-  abandon(work, group);
+  abandon(turn, group);
 }
 
 /** The chosen replica has died, and another one is there: a new attempt need not wait for the time to be up. */
-function hasBetter(work: Work, group: Group, promoted: Replica): boolean {
-  return promoted.sDownSince !== null && selectReplica(work, group) !== null;
+function hasBetter(turn: Turn, group: Group, promoted: Replica): boolean {
+  return promoted.sDownSince !== null && selectReplica(turn, group) !== null;
 }
 
-function giveUp(work: Work, group: Group): void {
+function giveUp(turn: Turn, group: Group): void {
   const { attempts } = group;
-  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
+  event(turn, 'warning', '-failover-abort-slave-timeout', group.master);
   // Unless we have voted for another in the meantime.
   if (attempts.leader === null) {
-    attempts.holdUntil = work.now;
+    attempts.holdUntil = turn.now;
     attempts.holdFrom = null;
   }
-  abandon(work, group);
+  abandon(turn, group);
 }
 
 function orAbortLater(
-  work: Work,
+  turn: Turn,
   group: Group,
   failover: FailoverIn<'send_slaveof_noone' | 'wait_promotion'>,
 ): void {
   const limit = failover.since + group.failoverTimeout;
-  if (work.now <= limit) return wake(group, limit + 1);
-  event(work, 'warning', '-failover-abort-slave-timeout', group.master);
-  abandon(work, group);
+  if (turn.now <= limit) return wake(group, limit + 1);
+  event(turn, 'warning', '-failover-abort-slave-timeout', group.master);
+  abandon(turn, group);
 }
 
 /** INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to disk. */
-export function promotionSeen(work: Work, replica: Replica): void {
+export function promotionSeen(turn: Turn, replica: Replica): void {
   const { group } = replica;
   const { failover } = group;
   if (failover?.state !== 'wait_promotion' || failover.promoted !== replica) return;
   if (replica.role !== 'master' || failover.saving) return;
-  if (!isCaughtUp(work, group)) return;
+  if (!isCaughtUp(turn, group)) return;
   failover.saving = true;
-  saveThen(work, { kind: 'promotion', group, epoch: failover.epoch });
+  saveThen(turn, { kind: 'promotion', group, epoch: failover.epoch });
 }
 
 /** The new configuration is durable: from here on everybody may know. */
-export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: boolean): void {
+export function promotionSaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { failover } = group;
   if (failover?.state !== 'wait_promotion' || failover.epoch !== epoch || group.removed) return;
   failover.saving = false;
-  work.touched.add(group);
+  turn.touched.add(group);
   // In TILT nothing goes on; the next INFO after it finds the promotion again. Who was made a replica again while it was
   // being saved is ordered again.
-  const mayGoOn = ok && work.state.tiltSince === null && isCaughtUp(work, group);
+  const mayGoOn = ok && turn.state.tiltSince === null && isCaughtUp(turn, group);
   if (!mayGoOn || failover.promoted.role !== 'master') {
-    failover.promoted.infoDueAt = work.now + 2 * PROMOTION_INFO_MS;
+    failover.promoted.infoDueAt = turn.now + 2 * PROMOTION_INFO_MS;
     return;
   }
   const { promoted, forced, rounds, startedAt } = failover;
   const oldMaster = group.master.address;
-  event(work, 'warning', '+promoted-slave', promoted);
+  event(turn, 'warning', '+promoted-slave', promoted);
   // Until it is dead, which may wait for another save, it knows of the old configuration only.
-  if (work.state.simulate.crashAfterPromotion) return crash(work);
+  if (turn.state.simulate.crashAfterPromotion) return crash(turn);
   group.configEpoch = epoch;
-  event(work, 'warning', '+failover-state-reconf-slaves', group.master);
-  reconfigScript(work, group, 'leader', oldMaster, promoted.address);
+  event(turn, 'warning', '+failover-state-reconf-slaves', group.master);
+  reconfigScript(turn, group, 'leader', oldMaster, promoted.address);
   for (const replica of group.replicas.values()) {
     const isOther = replica !== promoted && !isPromotedSince(replica, startedAt);
     replica.reconf = isOther ? { state: 'pending' } : null;
@@ -208,9 +208,9 @@ export function promotionSaved(work: Work, group: Group, epoch: bigint, ok: bool
     forced,
     rounds,
     startedAt,
-    since: work.now,
+    since: turn.now,
     oldMaster,
   };
-  switchMaster(work, group, { ...promoted.address });
-  spreadHello(work, group);
+  switchMaster(turn, group, { ...promoted.address });
+  spreadHello(turn, group);
 }

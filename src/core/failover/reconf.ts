@@ -10,7 +10,7 @@ import { isOpen } from '../members/links.ts';
 import { describe, eventText } from '../model/events.ts';
 import { announced } from '../model/names.ts';
 import type { FailoverIn, Group, Replica } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { isMasterItself, reattach } from '../say/slaveof.ts';
 import { isUnsettled } from './conflict.ts';
@@ -27,32 +27,32 @@ const START_DICE_MS = 1000;
 type Reconf = FailoverIn<'reconf_slaves'>;
 
 /** Progress of a replica is told with the master it was under when the failover began, as the original does. */
-function tell(work: Work, failover: Reconf, name: string, replica: Replica): void {
-  const text = describe(work.state, replica, failover.oldMaster);
-  eventText(work, 'notice', name, replica.group, text);
+function tell(turn: Turn, failover: Reconf, name: string, replica: Replica): void {
+  const text = describe(turn.state, replica, failover.oldMaster);
+  eventText(turn, 'notice', name, replica.group, text);
 }
 
-export function tendReconfiguration(work: Work, group: Group, failover: Reconf): void {
+export function tendReconfiguration(turn: Turn, group: Group, failover: Reconf): void {
   const members = [...group.replicas.values()].filter((r) => r.reconf !== null);
   for (const replica of members) {
     if (isMasterItself(replica)) replica.reconf = { state: 'done' };
     else if (isPending(replica) && isPromotedSince(replica, failover.startedAt))
       replica.reconf = null;
-    else giveUpStuck(work, failover, replica);
+    else giveUpStuck(turn, failover, replica);
   }
   const limit = failover.since + group.failoverTimeout;
-  const late = work.now > limit || group.master.oDownSince !== null;
+  const late = turn.now > limit || group.master.oDownSince !== null;
   let busy = members.filter((r) => isBusyReplica(r)).length;
   for (const replica of members) {
     if (late || busy >= group.parallelSyncs) break;
-    if (replica.reconf?.state !== 'pending' || !attach(work, replica)) continue;
-    tell(work, failover, '+slave-reconf-sent', replica);
+    if (replica.reconf?.state !== 'pending' || !attach(turn, replica)) continue;
+    tell(turn, failover, '+slave-reconf-sent', replica);
     busy += 1;
   }
-  for (const replica of members) poll(work, replica);
+  for (const replica of members) poll(turn, replica);
   const remaining = members.filter((r) => !isAttached(r) && r.sDownSince === null);
   if (remaining.length > 0 && !late) return wake(group, limit + 1);
-  finish(work, group, failover, work.now > limit && remaining.length > 0, members);
+  finish(turn, group, failover, turn.now > limit && remaining.length > 0, members);
 }
 
 /**
@@ -77,72 +77,72 @@ export function isAttached({ reconf }: Replica): boolean {
   return reconf !== null && (reconf.state === 'done' || ('late' in reconf && reconf.late === true));
 }
 
-function attach(work: Work, replica: Replica): boolean {
+function attach(turn: Turn, replica: Replica): boolean {
   const { address } = replica.group.master;
   if (isUnsettled(replica.group)) return false;
-  if (!reattach(work, replica, announced(work.state, address), address.port)) return false;
-  replica.reconf = { state: 'sent', since: work.now };
+  if (!reattach(turn, replica, announced(turn.state, address), address.port)) return false;
+  replica.reconf = { state: 'sent', since: turn.now };
   return true;
 }
 
 /** Neither obeying nor synchronising for too long: it is told once more, but the others must not wait for it. */
-function giveUpStuck(work: Work, failover: Reconf, replica: Replica): void {
+function giveUpStuck(turn: Turn, failover: Reconf, replica: Replica): void {
   const { reconf, group } = replica;
   if ((reconf?.state !== 'sent' && reconf?.state !== 'inprog') || reconf.late) return;
   if (reconf.state === 'inprog' && replica.syncInProgress) {
-    replica.reconf = { state: 'inprog', since: work.now };
+    replica.reconf = { state: 'inprog', since: turn.now };
     return;
   }
-  const limit = reconf.since + work.state.timers.slaveReconfTimeout;
-  if (work.now <= limit) return wake(group, limit + 1);
+  const limit = reconf.since + turn.state.timers.slaveReconfTimeout;
+  if (turn.now <= limit) return wake(group, limit + 1);
   replica.reconf = { state: 'done' };
-  tell(work, failover, '-slave-reconf-sent-timeout', replica);
-  if (reconf.state !== 'sent' || !attach(work, replica)) return;
-  replica.reconf = { state: 'sent', since: work.now, late: true };
-  tell(work, failover, '+slave-reconf-sent', replica);
+  tell(turn, failover, '-slave-reconf-sent-timeout', replica);
+  if (reconf.state !== 'sent' || !attach(turn, replica)) return;
+  replica.reconf = { state: 'sent', since: turn.now, late: true };
+  tell(turn, failover, '+slave-reconf-sent', replica);
 }
 
-function poll(work: Work, replica: Replica): void {
+function poll(turn: Turn, replica: Replica): void {
   if (!isBusyReplica(replica) || replica.infoDueAt !== null || !isOpen(replica.link)) return;
   const reconf = replica.reconf as { since: number };
-  const taken = work.now - reconf.since;
+  const taken = turn.now - reconf.since;
   const pause =
     taken > POLL_SLOW_AFTER_MS ? POLL_SLOW_MS : Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, taken));
-  replica.infoDueAt = (replica.infoSentAt ?? work.now) + pause;
+  replica.infoDueAt = (replica.infoSentAt ?? turn.now) + pause;
 }
 
 /** INFO of a replica that was sent to its new master. */
-export function reconfigurationSeen(work: Work, replica: Replica): void {
+export function reconfigurationSeen(turn: Turn, replica: Replica): void {
   const { failover } = replica.group;
   if (failover?.state !== 'reconf_slaves' || replica.role !== 'slave') return;
   if (replica.reconf?.state === 'sent' && followsMaster(replica)) {
-    replica.reconf = { ...replica.reconf, state: 'inprog', since: work.now };
-    tell(work, failover, '+slave-reconf-inprog', replica);
+    replica.reconf = { ...replica.reconf, state: 'inprog', since: turn.now };
+    tell(turn, failover, '+slave-reconf-inprog', replica);
   }
   if (replica.reconf?.state === 'inprog' && replica.masterLinkUp) {
     replica.reconf = { state: 'done' };
-    tell(work, failover, '+slave-reconf-done', replica);
+    tell(turn, failover, '+slave-reconf-done', replica);
   }
 }
 
 function finish(
-  work: Work,
+  turn: Turn,
   group: Group,
   failover: Reconf,
   timedOut: boolean,
   members: Replica[],
 ): void {
-  const { state } = work;
+  const { state } = turn;
   const { oldMaster } = failover;
   const old = `master ${group.name} ${announced(state, oldMaster)} ${oldMaster.port}`;
-  if (timedOut) eventText(work, 'warning', '+failover-end-for-timeout', group, old);
-  eventText(work, 'warning', '+failover-end', group, old);
+  if (timedOut) eventText(turn, 'warning', '+failover-end-for-timeout', group, old);
+  eventText(turn, 'warning', '+failover-end', group, old);
   for (const replica of members) {
-    if (timedOut && replica.reconf?.state === 'pending' && attach(work, replica)) {
-      tell(work, failover, '+slave-reconf-sent-be', replica);
+    if (timedOut && replica.reconf?.state === 'pending' && attach(turn, replica)) {
+      tell(turn, failover, '+slave-reconf-sent-be', replica);
     }
     replica.reconf = null;
   }
   group.failover = null;
-  work.touched.add(group);
+  turn.touched.add(group);
 }

@@ -14,7 +14,7 @@ import { announced, lookUp } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
 import type { Group, Replica } from '../model/state.ts';
 import { admits } from '../model/text.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import { reattach } from '../say/slaveof.ts';
 import { isUnsettled } from './conflict.ts';
 import { majority } from './vote.ts';
@@ -25,55 +25,55 @@ const MISMATCH_INFO_MS = 100;
 const FRESH_MS = 1000;
 
 /** It has said whom it follows, and that is not our master. Who says nothing of it may be no replica at all, but a Sentinel. */
-function followsAnother(work: Work, replica: Replica): boolean {
-  return replica.masterHost !== null && !followsMaster(replica) && !mayFollow(work, replica);
+function followsAnother(turn: Turn, replica: Replica): boolean {
+  return replica.masterHost !== null && !followsMaster(replica) && !mayFollow(turn, replica);
 }
 
 /** Look at one replica; sends it to the right master when that is safe. */
-export function tendRepair(work: Work, replica: Replica): void {
+export function tendRepair(turn: Turn, replica: Replica): void {
   const { group } = replica;
   if (replica.infoAt === null || replica.reconf !== null) return;
-  const wrong = replica.role === 'master' || followsAnother(work, replica);
+  const wrong = replica.role === 'master' || followsAnother(turn, replica);
   if (!wrong || isPromoted(group, replica)) {
     replica.mismatchSince = null;
     return;
   }
   if (replica.mismatchSince === null) {
-    replica.mismatchSince = work.now;
+    replica.mismatchSince = turn.now;
     // Our own hello is the evidence others wait for.
     if (replica.role === 'master') for (const peer of group.peers.values()) peer.helloForced = true;
   }
-  if (!isOpen(replica.link) || !masterIsSane(work, group) || isUnsettled(group)) return;
+  if (!isOpen(replica.link) || !masterIsSane(turn, group) || isUnsettled(group)) return;
   const { repairedAt } = replica;
   if (repairedAt !== null && replica.infoAt <= repairedAt + MISMATCH_INFO_MS) return;
-  if (repairedAt !== null && work.now < repairedAt + REPEAT_MS) {
+  if (repairedAt !== null && turn.now < repairedAt + REPEAT_MS) {
     return wake(group, repairedAt + REPEAT_MS);
   }
   const convert = replica.role === 'master';
-  const quiet = convert ? 4 * work.state.timers.publishPeriod : group.failoverTimeout;
+  const quiet = convert ? 4 * turn.state.timers.publishPeriod : group.failoverTimeout;
   const clock = convert ? replica.roleSince : replica.conf;
   const deafSince = convert ? repairedAt : null;
   const never = Number.NEGATIVE_INFINITY;
   const calmAt = Math.max(clock, replica.lastDownAt ?? never, deafSince ?? never) + quiet;
-  if (work.now <= calmAt && !(convert && mayDemoteNow(work, replica))) {
+  if (turn.now <= calmAt && !(convert && mayDemoteNow(turn, replica))) {
     return wake(group, calmAt + 1);
   }
-  if (!masterSaysSo(work, group, replica.mismatchSince)) return;
+  if (!masterSaysSo(turn, group, replica.mismatchSince)) return;
   const { address } = group.master;
-  if (!reattach(work, replica, announced(work.state, address), address.port)) return;
-  replica.repairedAt = work.now;
-  event(work, 'notice', convert ? '+convert-to-slave' : '+fix-slave-config', replica);
+  if (!reattach(turn, replica, announced(turn.state, address), address.port)) return;
+  replica.repairedAt = turn.now;
+  event(turn, 'notice', convert ? '+convert-to-slave' : '+fix-slave-config', replica);
 }
 
 /** It follows a name: one that means our master's address, or one of which we cannot tell now while all is well. */
-function mayFollow(work: Work, replica: Replica): boolean {
+function mayFollow(turn: Turn, replica: Replica): boolean {
   const { masterHost, masterPort, group } = replica;
   const { address } = group.master;
-  if (!work.state.resolveHostnames || masterHost === null || masterPort !== address.port) {
+  if (!turn.state.resolveHostnames || masterHost === null || masterPort !== address.port) {
     return false;
   }
   if (numericAddress(masterHost) !== null || !admits('host', masterHost)) return false;
-  const name = lookUp(work, masterHost);
+  const name = lookUp(turn, masterHost);
   return name.at === null || (name.ip === null ? replica.masterLinkUp : name.ip === address.ip);
 }
 
@@ -82,14 +82,14 @@ function isPromoted(group: Group, replica: Replica): boolean {
   return failover !== null && 'promoted' in failover && failover.promoted === replica;
 }
 
-function masterIsSane(work: Work, group: Group): boolean {
+function masterIsSane(turn: Turn, group: Group): boolean {
   const { master } = group;
   return (
     master.role === 'master' &&
     master.sDownSince === null &&
     master.oDownSince === null &&
     master.infoAt !== null &&
-    work.now - master.infoAt < 2 * work.state.timers.infoPeriod
+    turn.now - master.infoAt < 2 * turn.state.timers.infoPeriod
   );
 }
 
@@ -97,22 +97,22 @@ function masterIsSane(work: Work, group: Group): boolean {
  * The master has said just now, and after the mismatch, that it is one. An operator may have made it a replica of this
  * very server: then a repair would close a loop that nobody can open.
  */
-function masterSaysSo(work: Work, group: Group, mismatchSince: number): boolean {
+function masterSaysSo(turn: Turn, group: Group, mismatchSince: number): boolean {
   const { master } = group;
   const { infoAt } = master;
-  if (infoAt !== null && infoAt > mismatchSince && work.now - infoAt <= FRESH_MS) return true;
-  if (master.infoPendingSince === null) master.infoDueAt ??= work.now;
+  if (infoAt !== null && infoAt > mismatchSince && turn.now - infoAt <= FRESH_MS) return true;
+  if (master.infoPendingSince === null) master.infoDueAt ??= turn.now;
   return false;
 }
 
 /** A majority and everybody who is up has said since the mismatch, and since our last order, what agrees with us. */
-function mayDemoteNow(work: Work, replica: Replica): boolean {
+function mayDemoteNow(turn: Turn, replica: Replica): boolean {
   const { group, mismatchSince, repairedAt } = replica;
   if (!replica.formerMaster || mismatchSince === null || group.failover !== null) return false;
   const since = Math.max(mismatchSince, repairedAt ?? Number.NEGATIVE_INFINITY);
   const { vote } = group;
   if (vote.givenAt !== null && vote.epoch > group.configEpoch) {
-    if (work.now - vote.givenAt < group.failoverTimeout) return false;
+    if (turn.now - vote.givenAt < group.failoverTimeout) return false;
   }
   let agreed = 1;
   for (const peer of group.peers.values()) {

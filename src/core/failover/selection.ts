@@ -3,27 +3,27 @@
  */
 import { isOpen } from '../members/links.ts';
 import type { Group, Master, Replica } from '../model/state.ts';
-import type { Work } from '../model/turn.ts';
+import type { Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
 /** Why this replica may not be promoted now, or null when it may. */
-export function objection(work: Work, replica: Replica): string | null {
+export function objection(turn: Turn, replica: Replica): string | null {
   const { group, link } = replica;
   const { master } = group;
-  const { pingPeriod, infoPeriod } = work.state.timers;
+  const { pingPeriod, infoPeriod } = turn.state.timers;
   const infoMax = master.sDownSince !== null ? 5 * pingPeriod : 3 * infoPeriod;
-  const sinceDown = master.sDownSince === null ? 0 : work.now - failedAt(master, master.sDownSince);
+  const sinceDown = master.sDownSince === null ? 0 : turn.now - failedAt(master, master.sDownSince);
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
   // Who refuses the subscription can be promoted all the same: hellos come another way, too.
   const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
   if (!isOpen(link) || isDeaf) return 'its link is down';
-  if (work.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
+  if (turn.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';
   if (replica.infoAt === null) return 'it has not answered INFO yet';
   if (replica.role === 'slave' && replica.masterHost === null)
     return 'it names no master it follows';
-  if (work.now - replica.infoAt > infoMax) return 'its last INFO reply is too old';
+  if (turn.now - replica.infoAt > infoMax) return 'its last INFO reply is too old';
   if (replica.masterLinkDownTime > linkDownMax) {
     return 'its replication link was down for too long before the master failed';
   }
@@ -44,8 +44,8 @@ export function compareCandidates(a: Replica, b: Replica): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-export function selectReplica(work: Work, group: Group): Replica | null {
-  const good = [...group.replicas.values()].filter((r) => objection(work, r) === null);
+export function selectReplica(turn: Turn, group: Group): Replica | null {
+  const good = [...group.replicas.values()].filter((r) => objection(turn, r) === null);
   good.sort(compareCandidates);
   return good[0] ?? null;
 }

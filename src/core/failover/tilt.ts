@@ -7,7 +7,7 @@
  */
 import { eventText } from '../model/events.ts';
 import type { Group, Instance, State } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { pingNow } from '../say/ping.ts';
 
@@ -35,14 +35,14 @@ function toGrid(ms: number): number {
   return Math.ceil(ms * GRID) / GRID;
 }
 
-export function enterTilt(work: Work): void {
-  const { state } = work;
+export function enterTilt(turn: Turn): void {
+  const { state } = turn;
   if (state.tiltSince === null) state.tiltTotal += 1;
-  state.tiltSince = work.now;
-  eventText(work, 'warning', '+tilt', null, '#tilt mode entered');
+  state.tiltSince = turn.now;
+  eventText(turn, 'warning', '+tilt', null, '#tilt mode entered');
   for (const group of state.groups.values()) {
-    for (const one of members(group)) pingNow(work, one);
-    work.touched.add(group);
+    for (const one of members(group)) pingNow(turn, one);
+    turn.touched.add(group);
   }
 }
 
@@ -55,19 +55,19 @@ export function members(group: Group): Instance[] {
 }
 
 /** Leave TILT when all that can be known is known again; otherwise say when to look again. */
-export function tendTilt(work: Work): void {
-  const { state } = work;
+export function tendTilt(turn: Turn): void {
+  const { state } = turn;
   if (state.tiltSince === null) return;
   const end = state.tiltSince + state.timers.tiltPeriod;
-  for (const group of work.now < end ? state.groups.values() : []) {
+  for (const group of turn.now < end ? state.groups.values() : []) {
     for (const one of members(group)) {
       const at = freshAt(one, state.tiltSince);
-      if (at > work.now) return wake(group, Math.min(at, end));
+      if (at > turn.now) return wake(group, Math.min(at, end));
     }
   }
   state.tiltSince = null;
-  eventText(work, 'warning', '-tilt', null, '#tilt mode exited');
-  for (const group of state.groups.values()) work.touched.add(group);
+  eventText(turn, 'warning', '-tilt', null, '#tilt mode exited');
+  for (const group of state.groups.values()) turn.touched.add(group);
 }
 
 /** When this instance will have been heard of, or given up waiting for: in the past if that is the case already. */

@@ -10,7 +10,7 @@ import { withoutVoice } from '../members/self.ts';
 import { eventText } from '../model/events.ts';
 import { rollBelow } from '../model/random.ts';
 import type { Group, State, Waiting } from '../model/state.ts';
-import { answer, save, saveThen, type Work } from '../model/turn.ts';
+import { answer, save, saveThen, type Turn } from '../model/turn.ts';
 import type { Instant, Reply } from '../model/types.ts';
 import { acceptableEpoch, ignoreEpoch, raiseEpoch } from './epoch.ts';
 
@@ -24,44 +24,44 @@ export function votesNeeded(group: Group): number {
 }
 
 /** Record our vote in memory, to be saved; visible only after that save, for which the caller waits. */
-export function castVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
+export function castVote(turn: Turn, group: Group, candidate: string, epoch: bigint): void {
   group.vote.epoch = epoch;
   group.vote.leader = candidate;
-  group.vote.givenAt = candidate === work.state.myId ? null : work.now;
-  group.vote.version = save(work);
+  group.vote.givenAt = candidate === turn.state.myId ? null : turn.now;
+  group.vote.version = save(turn);
 }
 
 /** The vote is on disk: now it is one. */
-export function announceVote(work: Work, group: Group, candidate: string, epoch: bigint): void {
-  eventText(work, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
+export function announceVote(turn: Turn, group: Group, candidate: string, epoch: bigint): void {
+  eventText(turn, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
 }
 
 /** A candidate's request. The answer leaves when the vote is on disk. */
 export function voteRequested(
-  work: Work,
+  turn: Turn,
   group: Group,
   request: number,
   candidate: string,
   epoch: bigint,
   down: boolean,
 ): void {
-  const { state } = work;
+  const { state } = turn;
   if (acceptableEpoch(state, epoch)) {
-    raiseEpoch(work, group, epoch, 'candidate');
+    raiseEpoch(turn, group, epoch, 'candidate');
     if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
-      castVote(work, group, candidate, epoch);
-      if (candidate !== state.myId) yieldTo(work, group, candidate);
+      castVote(turn, group, candidate, epoch);
+      if (candidate !== state.myId) yieldTo(turn, group, candidate);
       // The log speaks of the delay after the vote, which is not one yet.
       group.attempts.holdLogged = true;
       const fresh = true;
-      saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
+      saveThen(turn, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
       return;
     }
     if (mayWithdraw(state, group, candidate, epoch)) {
-      withdraw(work, group, request, candidate, down);
+      withdraw(turn, group, request, candidate, down);
       return;
     }
-  } else ignoreEpoch(work, group, epoch);
+  } else ignoreEpoch(turn, group, epoch);
   if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
     // The vote to report may be one whose save is still running.
     const { leader, epoch: voted } = group.vote;
@@ -73,7 +73,7 @@ export function voteRequested(
   }
   // On a disk that fails a vote may be remembered that is none.
   const isVote = group.vote.version <= state.disk.saved;
-  answer(work, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
+  answer(turn, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
 }
 
 /** We are a candidate of this very epoch, but nobody can have heard of it: the vote for ourselves is not on disk. */
@@ -95,7 +95,7 @@ function mayWithdraw(
  * to tell of ourselves.
  */
 function withdraw(
-  work: Work,
+  turn: Turn,
   group: Group,
   request: number,
   candidate: string,
@@ -104,10 +104,10 @@ function withdraw(
   const { vote } = group;
   const { epoch, version } = vote;
   vote.leader = candidate;
-  vote.givenAt = work.now;
-  yieldTo(work, group, candidate);
+  vote.givenAt = turn.now;
+  yieldTo(turn, group, candidate);
   group.attempts.holdLogged = true;
-  const { waiting } = work.state.disk;
+  const { waiting } = turn.state.disk;
   for (const [i, { version: covering, what }] of waiting.entries()) {
     if (what.kind !== 'vote' || what.group !== group || what.epoch !== epoch) continue;
     waiting[i] = { version: covering, what: { ...what, leader: candidate } };
@@ -123,15 +123,15 @@ function mayVote(state: State): boolean {
 }
 
 /** Somebody else leads now: our own start waits for him, as long as he lives. */
-export function yieldTo(work: Work, group: Group, leader: string): void {
+export function yieldTo(turn: Turn, group: Group, leader: string): void {
   const { attempts } = group;
   attempts.startAt = null;
   attempts.fruitlessAt = null;
   attempts.leader = leader;
-  attempts.leaderAt = work.now;
-  holdFrom(group, work.now + Math.floor(rollBelow(work.state.dice, 1000)));
+  attempts.leaderAt = turn.now;
+  holdFrom(group, turn.now + Math.floor(rollBelow(turn.state.dice, 1000)));
   attempts.holdLogged = false;
-  work.touched.add(group);
+  turn.touched.add(group);
 }
 
 /** No own start for twice the failover-timeout, whatever that will be by then. */
@@ -143,22 +143,22 @@ export function holdFrom(group: Group, from: Instant | null): void {
 
 /** The save that covers a vote has ended. Without the disk there is no vote, now or later in this epoch. */
 export function voteSaved(
-  work: Work,
+  turn: Turn,
   waiting: Extract<Waiting, { kind: 'vote' }>,
   ok: boolean,
 ): void {
   const { group, request, down, leader, epoch, fresh } = waiting;
   if (ok && fresh && leader !== null) {
-    announceVote(work, group, leader, epoch);
+    announceVote(turn, group, leader, epoch);
     if (group.attempts.leader === leader) group.attempts.holdLogged = false;
-    work.touched.add(group);
+    turn.touched.add(group);
   }
-  if (!ok) takeBack(work, group, leader, epoch);
-  answer(work, request, voteReply(down, ok ? leader : null, epoch));
+  if (!ok) takeBack(turn, group, leader, epoch);
+  answer(turn, request, voteReply(down, ok ? leader : null, epoch));
 }
 
 /** A vote that is none: nobody was told of it, so nobody has to be waited for. */
-function takeBack(work: Work, group: Group, leader: string | null, epoch: bigint): void {
+function takeBack(turn: Turn, group: Group, leader: string | null, epoch: bigint): void {
   const { vote, attempts } = group;
   if (vote.epoch === epoch) {
     vote.leader = null;
@@ -166,9 +166,9 @@ function takeBack(work: Work, group: Group, leader: string | null, epoch: bigint
   }
   if (leader === null || attempts.leader !== leader) return;
   attempts.leader = null;
-  attempts.holdUntil = work.now;
+  attempts.holdUntil = turn.now;
   attempts.holdFrom = null;
-  work.touched.add(group);
+  turn.touched.add(group);
 }
 
 /** Three elements: down, leader or `*`, its epoch. */

@@ -28,7 +28,7 @@ import { nextBeat } from '../model/schedule.ts';
 import { reconfigScript } from '../model/scripts.ts';
 import type { Group, Instance, Parked, Peer, State } from '../model/state.ts';
 import { admits } from '../model/text.ts';
-import { save, type Work } from '../model/turn.ts';
+import { save, type Turn } from '../model/turn.ts';
 import type { Instant, LinkReply } from '../model/types.ts';
 
 /** A peer that lags behind is told so at most this often. */
@@ -48,17 +48,17 @@ interface Hello {
 }
 
 /** The answer to a hello we sent. */
-export function helloAnswered(work: Work, instance: Instance, reply: LinkReply): void {
+export function helloAnswered(turn: Turn, instance: Instance, reply: LinkReply): void {
   instance.helloPendingSince = null;
   const ok = reply.kind !== 'error';
   if (instance.kind === 'sentinel') {
-    if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(work, instance);
-    if (provesAnother(reply)) introduced(work, instance);
+    if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(turn, instance);
+    if (provesAnother(reply)) introduced(turn, instance);
   }
-  const { publishPeriod } = work.state.timers;
+  const { publishPeriod } = turn.state.timers;
   instance.helloDueAt = ok
-    ? nextBeat(instance.group, work.now, publishPeriod)
-    : work.now + RETRY_MS;
+    ? nextBeat(instance.group, turn.now, publishPeriod)
+    : turn.now + RETRY_MS;
 }
 
 /** We answer our own hello with 0 and nothing else; others take it, or may not, or have no such command. */
@@ -98,16 +98,16 @@ export function isOwnHello({ myId }: State, payload: string): boolean {
 }
 
 /** A hello came, by subscription or directly; one that waited for a name server came at another time. */
-export function helloReceived(work: Work, payload: string, at: Instant = work.now): void {
-  const { state } = work;
+export function helloReceived(turn: Turn, payload: string, at: Instant = turn.now): void {
+  const { state } = turn;
   const known = state.hellos.get(payload);
   if (known !== undefined && !known.removed && known.lastHelloText === payload) {
     known.lastHelloAt = Math.max(known.lastHelloAt, at);
-    afterHello(work, known.group, known);
+    afterHello(turn, known.group, known);
     return;
   }
   if (payload.length > LIMITS.helloBytes) return;
-  if (isOwnHello(state, payload)) return noteTwin(work, payload);
+  if (isOwnHello(state, payload)) return noteTwin(turn, payload);
   const hello = parseHello(payload);
   if (hello === null) return;
   const group = state.groups.get(hello.group);
@@ -115,20 +115,20 @@ export function helloReceived(work: Work, payload: string, at: Instant = work.no
   // A peer that cannot be dialled would still count as a voter.
   if (hello.port < 1 || hello.port > 65535) return;
   const parked = { kind: 'hello', payload, at } as const;
-  const ip = resolve(work, hello.ip, parked);
+  const ip = resolve(turn, hello.ip, parked);
   // An address nobody can use changes nothing at all: a known peer is not lost for it.
   if (ip === null || ip === 'pending' || !isUsable(ip)) return;
-  const masterIp = masterOf(work, hello, parked);
+  const masterIp = masterOf(turn, hello, parked);
   if (masterIp === 'pending') return;
   const address = { host: numericAddress(hello.ip) ?? hello.ip, ip, port: hello.port };
   // Nobody is where the master is, and where we met ourselves nobody else is.
   if (sameAddress(address, group.master.address)) return;
-  if (isOwnAddress(work, ip, hello.port)) return;
+  if (isOwnAddress(turn, ip, hello.port)) return;
   const isKnown = group.peers.has(hello.id);
-  const peer = notePeer(work, group, hello.id, address);
+  const peer = notePeer(turn, group, hello.id, address);
   if (peer === null) return;
-  raiseEpoch(work, group, hello.currentEpoch, 'hello');
-  noteConfiguration(work, group, peer, hello, masterIp);
+  raiseEpoch(turn, group, hello.currentEpoch, 'hello');
+  noteConfiguration(turn, group, peer, hello, masterIp);
   peer.lastHelloAt = isKnown ? Math.max(peer.lastHelloAt, at) : at;
   state.hellos.delete(peer.lastHelloText);
   // What could not be looked up, and a master we do not know, is looked at when it says so again.
@@ -136,64 +136,64 @@ export function helloReceived(work: Work, payload: string, at: Instant = work.no
   if (!again) state.hellos.set(payload, peer);
   peer.lastHelloText = again ? '' : payload;
   peer.helloConfigEpoch = hello.configEpoch;
-  afterHello(work, group, peer);
+  afterHello(turn, group, peer);
 }
 
 /** The address of the master it names; null when nobody can use that. */
-function masterOf(work: Work, { masterHost }: Hello, parked: Parked): string | 'pending' | null {
-  const ip = admits('host', masterHost) ? resolve(work, masterHost, parked) : null;
+function masterOf(turn: Turn, { masterHost }: Hello, parked: Parked): string | 'pending' | null {
+  const ip = admits('host', masterHost) ? resolve(turn, masterHost, parked) : null;
   return ip === null || ip === 'pending' || isUsable(ip) ? ip : null;
 }
 
 /** A fresh word of a peer may be what a demotion waits for; a peer that lags behind is told at once. */
-function afterHello(work: Work, group: Group, peer: Peer): void {
+function afterHello(turn: Turn, group: Group, peer: Peer): void {
   for (const replica of group.replicas.values()) {
-    if (replica.mismatchSince !== null) work.touched.add(group);
+    if (replica.mismatchSince !== null) turn.touched.add(group);
   }
   const quietSince = peer.lastNudgedAt ?? Number.NEGATIVE_INFINITY;
-  if (peer.helloConfigEpoch < group.configEpoch && work.now - quietSince >= NUDGE_MS) {
-    peer.lastNudgedAt = work.now;
+  if (peer.helloConfigEpoch < group.configEpoch && turn.now - quietSince >= NUDGE_MS) {
+    peer.lastNudgedAt = turn.now;
     peer.helloForced = true;
-    work.touched.add(group);
+    turn.touched.add(group);
   }
 }
 
 /** The peer this hello comes from, made or moved if need be; null when there are too many (monitoring.md §9.6). */
-function notePeer(work: Work, group: Group, id: string, address: Address): Peer | null {
+function notePeer(turn: Turn, group: Group, id: string, address: Address): Peer | null {
   const { master } = group;
   const known = group.peers.get(id);
   if (known !== undefined && sameAddress(known.address, address)) return known;
-  work.touched.add(group);
+  turn.touched.add(group);
   if (known !== undefined) {
-    if (isTaken(work, known, address)) return null;
-    const text = `ip ${announced(work.state, address)} port ${address.port} for ${id}`;
-    event(work, 'notice', '+sentinel-address-switch', master, text);
+    if (isTaken(turn, known, address)) return null;
+    const text = `ip ${announced(turn.state, address)} port ${address.port} for ${id}`;
+    event(turn, 'notice', '+sentinel-address-switch', master, text);
     known.address = address;
     known.disbelieved = null;
     known.agreed = false;
-    moveEverywhere(work, known);
-    save(work);
+    moveEverywhere(turn, known);
+    save(turn);
     return known;
   }
-  const before = displaced(work, group, id, address);
-  if (before === null && (isFull(work, group, 'peers') || isCrowded(work))) return null;
-  const peer = createPeer(work, group, id, address);
+  const before = displaced(turn, group, id, address);
+  if (before === null && (isFull(turn, group, 'peers') || isCrowded(turn))) return null;
+  const peer = createPeer(turn, group, id, address);
   if (before !== null) {
-    inherit(work, peer, before);
+    inherit(turn, peer, before);
     peer.replacing = true;
   }
-  event(work, 'notice', '+sentinel', peer);
+  event(turn, 'notice', '+sentinel', peer);
   // Other groups know it at another address, and share its link.
-  if (!sameAddress(peer.link.address, address)) moveEverywhere(work, peer);
-  save(work);
+  if (!sameAddress(peer.link.address, address)) moveEverywhere(turn, peer);
+  save(turn);
   return peer;
 }
 
-function moveEverywhere(work: Work, peer: Peer): void {
-  const others = movePeer(work, peer);
+function moveEverywhere(turn: Turn, peer: Peer): void {
+  const others = movePeer(turn, peer);
   if (others === 0) return;
   const count = `${others} additional matching instances`;
-  event(work, 'notice', '+sentinel-address-update', peer, count);
+  event(turn, 'notice', '+sentinel-address-update', peer, count);
 }
 
 /**
@@ -201,21 +201,21 @@ function moveEverywhere(work: Work, peer: Peer): void {
  * taken the place of this id before. One for one, and where that one was proven this one is until the contrary is shown,
  * lest a lie make a majority smaller, or larger.
  */
-function displaced(work: Work, group: Group, id: string, address: Address): Peer | null {
+function displaced(turn: Turn, group: Group, id: string, address: Address): Peer | null {
   const others = [...group.peers.values()];
   const other =
     others.find((one) => sameAddress(one.address, address)) ??
     others.find((one) => one.standsFor === id);
   if (other === undefined) return null;
-  if (!isKnownElsewhere(work, group, id, address)) {
-    event(work, 'notice', '+sentinel-invalid-addr', other);
+  if (!isKnownElsewhere(turn, group, id, address)) {
+    event(turn, 'notice', '+sentinel-invalid-addr', other);
   }
-  removeInstance(work, other);
+  removeInstance(turn, other);
   return other;
 }
 
 /** Another group has said of it already that it has taken the place of whoever was there. */
-function isKnownElsewhere({ state }: Work, group: Group, id: string, address: Address): boolean {
+function isKnownElsewhere({ state }: Turn, group: Group, id: string, address: Address): boolean {
   for (const other of state.groups.values()) {
     const peer = other === group ? undefined : other.peers.get(id);
     if (peer !== undefined && sameAddress(peer.address, address)) return true;
@@ -224,7 +224,7 @@ function isKnownElsewhere({ state }: Work, group: Group, id: string, address: Ad
 }
 
 function noteConfiguration(
-  work: Work,
+  turn: Turn,
   group: Group,
   peer: Peer,
   hello: Hello,
@@ -239,24 +239,24 @@ function noteConfiguration(
   };
   const same = sameAddress(address, group.master.address);
   if (hello.configEpoch === group.configEpoch) {
-    noteConflict(work, group, peer, same ? null : address, hello.configEpoch);
+    noteConflict(turn, group, peer, same ? null : address, hello.configEpoch);
     return;
   }
-  if (!acceptableEpoch(work.state, hello.configEpoch)) {
-    ignoreEpoch(work, group, hello.configEpoch);
+  if (!acceptableEpoch(turn.state, hello.configEpoch)) {
+    ignoreEpoch(turn, group, hello.configEpoch);
     return;
   }
   group.configEpoch = hello.configEpoch;
-  raiseEpoch(work, group, hello.configEpoch, 'hello');
+  raiseEpoch(turn, group, hello.configEpoch, 'hello');
   // Who is the master still may be another one on disk: the one a failover of ours was about to promote.
-  group.master.version = save(work);
+  group.master.version = save(turn);
   group.conflict = null;
-  if (same) return supersede(work, group);
-  event(work, 'warning', '+config-update-from', peer);
+  if (same) return supersede(turn, group);
+  event(turn, 'warning', '+config-update-from', peer);
   const old = group.master.address;
   group.failover = null;
   // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
   for (const replica of group.replicas.values()) replica.reconf = null;
-  switchMaster(work, group, address);
-  reconfigScript(work, group, 'observer', old, address);
+  switchMaster(turn, group, address);
+  reconfigScript(turn, group, 'observer', old, address);
 }

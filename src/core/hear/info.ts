@@ -11,7 +11,7 @@ import { addReplicas } from '../members/groups.ts';
 import { event } from '../model/events.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Master, Replica, Server } from '../model/state.ts';
-import type { Work } from '../model/turn.ts';
+import type { Turn } from '../model/turn.ts';
 import { type InfoFacts, readInfo } from './infotext.ts';
 import { noteLink } from './unfed.ts';
 
@@ -19,27 +19,27 @@ import { noteLink } from './unfed.ts';
 const INFO_COUNT_MS = 10_000;
 
 /** An INFO reply arrived. */
-export function informed(work: Work, server: Server, text: string): void {
+export function informed(turn: Turn, server: Server, text: string): void {
   const facts = readInfo(text, server.kind === 'master');
-  server.infoAt = work.now;
-  keepInfo(work, server, text);
+  server.infoAt = turn.now;
+  keepInfo(turn, server, text);
   if (facts.software !== null) server.software = facts.software;
-  noteRunId(work, server, facts.runId);
-  if (server.kind === 'master') noteReplicas(work, server, facts);
-  else noteReplication(work, server, facts);
+  noteRunId(turn, server, facts.runId);
+  if (server.kind === 'master') noteReplicas(turn, server, facts);
+  else noteReplication(turn, server, facts);
   if (facts.failoverState !== null) {
     server.failoverOngoing = facts.failoverState !== 'no-failover';
   }
-  noteRole(work, server, facts.role);
-  if (server.kind === 'replica' && work.state.tiltSince === null) {
-    promotionSeen(work, server);
-    reconfigurationSeen(work, server);
+  noteRole(turn, server, facts.role);
+  if (server.kind === 'replica' && turn.state.tiltSince === null) {
+    promotionSeen(turn, server);
+    reconfigurationSeen(turn, server);
   }
-  work.touched.add(server.group);
+  turn.touched.add(server.group);
 }
 
 /** For INFO-CACHE, as long as there is room: what all servers say together is bounded, too. */
-function keepInfo({ state, now }: Work, server: Server, text: string): void {
+function keepInfo({ state, now }: Turn, server: Server, text: string): void {
   const { infoKept } = state;
   infoKept.bytes -= server.infoText?.length ?? 0;
   server.infoText = null;
@@ -62,34 +62,34 @@ function keepInfo({ state, now }: Work, server: Server, text: string): void {
   server.infoText = text;
 }
 
-function noteRunId(work: Work, server: Server, runId: string | null): void {
+function noteRunId(turn: Turn, server: Server, runId: string | null): void {
   if (runId === null || runId === server.runId) return;
   const known = server.runId !== '';
   server.runId = runId;
   if (!known) return;
-  event(work, 'notice', '+reboot', server);
+  event(turn, 'notice', '+reboot', server);
   if (server.kind === 'master' && server.group.masterRebootDownAfter !== 0) {
-    server.rebootSince = work.now;
+    server.rebootSince = turn.now;
   }
 }
 
-function noteReplicas(work: Work, master: Master, facts: InfoFacts): void {
-  if (facts.replicas.length > 0) addReplicas(work, master.group, facts.replicas);
+function noteReplicas(turn: Turn, master: Master, facts: InfoFacts): void {
+  if (facts.replicas.length > 0) addReplicas(turn, master.group, facts.replicas);
 }
 
-function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
+function noteReplication(turn: Turn, replica: Replica, facts: InfoFacts): void {
   replica.masterLinkDownTime = facts.masterLinkDownTime;
   if (facts.role !== 'slave') return;
   const hostChanged =
     facts.masterHost !== null &&
     facts.masterHost.toLowerCase() !== replica.masterHost?.toLowerCase();
   const portChanged = facts.masterPort !== null && facts.masterPort !== replica.masterPort;
-  if (hostChanged || portChanged) replica.conf = work.now;
+  if (hostChanged || portChanged) replica.conf = turn.now;
   if (facts.masterHost !== null) replica.masterHost = facts.masterHost;
   if (facts.masterPort !== null) replica.masterPort = facts.masterPort;
   if (facts.masterLinkUp !== null) replica.masterLinkUp = facts.masterLinkUp;
   replica.syncInProgress = facts.syncInProgress;
-  noteLink(work, replica, followsMaster(replica));
+  noteLink(turn, replica, followsMaster(replica));
   if (facts.priority !== null) replica.priority = facts.priority;
   if (facts.offset !== null) replica.offset = facts.offset;
   if (facts.announced !== null) replica.announced = facts.announced;
@@ -98,14 +98,14 @@ function noteReplication(work: Work, replica: Replica, facts: InfoFacts): void {
   }
 }
 
-function noteRole(work: Work, server: Server, said: 'master' | 'slave' | null): void {
+function noteRole(turn: Turn, server: Server, said: 'master' | 'slave' | null): void {
   const role = said ?? 'slave';
   if (said === 'slave' && server.kind === 'replica') server.formerMaster = false;
   if (role === server.role) return;
   server.role = role;
-  server.roleSince = work.now;
-  if (role === 'slave' && server.kind === 'replica') server.conf = work.now;
+  server.roleSince = turn.now;
+  if (role === 'slave' && server.kind === 'replica') server.conf = turn.now;
   const own = server.kind === 'master' ? 'master' : 'slave';
   const name = role === own ? '+role-change' : '-role-change';
-  event(work, 'verbose', name, server, `new reported role is ${role}`);
+  event(turn, 'verbose', name, server, `new reported role is ${role}`);
 }

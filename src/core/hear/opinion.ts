@@ -4,12 +4,12 @@ import { noteVoteForClaim } from '../failover/conflict.ts';
 import { endpoint } from '../model/address.ts';
 import { announced } from '../model/names.ts';
 import { admits } from '../model/text.ts';
-import { log, type Work } from '../model/turn.ts';
+import { log, type Turn } from '../model/turn.ts';
 import type { LinkReply } from '../model/types.ts';
 import type { AskPending } from '../say/ask.ts';
 
 /** A peer's answer. */
-export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
+export function asked(turn: Turn, pending: AskPending, reply: LinkReply): void {
   const { peer } = pending;
   const { group, ask } = peer;
   if (peer.removed || group.removed) return;
@@ -19,21 +19,21 @@ export function asked(work: Work, pending: AskPending, reply: LinkReply): void {
   if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
   if (!admits('candidate', leader.text)) return;
   const voteEpoch = BigInt.asUintN(64, BigInt(epoch.value));
-  if (noteVoteForClaim(work, group, peer, pending, leader.text, voteEpoch)) return;
+  if (noteVoteForClaim(turn, group, peer, pending, leader.text, voteEpoch)) return;
   const { address } = group.master;
   const isAboutOurs =
-    pending.endpoint === endpoint(announced(work.state, address), address.port) &&
+    pending.endpoint === endpoint(announced(turn.state, address), address.port) &&
     pending.master === group.master;
   if (!isAboutOurs) return;
-  work.touched.add(group);
-  ask.answeredAt = work.now;
+  turn.touched.add(group);
+  ask.answeredAt = turn.now;
   if (pending.forVote) ask.answeredFor = pending.epoch;
   ask.masterDown = Number(down.value) === 1;
   if (leader.text === '*') return;
   if (ask.vote?.epoch !== voteEpoch) {
     log(
-      work,
-      work.state.surroundings.line.announceLevel,
+      turn,
+      turn.state.surroundings.dialect.announceLevel,
       `${peer.id} voted for ${leader.text} ${voteEpoch}`,
     );
   }

@@ -3,7 +3,7 @@
  * two explain it. Nothing is decided here, for a version text is no proof (versions.md, reports of users).
  */
 import type { Replica, Server } from '../model/state.ts';
-import { log, type Work } from '../model/turn.ts';
+import { log, type Turn } from '../model/turn.ts';
 
 /** A full copy that fails is begun anew after a second; one that is only slow shows `master_sync_in_progress`. */
 const PATIENCE_MS = 10_000;
@@ -20,20 +20,20 @@ const OLDEST_FORMAT = 8;
 const VALKEY_FORMAT = 11;
 
 /** The replica's INFO was read. `following`: it names our master. */
-export function noteLink(work: Work, replica: Replica, following: boolean): void {
+export function noteLink(turn: Turn, replica: Replica, following: boolean): void {
   if (!following || replica.masterLinkUp || replica.group.master.sDownSince !== null) {
     replica.unfedSince = null;
     replica.unfedSaid = false;
     return;
   }
-  replica.unfedSince ??= work.now;
-  if (replica.unfedSaid || work.now - replica.unfedSince < PATIENCE_MS) return;
+  replica.unfedSince ??= turn.now;
+  if (replica.unfedSaid || turn.now - replica.unfedSince < PATIENCE_MS) return;
   const { master } = replica.group;
   const why = unreadable(replica, master);
   if (why === null && replica.syncInProgress) return;
   replica.unfedSaid = true;
   const text = `Replica ${replica.key} has had no link to its master for ${PATIENCE_MS / 1000} s`;
-  log(work, 'warning', `${text}: ${why ?? 'its own log says why'}`);
+  log(turn, 'warning', `${text}: ${why ?? 'its own log says why'}`);
 }
 
 /** Why the one does not understand what the other sends; null when nothing speaks for that. */

@@ -12,7 +12,7 @@ import { numericAddress } from '../model/numeric.ts';
 import { phaseOf } from '../model/schedule.ts';
 import type { Group, Instance, Link, Master, Peer, Replica, State } from '../model/state.ts';
 import { admits } from '../model/text.ts';
-import { log, save, type Work } from '../model/turn.ts';
+import { log, save, type Turn } from '../model/turn.ts';
 import type { AddressConfig, GroupConfig } from '../model/types.ts';
 import { freshAsk } from './ask.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
@@ -23,8 +23,8 @@ export const ID_LENGTH = 40;
 
 // Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
 
-function createMaster(work: Work, group: Group, address: Address, link: Link): Master {
-  const { wanted } = work.state.disk;
+function createMaster(turn: Turn, group: Group, address: Address, link: Link): Master {
+  const { wanted } = turn.state.disk;
   const master: Master = {
     kind: 'master',
     group,
@@ -34,7 +34,7 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
-    helloDueAt: work.now,
+    helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
     removed: false,
@@ -44,19 +44,19 @@ function createMaster(work: Work, group: Group, address: Address, link: Link): M
     infoPendingSince: null,
     infoSentAt: null,
     infoDueAt: null,
-    roleSince: work.now,
+    roleSince: turn.now,
     failoverOngoing: false,
     authWarned: false,
     role: 'master',
     oDownSince: null,
     rebootSince: null,
-    version: work.saving ? wanted : wanted + 1,
+    version: turn.saving ? wanted : wanted + 1,
   };
   link.owners.add(master);
   return master;
 }
 
-function createReplica(work: Work, group: Group, address: Address, link: Link): Replica {
+function createReplica(turn: Turn, group: Group, address: Address, link: Link): Replica {
   const replica: Replica = {
     kind: 'replica',
     group,
@@ -66,7 +66,7 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
-    helloDueAt: work.now,
+    helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
     removed: false,
@@ -76,10 +76,10 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     infoPendingSince: null,
     infoSentAt: null,
     infoDueAt: null,
-    roleSince: work.now,
+    roleSince: turn.now,
     failoverOngoing: false,
     authWarned: false,
-    key: replicaKey(work.state, address),
+    key: replicaKey(turn.state, address),
     role: 'slave',
     priority: 100,
     offset: 0n,
@@ -91,7 +91,7 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
     syncInProgress: false,
     unfedSince: null,
     unfedSaid: false,
-    conf: work.now,
+    conf: turn.now,
     reconf: null,
     followedAs: '',
     formerMaster: false,
@@ -103,8 +103,8 @@ function createReplica(work: Work, group: Group, address: Address, link: Link): 
   return replica;
 }
 
-export function createPeer(work: Work, group: Group, id: string, address: Address): Peer {
-  const link = peerLink(work, id, address);
+export function createPeer(turn: Turn, group: Group, id: string, address: Address): Peer {
+  const link = peerLink(turn, id, address);
   const peer: Peer = {
     kind: 'sentinel',
     group,
@@ -114,12 +114,12 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
-    helloDueAt: work.now,
+    helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
     removed: false,
     id,
-    lastHelloAt: work.now,
+    lastHelloAt: turn.now,
     lastHelloText: '',
     helloConfigEpoch: 0n,
     introduced: false,
@@ -127,7 +127,7 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
     standsFor: null,
     replacing: false,
     disbelieved: null,
-    ask: freshAsk(work.now),
+    ask: freshAsk(turn.now),
     lastNudgedAt: null,
     agreed: false,
     foreignClaim: null,
@@ -135,29 +135,29 @@ export function createPeer(work: Work, group: Group, id: string, address: Addres
   };
   link.owners.add(peer);
   group.peers.set(id, peer);
-  work.state.unproven += 1;
+  turn.state.unproven += 1;
   return peer;
 }
 
 /** There is such a Sentinel at this address, or was. */
-export function proven({ state }: Work, peer: Peer, at: Address): void {
+export function proven({ state }: Turn, peer: Peer, at: Address): void {
   if (peer.provenAt === null) state.unproven -= 1;
   peer.provenAt = { ...at };
   peer.standsFor = null;
 }
 
 /** It has taken the place of another one: where that one was proven it is until the contrary is shown. */
-export function inherit(work: Work, peer: Peer, before: Peer): void {
+export function inherit(turn: Turn, peer: Peer, before: Peer): void {
   if (before.provenAt === null) return;
-  proven(work, peer, before.provenAt);
+  proven(turn, peer, before.provenAt);
   peer.standsFor = before.standsFor ?? before.id;
 }
 
 /** A group from its configuration. The caller has checked that the name is free. */
-export function createGroup(work: Work, config: GroupConfig): Group {
-  const { state } = work;
-  const link = createLink(work, { host: '', ip: '', port: 0 }, true);
-  const address = toAddress(work, config.host, config.port, { kind: 'link', link });
+export function createGroup(turn: Turn, config: GroupConfig): Group {
+  const { state } = turn;
+  const link = createLink(turn, { host: '', ip: '', port: 0 }, true);
+  const address = toAddress(turn, config.host, config.port, { kind: 'link', link });
   link.address = address;
   const group = {
     name: config.name,
@@ -196,37 +196,37 @@ export function createGroup(work: Work, config: GroupConfig): Group {
     removed: false,
     floor: { configEpoch: config.configEpoch, voteEpoch: config.leaderEpoch, version: 0 },
   } as Omit<Group, 'master'> as Group;
-  group.master = createMaster(work, group, address, link);
+  group.master = createMaster(turn, group, address, link);
   state.groups.set(group.name, group);
   state.groupsBytes += textBytes(group);
   if (config.configEpoch > state.currentEpoch) state.currentEpoch = config.configEpoch;
-  configuredReplicas(work, group, config.replicas);
+  configuredReplicas(turn, group, config.replicas);
   for (const { id, host, port } of config.sentinels) {
     if (id === state.myId || group.peers.has(id)) continue;
     const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
-    const peer = createPeer(work, group, id, peerAddress);
+    const peer = createPeer(turn, group, id, peerAddress);
     const parked = { kind: 'link', link: peer.link } as const;
     // All groups share the link of an id, whatever the file says of its address in the second.
     if (!sameAddress(peer.address, peer.link.address)) peer.address = { ...peer.link.address };
-    peer.address.ip = toAddress(work, peer.address.host, port, parked).ip;
+    peer.address.ip = toAddress(turn, peer.address.host, port, parked).ip;
     peer.link.address.ip ||= peer.address.ip;
-    proven(work, peer, peer.address);
+    proven(turn, peer, peer.address);
     peer.agreed = true;
   }
-  work.touched.add(group);
+  turn.touched.add(group);
   return group;
 }
 
-function configuredReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+function configuredReplicas(turn: Turn, group: Group, named: readonly AddressConfig[]): void {
   const known = new Set(textsOf(group.master.address));
   for (const { host, port } of named) {
-    const link = createLink(work, { host: '', ip: '', port: 0 }, true);
-    const address = toAddress(work, host, port, { kind: 'link', link });
+    const link = createLink(turn, { host: '', ip: '', port: 0 }, true);
+    const address = toAddress(turn, host, port, { kind: 'link', link });
     link.address = address;
     const texts = textsOf(address);
     if (texts.some((text) => known.has(text))) continue;
     for (const text of texts) known.add(text);
-    createReplica(work, group, address, link);
+    createReplica(turn, group, address, link);
   }
 }
 
@@ -237,60 +237,60 @@ function textsOf({ host, ip, port }: Address): string[] {
 }
 
 /** Replicas named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
-export function addReplicas(work: Work, group: Group, named: readonly AddressConfig[]): void {
+export function addReplicas(turn: Turn, group: Group, named: readonly AddressConfig[]): void {
   const { master, replicas } = group;
   // Looked up, not searched for: a server may name thousands.
   const known = new Set(textsOf(master.address));
   for (const { address } of replicas.values()) for (const text of textsOf(address)) known.add(text);
   for (const { host, port } of named) {
     if (port < 0 || port > 65535 || !admits('host', host)) continue;
-    const ip = resolve(work, host, { kind: 'input', input: { type: 'tick' } });
+    const ip = resolve(turn, host, { kind: 'input', input: { type: 'tick' } });
     // The answer's arrival does not replay an INFO: the next one will find the name known.
-    if (ip === 'pending') master.infoDueAt = work.now + 100;
+    if (ip === 'pending') master.infoDueAt = turn.now + 100;
     if (ip === null || ip === 'pending' || !isUsable(ip)) continue;
     const address: Address = { host: numericAddress(host) ?? host, ip, port };
     const texts = textsOf(address);
     if (texts.some((text) => known.has(text))) continue;
-    if (isFull(work, group, 'replicas')) return;
-    const replica = createReplica(work, group, address, createLink(work, { ...address }, true));
+    if (isFull(turn, group, 'replicas')) return;
+    const replica = createReplica(turn, group, address, createLink(turn, { ...address }, true));
     for (const text of texts) known.add(text);
-    event(work, 'notice', '+slave', replica);
-    save(work);
+    event(turn, 'notice', '+slave', replica);
+    save(turn);
   }
 }
 
 /** As many as there may be; said once for each group. */
-export function isFull(work: Work, group: Group, what: 'replicas' | 'peers'): boolean {
+export function isFull(turn: Turn, group: Group, what: 'replicas' | 'peers'): boolean {
   if (group[what].size < LIMITS[what]) return false;
   if (!group.full.has(what)) {
     group.full.add(what);
     const name = what === 'peers' ? 'other Sentinels' : what;
-    log(work, 'warning', `${group.name} has ${LIMITS[what]} ${name}: no more are taken in`);
+    log(turn, 'warning', `${group.name} has ${LIMITS[what]} ${name}: no more are taken in`);
   }
   return true;
 }
 
 /** Are there too many Sentinels of whom was only heard? Whoever lives answers a hello, and makes room for the next. */
-export function isCrowded(work: Work): boolean {
-  const { state, now } = work;
+export function isCrowded(turn: Turn): boolean {
+  const { state, now } = turn;
   if (state.unproven < LIMITS.unprovenPeers) return false;
   if (state.unprovenSaidAt === null || now - state.unprovenSaidAt > CROWDED_SAID_MS) {
     state.unprovenSaidAt = now;
     const text = `${LIMITS.unprovenPeers} other Sentinels have never answered: no more are taken in`;
-    log(work, 'warning', text);
+    log(turn, 'warning', text);
   }
   return true;
 }
 
 /** Take a member out of its group for good. */
-export function removeInstance(work: Work, instance: Instance): void {
+export function removeInstance(turn: Turn, instance: Instance): void {
   if (instance.kind === 'sentinel' && !instance.removed && instance.provenAt === null) {
-    work.state.unproven -= 1;
+    turn.state.unproven -= 1;
   }
   instance.removed = true;
-  releaseLink(work, instance);
+  releaseLink(turn, instance);
   if (instance.kind === 'sentinel') {
-    work.state.hellos.delete(instance.lastHelloText);
+    turn.state.hellos.delete(instance.lastHelloText);
     instance.group.peers.delete(instance.id);
     instance.group.conflict?.claims.delete(instance.id);
   } else if (instance.kind === 'replica') instance.group.replicas.delete(instance.key);
@@ -300,8 +300,8 @@ export function removeInstance(work: Work, instance: Instance): void {
  * A name may turn out to be the address of a record that is there already. Where servers are known by their addresses
  * one of them goes: an order to follow the other would be one to follow itself, and a file that names it twice is refused.
  */
-export function dropDoubles(work: Work, group: Group): void {
-  const { resolveHostnames, announceHostnames } = work.state;
+export function dropDoubles(turn: Turn, group: Group): void {
+  const { resolveHostnames, announceHostnames } = turn.state;
   if (!resolveHostnames || announceHostnames || group.replicas.size === 0) return;
   const { failover } = group;
   const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
@@ -313,22 +313,22 @@ export function dropDoubles(work: Work, group: Group): void {
     const key = endpoint(ip, port);
     if (seen.has(key)) {
       const text = `${host} port ${port} is ${key}, which is known already: forgotten`;
-      log(work, 'notice', `${group.name}: ${text}`);
-      removeInstance(work, replica);
-      save(work);
+      log(turn, 'notice', `${group.name}: ${text}`);
+      removeInstance(turn, replica);
+      save(turn);
     }
     seen.add(key);
   }
 }
 
-export function removeGroup(work: Work, group: Group): void {
-  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
-  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+export function removeGroup(turn: Turn, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(turn, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(turn, replica);
   group.master.removed = true;
-  releaseLink(work, group.master);
+  releaseLink(turn, group.master);
   group.removed = true;
-  work.state.groups.delete(group.name);
-  work.state.groupsBytes -= textBytes(group);
+  turn.state.groups.delete(group.name);
+  turn.state.groupsBytes -= textBytes(group);
 }
 
 /** What can be made long of what is saved for a group, in bytes; replicas and peers have limits of their own. */
@@ -343,62 +343,62 @@ export function textBytes(group: Group): number {
 }
 
 /** Give the far end of an existing link to a new record: connections stay, ages start anew. */
-function adoptLink(work: Work, from: Instance): Link {
+function adoptLink(turn: Turn, from: Instance): Link {
   const { link } = from;
   link.owners.clear();
   if (link.pingPendingSince === null && link.command !== null) link.unansweredSince = null;
-  else link.unansweredSince = work.now;
+  else link.unansweredSince = turn.now;
   link.standInSince = null;
-  link.lastOkAt = work.now;
-  link.lastReplyAt = work.now;
-  link.retryAt = Math.min(link.retryAt, work.now);
+  link.lastOkAt = turn.now;
+  link.lastReplyAt = turn.now;
+  link.retryAt = Math.min(link.retryAt, turn.now);
   return link;
 }
 
-function freshLink(work: Work, address: Address): Link {
-  return createLink(work, { ...address }, true);
+function freshLink(turn: Turn, address: Address): Link {
+  return createLink(turn, { ...address }, true);
 }
 
 /**
  * The group has another master from now on: `+switch-master`, new records, votes and opinions about the old one
  * forgotten (safety.md W12). The caller has set the config epoch and sees to the save.
  */
-export function switchMaster(work: Work, group: Group, to: Address): void {
-  const { state } = work;
+export function switchMaster(turn: Turn, group: Group, to: Address): void {
+  const { state } = turn;
   const oldMaster = group.master;
   const old = oldMaster.address;
   const text = `${group.name} ${announced(state, old)} ${old.port} ${announced(state, to)} ${to.port}`;
-  eventText(work, 'warning', '+switch-master', group, text);
+  eventText(turn, 'warning', '+switch-master', group, text);
   const replicas = [...group.replicas.values()];
   const promoted = replicas.find((replica) => sameAddress(replica.address, to));
   const same = sameAddress(old, to);
   group.replicas.clear();
   for (const record of [oldMaster, ...replicas]) record.removed = true;
 
-  const link = promoted ? adoptLink(work, promoted) : freshLink(work, to);
-  group.master = createMaster(work, group, to, link);
+  const link = promoted ? adoptLink(turn, promoted) : freshLink(turn, to);
+  group.master = createMaster(turn, group, to, link);
   if (promoted !== undefined) carryOver(group.master, promoted);
   else group.master.infoText = oldMaster.infoText;
   oldMaster.link.owners.delete(oldMaster);
-  dropConnections(work, oldMaster.link);
+  dropConnections(turn, oldMaster.link);
 
   for (const replica of replicas) {
     if (replica === promoted) continue;
-    const fresh = createReplica(work, group, replica.address, adoptLink(work, replica));
+    const fresh = createReplica(turn, group, replica.address, adoptLink(turn, replica));
     fresh.runId = replica.runId;
     fresh.reconf = replica.reconf;
     fresh.followedAs = replica.followedAs;
     fresh.formerMaster = replica.formerMaster;
-    event(work, 'notice', '+slave', fresh);
+    event(turn, 'notice', '+slave', fresh);
   }
   if (!same) {
-    const former = createReplica(work, group, old, freshLink(work, old));
+    const former = createReplica(turn, group, old, freshLink(turn, old));
     former.followedAs = oldMaster.runId;
     former.formerMaster = true;
-    event(work, 'notice', '+slave', former);
+    event(turn, 'notice', '+slave', former);
   }
-  forgetOpinions(work, group);
-  work.touched.add(group);
+  forgetOpinions(turn, group);
+  turn.touched.add(group);
 }
 
 function carryOver(master: Master, promoted: Replica): void {
@@ -409,7 +409,7 @@ function carryOver(master: Master, promoted: Replica): void {
 }
 
 /** Votes, answers and holds that were about the old master. */
-function forgetOpinions(work: Work, group: Group): void {
+function forgetOpinions(turn: Turn, group: Group): void {
   group.vote.leader = null;
   group.vote.givenAt = null;
   group.conflict = null;
@@ -420,26 +420,26 @@ function forgetOpinions(work: Work, group: Group): void {
   group.attempts.holdLogged = true;
   group.attempts.startAt = null;
   group.attempts.fruitlessAt = null;
-  for (const peer of group.peers.values()) peer.ask = freshAsk(work.now);
+  for (const peer of group.peers.values()) peer.ask = freshAsk(turn.now);
 }
 
 /** SENTINEL RESET of one group: members forgotten, an own failover cancelled; discovery starts at once. */
-export function resetGroup(work: Work, group: Group): void {
-  for (const peer of [...group.peers.values()]) removeInstance(work, peer);
-  for (const replica of [...group.replicas.values()]) removeInstance(work, replica);
+export function resetGroup(turn: Turn, group: Group): void {
+  for (const peer of [...group.peers.values()]) removeInstance(turn, peer);
+  for (const replica of [...group.replicas.values()]) removeInstance(turn, replica);
   const { master } = group;
   const { infoAt, infoText, sDownSince, lastDownAt } = master;
   master.removed = true;
-  releaseLink(work, master);
+  releaseLink(turn, master);
   group.failover = null;
-  forgetOpinions(work, group);
-  group.master = createMaster(work, group, master.address, freshLink(work, master.address));
+  forgetOpinions(turn, group);
+  group.master = createMaster(turn, group, master.address, freshLink(turn, master.address));
   group.master.infoAt = infoAt;
   group.master.infoText = infoText;
-  group.master.infoDueAt = work.now;
+  group.master.infoDueAt = turn.now;
   group.master.lastDownAt = sDownSince ?? lastDownAt;
-  event(work, 'warning', '+reset-master', group.master);
-  work.touched.add(group);
+  event(turn, 'warning', '+reset-master', group.master);
+  turn.touched.add(group);
 }
 
 /** The group an address belongs to as its master, for asks (failover.md §4). */

@@ -8,9 +8,9 @@
 
 import { event } from '../model/events.ts';
 import { lookUp } from '../model/names.ts';
-import { pauseInCrowd } from '../model/overload.ts';
+import { stretched } from '../model/overload.ts';
 import type { Connection, Group, Instance, Link, Pending } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { freshAsk } from './ask.ts';
 
@@ -36,7 +36,7 @@ const OPENING_COUNTS_MS = 100;
 /** Commands in flight a connection may carry before nothing periodic is added. */
 const PENDING_MAX = 100;
 
-export function createLink(work: Work, address: Link['address'], wantsPubsub: boolean): Link {
+export function createLink(turn: Turn, address: Link['address'], wantsPubsub: boolean): Link {
   return {
     owners: new Set(),
     wantsPubsub,
@@ -45,62 +45,62 @@ export function createLink(work: Work, address: Link['address'], wantsPubsub: bo
     pubsub: null,
     probe: null,
     probeAt: 0,
-    unansweredSince: work.now,
+    unansweredSince: turn.now,
     pingPendingSince: null,
     standInSince: null,
     answersPing: false,
     letsIn: false,
     lastPingAt: null,
-    lastOkAt: work.now,
-    lastReplyAt: work.now,
+    lastOkAt: turn.now,
+    lastReplyAt: turn.now,
     lastAnsweredPingAt: null,
     lastLossAt: null,
-    retryAt: work.now,
+    retryAt: turn.now,
     failures: 0,
     refusals: 0,
   };
 }
 
 /** The link to a peer: the one that another group already has to the same id, or a new one. */
-export function peerLink(work: Work, id: string, address: Link['address']): Link {
-  const shared = work.state.peerLinks.get(id);
+export function peerLink(turn: Turn, id: string, address: Link['address']): Link {
+  const shared = turn.state.peerLinks.get(id);
   if (shared !== undefined) return shared;
-  const link = createLink(work, address, false);
-  work.state.peerLinks.set(id, link);
+  const link = createLink(turn, address, false);
+  turn.state.peerLinks.set(id, link);
   return link;
 }
 
 /** An instance leaves its link; the last owner closes it. */
-export function releaseLink(work: Work, instance: Instance): void {
+export function releaseLink(turn: Turn, instance: Instance): void {
   const { link } = instance;
   link.owners.delete(instance);
   if (link.owners.size > 0) return;
-  dropConnections(work, link);
-  if (instance.kind === 'sentinel' && work.state.peerLinks.get(instance.id) === link) {
-    work.state.peerLinks.delete(instance.id);
+  dropConnections(turn, link);
+  if (instance.kind === 'sentinel' && turn.state.peerLinks.get(instance.id) === link) {
+    turn.state.peerLinks.delete(instance.id);
   }
 }
 
 /** Close everything now; the next tending opens it again. Ages stay. */
-export function dropConnections(work: Work, link: Link): void {
+export function dropConnections(turn: Turn, link: Link): void {
   for (const connection of [link.command, link.pubsub, link.probe]) {
-    if (connection !== null) closeConnection(work, connection);
+    if (connection !== null) closeConnection(turn, connection);
   }
   link.unansweredSince = silentFrom(link);
   link.standInSince = null;
-  link.retryAt = work.now;
+  link.retryAt = turn.now;
 }
 
-function closeConnection(work: Work, connection: Connection): void {
-  work.effects.push({ type: 'close', connection: connection.id });
-  forget(work, connection);
+function closeConnection(turn: Turn, connection: Connection): void {
+  turn.effects.push({ type: 'close', connection: connection.id });
+  forget(turn, connection);
 }
 
 /** Take a connection out of its link: what was in flight on it will never be answered. */
-function forget(work: Work, connection: Connection): void {
+function forget(turn: Turn, connection: Connection): void {
   const { link } = connection;
-  work.state.connections.delete(connection.id);
-  work.state.openings.delete(connection);
+  turn.state.connections.delete(connection.id);
+  turn.state.openings.delete(connection);
   for (const pending of connection.pending.values()) abandon(pending);
   if (link.command === connection) {
     link.command = null;
@@ -142,15 +142,15 @@ export function isOpen(link: Link): boolean {
 
 /** Send a command on the link's command connection; false when it is not open. */
 export function send(
-  work: Work,
+  turn: Turn,
   link: Link,
   group: Group,
   argv: string[],
   pending: Pending = { kind: 'ignore' },
-  blind = tellsNothing(argv),
+  unfenced = tellsNothing(argv),
 ): boolean {
   if (link.command === null || !link.command.open) return false;
-  sendOn(work, link.command, group, argv, pending, blind);
+  sendOn(turn, link.command, group, argv, pending, unfenced);
   return true;
 }
 
@@ -161,14 +161,14 @@ function tellsNothing(argv: readonly string[]): boolean {
 }
 
 export function sendOn(
-  work: Work,
+  turn: Turn,
   connection: Connection,
   group: Group,
   argv: string[],
   pending: Pending,
-  blind = tellsNothing(argv),
+  unfenced = tellsNothing(argv),
 ): void {
-  const token = work.state.nextToken++;
+  const token = turn.state.nextToken++;
   connection.pending.set(token, pending);
   const { id, link } = connection;
   const type = 'send';
@@ -176,9 +176,9 @@ export function sendOn(
     link.wantsPubsub && group.renames.length > 0
       ? [renamed(group, argv[0]!), ...argv.slice(1)]
       : argv;
-  work.effects.push(
-    blind
-      ? { type, connection: id, token, argv: words, blind: true }
+  turn.effects.push(
+    unfenced
+      ? { type, connection: id, token, argv: words, unfenced: true }
       : { type, connection: id, token, argv: words },
   );
 }
@@ -191,7 +191,7 @@ export function renamed(group: Group, word: string): string {
 }
 
 /** How many connections may be begun now. */
-function freeOpenings({ state, now, heard }: Work): number {
+function freeOpenings({ state, now, drained: heard }: Turn): number {
   // One that may have opened long ago, but was not heard of yet, does not hang.
   for (const one of heard ? state.openings : []) {
     if (now - one.startedAt < OPENING_COUNTS_MS) break;
@@ -201,37 +201,37 @@ function freeOpenings({ state, now, heard }: Work): number {
 }
 
 /** Lets groups that wait for it begin connections. */
-export function tendOpenings(work: Work): void {
-  const { mayOpen } = work.state;
+export function tendOpenings(turn: Turn): void {
+  const { mayOpen } = turn.state;
   if (mayOpen.size === 0) return;
-  let free = freeOpenings(work);
+  let free = freeOpenings(turn);
   for (const group of mayOpen) {
     if (free <= 0) break;
     mayOpen.delete(group);
     if (group.removed) continue;
-    work.touched.add(group);
+    turn.touched.add(group);
     free -= 1 + group.replicas.size;
   }
 }
 
 /** When groups that wait for it may begin connections. */
-export function nextOpenings(work: Work): Instant {
-  if (work.state.mayOpen.size === 0) return Number.POSITIVE_INFINITY;
-  if (freeOpenings(work) > 0) return work.now;
-  const [oldest] = work.state.openings;
+export function nextOpenings(turn: Turn): Instant {
+  if (turn.state.mayOpen.size === 0) return Number.POSITIVE_INFINITY;
+  if (freeOpenings(turn) > 0) return turn.now;
+  const [oldest] = turn.state.openings;
   return oldest!.startedAt + OPENING_COUNTS_MS;
 }
 
-function open(work: Work, link: Link, role: Connection['role']): Connection | null {
-  const { state } = work;
+function open(turn: Turn, link: Link, role: Connection['role']): Connection | null {
+  const { state } = turn;
   const { address } = link;
   if (state.resolveHostnames && address.host !== address.ip) {
-    const name = lookUp(work, address.host);
+    const name = lookUp(turn, address.host);
     if (name.ip !== null && name.ip !== address.ip) {
       address.ip = name.ip;
       for (const owner of link.owners) {
         if (owner.link === link) owner.address.ip = name.ip;
-        if (owner.kind === 'sentinel') owner.ask = freshAsk(work.now);
+        if (owner.kind === 'sentinel') owner.ask = freshAsk(turn.now);
       }
     }
   }
@@ -240,16 +240,16 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
     id: state.nextConnection++,
     role,
     link,
-    startedAt: work.now,
+    startedAt: turn.now,
     open: false,
     localAddress: '',
-    lastActivityAt: work.now,
+    lastActivityAt: turn.now,
     subscribed: false,
     pending: new Map(),
   };
   state.connections.set(connection.id, connection);
   state.openings.add(connection);
-  work.effects.push({
+  turn.effects.push({
     type: 'connect',
     connection: connection.id,
     role,
@@ -261,19 +261,19 @@ function open(work: Work, link: Link, role: Connection['role']): Connection | nu
 }
 
 /** Open what is missing, give up what hangs, replace what is silent. */
-export function tendLink(work: Work, instance: Instance): void {
+export function tendLink(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
-  const { now } = work;
+  const { now } = turn;
   const deadline = Math.min(
     CONNECT_DEADLINE_MAX_MS,
     Math.max(CONNECT_DEADLINE_MIN_MS, group.downAfter),
   );
   const { command, pubsub, probe } = link;
-  if (command !== null && !command.open) tendOpening(work, group, command, deadline);
-  if (pubsub !== null && !pubsub.open) tendOpening(work, group, pubsub, deadline);
-  if (probe !== null && !probe.open) tendOpening(work, group, probe, deadline);
-  tendPubsub(work, instance);
-  tendProbe(work, instance);
+  if (command !== null && !command.open) tendOpening(turn, group, command, deadline);
+  if (pubsub !== null && !pubsub.open) tendOpening(turn, group, pubsub, deadline);
+  if (probe !== null && !probe.open) tendOpening(turn, group, probe, deadline);
+  tendPubsub(turn, instance);
+  tendProbe(turn, instance);
   // Where one connection is refused the other is, too: the second is begun when the first is open, and where we were not
   // let in the last time, when it has brought a good answer to a PING (MASTERDOWN, too).
   const mayTalk = isOpen(link) && (link.refusals === 0 || link.letsIn);
@@ -283,12 +283,12 @@ export function tendLink(work: Work, instance: Instance): void {
     wake(group, link.retryAt);
     return;
   }
-  if (freeOpenings(work) <= 0) {
-    work.state.mayOpen.add(group);
+  if (freeOpenings(turn) <= 0) {
+    turn.state.mayOpen.add(group);
     return;
   }
-  if (link.command === null) link.command = open(work, link, 'command');
-  else link.pubsub = open(work, link, 'pubsub');
+  if (link.command === null) link.command = open(turn, link, 'command');
+  else link.pubsub = open(turn, link, 'pubsub');
   if (link.command === null) {
     link.retryAt = now + RETRY_MAX_MS;
     wake(group, link.retryAt);
@@ -296,46 +296,46 @@ export function tendLink(work: Work, instance: Instance): void {
 }
 
 /** A connection that takes too long to open is given up. */
-function tendOpening(work: Work, group: Group, connection: Connection, deadline: number): void {
+function tendOpening(turn: Turn, group: Group, connection: Connection, deadline: number): void {
   const { link, startedAt } = connection;
   const due = startedAt + deadline;
-  if (work.now < due || !work.heard) return wake(group, due);
+  if (turn.now < due || !turn.drained) return wake(group, due);
   const wasProbe = link.probe === connection;
-  closeConnection(work, connection);
-  if (wasProbe) link.probeAt = work.now + PROBE_PAUSE_MS;
-  else lost(work, link, connection.role);
+  closeConnection(turn, connection);
+  if (wasProbe) link.probeAt = turn.now + PROBE_PAUSE_MS;
+  else lost(turn, link, connection.role);
 }
 
 /** Nothing heard on the subscription for three hello periods although hellos should pass: open a new one. */
-function tendPubsub(work: Work, instance: Instance): void {
+function tendPubsub(turn: Turn, instance: Instance): void {
   const { pubsub } = instance.link;
-  if (pubsub === null || !pubsub.open || work.state.tiltSince !== null) return;
-  const limit = pubsub.lastActivityAt + 3 * work.state.timers.publishPeriod;
-  if (work.now > limit && work.heard) closeConnection(work, pubsub);
+  if (pubsub === null || !pubsub.open || turn.state.tiltSince !== null) return;
+  const limit = pubsub.lastActivityAt + 3 * turn.state.timers.publishPeriod;
+  if (turn.now > limit && turn.drained) closeConnection(turn, pubsub);
   else wake(instance.group, limit + 1);
 }
 
 /** A silent command connection gets a rival: whoever answers first stays. */
-function tendProbe(work: Work, instance: Instance): void {
+function tendProbe(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
   const silent = link.standInSince ?? link.pingPendingSince;
-  if (!isOpen(link) || silent === null || work.state.tiltSince !== null) return;
+  if (!isOpen(link) || silent === null || turn.state.tiltSince !== null) return;
   const patience = Math.max(RIVAL_PATIENCE_MS, group.downAfter / 2);
   const at = Math.max(silent + patience, link.probeAt);
   if (link.probe !== null) {
     const giveUp = link.probe.startedAt + CONNECT_DEADLINE_MAX_MS + PROBE_PAUSE_MS;
-    if (work.now < giveUp || !work.heard) return wake(group, giveUp);
-    closeConnection(work, link.probe);
-    link.probeAt = work.now + PROBE_PAUSE_MS;
+    if (turn.now < giveUp || !turn.drained) return wake(group, giveUp);
+    closeConnection(turn, link.probe);
+    link.probeAt = turn.now + PROBE_PAUSE_MS;
     return wake(group, link.probeAt);
   }
-  if (work.now < at || !work.heard) return wake(group, at);
-  if (freeOpenings(work) <= 0) {
-    work.state.mayOpen.add(group);
+  if (turn.now < at || !turn.drained) return wake(group, at);
+  if (freeOpenings(turn) <= 0) {
+    turn.state.mayOpen.add(group);
     return;
   }
-  link.probe = open(work, link, 'command');
-  wake(group, work.now + CONNECT_DEADLINE_MAX_MS);
+  link.probe = open(turn, link, 'command');
+  wake(group, turn.now + CONNECT_DEADLINE_MAX_MS);
 }
 
 export function isBusy(link: Link): boolean {
@@ -356,38 +356,38 @@ export function greetAnew(link: Link): void {
 }
 
 /** An answer came: a rival that was first takes the place of the silent connection, with all that was stuck on it. */
-export function settleRivals(work: Work, connection: Connection): void {
+export function settleRivals(turn: Turn, connection: Connection): void {
   const { link } = connection;
   if (link.probe === connection) {
     const silent = link.command;
     link.probe = null;
-    if (silent !== null) closeConnection(work, silent);
+    if (silent !== null) closeConnection(turn, silent);
     link.command = connection;
     greetAnew(link);
   }
-  if (link.probe !== null) closeConnection(work, link.probe);
+  if (link.probe !== null) closeConnection(turn, link.probe);
 }
 
 /** A connection ended or was refused. */
-export function disconnected(work: Work, connection: Connection, reason: string): void {
+export function disconnected(turn: Turn, connection: Connection, reason: string): void {
   const { link } = connection;
   const wasOpen = connection.open;
   const wasProbe = link.probe === connection;
-  forget(work, connection);
+  forget(turn, connection);
   if (wasProbe) {
-    link.probeAt = work.now + PROBE_PAUSE_MS;
+    link.probeAt = turn.now + PROBE_PAUSE_MS;
     return;
   }
   if (!wasOpen) {
     const name =
       connection.role === 'command' ? '-cmd-link-reconnection' : '-pubsub-link-reconnection';
     const one = owner(link);
-    if (one !== undefined) event(work, 'debug', name, one, `#${reason}`);
+    if (one !== undefined) event(turn, 'debug', name, one, `#${reason}`);
   }
   // An open connection that ends is tried again at once — unless it never lived, which would spin.
-  const lived = wasOpen && work.now - connection.startedAt > RETRY_FIRST_MS * 4;
-  if (lived) link.retryAt = Math.min(link.retryAt, work.now);
-  lost(work, link, connection.role, lived);
+  const lived = wasOpen && turn.now - connection.startedAt > RETRY_FIRST_MS * 4;
+  if (lived) link.retryAt = Math.min(link.retryAt, turn.now);
+  lost(turn, link, connection.role, lived);
 }
 
 /** Since when a PING, or a hello in its place, has been without an answer; null while none is. */
@@ -396,10 +396,10 @@ export function silentFrom({ unansweredSince, standInSince }: Link): Instant | n
   return Math.min(unansweredSince, standInSince);
 }
 
-function lost(work: Work, link: Link, role: Connection['role'], atOnce = false): void {
-  link.lastLossAt = work.now;
+function lost(turn: Turn, link: Link, role: Connection['role'], atOnce = false): void {
+  link.lastLossAt = turn.now;
   if (role === 'command') {
-    link.unansweredSince = silentFrom(link) ?? work.now;
+    link.unansweredSince = silentFrom(link) ?? turn.now;
     link.standInSince = null;
   }
   if (atOnce && link.failures === 0) {
@@ -407,27 +407,27 @@ function lost(work: Work, link: Link, role: Connection['role'], atOnce = false):
     return;
   }
   // Both connections of one attempt fail together: count them once.
-  if (work.now < link.retryAt) return;
-  const { state, now } = work;
-  const most = pauseInCrowd(state, now, RETRY_MAX_MS, RETRY_SHARE_MS, RETRY_CROWDED_MS);
+  if (turn.now < link.retryAt) return;
+  const { state, now } = turn;
+  const most = stretched(state, now, RETRY_MAX_MS, RETRY_SHARE_MS, RETRY_CROWDED_MS);
   const times = Math.max(link.failures, link.refusals);
   const pause = Math.min(most, RETRY_FIRST_MS * 2 ** Math.max(0, times - 1));
   link.failures += 1;
-  link.retryAt = work.now + pause;
+  link.retryAt = turn.now + pause;
 }
 
 /**
  * The far end does not want to talk to us on this connection: our name or password is wrong, or a right is missing. It
  * is given up, and tried again after growing pauses; until it goes well the instance shows as `disconnected`.
  */
-export function giveUp(work: Work, connection: Connection): void {
+export function giveUp(turn: Turn, connection: Connection): void {
   const { link, role } = connection;
   const wasProbe = link.probe === connection;
-  closeConnection(work, connection);
+  closeConnection(turn, connection);
   link.refusals = Math.min(REFUSALS_MAX, link.refusals + 1);
-  if (wasProbe) link.probeAt = work.now + PROBE_PAUSE_MS;
-  else lost(work, link, role);
-  for (const one of link.owners) work.touched.add(one.group);
+  if (wasProbe) link.probeAt = turn.now + PROBE_PAUSE_MS;
+  else lost(turn, link, role);
+  for (const one of link.owners) turn.touched.add(one.group);
 }
 
 /** All that we want of the far end it grants: what it refused before is over. */

@@ -13,7 +13,7 @@ import { event } from '../model/events.ts';
 import { announced } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
 import type { Group, Peer } from '../model/state.ts';
-import { log, save, type Work } from '../model/turn.ts';
+import { log, save, type Turn } from '../model/turn.ts';
 import { createPeer, inherit, proven, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
 import { movePeer } from './reconnect.ts';
@@ -26,34 +26,34 @@ const HELLOS_MISSED = 3;
 const NOBODY: ReadonlySet<Peer> = new Set();
 
 /** A peer has answered a hello: it is somebody else, and may be asked. */
-export function introduced(work: Work, peer: Peer): void {
+export function introduced(turn: Turn, peer: Peer): void {
   if (peer.introduced) return;
   peer.introduced = true;
-  proven(work, peer, peer.address);
-  work.touched.add(peer.group);
+  proven(turn, peer, peer.address);
+  turn.touched.add(peer.group);
   if (!peer.replacing) return;
   peer.replacing = false;
-  replaceElsewhere(work, peer);
+  replaceElsewhere(turn, peer);
 }
 
 /**
  * Whose place it has taken in its own group it takes in all of them, now that somebody is there: one for one, and where it
  * is known already the other one stays, lest a lie make a majority smaller.
  */
-function replaceElsewhere(work: Work, { id, group, address }: Peer): void {
-  for (const there of work.state.groups.values()) {
+function replaceElsewhere(turn: Turn, { id, group, address }: Peer): void {
+  for (const there of turn.state.groups.values()) {
     if (there === group || there.peers.has(id)) continue;
     for (const other of [...there.peers.values()]) {
       if (!sameAddress(other.address, address)) continue;
-      work.touched.add(there);
-      save(work);
-      if (goesBack(work, other)) continue;
-      event(work, 'notice', '+sentinel-invalid-addr', other);
-      removeInstance(work, other);
+      turn.touched.add(there);
+      save(turn);
+      if (goesBack(turn, other)) continue;
+      event(turn, 'notice', '+sentinel-invalid-addr', other);
+      removeInstance(turn, other);
       if (there.peers.has(id)) continue;
-      const peer = createPeer(work, there, id, { ...address });
-      inherit(work, peer, other);
-      event(work, 'notice', '+sentinel', peer);
+      const peer = createPeer(turn, there, id, { ...address });
+      inherit(turn, peer, other);
+      event(turn, 'notice', '+sentinel', peer);
     }
   }
 }
@@ -63,27 +63,27 @@ function replaceElsewhere(work: Work, { id, group, address }: Peer): void {
  * somebody else at another address is only somebody of whom an untruth was told: it goes back there, and goes on counting
  * among all Sentinels, lest a lie make a majority smaller.
  */
-export function metOurselves(work: Work, peer: Peer): void {
-  const { state } = work;
+export function metOurselves(turn: Turn, peer: Peer): void {
+  const { state } = turn;
   const address = { ...peer.address };
-  rememberOwn(work, address);
+  rememberOwn(turn, address);
   // Said once of each, as long as a name means us.
   if (isByName(peer) && peer.disbelieved === endpoint(address.ip, address.port)) return;
   peer.disbelieved = endpoint(address.ip, address.port);
   const at = `${announced(state, address)} port ${address.port}`;
-  log(work, 'warning', `Sentinel ${peer.id} at ${at} is this one under another id: not believed`);
+  log(turn, 'warning', `Sentinel ${peer.id} at ${at} is this one under another id: not believed`);
   for (const group of state.groups.values()) {
     for (const other of [...group.peers.values()]) {
-      if (sameAddress(other.address, address)) disbelieve(work, other);
+      if (sameAddress(other.address, address)) disbelieve(turn, other);
     }
   }
-  save(work);
+  save(turn);
 }
 
-function disbelieve(work: Work, peer: Peer): void {
-  work.touched.add(peer.group);
-  if (goesBack(work, peer) || isByName(peer)) return;
-  removeInstance(work, peer);
+function disbelieve(turn: Turn, peer: Peer): void {
+  turn.touched.add(peer.group);
+  if (goesBack(turn, peer) || isByName(peer)) return;
+  removeInstance(turn, peer);
 }
 
 /**
@@ -101,16 +101,16 @@ function isOneTooMany({ standsFor, group }: Peer): boolean {
 }
 
 /** It goes back to where it was proven, if it is said to be somewhere else. */
-function goesBack(work: Work, peer: Peer): boolean {
+function goesBack(turn: Turn, peer: Peer): boolean {
   const { provenAt } = peer;
   if (provenAt === null || sameAddress(provenAt, peer.address)) return false;
   if (isOneTooMany(peer)) return false;
   peer.address = { ...provenAt };
-  movePeer(work, peer);
+  movePeer(turn, peer);
   return true;
 }
 
-function rememberOwn({ state, now }: Work, { ip, port }: Address): void {
+function rememberOwn({ state, now }: Turn, { ip, port }: Address): void {
   const { ownAddresses } = state;
   const [oldest] = ownAddresses.keys();
   if (oldest !== undefined && ownAddresses.size >= OWN_MAX) ownAddresses.delete(oldest);
@@ -118,23 +118,23 @@ function rememberOwn({ state, now }: Work, { ip, port }: Address): void {
 }
 
 /** Did we meet ourselves there lately? */
-export function isOwnAddress({ state, now }: Work, ip: string, port: number): boolean {
+export function isOwnAddress({ state, now }: Turn, ip: string, port: number): boolean {
   const met = state.ownAddresses.get(endpoint(ip, port));
   return met !== undefined && now - met < OWN_MS;
 }
 
 /** Does another peer live where this one is said to be now? Then it is not. Said once for each such address. */
-export function isTaken(work: Work, peer: Peer, address: Address): boolean {
+export function isTaken(turn: Turn, peer: Peer, address: Address): boolean {
   for (const other of peer.group.peers.values()) {
     if (other === peer || !sameAddress(other.address, address)) continue;
     if (!other.introduced || other.sDownSince !== null || !isOpen(other.link)) continue;
     // Who lives there says so all the time.
-    if (work.now - other.lastHelloAt > HELLOS_MISSED * work.state.timers.publishPeriod) continue;
+    if (turn.now - other.lastHelloAt > HELLOS_MISSED * turn.state.timers.publishPeriod) continue;
     const at = endpoint(address.host, address.port);
     if (peer.disbelieved === at) return true;
     peer.disbelieved = at;
     const text = `Sentinel ${peer.id} is said to be at ${at}, where ${other.id} is: not believed`;
-    log(work, 'warning', text);
+    log(turn, 'warning', text);
     return true;
   }
   return false;

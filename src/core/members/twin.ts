@@ -4,7 +4,7 @@
  */
 import { endpoint } from '../model/address.ts';
 import type { State } from '../model/state.ts';
-import { log, type Work } from '../model/turn.ts';
+import { log, type Turn } from '../model/turn.ts';
 
 /** A change of our own address may leave one hello behind; a twin says one every two seconds. */
 const TWICE_WITHIN_MS = 10_000;
@@ -21,26 +21,26 @@ export function noteOwnAddress({ saidAt }: State, address: string): void {
 }
 
 /** A hello that names our id. */
-export function noteTwin(work: Work, payload: string): void {
-  const { state } = work;
+export function noteTwin(turn: Turn, payload: string): void {
+  const { state } = turn;
   const [host = '', port = '', id, ...rest] = payload.split(',');
   if (id !== state.myId || rest.length !== 5) return;
   const address = `${host},${port}`;
   if (state.saidAt.has(address)) return;
   const { twin } = state;
-  if (twin?.address !== address || work.now - twin.heardAt > TWICE_WITHIN_MS) {
-    state.twin = { address, heardAt: work.now, saidAt: twin?.saidAt ?? null };
+  if (twin?.address !== address || turn.now - twin.heardAt > TWICE_WITHIN_MS) {
+    state.twin = { address, heardAt: turn.now, saidAt: twin?.saidAt ?? null };
     return;
   }
-  if (work.now - twin.heardAt < TWICE_AFTER_MS) return;
-  twin.heardAt = work.now;
-  if (twin.saidAt !== null && work.now - twin.saidAt < SAID_QUIET_MS) return;
-  twin.saidAt = work.now;
+  if (turn.now - twin.heardAt < TWICE_AFTER_MS) return;
+  twin.heardAt = turn.now;
+  if (twin.saidAt !== null && turn.now - twin.saidAt < SAID_QUIET_MS) return;
+  twin.saidAt = turn.now;
   const who = `Another Sentinel, at ${endpoint(host, Number(port))}, has our id ${state.myId}`;
   const remedy =
     'stop one of the two, take "sentinel myid" and the "sentinel known-*" lines out of its file, and start it again';
   log(
-    work,
+    turn,
     'warning',
     `${who}, as if its file were a copy: to all others we are one. Remedy: ${remedy}.`,
   );

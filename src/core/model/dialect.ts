@@ -18,7 +18,7 @@ export interface RowChange {
 }
 
 /** One line of servers. */
-export interface Line {
+export interface Dialect {
   /** In the banner. */
   readonly product: string;
   /** Before the version in a fatal configuration error. */
@@ -145,7 +145,7 @@ const noAclFile = (product: string, file: string, place: string) =>
   `SETUSER command and then issue a CONFIG REWRITE (assuming you have a ${file} set) in order to store users in ` +
   `the ${place}.`;
 
-const REDIS_8: Line = {
+const REDIS_8: Dialect = {
   product: 'Redis',
   fatalWord: 'Redis',
   title: 'redis-sentinel',
@@ -205,7 +205,7 @@ const REDIS_8: Line = {
   rebootDirective: 'master-reboot-down-after-period',
 };
 
-const REDIS_70: Line = {
+const REDIS_70: Dialect = {
   ...REDIS_8,
   pauseLimited: false,
   version: '7.0.15',
@@ -243,7 +243,7 @@ const REDIS_70: Line = {
   configHelp: ['CONFIG SET <param> <value>', 'CONFIG GET <param>'],
 };
 
-const VALKEY_8: Line = {
+const VALKEY_8: Dialect = {
   ...REDIS_8,
   product: 'Valkey',
   fatalWord: 'Version',
@@ -268,7 +268,7 @@ const VALKEY_8: Line = {
 
 const BUSY = { flags: 'noscript loading stale allow_busy' };
 
-const VALKEY_9: Line = {
+const VALKEY_9: Dialect = {
   ...VALKEY_8,
   version: '9.1.2',
   rows: new Map<string, RowChange>([
@@ -303,7 +303,7 @@ const VALKEY_9: Line = {
   fileQuotes: 'always',
 };
 
-export const LINES: Readonly<Record<Compat, Line>> = {
+export const DIALECTS: Readonly<Record<Compat, Dialect>> = {
   'redis-7.0': REDIS_70,
   'redis-8': REDIS_8,
   'valkey-8': VALKEY_8,

@@ -8,7 +8,7 @@ import { announced } from './names.ts';
 import { queueScript } from './scripts.ts';
 import type { Group, Instance, State } from './state.ts';
 import { shown } from './text.ts';
-import type { Work } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { LogLevel } from './types.ts';
 
 const PAYLOAD_MAX_BYTES = 1023;
@@ -29,29 +29,29 @@ export function describe(
 
 /** An event about a group with a text of its own. `group` null: nobody's scripts hear of it. */
 export function eventText(
-  work: Work,
+  turn: Turn,
   level: LogLevel,
   name: string,
   group: Group | null,
   text: string,
 ): void {
   const payload = shown(text).slice(0, PAYLOAD_MAX_BYTES);
-  work.effects.push({ type: 'event', level, name, payload });
+  turn.effects.push({ type: 'event', level, name, payload });
   if (level === 'warning' && group?.notificationScript) {
-    queueScript(work, [group.notificationScript, name, payload]);
+    queueScript(turn, [group.notificationScript, name, payload]);
   }
 }
 
 /** An event about an instance: its description, then `extra`. */
 export function event(
-  work: Work,
+  turn: Turn,
   level: LogLevel,
   name: string,
   instance: Instance,
   extra = '',
 ): void {
-  const text = describe(work.state, instance) + (extra === '' ? '' : ` ${extra}`);
-  eventText(work, level, name, instance.group, text);
+  const text = describe(turn.state, instance) + (extra === '' ? '' : ` ${extra}`);
+  eventText(turn, level, name, instance.group, text);
 }
 
 export function replicaKey(state: State, address: Instance['address']): string {

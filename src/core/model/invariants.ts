@@ -5,7 +5,7 @@
  * starts again from what is on disk.
  */
 import type { Group } from './state.ts';
-import type { Work } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 /** An assertion of the core failed; the message says which. */
 export class BrokenInvariant extends Error {
@@ -18,7 +18,7 @@ function must(holds: boolean, what: () => string): void {
 }
 
 /** At the end of a turn. */
-export function checkTurn({ state, saving }: Work): void {
+export function checkTurn({ state, saving }: Turn): void {
   const { currentEpoch, disk, floor } = state;
   if (currentEpoch !== floor.epoch) {
     must(
@@ -37,7 +37,7 @@ export function checkTurn({ state, saving }: Work): void {
 }
 
 /** At the end of a look at a group. */
-export function checkGroup({ state, saving }: Work, group: Group): void {
+export function checkGroup({ state, saving }: Turn, group: Group): void {
   const { configEpoch, failover, floor, name, vote } = group;
   if (vote.epoch !== floor.voteEpoch) {
     must(vote.epoch > floor.voteEpoch, () => `${name}: vote went back to epoch ${vote.epoch}`);

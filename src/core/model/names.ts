@@ -9,7 +9,7 @@ import { LIMITS } from './limits.ts';
 import { numericAddress } from './numeric.ts';
 import type { Parked, ResolvedName, State } from './state.ts';
 import { admits } from './text.ts';
-import type { Work } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 const NAME_TTL_MS = 5000;
 /** Of what waits for one name and nobody waits for. */
@@ -29,13 +29,13 @@ export function announced(
  * Resolve without waiting. A string: the address (possibly a remembered one while a fresh answer is on its way).
  * 'pending': `parked` is kept and replayed later. null: no such address.
  */
-export function resolve(work: Work, host: string, parked: Parked): string | 'pending' | null {
+export function resolve(turn: Turn, host: string, parked: Parked): string | 'pending' | null {
   const numeric = numericAddress(host);
   if (numeric !== null) return numeric;
-  if (!work.state.resolveHostnames || !admits('host', host)) return null;
-  const name = lookUp(work, host);
+  if (!turn.state.resolveHostnames || !admits('host', host)) return null;
+  const name = lookUp(turn, host);
   if (name.at !== null && (name.ip !== null || !name.pending)) return name.ip;
-  if (mayPark(work.state, name, parked)) name.parked.push(parked);
+  if (mayPark(turn.state, name, parked)) name.parked.push(parked);
   return 'pending';
 }
 
@@ -69,44 +69,44 @@ function forgetOldest(names: Map<string, ResolvedName>): void {
 }
 
 /** The remembered answer for a name; asks for a fresh one when it is old. */
-export function lookUp(work: Work, host: string): ResolvedName {
+export function lookUp(turn: Turn, host: string): ResolvedName {
   const key = host.toLowerCase();
-  let name = work.state.names.get(key);
+  let name = turn.state.names.get(key);
   if (name === undefined) {
     name = { ip: null, at: null, pending: false, parked: [] };
-    const { names } = work.state;
+    const { names } = turn.state;
     if (names.size >= NAMES_MAX) forgetOldest(names);
     names.set(key, name);
   }
-  const stale = name.at === null || work.now - name.at > NAME_TTL_MS;
+  const stale = name.at === null || turn.now - name.at > NAME_TTL_MS;
   if (stale && !name.pending) {
     name.pending = true;
-    work.effects.push({ type: 'resolve', host: key });
+    turn.effects.push({ type: 'resolve', host: key });
   }
   return name;
 }
 
 /** An answer came. Returns what waited for it. A failure keeps the last good address. */
-export function resolved(work: Work, host: string, address: string | null): Parked[] {
-  const name = work.state.names.get(host);
+export function resolved(turn: Turn, host: string, address: string | null): Parked[] {
+  const name = turn.state.names.get(host);
   if (name === undefined) return [];
   const numeric = address === null ? null : numericAddress(address);
   name.pending = false;
-  name.at = work.now;
+  name.at = turn.now;
   if (numeric !== null) name.ip = numeric;
   else {
-    work.effects.push({
+    turn.effects.push({
       type: 'log',
       level: 'warning',
       text: `Failed to resolve hostname '${host}'`,
     });
   }
-  return unpark(work.state, name);
+  return unpark(turn.state, name);
 }
 
 /** An address as given in a file or a message, resolved as far as can be done now. */
-export function toAddress(work: Work, host: string, port: number, parked: Parked): Address {
-  const ip = resolve(work, host, parked);
+export function toAddress(turn: Turn, host: string, port: number, parked: Parked): Address {
+  const ip = resolve(turn, host, parked);
   return {
     host: numericAddress(host) ?? host,
     ip: ip === null || ip === 'pending' ? '' : ip,

@@ -31,7 +31,7 @@ function dead(state: State): number {
 }
 
 function roughly(state: State, now: Instant): number {
-  const { crowd } = state;
+  const { overload: crowd } = state;
   if (now >= crowd.countedAt + COUNT_KEPT_MS) {
     crowd.countedAt = now;
     crowd.failing = dead(state);
@@ -40,7 +40,7 @@ function roughly(state: State, now: Instant): number {
 }
 
 /** `usual` ms, more when so many fail that each can have but `share` ms of them, and never more than `most`. */
-export function pauseInCrowd(
+export function stretched(
   state: State,
   now: Instant,
   usual: number,

@@ -3,7 +3,7 @@
  */
 import type { Group } from './state.ts';
 import { admits } from './text.ts';
-import { answer, type Work } from './turn.ts';
+import { answer, type Turn } from './turn.ts';
 import type { Reply } from './types.ts';
 
 const I64_MAX = (1n << 63n) - 1n;
@@ -22,15 +22,15 @@ export function strictInteger(text: string): bigint | null {
   return value > I64_MAX || value < -I64_MAX - 1n ? null : value;
 }
 
-export function fail(work: Work, request: number, text: string): void {
-  answer(work, request, { kind: 'error', text });
+export function fail(turn: Turn, request: number, text: string): void {
+  answer(turn, request, { kind: 'error', text });
 }
 
 /** The group of that name; answers with an error when there is none. */
-export function groupOr(work: Work, request: number, name: string | undefined): Group | null {
-  const group = work.state.groups.get(name ?? '');
+export function groupOr(turn: Turn, request: number, name: string | undefined): Group | null {
+  const group = turn.state.groups.get(name ?? '');
   if (group !== undefined) return group;
-  fail(work, request, 'ERR No such master with that name');
+  fail(turn, request, 'ERR No such master with that name');
   return null;
 }
 

@@ -4,7 +4,7 @@
  */
 import { eventText } from './events.ts';
 import { runningScripts } from './scripts.ts';
-import type { Work } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { Input, Instant } from './types.ts';
 
 const RUNNING_MAX = 16;
@@ -15,57 +15,57 @@ const RUNS_MAX = 10;
 const KILL_REPEAT_MS = 100;
 
 /** Start what may start, end what runs too long; returns the next instant at which there is something to do. */
-export function tendScripts(work: Work): Instant {
-  const queue = work.state.scripts;
+export function tendScripts(turn: Turn): Instant {
+  const queue = turn.state.scripts;
   if (queue.jobs.length === 0) return Number.POSITIVE_INFINITY;
   let running = runningScripts(queue);
   let next = Number.POSITIVE_INFINITY;
   for (const job of queue.jobs) {
     if (job.running) {
-      if (work.now >= job.killAt) {
-        eventText(work, 'warning', '-script-timeout', null, `${job.argv[0]} ${job.pid}`);
-        work.effects.push({ type: 'killScript', job: job.id });
-        job.killAt = work.now + KILL_REPEAT_MS;
+      if (turn.now >= job.killAt) {
+        eventText(turn, 'warning', '-script-timeout', null, `${job.argv[0]} ${job.pid}`);
+        turn.effects.push({ type: 'killScript', job: job.id });
+        job.killAt = turn.now + KILL_REPEAT_MS;
       }
       next = Math.min(next, job.killAt);
-    } else if (job.at <= work.now && running < RUNNING_MAX) {
+    } else if (job.at <= turn.now && running < RUNNING_MAX) {
       running += 1;
       job.running = true;
       job.runs += 1;
-      job.at = work.now;
-      job.killAt = work.now + work.state.timers.scriptMaxRuntime;
-      work.effects.push({ type: 'runScript', job: job.id, argv: job.argv });
+      job.at = turn.now;
+      job.killAt = turn.now + turn.state.timers.scriptMaxRuntime;
+      turn.effects.push({ type: 'runScript', job: job.id, argv: job.argv });
       next = Math.min(next, job.killAt);
-    } else if (job.at > work.now) {
+    } else if (job.at > turn.now) {
       next = Math.min(next, job.at);
     }
   }
   return next;
 }
 
-export function scriptStarted(work: Work, input: Extract<Input, { type: 'scriptStarted' }>): void {
-  const job = work.state.scripts.jobs.find((j) => j.id === input.job);
+export function scriptStarted(turn: Turn, input: Extract<Input, { type: 'scriptStarted' }>): void {
+  const job = turn.state.scripts.jobs.find((j) => j.id === input.job);
   if (job === undefined) return;
   job.pid = input.pid;
-  eventText(work, 'debug', '+script-child', null, String(input.pid));
+  eventText(turn, 'debug', '+script-child', null, String(input.pid));
 }
 
-export function scriptEnded(work: Work, input: Extract<Input, { type: 'scriptEnded' }>): void {
-  const { jobs } = work.state.scripts;
+export function scriptEnded(turn: Turn, input: Extract<Input, { type: 'scriptEnded' }>): void {
+  const { jobs } = turn.state.scripts;
   const index = jobs.findIndex((j) => j.id === input.job);
   const job = jobs[index];
   if (job === undefined) return;
   const { exitCode, signal } = input;
-  eventText(work, 'debug', '-script-child', null, `${job.pid} ${exitCode} ${signal}`);
+  eventText(turn, 'debug', '-script-child', null, `${job.pid} ${exitCode} ${signal}`);
   const retry = (signal !== 0 || exitCode === 1) && job.runs < RUNS_MAX;
   if (retry) {
     job.running = false;
     job.pid = 0;
-    job.at = work.now + work.state.timers.scriptRetryDelay * 2 ** (job.runs - 1);
+    job.at = turn.now + turn.state.timers.scriptRetryDelay * 2 ** (job.runs - 1);
     return;
   }
   jobs.splice(index, 1);
   if (signal !== 0 || exitCode !== 0) {
-    eventText(work, 'warning', '-script-error', null, `${job.argv[0]} ${signal} ${exitCode}`);
+    eventText(turn, 'warning', '-script-error', null, `${job.argv[0]} ${signal} ${exitCode}`);
   }
 }

@@ -2,7 +2,7 @@
 import type { Address } from './address.ts';
 import { announced } from './names.ts';
 import type { Group, ScriptQueue } from './state.ts';
-import type { Work } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 const QUEUE_MAX = 256;
 
@@ -14,8 +14,8 @@ export function runningScripts(queue: ScriptQueue): number {
   return queue.jobs.reduce((n, job) => n + (job.running ? 1 : 0), 0);
 }
 
-export function queueScript(work: Work, argv: readonly string[]): void {
-  const queue = work.state.scripts;
+export function queueScript(turn: Turn, argv: readonly string[]): void {
+  const queue = turn.state.scripts;
   if (queue.jobs.length >= QUEUE_MAX) {
     const oldest = queue.jobs.findIndex((job) => !job.running);
     if (oldest >= 0) queue.jobs.splice(oldest, 1);
@@ -25,7 +25,7 @@ export function queueScript(work: Work, argv: readonly string[]): void {
     argv,
     running: false,
     pid: 0,
-    at: work.now,
+    at: turn.now,
     killAt: 0,
     runs: 0,
   });
@@ -33,15 +33,15 @@ export function queueScript(work: Work, argv: readonly string[]): void {
 
 /** The client-reconfig script of a group, where it has one: its master has moved. */
 export function reconfigScript(
-  work: Work,
+  turn: Turn,
   group: Group,
   role: 'leader' | 'observer',
   from: Address,
   to: Address,
 ): void {
   if (group.clientReconfigScript === null) return;
-  const { state } = work;
-  queueScript(work, [
+  const { state } = turn;
+  queueScript(turn, [
     group.clientReconfigScript,
     group.name,
     role,

@@ -22,7 +22,7 @@ export interface State {
   /** When an epoch was last refused, and said so. */
   epochIgnoredAt: Instant | null;
   /** How many groups fail together, counted now and then (`crowd.ts`). */
-  readonly crowd: { failing: number; countedAt: Instant };
+  readonly overload: { failing: number; countedAt: Instant };
   denyScriptsReconfig: boolean;
   resolveHostnames: boolean;
   announceHostnames: boolean;

@@ -4,56 +4,56 @@
 import type { Group, State, Waiting } from './state.ts';
 import type { Effect, Instant, LogLevel, Reply } from './types.ts';
 
-export interface Work {
+export interface Turn {
   readonly state: State;
   readonly now: Instant;
   readonly effects: Effect[];
   /** Groups to look at again before the turn ends. */
   readonly touched: Set<Group>;
   /** All that had arrived by now has been taken: whoever seems silent is silent. False in the middle of what arrived. */
-  readonly heard: boolean;
+  readonly drained: boolean;
   saving: boolean;
 }
 
-export function log(work: Work, level: LogLevel, text: string, untilMs?: number): void {
-  work.effects.push(
+export function log(turn: Turn, level: LogLevel, text: string, untilMs?: number): void {
+  turn.effects.push(
     untilMs === undefined
       ? { type: 'log', level, text }
       : { type: 'log', level, text, untilMs: Math.max(0, untilMs) },
   );
 }
 
-export function answer(work: Work, request: number, reply: Reply): void {
-  work.effects.push({ type: 'answer', request, reply });
+export function answer(turn: Turn, request: number, reply: Reply): void {
+  turn.effects.push({ type: 'answer', request, reply });
 }
 
 /** The durable part of the state changed in this turn. Returns the version that covers it. */
-export function save(work: Work): number {
-  const disk = work.state.disk;
-  if (!work.saving) {
-    work.saving = true;
+export function save(turn: Turn): number {
+  const disk = turn.state.disk;
+  if (!turn.saving) {
+    turn.saving = true;
     disk.wanted += 1;
-    disk.marks.push({ version: disk.wanted, epoch: work.state.currentEpoch, at: work.now });
+    disk.marks.push({ version: disk.wanted, epoch: turn.state.currentEpoch, at: turn.now });
   } else {
-    disk.marks[disk.marks.length - 1]!.epoch = work.state.currentEpoch;
+    disk.marks[disk.marks.length - 1]!.epoch = turn.state.currentEpoch;
   }
   return disk.wanted;
 }
 
 /** Is it on disk who the master is? Then his address, or an opinion of him, reveals nothing and waits for no save. */
-export function isOnDisk({ state }: Work, { master }: Group): boolean {
+export function isOnDisk({ state }: Turn, { master }: Group): boolean {
   return master.version <= state.disk.saved;
 }
 
 /** An answer that tells no more than who the master is waits only for the save that is about him. */
-export function told(work: Work, group: Group, request: number, reply: Reply): void {
-  if (!isOnDisk(work, group)) return answer(work, request, reply);
-  work.effects.push({ type: 'answer', request, reply, blind: true });
+export function answerUnfenced(turn: Turn, group: Group, request: number, reply: Reply): void {
+  if (!isOnDisk(turn, group)) return answer(turn, request, reply);
+  turn.effects.push({ type: 'answer', request, reply, unfenced: true });
 }
 
 /** Save, and go on with `waiting` when the outcome is known. */
-export function saveThen(work: Work, waiting: Waiting): void {
-  work.state.disk.waiting.push({ version: save(work), what: waiting });
+export function saveThen(turn: Turn, waiting: Waiting): void {
+  turn.state.disk.waiting.push({ version: save(turn), what: waiting });
 }
 
 /** Ask to be woken for this group at `at` at the latest. */
@@ -62,7 +62,7 @@ export function wake(group: Group, at: Instant): void {
 }
 
 /** The death that SENTINEL SIMULATE-FAILURE asked for (failover.md §13). */
-export function crash(work: Work): void {
-  log(work, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
-  work.effects.push({ type: 'exit', status: 99 });
+export function crash(turn: Turn): void {
+  log(turn, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
+  turn.effects.push({ type: 'exit', status: 99 });
 }

@@ -5,7 +5,7 @@
  * comes of an effect returns later as an input. Strings are *byte strings*: one character (U+0000..U+00FF) is one byte
  * on the wire or in the file, so that nothing is lost whatever encoding the user chose.
  */
-import type { Line } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 /** Monotonic milliseconds (fractions allowed) read once per input by the driver. Never wall-clock time. */
 export type Instant = number;
@@ -105,7 +105,7 @@ export type Effect =
       readonly token: number;
       readonly argv: readonly string[];
       /** Reveals nothing that is not on disk (PING, what it takes, opinions): need not wait for a save. Nor need `connect`. */
-      readonly blind?: true;
+      readonly unfenced?: true;
     }
   /** Put a `pubsub` connection into subscribe mode. `word` is `SUBSCRIBE` unless renamed. */
   | {
@@ -119,7 +119,7 @@ export type Effect =
       readonly request: number;
       readonly reply: Reply;
       /** As with `send`. */
-      readonly blind?: true;
+      readonly unfenced?: true;
     }
   /** Log line `<name> <payload>` at `level`, and (every level but debug) publish `payload` on channel `name`. */
   | {
@@ -143,7 +143,7 @@ export type Effect =
   | { readonly type: 'exit'; readonly status: number };
 
 /** The outcome of one `step`. */
-export interface Turn {
+export interface Output {
   /**
    * Not null: the durable part of the state changed and must be on disk before any effect of this turn, or of a later
    * one, is seen outside. The number is what `saved.version` has to reach. When the save fails the effects are
@@ -207,7 +207,7 @@ export interface SentinelConfig {
 /** What the core must know of the process around it (from generic directives). */
 export interface Surroundings {
   /** Whose texts are followed where the lines of Redis and Valkey differ. */
-  readonly line: Line;
+  readonly dialect: Dialect;
   /** Listening port, announced in hellos. */
   readonly port: number;
   /** 0: none. */

@@ -11,7 +11,7 @@ import { withoutVoice } from '../members/self.ts';
 import { endpoint } from '../model/address.ts';
 import { announced } from '../model/names.ts';
 import type { Group, Peer, Pending } from '../model/state.ts';
-import { isOnDisk, type Work, wake } from '../model/turn.ts';
+import { isOnDisk, type Turn, wake } from '../model/turn.ts';
 
 const INTERVAL_FIRST_MS = 50;
 
@@ -22,30 +22,30 @@ export type AskPending = Extract<Pending, { kind: 'ask' }>;
 type Purpose = 'none' | 'opinion' | 'vote';
 
 /** Who wants an answer: nobody, somebody who wants opinions, or a candidate who wants votes. */
-function purpose(work: Work, group: Group): Purpose {
+function purpose(turn: Turn, group: Group): Purpose {
   const { failover } = group;
-  if (work.state.tiltSince !== null) return 'none';
+  if (turn.state.tiltSince !== null) return 'none';
   if (failover?.state === 'wait_start') return failover.durable ? 'vote' : 'none';
   if (group.master.sDownSince === null) return 'none';
   return 'opinion';
 }
 
 /** Asks every peer of the group what is due; of those who are said to be in one place only one is asked. */
-export function tendAsks(work: Work, group: Group): void {
-  const what = purpose(work, group);
+export function tendAsks(turn: Turn, group: Group): void {
+  const what = purpose(turn, group);
   const silent = what === 'none' ? null : withoutVoice(group);
   for (const peer of group.peers.values()) {
-    tendAsk(work, peer, silent?.has(peer) === true ? 'none' : what);
+    tendAsk(turn, peer, silent?.has(peer) === true ? 'none' : what);
   }
 }
 
 /** Answers that are too old count for nothing any more. Before anything is decided. */
-export function forgetOldAnswers(work: Work, group: Group): void {
-  const lifetime = 5 * work.state.timers.askPeriod;
+export function forgetOldAnswers(turn: Turn, group: Group): void {
+  const lifetime = 5 * turn.state.timers.askPeriod;
   for (const { ask } of group.peers.values()) {
     if (ask.answeredAt === null) continue;
     const expiry = ask.answeredAt + lifetime;
-    if (work.now > expiry) {
+    if (turn.now > expiry) {
       ask.masterDown = false;
       ask.vote = null;
       ask.answeredAt = null;
@@ -53,68 +53,68 @@ export function forgetOldAnswers(work: Work, group: Group): void {
   }
 }
 
-function tendAsk(work: Work, peer: Peer, what: Purpose): void {
+function tendAsk(turn: Turn, peer: Peer, what: Purpose): void {
   const { group, ask } = peer;
-  const { askPeriod } = work.state.timers;
+  const { askPeriod } = turn.state.timers;
   // Who has not answered a hello may be ourselves.
   if (what === 'none' || !isOpen(peer.link) || !peer.introduced) return;
   if (ask.pendingSince !== null) {
-    if (work.now < ask.pendingSince + askPeriod) return wake(group, ask.pendingSince + askPeriod);
+    if (turn.now < ask.pendingSince + askPeriod) return wake(group, ask.pendingSince + askPeriod);
     ask.pendingSince = null;
   }
-  if (work.now < ask.nextAt) return wake(group, ask.nextAt);
-  if (isBusy(peer.link)) return wake(group, work.now + askPeriod);
+  if (turn.now < ask.nextAt) return wake(group, ask.nextAt);
+  if (isBusy(peer.link)) return wake(group, turn.now + askPeriod);
   const { address } = group.master;
-  const epoch = what === 'vote' ? group.failover!.epoch : work.state.disk.durableEpoch;
-  askNow(work, peer, announced(work.state, address), address.port, epoch, what === 'vote');
+  const epoch = what === 'vote' ? group.failover!.epoch : turn.state.disk.durableEpoch;
+  askNow(turn, peer, announced(turn.state, address), address.port, epoch, what === 'vote');
   const settled = what === 'opinion' && group.master.oDownSince !== null;
   ask.interval = settled
     ? askPeriod
     : Math.min(askPeriod, ask.interval === 0 ? INTERVAL_FIRST_MS : ask.interval * 2);
-  ask.nextAt = work.now + ask.interval;
+  ask.nextAt = turn.now + ask.interval;
   wake(group, ask.nextAt);
 }
 
 /** Write one question. */
 export function askNow(
-  work: Work,
+  turn: Turn,
   peer: Peer,
   host: string,
   port: number,
   epoch: bigint,
   forVote: boolean,
 ): void {
-  const id = forVote ? work.state.myId : '*';
+  const id = forVote ? turn.state.myId : '*';
   const argv = ['SENTINEL', 'is-master-down-by-addr', host, String(port), String(epoch), id];
   const { master } = peer.group;
   const at = endpoint(host, port);
   const pending: AskPending = { kind: 'ask', peer, endpoint: at, master, epoch, forVote };
-  const blind = !forVote && isOnDisk(work, peer.group);
-  if (!send(work, peer.link, peer.group, argv, pending, blind)) return;
-  peer.ask.pendingSince = work.now;
-  peer.ask.sentAt = work.now;
+  const unfenced = !forVote && isOnDisk(turn, peer.group);
+  if (!send(turn, peer.link, peer.group, argv, pending, unfenced)) return;
+  peer.ask.pendingSince = turn.now;
+  peer.ask.sentAt = turn.now;
 }
 
 /** Votes are wanted now: nobody waits for his interval. */
-export function askAllAgain(work: Work, group: Group): void {
+export function askAllAgain(turn: Turn, group: Group): void {
   for (const { ask } of group.peers.values()) {
     ask.pendingSince = null;
-    ask.nextAt = work.now;
+    ask.nextAt = turn.now;
     ask.interval = 0;
   }
 }
 
 /** Somebody asked us about this master without knowing the answer: he may have seen it die just now. */
-export function hinted(work: Work, group: Group): void {
+export function peerAsked(turn: Turn, group: Group): void {
   if (group.master.sDownSince === null || group.master.oDownSince !== null) return;
   for (const { ask } of group.peers.values()) {
     // Of who has said so already there is nothing to learn: two would ask each other without end.
     if (ask.masterDown) continue;
-    if (ask.sentAt !== null && work.now - ask.sentAt < HINT_MIN_MS && ask.pendingSince !== null) {
+    if (ask.sentAt !== null && turn.now - ask.sentAt < HINT_MIN_MS && ask.pendingSince !== null) {
       continue;
     }
-    ask.nextAt = work.now;
+    ask.nextAt = turn.now;
     ask.interval = 0;
   }
-  work.touched.add(group);
+  turn.touched.add(group);
 }

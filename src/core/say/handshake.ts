@@ -3,7 +3,7 @@
  */
 import { greetAnew, HELLO_CHANNEL, owner, renamed, sendOn } from '../members/links.ts';
 import type { Connection, Instance, State } from '../model/state.ts';
-import type { Work } from '../model/turn.ts';
+import type { Turn } from '../model/turn.ts';
 import { ping } from './ping.ts';
 
 /** Credentials towards the far end of a link, or null. */
@@ -23,22 +23,22 @@ function credentials(state: State, instance: Instance): string[] | null {
 }
 
 /** Introduce ourselves, then ask for a sign of life. */
-export function connected(work: Work, connection: Connection, localAddress: string): void {
+export function connected(turn: Turn, connection: Connection, localAddress: string): void {
   const { link } = connection;
   const instance = owner(link);
   if (instance === undefined) return;
   connection.open = true;
-  work.state.openings.delete(connection);
+  turn.state.openings.delete(connection);
   connection.localAddress = localAddress;
-  connection.lastActivityAt = work.now;
+  connection.lastActivityAt = turn.now;
   const { group } = instance;
-  const auth = credentials(work.state, instance);
-  if (auth !== null) sendOn(work, connection, group, ['AUTH', ...auth], { kind: 'auth' });
-  const name = `sentinel-${work.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
-  sendOn(work, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
+  const auth = credentials(turn.state, instance);
+  if (auth !== null) sendOn(turn, connection, group, ['AUTH', ...auth], { kind: 'auth' });
+  const name = `sentinel-${turn.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
+  sendOn(turn, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
   if (connection.role === 'pubsub') {
     const word = renamed(group, 'SUBSCRIBE');
-    work.effects.push({
+    turn.effects.push({
       type: 'subscribe',
       connection: connection.id,
       word,
@@ -46,8 +46,8 @@ export function connected(work: Work, connection: Connection, localAddress: stri
     });
     return;
   }
-  ping(work, connection, group);
-  for (const one of link.owners) if (one.kind !== 'sentinel') one.infoDueAt = work.now;
+  ping(turn, connection, group);
+  for (const one of link.owners) if (one.kind !== 'sentinel') one.infoDueAt = turn.now;
   // A rival is greeted when it has won.
   if (connection === link.command) greetAnew(link);
   else for (const one of link.owners) one.helloForced = true;

@@ -5,23 +5,23 @@ import { HELLO_CHANNEL, isBusy, isOpen, send } from '../members/links.ts';
 import { noteOwnAddress } from '../members/twin.ts';
 import { announced } from '../model/names.ts';
 import type { Connection, Group, Instance } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import { standIn, wakeAfter } from './ping.ts';
 
 const HELLO_MAX_BYTES = 1069;
 
 /** The port other Sentinels should dial. */
-export function announcedPort(work: Work): number {
-  const { state } = work;
+export function announcedPort(turn: Turn): number {
+  const { state } = turn;
   const { port, tlsPort, tlsReplication } = state.surroundings;
   if (state.announcePort !== 0) return state.announcePort;
   return tlsReplication && tlsPort !== 0 ? tlsPort : port;
 }
 
-function helloText(work: Work, group: Group, connection: Connection): string {
-  const { state } = work;
+function helloText(turn: Turn, group: Group, connection: Connection): string {
+  const { state } = turn;
   const { address } = group.master;
-  const at = `${state.announceIp || connection.localAddress},${announcedPort(work)}`;
+  const at = `${state.announceIp || connection.localAddress},${announcedPort(turn)}`;
   noteOwnAddress(state, at);
   const own = `${at},${state.myId}`;
   const master = `${group.name},${announced(state, address)},${address.port}`;
@@ -30,29 +30,29 @@ function helloText(work: Work, group: Group, connection: Connection): string {
 }
 
 /** Say hello when the period is over or something new is to be told; one in flight at a time. */
-export function tendHello(work: Work, instance: Instance): void {
+export function tendHello(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
   if (!isOpen(link) || isBusy(link)) return;
-  const { publishPeriod } = work.state.timers;
+  const { publishPeriod } = turn.state.timers;
   if (instance.helloPendingSince !== null) {
-    return wakeAfter(work, group, instance.helloPendingSince, publishPeriod);
+    return wakeAfter(turn, group, instance.helloPendingSince, publishPeriod);
   }
   // A write-paused server would keep it, and every PING behind it, waiting.
   if (instance.kind !== 'sentinel' && instance.failoverOngoing) return;
-  const due = instance.helloForced ? work.now : instance.helloDueAt;
-  if (work.now < due) return wake(group, due);
-  const argv = ['PUBLISH', HELLO_CHANNEL, helloText(work, group, link.command!)];
-  send(work, link, group, argv, { kind: 'hello', instance });
-  instance.helloPendingSince = work.now;
+  const due = instance.helloForced ? turn.now : instance.helloDueAt;
+  if (turn.now < due) return wake(group, due);
+  const argv = ['PUBLISH', HELLO_CHANNEL, helloText(turn, group, link.command!)];
+  send(turn, link, group, argv, { kind: 'hello', instance });
+  instance.helloPendingSince = turn.now;
   instance.helloForced = false;
-  standIn(work, link);
-  wakeAfter(work, group, work.now, publishPeriod);
+  standIn(turn, link);
+  wakeAfter(turn, group, turn.now, publishPeriod);
 }
 
 /** Tell everybody now: peers first, they decide faster than servers distribute. */
-export function spreadHello(work: Work, group: Group): void {
+export function spreadHello(turn: Turn, group: Group): void {
   for (const instance of [...group.peers.values(), group.master, ...group.replicas.values()]) {
     instance.helloForced = true;
-    tendHello(work, instance);
+    tendHello(turn, instance);
   }
 }

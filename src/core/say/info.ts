@@ -1,10 +1,10 @@
 /** Asking servers for INFO (monitoring.md §8.3): at times, and when somebody waits for it. */
 
 import { isBusy, isOpen, send } from '../members/links.ts';
-import { pauseInCrowd } from '../model/overload.ts';
+import { stretched } from '../model/overload.ts';
 import { nextBeat } from '../model/schedule.ts';
 import type { Server } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 
 const FAST_INFO_MS = 1000;
 
@@ -17,29 +17,29 @@ const INFO_CROWDED_MS = 3000;
 const INFO_RETRY_MS = 100;
 
 /** INFO when its period is over, or somebody waits for it; one in flight at a time. */
-export function tendInfo(work: Work, server: Server): void {
+export function tendInfo(turn: Turn, server: Server): void {
   if (!isOpen(server.link) || server.infoPendingSince !== null || isBusy(server.link)) return;
   let due =
     server.infoAt === null
-      ? work.now
-      : nextBeat(server.group, server.infoAt, infoPeriod(work, server));
+      ? turn.now
+      : nextBeat(server.group, server.infoAt, infoPeriod(turn, server));
   if (server.infoSentAt !== null) due = Math.max(due, server.infoSentAt + INFO_RETRY_MS);
   if (server.infoDueAt !== null) due = Math.min(due, server.infoDueAt);
-  if (work.now < due) return wake(server.group, due);
-  sendInfo(work, server);
+  if (turn.now < due) return wake(server.group, due);
+  sendInfo(turn, server);
 }
 
 /** INFO right behind whatever was written last on that connection. */
-export function sendInfo(work: Work, server: Server): void {
-  const sent = send(work, server.link, server.group, ['INFO'], { kind: 'info', server });
+export function sendInfo(turn: Turn, server: Server): void {
+  const sent = send(turn, server.link, server.group, ['INFO'], { kind: 'info', server });
   if (!sent) return;
-  server.infoPendingSince = work.now;
-  server.infoSentAt = work.now;
+  server.infoPendingSince = turn.now;
+  server.infoSentAt = turn.now;
   server.infoDueAt = null;
 }
 
-function infoPeriod(work: Work, server: Server): number {
-  const { infoPeriod } = work.state.timers;
+function infoPeriod(turn: Turn, server: Server): number {
+  const { infoPeriod } = turn.state.timers;
   if (server.kind === 'master') return infoPeriod;
   const { group } = server;
   const hurry =
@@ -49,7 +49,7 @@ function infoPeriod(work: Work, server: Server): number {
     server.masterLinkDownTime !== 0 ||
     server.mismatchSince !== null;
   if (!hurry) return infoPeriod;
-  const { state, now } = work;
-  const fast = pauseInCrowd(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
+  const { state, now } = turn;
+  const fast = stretched(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
   return Math.min(fast, infoPeriod);
 }

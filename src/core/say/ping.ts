@@ -7,7 +7,7 @@
 import { isOpen, sendOn, settleRivals } from '../members/links.ts';
 import { nextBeat } from '../model/schedule.ts';
 import type { Connection, Group, Instance, Link, State } from '../model/state.ts';
-import { type Work, wake } from '../model/turn.ts';
+import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
 const PING_MIN_MS = 50;
@@ -26,39 +26,39 @@ export function pingPeriod(state: State, instance: Instance): number {
   return Math.min(state.timers.pingPeriod, Math.max(often, crowded));
 }
 
-export function ping(work: Work, connection: Connection, group: Group): void {
+export function ping(turn: Turn, connection: Connection, group: Group): void {
   const { link } = connection;
-  sendOn(work, connection, group, ['PING'], { kind: 'ping', sentAt: work.now });
+  sendOn(turn, connection, group, ['PING'], { kind: 'ping', sentAt: turn.now });
   if (link.command !== connection) return;
-  link.lastPingAt = work.now;
-  link.pingPendingSince = work.now;
-  link.unansweredSince ??= work.now;
+  link.lastPingAt = turn.now;
+  link.pingPendingSince = turn.now;
+  link.unansweredSince ??= turn.now;
 }
 
 /** PING when its period is over and none is in flight. */
-export function tendPing(work: Work, instance: Instance): void {
+export function tendPing(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
   if (!isOpen(link)) return;
-  const period = pingPeriod(work.state, instance);
-  if (link.pingPendingSince !== null) return wakeAfter(work, group, link.pingPendingSince, period);
+  const period = pingPeriod(turn.state, instance);
+  if (link.pingPendingSince !== null) return wakeAfter(turn, group, link.pingPendingSince, period);
   const lastPingAt = link.lastPingAt ?? 0;
   const last = Math.max(link.lastReplyAt, lastPingAt, link.standInSince ?? 0);
   // Other answers stand in for every other PING at most: the verdict of a real one has to be known.
   const due = Math.min(nextBeat(group, last, period), nextBeat(group, lastPingAt + period, period));
-  if (work.now < due) return wake(group, due);
-  ping(work, link.command!, group);
-  wakeAfter(work, group, work.now, period);
+  if (turn.now < due) return wake(group, due);
+  ping(turn, link.command!, group);
+  wakeAfter(turn, group, turn.now, period);
 }
 
 /** Look again when the next one would be due: an answer in between asks for no look of its own. */
-export function wakeAfter(work: Work, group: Group, last: Instant, period: number): void {
+export function wakeAfter(turn: Turn, group: Group, last: Instant, period: number): void {
   const at = nextBeat(group, last, period);
-  if (at > work.now) wake(group, at);
+  if (at > turn.now) wake(group, at);
 }
 
 /** A hello was written: its answer will do for a PING, and its silence counts like that of one. */
-export function standIn(work: Work, link: Link): void {
-  if (link.answersPing && link.pingPendingSince === null) link.standInSince ??= work.now;
+export function standIn(turn: Turn, link: Link): void {
+  if (link.answersPing && link.pingPendingSince === null) link.standInSince ??= turn.now;
 }
 
 /** A hello was answered, one way or another. */
@@ -71,40 +71,40 @@ export function helloDone(link: Link): void {
  * the like are the verdict of a PING (monitoring.md §4.1).
  */
 export function signOfLife(
-  work: Work,
+  turn: Turn,
   connection: Connection,
   sentAt: Instant,
   good: boolean,
 ): void {
   const { link } = connection;
   if (!good || !link.answersPing || link.command !== connection) return;
-  if (link.standInSince !== null) link.standInSince = work.now;
-  link.unansweredSince = link.pingPendingSince === null ? null : work.now;
-  link.lastReplyAt = work.now;
-  link.lastOkAt = work.now;
+  if (link.standInSince !== null) link.standInSince = turn.now;
+  link.unansweredSince = link.pingPendingSince === null ? null : turn.now;
+  link.lastReplyAt = turn.now;
+  link.lastOkAt = turn.now;
   link.lastAnsweredPingAt = Math.max(link.lastAnsweredPingAt ?? 0, sentAt);
   link.failures = 0;
   for (const { sDownSince, group } of link.owners) {
-    if (sDownSince !== null || work.state.tiltSince !== null) work.touched.add(group);
+    if (sDownSince !== null || turn.state.tiltSince !== null) turn.touched.add(group);
   }
 }
 
 /** A round of pings at once, for the end of a pause. */
-export function pingNow(work: Work, instance: Instance): void {
-  if (isOpen(instance.link)) ping(work, instance.link.command!, instance.group);
+export function pingNow(turn: Turn, instance: Instance): void {
+  if (isOpen(instance.link)) ping(turn, instance.link.command!, instance.group);
 }
 
 /** Answer to a PING. Returns whether it is a good sign of life (monitoring.md §4.1). */
-export function pinged(work: Work, connection: Connection, sentAt: number, text: string): boolean {
+export function pinged(turn: Turn, connection: Connection, sentAt: number, text: string): boolean {
   const { link } = connection;
-  settleRivals(work, connection);
+  settleRivals(turn, connection);
   link.pingPendingSince = null;
-  link.lastReplyAt = work.now;
+  link.lastReplyAt = turn.now;
   link.lastAnsweredPingAt = sentAt;
   link.answersPing = text.startsWith('PONG');
   if (!link.answersPing && !/^(LOADING|MASTERDOWN)/.test(text)) return false;
   link.standInSince = null;
-  link.lastOkAt = work.now;
+  link.lastOkAt = turn.now;
   link.unansweredSince = null;
   link.failures = 0;
   if (link.command === connection) link.letsIn = true;

@@ -8,12 +8,12 @@
 import { isOpen, send } from '../members/links.ts';
 import { sameAddress } from '../model/address.ts';
 import type { Replica, Server } from '../model/state.ts';
-import type { Work } from '../model/turn.ts';
+import type { Turn } from '../model/turn.ts';
 import { sendInfo } from './info.ts';
 
 /** `SLAVEOF <host> <port>`; false when the server cannot be reached now, or is the master under another name. */
-export function reattach(work: Work, server: Replica, host: string, port: number): boolean {
-  return !isMasterItself(server) && order(work, server, [host, String(port)]);
+export function reattach(turn: Turn, server: Replica, host: string, port: number): boolean {
+  return !isMasterItself(server) && order(turn, server, [host, String(port)]);
 }
 
 /** A record of the same server, known by a name here and by its address there: it would be told to follow itself. */
@@ -22,21 +22,21 @@ export function isMasterItself({ address, runId, group: { master } }: Replica): 
 }
 
 /** `SLAVEOF NO ONE`. */
-export function promote(work: Work, server: Server): boolean {
-  return order(work, server, ['NO', 'ONE']);
+export function promote(turn: Turn, server: Server): boolean {
+  return order(turn, server, ['NO', 'ONE']);
 }
 
-function order(work: Work, server: Server, whom: string[]): boolean {
+function order(turn: Turn, server: Server, whom: string[]): boolean {
   const { link, group } = server;
   if (!isOpen(link)) return false;
-  send(work, link, group, ['MULTI']);
-  if (server.failoverOngoing) send(work, link, group, ['FAILOVER', 'ABORT']);
-  send(work, link, group, ['SLAVEOF', ...whom]);
-  send(work, link, group, ['CONFIG', 'REWRITE']);
-  send(work, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal']);
-  send(work, link, group, ['CLIENT', 'KILL', 'TYPE', 'pubsub']);
-  send(work, link, group, ['EXEC']);
+  send(turn, link, group, ['MULTI']);
+  if (server.failoverOngoing) send(turn, link, group, ['FAILOVER', 'ABORT']);
+  send(turn, link, group, ['SLAVEOF', ...whom]);
+  send(turn, link, group, ['CONFIG', 'REWRITE']);
+  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal']);
+  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+  send(turn, link, group, ['EXEC']);
   // An INFO already in flight shows the time before the order: a second one is needed.
-  sendInfo(work, server);
+  sendInfo(turn, server);
   return true;
 }

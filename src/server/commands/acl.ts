@@ -35,7 +35,7 @@ const NOT_SAVED = failure(
 );
 
 function list({ server }: Call): Outcome {
-  return bulks(server.users.lines(server.settings.line));
+  return bulks(server.users.lines(server.settings.dialect));
 }
 
 function cat({ server, argv }: Call): Outcome {
@@ -84,17 +84,17 @@ function granted(permissions: Permissions, { databases }: Line): [Reply, Reply][
 function getUser({ server, argv }: Call): Outcome {
   const user = server.users.get(argv[2]!);
   if (user === undefined) return NIL;
-  const { line } = server.settings;
-  const flags = flagsOf(user, line).map(bulk);
+  const { dialect } = server.settings;
+  const flags = flagsOf(user, dialect).map(bulk);
   const selectors = user.selectors.map(
-    (selector): Reply => ({ kind: 'map', entries: granted(selector, line) }),
+    (selector): Reply => ({ kind: 'map', entries: granted(selector, dialect) }),
   );
   return {
     kind: 'map',
     entries: [
       [bulk('flags'), { kind: 'set', items: flags }],
       [bulk('passwords'), bulks(user.passwords)],
-      ...granted(user.root, line),
+      ...granted(user.root, dialect),
       [bulk('selectors'), array(selectors)],
     ],
   };
@@ -139,7 +139,7 @@ function dryRun({ server, argv }: Call): Outcome {
     why.kind === 'command'
       ? `run the '${found.row.name}' command`
       : `access the '${why.channel}' channel`;
-  return bulk(server.settings.line.dryRun(name, what));
+  return bulk(server.settings.dialect.dryRun(name, what));
 }
 
 function log({ server, argv }: Call): Outcome {
@@ -150,11 +150,11 @@ function log({ server, argv }: Call): Outcome {
     return OK;
   }
   if (!isInteger(word)) return NOT_AN_INTEGER;
-  return server.aclLog.show(Number(word), server.settings.line);
+  return server.aclLog.show(Number(word), server.settings.dialect);
 }
 
 function load({ server, session }: Call): Outcome {
-  if (server.ports.aclFile === undefined) return failure(server.settings.line.noAclFile);
+  if (server.ports.aclFile === undefined) return failure(server.settings.dialect.noAclFile);
   const problem = server.loadUsers();
   if (problem !== null) return failure(`ERR ${problem}`);
   server.usersChanged(session);
@@ -163,10 +163,10 @@ function load({ server, session }: Call): Outcome {
 
 function save({ server }: Call): Outcome {
   const file = server.ports.aclFile;
-  if (file === undefined) return failure(server.settings.line.noAclFile);
+  if (file === undefined) return failure(server.settings.dialect.noAclFile);
   let text: string;
   try {
-    text = server.users.text(server.settings.line);
+    text = server.users.text(server.settings.dialect);
   } catch (error) {
     if (!(error instanceof NotOneLine)) throw error;
     // Not the line itself: it has the digests of passwords.
@@ -194,7 +194,7 @@ const helpEntries = ({ ruleWord: rule }: Line): HelpEntry[] => [
   ['WHOAMI', 'The user of this connection.'],
 ];
 
-const HELP: Handler = ({ server }) => helpReply('ACL', helpEntries(server.settings.line));
+const HELP: Handler = ({ server }) => helpReply('ACL', helpEntries(server.settings.dialect));
 
 const ADMIN = { flags: 'admin noscript loading stale', categories: '@admin @slow @dangerous' };
 const ALL_NODES = { ...ADMIN, tips: 'request_policy:all_nodes response_policy:all_succeeded' };

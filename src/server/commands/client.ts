@@ -57,7 +57,7 @@ function list(call: Call): Outcome {
   const { server, argv } = call;
   const [, , option, ...rest] = argv;
   if (option === undefined) return lines(server.sessions());
-  if (server.settings.line.listFilters) {
+  if (server.settings.dialect.listFilters) {
     const filter = readFilters(call, argv.slice(2), false);
     return typeof filter === 'function' ? lines([...server.sessions()].filter(filter)) : filter;
   }
@@ -98,7 +98,7 @@ function kill(call: Call): Outcome {
 
 function pause({ server, argv }: Call): Outcome {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
-  const { looseEnds, pauseLimited } = server.settings.line;
+  const { looseEnds, pauseLimited } = server.settings.dialect;
   if (argv.length > 4 && !looseEnds) return tooMany(argv[1]!);
   if (argv.length <= 4 && mode !== 'all' && mode !== 'write') {
     return failure('ERR CLIENT PAUSE mode must be WRITE or ALL');
@@ -137,7 +137,7 @@ function tooMany(subcommand: string): Reply {
 }
 
 function unblock({ server, argv }: Call): Outcome {
-  if (argv.length > 4 && !server.settings.line.looseEnds) return tooMany(argv[1]!);
+  if (argv.length > 4 && !server.settings.dialect.looseEnds) return tooMany(argv[1]!);
   if (argv.length === 4 && !/^(timeout|error)$/i.test(argv[3]!)) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
@@ -180,9 +180,9 @@ function filterHelp(names: readonly string[], { listFilters, primaryType }: Line
   });
 }
 
-function helpEntries(line: Line): HelpEntry[] {
+function helpEntries(dialect: Line): HelpEntry[] {
   const only = (name: string, ...entry: HelpEntry): HelpEntry[] =>
-    line.clientHelp.has(name) ? [entry] : [];
+    dialect.clientHelp.has(name) ? [entry] : [];
   const nothing = 'A Sentinel does not have it.';
   return [
     ['CACHING (YES|NO)', 'Accepted for compatibility.'],
@@ -195,12 +195,12 @@ function helpEntries(line: Line): HelpEntry[] {
     [
       'KILL <option> <value> [<option> <value> [...]]',
       'Closes the connections that match all of these:',
-      ...filterHelp(line.killHelp, line),
+      ...filterHelp(dialect.killHelp, dialect),
     ],
     [
       'LIST [options ...]',
       'All connections, a line each; or only:',
-      ...filterHelp(line.listHelp, line),
+      ...filterHelp(dialect.listHelp, dialect),
     ],
     ['UNPAUSE', 'Ends a pause.'],
     ['PAUSE <timeout> [WRITE|ALL]', 'Lets requests wait for so many milliseconds.'],
@@ -229,7 +229,7 @@ function helpEntries(line: Line): HelpEntry[] {
   ];
 }
 
-const HELP: Handler = ({ server }) => helpReply('CLIENT', helpEntries(server.settings.line));
+const HELP: Handler = ({ server }) => helpReply('CLIENT', helpEntries(server.settings.dialect));
 
 const group = 'connection' as const;
 const PLAIN = 'noscript loading stale';

@@ -14,15 +14,15 @@ const simple = (text: string): Reply => ({ kind: 'simple', text });
 /** Entries stay what they are: each is described once, however often one asks. */
 const described = new WeakMap<Entry, Reply>();
 
-function describe(entry: Entry, line: Line): Reply {
-  const known = described.get(entry) ?? description(entry, line);
+function describe(entry: Entry, dialect: Line): Reply {
+  const known = described.get(entry) ?? description(entry, dialect);
   described.set(entry, known);
   return known;
 }
 
-function description(entry: Entry, line: Line): Reply {
+function description(entry: Entry, dialect: Line): Reply {
   const { row, arity } = entry;
-  const { noSubcommands } = line;
+  const { noSubcommands } = dialect;
   const subs = [...entry.subs.values()].filter((sub) => sub.shown);
   return array([
     bulk(row.name),
@@ -36,17 +36,17 @@ function description(entry: Entry, line: Line): Reply {
     { kind: 'set', items: [] },
     subs.length === 0
       ? { kind: noSubcommands, items: [] }
-      : array(subs.map((sub) => describe(sub, line))),
+      : array(subs.map((sub) => describe(sub, dialect))),
   ]);
 }
 
 function info({ server, argv }: Call): Outcome {
-  const { line } = server.settings;
-  if (argv.length <= 2) return array(server.table.shown().map((entry) => describe(entry, line)));
+  const { dialect } = server.settings;
+  if (argv.length <= 2) return array(server.table.shown().map((entry) => describe(entry, dialect)));
   return array(
     argv.slice(2).map((name) => {
       const entry = server.table.entry(name);
-      return entry?.shown ? describe(entry, line) : NIL;
+      return entry?.shown ? describe(entry, dialect) : NIL;
     }),
   );
 }

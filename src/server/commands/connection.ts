@@ -88,7 +88,7 @@ function helloOption(words: readonly string[], at: number): HelloOption | Reply 
  * first. Null, or the error that ended it.
  */
 function helloOptions(call: Call, words: readonly string[]): Reply | null {
-  const { helloStepwise } = call.server.settings.line;
+  const { helloStepwise } = call.server.settings.dialect;
   const found: HelloOption[] = [];
   for (let at = 0; at < words.length; ) {
     const option = helloOption(words, at);
@@ -121,7 +121,7 @@ function hello(call: Call): Outcome {
   if (!session.authenticated) {
     return failure(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the ' +
-        `${server.settings.line.helloAuth} option can be used to authenticate the client and ` +
+        `${server.settings.dialect.helloAuth} option can be used to authenticate the client and ` +
         'select the RESP protocol version at the same time',
     );
   }
@@ -130,12 +130,12 @@ function hello(call: Call): Outcome {
 }
 
 function helloReply({ server }: Call, session: Session): Reply {
-  const { line } = server.settings;
+  const { dialect } = server.settings;
   return {
     kind: 'map',
     entries: [
-      [bulk('server'), bulk(line.server)],
-      [bulk('version'), bulk(line.version)],
+      [bulk('server'), bulk(dialect.server)],
+      [bulk('version'), bulk(dialect.version)],
       [bulk('proto'), integer(session.protocol)],
       [bulk('id'), integer(session.id)],
       [bulk('mode'), bulk('sentinel')],

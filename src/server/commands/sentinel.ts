@@ -49,7 +49,7 @@ function helpEntries({ configHelp, masterWord: m, coordinated }: Line): HelpEntr
   ];
 }
 
-const HELP: Handler = ({ server }) => helpReply('SENTINEL', helpEntries(server.settings.line));
+const HELP: Handler = ({ server }) => helpReply('SENTINEL', helpEntries(server.settings.dialect));
 
 const base = {
   flags: 'admin',
@@ -73,8 +73,8 @@ export const SENTINEL: readonly Row[] = [
   row('debug', -2, 'Internal periods.', { version: '7.0.0' }),
   row('failover', 3, 'Fails over now.'),
   row('flushconfig', 2, 'Writes the file.'),
-  row('get-master-addr-by-name', 3, 'Address of a master.', { hot: true }),
-  row('get-primary-addr-by-name', 3, 'Address of a master.', { hot: true }),
+  row('get-master-addr-by-name', 3, 'Address of a master.', { cacheable: true }),
+  row('get-primary-addr-by-name', 3, 'Address of a master.', { cacheable: true }),
   row('help', 2, 'Explains the subcommands.', {
     flags: 'loading stale',
     categories: '@slow',

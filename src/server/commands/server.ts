@@ -18,7 +18,7 @@ function text(title: string, fields: readonly Field[]): string {
 }
 
 function serverSection({ ports, settings, runId, startedAt }: Server): string {
-  const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.line;
+  const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.dialect;
   const uptime = Math.floor((performance.now() - startedAt) / 1000);
   const usec = Date.now() * 1000;
   return text('Server', [
@@ -87,7 +87,7 @@ function listenerFields({ port, tlsPort, bind }: Server['settings']): Field[] {
 
 function clientsSection(server: Server): string {
   const sessions = [...server.sessions()];
-  const old = !server.settings.line.moreFields;
+  const old = !server.settings.dialect.moreFields;
   const pubsub = sessions.filter((session) => session.type === 'pubsub').length;
   return text('Clients', [
     ['connected_clients', server.connectedClients],
@@ -111,7 +111,7 @@ function clientsSection(server: Server): string {
           ['total_blocking_keys', 0],
           ['total_blocking_keys_on_nokey', 0],
         ] as const)),
-    ...(server.settings.line.valkeyFields ? pauseFields(server) : []),
+    ...(server.settings.dialect.valkeyFields ? pauseFields(server) : []),
   ]);
 }
 
@@ -126,7 +126,7 @@ function pauseFields({ paused, pauseLeftMs }: Server): Field[] {
 const zeros = (names: string): Field[] => names.split(' ').map((name) => [name, 0]);
 
 function statsSection({ stats, hub, settings }: Server): string {
-  const { moreFields, expiredSubkeys, valkeyFields, slotFields } = settings.line;
+  const { moreFields, expiredSubkeys, valkeyFields, slotFields } = settings.dialect;
   const old = !moreFields;
   const kbps = (bytes: number) => (bytes / 1024).toFixed(2);
   return text('Stats', [
@@ -209,7 +209,7 @@ function cpuSection({ settings }: Server): string {
     ['used_cpu_user_children', seconds(0)],
     ['used_cpu_sys_main_thread', seconds(system)],
     ['used_cpu_user_main_thread', seconds(user)],
-    ...(settings.line.slotFields
+    ...(settings.dialect.slotFields
       ? ([['used_active_time_main_thread', seconds(user + system)]] as const)
       : []),
   ]);

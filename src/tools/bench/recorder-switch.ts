@@ -6,7 +6,7 @@
 import { appendFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { type State, step } from '../../core/index.ts';
-import { BlackBox } from '../../daemon/flightrecorder.ts';
+import { FlightRecorder } from '../../daemon/flightrecorder.ts';
 
 /** Long enough for every instance to be asked a few times, short enough for neighbours to be equally noisy. */
 const STRETCH_MS = 2000;
@@ -15,15 +15,15 @@ const file = process.env.BENCH_RECORDER;
 if (isMainThread && file !== undefined) switchByTurns(file);
 
 function switchByTurns(into: string): void {
-  const { watch, step: recorded } = BlackBox.prototype;
+  const { watch, step: recorded } = FlightRecorder.prototype;
   let state: State;
   let on = true;
   let turns = 0;
-  BlackBox.prototype.watch = function (one) {
+  FlightRecorder.prototype.watch = function (one) {
     state = one;
     watch.call(this, one);
   };
-  BlackBox.prototype.step = function (input, now) {
+  FlightRecorder.prototype.step = function (input, now) {
     turns += 1;
     return on ? recorded.call(this, input, now) : step(state, input, now);
   };

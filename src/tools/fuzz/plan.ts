@@ -1,7 +1,7 @@
 /** The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is measured. */
 import { randomBytes } from 'node:crypto';
 import yargs from 'yargs';
-import { LINES } from '../../core/model/dialect.ts';
+import { DIALECTS } from '../../core/model/dialect.ts';
 import type { Target } from './target.ts';
 
 /** Random inputs. */
@@ -75,7 +75,7 @@ export async function readPlan(
     .option('replay', number('Play the one input with this number again'))
     .option('only', { string: true, array: true, describe: 'Of cost: what has these words' })
     .option('compat', {
-      ...{ choices: Object.keys(LINES), defaultDescription: COMPAT },
+      ...{ choices: Object.keys(DIALECTS), defaultDescription: COMPAT },
       describe: 'Of cost: as this original',
     })
     .check((given) => {

@@ -1,6 +1,6 @@
 /** Many seeds: how they went, added up; in one thread or in several. */
 import { Worker } from 'node:worker_threads';
-import type { Keep } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Overrides } from './plan.ts';
 import { simulate } from './run.ts';
 
@@ -90,7 +90,7 @@ export interface Campaign {
   readonly enough: (tally: Tally) => boolean;
   readonly progress: (tally: Tally) => void;
   /** Where the campaign is kept, so that it can be gone on with after it was cut off. */
-  readonly keep?: Keep | undefined;
+  readonly keep?: Checkpoint | undefined;
 }
 
 const BATCH = 10;

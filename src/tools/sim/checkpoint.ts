@@ -15,7 +15,7 @@ export interface Kept {
   readonly seconds: number;
 }
 
-export interface Keep {
+export interface Checkpoint {
   /** Returns null when there is nothing to go on with. Throws `Error` when the file is not of a campaign. */
   read(): Kept | null;
   write(kept: Kept): void;
@@ -38,7 +38,7 @@ export function programHash(): string {
 }
 
 /** `options`: what the seeds are run with; a file of other options, or of another `program`, is refused. */
-export function keepIn(file: string, options: object, program = programHash()): Keep {
+export function keepIn(file: string, options: object, program = programHash()): Checkpoint {
   return {
     read() {
       if (!existsSync(file)) return null;

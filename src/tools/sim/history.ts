@@ -2,7 +2,7 @@
  * What a Sentinel has been told and has done, kept beside it for the checkers: answers to its questions, INFO it has
  * read, hellos it has heard, and how its groups looked before the turn.
  */
-import type { Effect, Input, State, Turn } from '../../core/index.ts';
+import type { Effect, Input, Output, State } from '../../core/index.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
@@ -93,7 +93,7 @@ export function helloFields(payload: string): readonly string[] {
   return fields;
 }
 
-export class Facts {
+export class History {
   readonly #world: World;
   readonly #sentinel: VirtualSentinel;
   readonly views = new Map<string, View>();
@@ -295,7 +295,7 @@ export class Facts {
   }
 
   /** After the step, before the checkers look at it. */
-  during(turn: Turn): void {
+  during(turn: Output): void {
     if (this.#sentinel.state.clock.skipped !== this.#skipped) this.#slept();
     this.hasEvent = false;
     this.hasSend = false;

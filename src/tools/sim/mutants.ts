@@ -86,8 +86,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'answers a vote without saving it',
     file: 'failover/vote.js',
-    find: "saveThen(work, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });",
-    put: 'answer(work, request, voteReply(down, candidate, epoch));',
+    find: "saveThen(turn, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });",
+    put: 'answer(turn, request, voteReply(down, candidate, epoch));',
   },
   {
     name: 'tells a vote although the disk refused it',
@@ -104,14 +104,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forgets its vote when a group is removed and monitored again',
     file: 'commands/manage.js',
-    find: 'leaderEpoch: work.state.currentEpoch,',
+    find: 'leaderEpoch: turn.state.currentEpoch,',
     put: 'leaderEpoch: 0n,',
   },
   {
     name: 'is a candidate before that is on disk',
     file: 'failover/election.js',
-    find: "saveThen(work, { kind: 'candidacy', group, epoch });",
-    put: 'candidacySaved(work, group, epoch, true);',
+    find: "saveThen(turn, { kind: 'candidacy', group, epoch });",
+    put: 'candidacySaved(turn, group, epoch, true);',
   },
   {
     name: 'reuses the current epoch for a failover',
@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'names a master who is not on disk',
     file: 'model/turn.js',
-    find: 'if (!isOnDisk(work, group))',
+    find: 'if (!isOnDisk(turn, group))',
     put: 'if (false)',
   },
   {
@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'starts a failover beside whom it has voted for',
     file: 'failover/election.js',
-    find: 'if (work.now < attempts.holdUntil) {',
+    find: 'if (turn.now < attempts.holdUntil) {',
     put: 'if (false) {',
   },
   {
@@ -188,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'keeps opinions about the old master after a switch',
     file: 'members/groups.js',
-    find: 'peer.ask = freshAsk(work.now);',
+    find: 'peer.ask = freshAsk(turn.now);',
     put: '{}',
   },
   {
@@ -278,31 +278,31 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'asks in TILT',
     file: 'say/ask.js',
-    find: 'if (work.state.tiltSince !== null)',
+    find: 'if (turn.state.tiltSince !== null)',
     put: 'if (false)',
   },
   {
     name: 'does not wake for the next PING',
     file: 'say/ping.js',
-    find: 'if (at > work.now)',
+    find: 'if (at > turn.now)',
     put: 'if (false)',
   },
   {
     name: 'repairs strays on an old word of the master',
     file: 'failover/repair.js',
-    find: 'if (!masterSaysSo(work, group, replica.mismatchSince))',
+    find: 'if (!masterSaysSo(turn, group, replica.mismatchSince))',
     put: 'if (false)',
   },
   {
     name: 'disturbs replicas that follow a name of the master',
     file: 'failover/repair.js',
-    find: '&& !mayFollow(work, replica)',
+    find: '&& !mayFollow(turn, replica)',
     put: '',
   },
   {
     name: 'leaves two masters of one config epoch to themselves',
     file: 'failover/conflict.js',
-    find: 'if (work.state.disk.failing)',
+    find: 'if (turn.state.disk.failing)',
     put: 'if (true)',
   },
   {
@@ -338,19 +338,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'looks for the end of TILT with its groups only',
     file: 'step.js',
-    find: 'work.state.groups.size === 0',
+    find: 'turn.state.groups.size === 0',
     put: 'false',
   },
   {
     name: 'forgets whose place a new id has taken',
     file: 'hear/hello.js',
-    find: 'inherit(work, peer, before)',
+    find: 'inherit(turn, peer, before)',
     put: '{}',
   },
   {
     name: 'takes a peer of its own file for unproven',
     file: 'members/groups.js',
-    find: 'proven(work, peer, peer.address);',
+    find: 'proven(turn, peer, peer.address);',
     put: '{}',
   },
   {
@@ -362,25 +362,25 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'does not know itself by its answer',
     file: 'hear/hello.js',
-    find: 'return metOurselves(work, instance);',
+    find: 'return metOurselves(turn, instance);',
     put: '{}',
   },
   {
     name: 'tells itself nothing of its own hello',
     file: 'commands/index.js',
-    find: 'isOwnHello(work.state, payload) ? 0 : 1',
+    find: 'isOwnHello(turn.state, payload) ? 0 : 1',
     put: '1',
   },
   {
     name: 'keeps the connection of a server that refuses its password',
     file: 'step.js',
-    find: 'shutOut(work, connection, text);',
+    find: 'shutOut(turn, connection, text);',
     put: '',
   },
   {
     name: 'never comes back to a server that refused it',
     file: 'members/links.js',
-    find: 'lost(work, link, role);',
+    find: 'lost(turn, link, role);',
     put: 'link.retryAt = Number.POSITIVE_INFINITY;',
   },
   {
@@ -410,8 +410,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'shares epochs it has heard in hellos',
     file: 'failover/epoch.js',
-    find: "by === 'candidate' ? work.now : Number.NEGATIVE_INFINITY",
-    put: 'work.now',
+    find: "by === 'candidate' ? turn.now : Number.NEGATIVE_INFINITY",
+    put: 'turn.now',
   },
   {
     name: 'waits for manual failovers that came to nothing',
@@ -428,7 +428,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'counts answers that are too old',
     file: 'attend.js',
-    find: 'forgetOldAnswers(work, group);',
+    find: 'forgetOldAnswers(turn, group);',
     put: '',
   },
   {

@@ -2,8 +2,8 @@
  * Where the checkers sit: they see the inputs, the turns, the effects that leave and the saves of every Sentinel, and
  * end the run with a sentence when what they see may not be.
  */
-import type { Effect, Input, SentinelConfig, Turn } from '../../core/index.ts';
-import type { Facts } from './history.ts';
+import type { Effect, Input, Output, SentinelConfig } from '../../core/index.ts';
+import type { History } from './history.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
@@ -12,21 +12,21 @@ export interface Checker {
   /** Rows of the specification's tables: `S1`, `L6`. */
   readonly rows: string;
   readonly rule: string;
-  booted?(sentinel: VirtualSentinel, facts: Facts): void;
-  before?(sentinel: VirtualSentinel, facts: Facts, input: Input): void;
-  turn?(sentinel: VirtualSentinel, facts: Facts, input: Input, turn: Turn): void;
-  leaves?(sentinel: VirtualSentinel, facts: Facts, effect: Effect): void;
+  booted?(sentinel: VirtualSentinel, facts: History): void;
+  before?(sentinel: VirtualSentinel, facts: History, input: Input): void;
+  turn?(sentinel: VirtualSentinel, facts: History, input: Input, turn: Output): void;
+  leaves?(sentinel: VirtualSentinel, facts: History, effect: Effect): void;
   /** What `leaves` looks at; default: everything. */
   readonly kinds?: readonly Effect['type'][];
   /** `turn` looks at turns with such an effect only; default: at all. */
   readonly turnsWith?: 'event' | 'send';
-  written?(sentinel: VirtualSentinel, facts: Facts, before: SentinelConfig): void;
-  crashed?(sentinel: VirtualSentinel, facts: Facts): void;
+  written?(sentinel: VirtualSentinel, facts: History, before: SentinelConfig): void;
+  crashed?(sentinel: VirtualSentinel, facts: History): void;
 }
 
 /** Takes the turns in the core's stead and hears what the file system answered: the flight recorder. */
 export interface TurnTaker {
-  step(input: Input, now: number): Turn;
+  step(input: Input, now: number): Output;
   noteExecutable(answer: boolean): boolean;
 }
 
@@ -52,7 +52,7 @@ interface TurnLook {
   readonly look: NonNullable<Checker['turn']>;
 }
 
-export class Watch {
+export class Observer {
   readonly #world: World;
   #booted: With<'booted'>[] = [];
   #before: With<'before'>[] = [];
@@ -104,7 +104,7 @@ export class Watch {
     for (const one of this.#before) one.before(sentinel, facts, input);
   }
 
-  turn(sentinel: VirtualSentinel, input: Input, turn: Turn): void {
+  turn(sentinel: VirtualSentinel, input: Input, turn: Output): void {
     this.turns += 1;
     const { facts } = sentinel;
     facts.during(turn);

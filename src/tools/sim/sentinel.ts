@@ -7,14 +7,14 @@ import type {
   EventLoop,
   Input,
   LinkReply,
+  Output,
   Reply,
   SentinelConfig,
   State,
-  Turn,
 } from '../../core/index.ts';
 import { Barrier, configOf, createState, defaultsOf, LINES, step } from '../../core/index.ts';
 import type { Disk } from './disk.ts';
-import { Facts } from './history.ts';
+import { History } from './history.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import type { TurnTaker } from './observer.ts';
 import { OK, PONG, toLink } from './replies.ts';
@@ -64,7 +64,7 @@ export class VirtualSentinel implements Party {
   /** Everything it was started with, for checkers. */
   booted: SentinelConfig | null = null;
   /** What checkers know about it. */
-  readonly facts: Facts;
+  readonly facts: History;
 
   constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
     this.#world = world;
@@ -73,7 +73,7 @@ export class VirtualSentinel implements Party {
     this.disk = disk;
     this.options = options;
     this.port = options.port ?? 26379;
-    this.facts = new Facts(world, this);
+    this.facts = new History(world, this);
   }
 
   get id(): string {
@@ -114,7 +114,7 @@ export class VirtualSentinel implements Party {
     const config = this.disk.read();
     this.booted = config;
     const surroundings = {
-      line: LINES['redis-8'],
+      dialect: LINES['redis-8'],
       port: this.port,
       tlsPort: 0,
       tlsReplication: false,
@@ -289,7 +289,7 @@ export class VirtualSentinel implements Party {
     };
   }
 
-  #step(input: Input, now: number): Turn {
+  #step(input: Input, now: number): Output {
     const { watch } = this.#world;
     watch.before(this, input);
     const turn = this.recorder?.step(input, now) ?? step(this.state, input, now);

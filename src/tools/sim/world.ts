@@ -5,7 +5,7 @@
 import { Agenda, type Task } from './agenda.ts';
 import type { Client } from './client.ts';
 import { type Host, Network } from './network.ts';
-import { Watch } from './observer.ts';
+import { Observer } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { Record } from './record.ts';
@@ -19,7 +19,7 @@ export class World {
   readonly random: Random;
   readonly network: Network;
   readonly record: Record;
-  readonly watch: Watch;
+  readonly watch: Observer;
   readonly writes = new Writes();
   readonly servers: VirtualRedis[] = [];
   readonly sentinels: VirtualSentinel[] = [];
@@ -39,7 +39,7 @@ export class World {
     this.network = new Network(this, this.random);
     this.network.latency = plan.latency;
     this.record = new Record(this, options.keepAll === true);
-    this.watch = new Watch(this);
+    this.watch = new Observer(this);
   }
 
   after(ms: number, task: Task): void {

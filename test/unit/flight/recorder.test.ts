@@ -164,6 +164,6 @@ describe('a recording', () => {
 
   it('names the line of servers it was made with', () => {
     const { recorder, state } = readyGroup({ record: large }).sentinels[0]!;
-    expect(LINES[recorder!.recording().compat]).toBe(state.surroundings.line);
+    expect(LINES[recorder!.recording().compat]).toBe(state.surroundings.dialect);
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect, Input, Turn } from '../../../src/core/index.ts';
+import type { Effect, Input, Output } from '../../../src/core/index.ts';
 import { digestOf, Tape } from '../../../src/flight/tape.ts';
 
 const send = (token: number, ...argv: string[]): Effect => ({
   ...{ type: 'send', connection: 3, token, argv },
 });
-const turn = (...effects: Effect[]): Turn => ({ save: null, effects, wakeAt: 1234.5 });
+const turn = (...effects: Effect[]): Output => ({ save: null, effects, wakeAt: 1234.5 });
 
 const reply = (reply: Extract<Input, { type: 'reply' }>['reply']): Input => ({
   ...{ type: 'reply', connection: 7, token: 2 ** 40, reply },
@@ -67,7 +67,7 @@ describe('the tape', () => {
       [send(1, 'PING')],
       [send(2, 'PING')],
       [{ ...send(1, 'PING'), connection: 4 } as Effect],
-      [{ ...send(1, 'PING'), blind: true } as Effect],
+      [{ ...send(1, 'PING'), unfenced: true } as Effect],
       [send(1, 'PIN', 'G')],
       [send(1, 'PING'), send(1, 'INFO')],
       [send(1, 'INFO'), send(1, 'PING')],

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Gate, ProtocolError } from '../../../src/links/frames.ts';
+import { FrameReader, ProtocolError } from '../../../src/links/frames.ts';
 
 /** Feeds `bytes` in pieces of `size` and returns what was passed, frame by frame, and the unfinished rest. */
 function passed(bytes: string, size: number): { frames: string[]; rest: string } {
-  const gate = new Gate();
+  const gate = new FrameReader();
   const frames: string[] = [];
   let rest = '';
   const buffer = Buffer.from(bytes, 'latin1');
@@ -110,7 +110,7 @@ describe('the gate in front of the reply parser', () => {
 
   it('stops in the middle of a chunk when the receiver wants no more', () => {
     const frames: string[] = [];
-    new Gate().feed(Buffer.from('+a\r\n+b\r\n+c\r\n'), (piece) => {
+    new FrameReader().feed(Buffer.from('+a\r\n+b\r\n+c\r\n'), (piece) => {
       frames.push(piece.toString());
       return frames.length < 2;
     });

@@ -5,13 +5,13 @@ import {
   blankConfig,
   type Effect,
   type Input,
+  type Output,
   type SentinelConfig,
-  type Turn,
 } from '../../../src/core/index.ts';
 import { type Core, Driver } from '../../../src/shell/driver.ts';
 import { until } from '../../../src/tools/lab/index.ts';
 
-const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], blind: true } as const;
+const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], unfenced: true } as const;
 
 /**
  * A small core: every message is logged as an effect; one that begins with `save` changes the durable state, which is a
@@ -24,7 +24,7 @@ class CountingCore implements Core {
   #version = 0;
   #inside = false;
 
-  step(input: Input): Turn {
+  step(input: Input): Output {
     expect(this.#inside).toBe(false);
     this.#inside = true;
     const name = input.type === 'message' ? input.payload : input.type;

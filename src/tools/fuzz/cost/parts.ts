@@ -13,7 +13,7 @@ import {
   step,
 } from '../../../core/index.ts';
 import { serverSettings } from '../../../daemon/serversettings.ts';
-import { Gate } from '../../../links/frames.ts';
+import { FrameReader } from '../../../links/frames.ts';
 import { RequestGate } from '../../../resp/index.ts';
 import { checkUserRules } from '../../../server/index.ts';
 import { memoryIo } from '../targets/memory.ts';
@@ -38,7 +38,7 @@ function core(config: string): Core {
   const state = createState(
     parseConfig(config, io()).sentinel,
     {
-      ...{ line: LINES['redis-8'], port: 26379, tlsPort: 0, tlsReplication: false },
+      ...{ dialect: LINES['redis-8'], port: 26379, tlsPort: 0, tlsReplication: false },
       ...{ requirepass: null, logLevel: 'notice', seed: 'cost', isExecutable: () => true },
     },
     0,
@@ -127,7 +127,7 @@ function replyFed(grows: string, text: (n: number) => string): Case {
   return fed('reply gate', `${grows}, 1 at a time`, 15_000, (n) => {
     const bytes = Buffer.from(text(n), 'latin1');
     return () => {
-      const gate = new Gate();
+      const gate = new FrameReader();
       for (let at = 0; at < bytes.length; at++) gate.feed(bytes.subarray(at, at + 1), () => true);
     };
   });

@@ -71,7 +71,7 @@ export class Room {
     this.state = createState(
       sentinel,
       {
-        ...{ line: LINES[generic.compat], port, tlsPort: 0, tlsReplication: false },
+        ...{ dialect: LINES[generic.compat], port, tlsPort: 0, tlsReplication: false },
         ...{ requirepass: null, logLevel: 'notice', seed: 'cost', isExecutable: () => true },
       },
       performance.now(),

@@ -219,7 +219,7 @@ class AclJudge implements Judge {
     const { parsed } = this.#place;
     const settings = serverSettings(parsed.generic, { configFile: '', supervisor: 'no' });
     this.#server = new Server(
-      { ...DEFAULT_SETTINGS, line: settings.line, newUsersHearAll: settings.newUsersHearAll },
+      { ...DEFAULT_SETTINGS, dialect: settings.dialect, newUsersHearAll: settings.newUsersHearAll },
       {
         command: () => flaw('asks the core'),
         log: () => {},
@@ -234,7 +234,7 @@ class AclJudge implements Judge {
         },
       },
     );
-    const { payload } = settings.line;
+    const { payload } = settings.dialect;
     this.#style = { payload: payload === 'never' ? 'never' : 'always', databases: true };
     this.#session = new Session(this.#server, new MuteSocket(), 1, false);
     this.#lines = this.#server.users.lines(this.#style);

@@ -6,7 +6,7 @@
  * multibulk, is admitted again as the same words; an error that quotes a client's word is one reply, not two.
  */
 import type { Dice } from '../../../core/model/random.ts';
-import { Gate } from '../../../links/frames.ts';
+import { FrameReader } from '../../../links/frames.ts';
 import { encodeReply, type Frame, type GateLimits, RequestGate } from '../../../resp/index.ts';
 import { below, cut, mutate, NUMBERS, oneIn, pick, randomBytes, splice } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
@@ -144,7 +144,7 @@ function checkMultibulk(argv: readonly string[], limits: GateLimits, authenticat
 function checkQuote(word: string): void {
   let whole = 0;
   const reply = { kind: 'error', text: `ERR unknown command '${word}'` } as const;
-  new Gate().feed(encodeReply(reply, 2), (_piece, ended) => {
+  new FrameReader().feed(encodeReply(reply, 2), (_piece, ended) => {
     if (ended) whole += 1;
     return true;
   });

@@ -6,7 +6,7 @@
  */
 import RedisParser from 'redis-parser';
 import type { Dice } from '../../../core/model/random.ts';
-import { Gate, ProtocolError } from '../../../links/frames.ts';
+import { FrameReader, ProtocolError } from '../../../links/frames.ts';
 import { linkReply } from '../../../links/wire.ts';
 import { below, cut, oneIn, pick, randomBytes, sampleText } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
@@ -55,7 +55,7 @@ function stream(dice: Dice): string {
 
 /** The frames that were handed on, as text, and how it ended. */
 function pass(pieces: readonly Buffer[]): { frames: string[]; rest: string; error: boolean } {
-  const gate = new Gate();
+  const gate = new FrameReader();
   let replies = 0;
   const parser = new RedisParser({
     returnBuffers: true,

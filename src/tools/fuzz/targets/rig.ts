@@ -19,7 +19,7 @@ import {
   step,
 } from '../../../core/index.ts';
 import type { Dice } from '../../../core/model/random.ts';
-import { Gate } from '../../../links/frames.ts';
+import { FrameReader } from '../../../links/frames.ts';
 import { encodeReply } from '../../../resp/index.ts';
 import { below, oneIn, pick } from '../mutate.ts';
 import { flaw } from '../target.ts';
@@ -105,11 +105,11 @@ export class Rig {
 
   constructor(dice: Dice) {
     this.names = oneIn(dice, 3);
-    const line = LINES['redis-8'];
+    const dialect = LINES['redis-8'];
     this.state = createState(
       startConfig(this.names, oneIn(dice, 2)),
       {
-        ...{ line, port: 26379, tlsPort: 0, tlsReplication: false, requirepass: null },
+        ...{ dialect, port: 26379, tlsPort: 0, tlsReplication: false, requirepass: null },
         ...{ logLevel: 'notice', seed: `rig ${dice.a}`, isExecutable: () => true },
       },
       this.#now,
@@ -209,7 +209,7 @@ export function checkReply(reply: Reply): void {
   let whole = 0;
   let bytes = 0;
   const encoded = encodeReply(reply, 2);
-  new Gate().feed(encoded, (piece, ended) => {
+  new FrameReader().feed(encoded, (piece, ended) => {
     bytes += piece.length;
     if (ended) whole += 1;
     return true;

@@ -190,7 +190,7 @@ class SavedJudge implements Judge {
     this.#state = createState(
       start,
       {
-        ...{ line: pick(dice, Object.values(LINES)), port: 26379 },
+        ...{ dialect: pick(dice, Object.values(LINES)), port: 26379 },
         ...{ tlsPort: 0, tlsReplication: false, requirepass: null, logLevel: 'debug' },
         ...{ seed: `saved ${dice.a}`, isExecutable: () => true },
       },

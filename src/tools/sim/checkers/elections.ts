@@ -1,5 +1,5 @@
 /** Who may lead, and what the epochs of a configuration may say. */
-import { type CoreGroup, type Facts, helloFields } from '../history.ts';
+import { type CoreGroup, type History, helloFields } from '../history.ts';
 import { type Checker, type MakeChecker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
@@ -28,7 +28,7 @@ interface Election {
 }
 
 /** The election that `+elected-leader` of this turn announces. */
-function electionOf(sentinel: VirtualSentinel, facts: Facts, payload: string): Election | null {
+function electionOf(sentinel: VirtualSentinel, facts: History, payload: string): Election | null {
   const name = payload.split(' ')[1]!;
   const group = sentinel.state.groups.get(name);
   const view = facts.views.get(name);
@@ -122,7 +122,7 @@ const FINISH_MS = 10_000;
 const LATE_MS = 1000;
 
 /** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
-function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boolean {
+function isKept(world: World, facts: History, given: Given, group: CoreGroup): boolean {
   const { now } = facts;
   const { leader, at, record, configEpoch, downSince } = given;
   given.downAfter = Math.min(given.downAfter, group.downAfter);
@@ -138,7 +138,7 @@ function isKept(world: World, facts: Facts, given: Given, group: CoreGroup): boo
 }
 
 /** A replica says that it was promoted since; or the master was up after the vote, which was for something else. */
-function overdueSince(world: World, facts: Facts, given: Given, group: CoreGroup): number {
+function overdueSince(world: World, facts: History, given: Given, group: CoreGroup): number {
   const { at, heardAt } = given;
   let promotedAt: number | null = null;
   for (const { address } of group.replicas.values()) {
@@ -204,7 +204,7 @@ export const givesWay: MakeChecker = (world): Checker => {
   };
 };
 
-function checkAgreement(sentinel: VirtualSentinel, facts: Facts, group: CoreGroup): void {
+function checkAgreement(sentinel: VirtualSentinel, facts: History, group: CoreGroup): void {
   const view = facts.views.get(group.name);
   const master = facts.masterOf(group);
   let agreeing = 1;

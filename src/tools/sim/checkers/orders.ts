@@ -1,5 +1,5 @@
 /** What servers may be told, and who may be promoted. */
-import type { CoreGroup, Facts } from '../history.ts';
+import type { CoreGroup, History } from '../history.ts';
 import { type Checker, type MakeChecker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
@@ -12,7 +12,7 @@ interface Order {
 
 function orderIn(
   world: World,
-  facts: Facts,
+  facts: History,
   connection: number,
   argv: readonly string[],
 ): Order | null {
@@ -84,7 +84,7 @@ export const ordersOfLeaders: MakeChecker = (world): Checker => {
 };
 
 /** Is the master of the record what repairs need: in the role, up, and heard of lately? */
-function sane(facts: Facts, group: CoreGroup): boolean {
+function sane(facts: History, group: CoreGroup): boolean {
   const info = facts.info.get(facts.masterOf(group));
   const { master } = group;
   if (master.sDownSince !== null || master.oDownSince !== null) return false;
@@ -92,7 +92,7 @@ function sane(facts: Facts, group: CoreGroup): boolean {
 }
 
 /** Have a majority of all, and every peer that is up, spoken since, and of no newer configuration? */
-function allAgree(facts: Facts, group: CoreGroup, since: number): boolean {
+function allAgree(facts: History, group: CoreGroup, since: number): boolean {
   let agreed = 1;
   for (const peer of group.peers.values()) {
     if (peer.sDownSince !== null) continue;
@@ -108,7 +108,7 @@ export const repairs: MakeChecker = (world): Checker => {
   const rows = 'S17';
   /** When a server was last told to follow the master instead of being one, by `<Sentinel> <life> <server>`. */
   const converted = new Map<string, number>();
-  const check = (sentinel: VirtualSentinel, facts: Facts, order: Order) => {
+  const check = (sentinel: VirtualSentinel, facts: History, order: Order) => {
     const group = [...sentinel.state.groups.values()].find(
       (one) => facts.masterOf(one) === order.master,
     );
@@ -153,7 +153,7 @@ export const repairs: MakeChecker = (world): Checker => {
 export const selection: MakeChecker = (world): Checker => {
   const rows = 'S18';
   type Replica = CoreGroup['replicas'] extends Map<string, infer R> ? R : never;
-  const objection = (facts: Facts, group: CoreGroup, replica: Replica): string | null => {
+  const objection = (facts: History, group: CoreGroup, replica: Replica): string | null => {
     const { address, link } = replica;
     const info = facts.info.get(world.serverName(address.ip || address.host, address.port));
     const { sDownSince } = group.master;
