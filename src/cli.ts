@@ -19,7 +19,7 @@ import {
   type Reading,
   splitWords,
 } from './config/index.ts';
-import { LINES } from './core/index.ts';
+import { DIALECTS } from './core/index.ts';
 import type { Checked } from './daemon/check.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { FlightRecorder } from './daemon/flightrecorder.ts';
@@ -71,7 +71,7 @@ export async function main(argv: readonly string[]): Promise<number | null> {
 
 /** Ours first; behind it the line of the original, for who looks for its version. */
 function versionLine(): string {
-  const { version } = LINES['redis-8'];
+  const { version } = DIALECTS['redis-8'];
   const original = `Redis server v=${version} sha=00000000:0 malloc=v8 bits=64`;
   return `redis-sentinel-ts ${OWN_VERSION} (${original} build=redis-sentinel-ts-${OWN_VERSION})`;
 }

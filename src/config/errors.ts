@@ -4,7 +4,7 @@
  * given.
  */
 
-import { type Compat, LINES } from '../core/index.ts';
+import { type Compat, DIALECTS } from '../core/index.ts';
 
 export interface ConfigErrorPlace {
   /** 1-based line in the text being parsed; null for objections that belong to no line. */
@@ -53,7 +53,7 @@ export class ConfigError extends Error {
 
 /** The report for stderr, ending in a newline. */
 export function formatFatalConfigError(error: ConfigError): string {
-  const { fatalWord, version } = LINES[error.compat];
+  const { fatalWord, version } = DIALECTS[error.compat];
   const place =
     error.line === null
       ? ''

@@ -6,7 +6,7 @@
  * over the old lines, one over the new ones.
  */
 
-import { oneLine } from '../core/index.ts';
+import { GROUP_OPTION_ROWS, oneLine } from '../core/index.ts';
 import { findDirective } from './directives.ts';
 import { isNewerName } from './newer.ts';
 import { splitWords, trimLine } from './words.ts';
@@ -25,7 +25,9 @@ const otherNames: ReadonlySet<string> = new Set([
 /** Older words that are rewritten under the newer one, on the same line. */
 const sentinelAliases: ReadonlyMap<string, string> = new Map([
   ['known-slave', 'known-replica'],
-  ['primary-reboot-down-after-period', 'master-reboot-down-after-period'],
+  ...GROUP_OPTION_ROWS.flatMap(([, { word, aliases = [] }]) =>
+    aliases.map((alias) => [alias, word] as const),
+  ),
 ]);
 
 interface OldLines {
@@ -52,11 +54,12 @@ function keyOf(line: string): string | null {
 }
 
 /** Every Sentinel directive a rewrite is in charge of; old lines of others stay as they are. */
-export const rewrittenWords: readonly string[] = `myid deny-scripts-reconfig resolve-hostnames
-  announce-hostnames monitor down-after-milliseconds failover-timeout parallel-syncs
-  notification-script client-reconfig-script auth-pass auth-user master-reboot-down-after-period
-  config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch announce-ip
-  announce-port sentinel-user sentinel-pass`.split(/\s+/);
+export const rewrittenWords: readonly string[] = [
+  ...'myid deny-scripts-reconfig resolve-hostnames announce-hostnames monitor'.split(' '),
+  ...GROUP_OPTION_ROWS.map(([, { word }]) => word),
+  ...`config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch announce-ip
+    announce-port sentinel-user sentinel-pass`.split(/\s+/),
+];
 
 /** Keys made in advance: a save of many groups asks for one several times per line. */
 const sentinelKeys: ReadonlyMap<string, string> = new Map([

@@ -7,11 +7,14 @@
  */
 
 import {
+  DIALECTS,
+  type Dialect,
+  GROUP_OPTION_ROWS,
   type GroupConfig,
-  LINES,
+  type GroupField,
+  type GroupOption,
   oneLine,
   type SentinelConfig,
-  type Line as ServerLine,
 } from '../core/index.ts';
 import { type Directive, directives } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
@@ -75,23 +78,13 @@ function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[
   const addOption = (word: string, value: string | number | bigint) =>
     add(word, `${name} ${typeof value === 'string' ? wordForFile(value) : value}`);
   const spell = spelling(line);
-  const addSet = (word: string, value: string | null) => {
-    if (value !== null) add(word, `${name} ${spell(value)}`);
-  };
   add('monitor', `${name} ${wordForFile(group.host)} ${group.port} ${group.quorum}`);
-  if (group.downAfter !== defaults.downAfter) {
-    addOption('down-after-milliseconds', group.downAfter);
+  for (const [field, row] of GROUP_OPTION_ROWS) {
+    const value = group[field];
+    const word = row.aliases?.includes(line.rebootDirective) ? line.rebootDirective : row.word;
+    if (typeof value === 'string') add(word, `${name} ${spell(value)}`);
+    else if (value !== null && value !== initialOf(field, row, defaults)) addOption(word, value);
   }
-  if (group.failoverTimeout !== defaults.failoverTimeout) {
-    addOption('failover-timeout', group.failoverTimeout);
-  }
-  if (group.parallelSyncs !== 1) addOption('parallel-syncs', group.parallelSyncs);
-  addSet('notification-script', group.notificationScript);
-  addSet('client-reconfig-script', group.clientReconfigScript);
-  addSet('auth-pass', group.authPass);
-  addSet('auth-user', group.authUser);
-  if (group.masterRebootDownAfter !== 0)
-    addOption(line.rebootDirective, group.masterRebootDownAfter);
   addOption('config-epoch', group.configEpoch);
   addOption('leader-epoch', group.leaderEpoch);
   for (const { host, port } of group.replicas) {
@@ -106,8 +99,14 @@ function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[
   return lines;
 }
 
+/** What is not written: a default that SENTINEL DEBUG may have changed, or the table's. */
+function initialOf(field: GroupField, row: GroupOption, defaults: Defaults): number | null {
+  if (field in defaults) return defaults[field as keyof Defaults];
+  return 'initial' in row ? row.initial : null;
+}
+
 /** What a line of servers has to say about its file. */
-type FileStyle = Pick<ServerLine, 'fileQuotes' | 'rebootDirective'>;
+type FileStyle = Pick<Dialect, 'fileQuotes' | 'rebootDirective'>;
 
 /** How words are written that others chose. */
 function spelling({ fileQuotes }: FileStyle): (word: string) => string {
@@ -191,7 +190,7 @@ export class Rewriter {
     options: RewriteOptions,
   ): string {
     const { defaults } = options;
-    const style = LINES[generic.compat];
+    const style = DIALECTS[generic.compat];
     const groups = this.#groups.of(sentinel.groups, (group) => linesOf(group, style, defaults), [
       style,
       defaults.downAfter,

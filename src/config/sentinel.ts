@@ -10,9 +10,14 @@
 import {
   type AddressConfig,
   blankGroup,
+  GROUP_OPTION_ROWS,
   type GroupConfig,
+  type GroupField,
+  type GroupOption,
   numericAddress,
   type SentinelConfig,
+  setOption,
+  wordsOf,
 } from '../core/index.ts';
 import { readSentinelInteger } from './numbers.ts';
 
@@ -201,27 +206,49 @@ function ofGroup(
   };
 }
 
-function groupTime(field: 'downAfter' | 'failoverTimeout' | 'masterRebootDownAfter') {
-  return ofGroup([2], (_reading, group, args) => {
-    const ms = readTime(args[0]!);
-    const zeroAllowed = field === 'masterRebootDownAfter';
-    if (ms === null || (ms === 0 && !zeroAllowed)) {
-      return zeroAllowed ? 'negative time parameter.' : 'negative or zero time parameter.';
-    }
-    group[field] = ms;
+/** The directive of an option, by what it holds. */
+function optionDirective(field: GroupField, row: GroupOption): SentinelDirective {
+  return ofGroup([2], (reading, group, [word = '']) => {
+    const value = optionValue(reading, row, word);
+    if (typeof value === 'object' && value !== null) return value.refusal;
+    setOption(group, field, value);
     return null;
   });
 }
 
-function groupScript(field: 'notificationScript' | 'clientReconfigScript', what: string) {
-  return ofGroup([2], (reading, group, args) => {
-    if (!reading.isExecutable(args[0]!)) {
-      return `${what} script seems non existing or non executable.`;
+type Refusal = { readonly refusal: string };
+
+function optionValue(
+  reading: SentinelReading,
+  row: GroupOption,
+  word: string,
+): number | string | Refusal {
+  switch (row.kind) {
+    case 'ms': {
+      const ms = readTime(word);
+      const refusal =
+        row.min === 0 ? 'negative time parameter.' : 'negative or zero time parameter.';
+      return ms === null || ms < row.min ? { refusal } : ms;
     }
-    group[field] = args[0]!;
-    return null;
-  });
+    case 'count': {
+      const count = readWithin(word, -int32Max - 1n, int32Max);
+      return count ?? { refusal: `Invalid number of ${row.word.replaceAll('-', ' ')}.` };
+    }
+    case 'script':
+      if (reading.isExecutable(word)) return word;
+      return { refusal: `${row.what} script seems non existing or non executable.` };
+    case 'credential':
+      return word;
+    default:
+      return row satisfies never;
+  }
 }
+
+const OPTION_DIRECTIVES = Object.fromEntries(
+  GROUP_OPTION_ROWS.flatMap(([field, row]) =>
+    wordsOf(row).map((word) => [word, optionDirective(field, row)]),
+  ),
+);
 
 /** Between sources the higher epoch counts: an old include must not take a promise back. */
 function groupEpoch(field: 'configEpoch' | 'leaderEpoch') {
@@ -270,30 +297,10 @@ function unsetByEmpty(field: 'announceIp' | 'sentinelUser' | 'sentinelPass') {
   });
 }
 
-function groupText(field: 'authPass' | 'authUser') {
-  return ofGroup([2], (_reading, group, args) => {
-    group[field] = args[0]!;
-    return null;
-  });
-}
-
 const table: ReadonlyMap<string, SentinelDirective> = new Map(
   Object.entries({
     monitor: { phase: 'monitor', counts: [4], apply: monitor },
-    'down-after-milliseconds': groupTime('downAfter'),
-    'failover-timeout': groupTime('failoverTimeout'),
-    'master-reboot-down-after-period': groupTime('masterRebootDownAfter'),
-    'primary-reboot-down-after-period': groupTime('masterRebootDownAfter'),
-    'parallel-syncs': ofGroup([2], (_reading, group, args) => {
-      const count = readWithin(args[0]!, -int32Max - 1n, int32Max);
-      if (count === null) return 'Invalid number of parallel syncs.';
-      group.parallelSyncs = count;
-      return null;
-    }),
-    'notification-script': groupScript('notificationScript', 'Notification'),
-    'client-reconfig-script': groupScript('clientReconfigScript', 'Client reconfiguration'),
-    'auth-pass': groupText('authPass'),
-    'auth-user': groupText('authUser'),
+    ...OPTION_DIRECTIVES,
     'rename-command': ofGroup([3], renameCommand),
     'known-replica': ofGroup([3], knownReplica),
     'known-slave': ofGroup([3], knownReplica),

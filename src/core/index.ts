@@ -5,8 +5,16 @@ export type { EventLoop } from './alarm.ts';
 export { Barrier } from './barrier.ts';
 export { isOwnHello } from './hear/hello.ts';
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './model/defaults.ts';
-export { type Compat, DIALECTS as LINES, type Dialect as Line } from './model/dialect.ts';
+export { type Compat, DIALECTS, type Dialect } from './model/dialect.ts';
 export { Glob, globMatches, SET_BYTES } from './model/glob.ts';
+export {
+  GROUP_OPTION_ROWS,
+  GROUP_OPTIONS,
+  type GroupField,
+  type GroupOption,
+  setOption,
+  wordsOf,
+} from './model/groupoptions.ts';
 export { configOf } from './model/hardstate.ts';
 export { BrokenInvariant } from './model/invariants.ts';
 export { LIMITS } from './model/limits.ts';

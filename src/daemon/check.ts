@@ -4,7 +4,15 @@
  * looked up where the configuration asks for it, as at every start.)
  */
 import { type ParsedConfig, rewriteConfig, splitWords } from '../config/index.ts';
-import { configOf, createState, defaultsOf, LINES, shown } from '../core/index.ts';
+import {
+  configOf,
+  createState,
+  DIALECTS,
+  defaultsOf,
+  GROUP_OPTION_ROWS,
+  shown,
+  wordsOf,
+} from '../core/index.ts';
 import { ListenError, Server, tryPorts } from '../server/index.ts';
 import {
   AclFile,
@@ -74,7 +82,7 @@ function firstSave(file: string, before: string, { generic, sentinel }: ParsedCo
   const state = createState(
     sentinel,
     {
-      dialect: LINES[generic.compat],
+      dialect: DIALECTS[generic.compat],
       port: generic.port,
       tlsPort: generic.tls.port,
       tlsReplication: generic.tls.replication,
@@ -125,7 +133,11 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
 
 /** Directives of which only the first word is anybody's business, and of `sentinel` lines the first two. */
 const SECRET = /^(requirepass|masterauth|primaryauth|user|tls-.*key-file-pass)$/i;
-const SENTINEL_SECRET = /^(sentinel-pass|auth-pass)$/i;
+const GROUP_SECRETS: ReadonlySet<string> = new Set(
+  GROUP_OPTION_ROWS.flatMap(([, row]) =>
+    row.kind === 'credential' && row.secret ? wordsOf(row) : [],
+  ),
+);
 
 /** However the words are quoted; control characters are shown. */
 function withoutSecret(line: string): string {
@@ -135,9 +147,8 @@ function withoutSecret(line: string): string {
     const name = first.toLowerCase() === 'user' ? ` ${second}` : '';
     return shown(`${sign}${first}${name} (secret)`);
   }
-  if (first.toLowerCase() === 'sentinel' && SENTINEL_SECRET.test(second)) {
-    const group = second.toLowerCase() === 'auth-pass' ? ` ${third}` : '';
-    return shown(`${sign}${first} ${second}${group} (secret)`);
-  }
+  const word = first.toLowerCase() === 'sentinel' ? second.toLowerCase() : '';
+  if (word === 'sentinel-pass') return shown(`${sign}${first} ${second} (secret)`);
+  if (GROUP_SECRETS.has(word)) return shown(`${sign}${first} ${second} ${third} (secret)`);
   return shown(line);
 }

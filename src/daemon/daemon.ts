@@ -9,12 +9,12 @@ import { type ParsedConfig, Rewriter } from '../config/index.ts';
 import {
   configOf,
   createState,
+  DIALECTS,
+  type Dialect,
   defaultsOf,
   type Effect,
   type Input,
   isOwnHello,
-  LINES,
-  type Line,
   type Output,
   type Reply,
   type SentinelConfig,
@@ -246,8 +246,8 @@ export class Daemon {
     }
   }
 
-  get #line(): Line {
-    return LINES[this.#parsed.generic.compat];
+  get #line(): Dialect {
+    return DIALECTS[this.#parsed.generic.compat];
   }
 
   /** Newer lines announce what 7.0 warned about. */

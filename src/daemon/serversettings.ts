@@ -4,7 +4,7 @@
  */
 
 import { type GenericConfig, initialValue, type OutputLimit } from '../config/index.ts';
-import { LIMITS, LINES } from '../core/index.ts';
+import { DIALECTS, LIMITS } from '../core/index.ts';
 import type { Server, OutputLimit as ServerLimit, ServerSettings } from '../server/index.ts';
 import { byteString, type Supervisor } from '../shell/index.ts';
 
@@ -28,7 +28,7 @@ export interface Place {
 /** @throws StartError when the users cannot be had */
 export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
   return {
-    dialect: LINES[generic.compat],
+    dialect: DIALECTS[generic.compat],
     port: generic.port,
     tlsPort: generic.tls.port,
     bind: generic.bind.map(({ address, optional }) => (optional ? `-${address}` : address)),
@@ -92,5 +92,5 @@ function userLines(generic: GenericConfig): string[][] {
 /** The `user …` lines for the file; null when an `aclfile` holds the users. */
 export function usersForFile(server: Server, generic: GenericConfig): string[] | null {
   if (generic.aclFile !== '') return null;
-  return server.users.lines(LINES[generic.compat]);
+  return server.users.lines(DIALECTS[generic.compat]);
 }

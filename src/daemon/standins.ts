@@ -7,9 +7,9 @@ import {
   blankConfig,
   blankGroup,
   createState,
+  DIALECTS,
   type Effect,
   type Input,
-  LINES,
   type LinkReply,
   type State,
   step,
@@ -50,7 +50,7 @@ export class StandIns {
     this.#state = createState(
       { ...blankConfig(), myId: idOf('10.0.0.6'), groups: [group] },
       {
-        ...{ dialect: LINES['redis-8'], port: SENTINEL_PORT, tlsPort: 0, tlsReplication: false },
+        ...{ dialect: DIALECTS['redis-8'], port: SENTINEL_PORT, tlsPort: 0, tlsReplication: false },
         ...{ requirepass: null, logLevel: 'notice', seed: 'stand-ins', isExecutable: () => true },
       },
       0,

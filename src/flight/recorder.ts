@@ -7,9 +7,9 @@
 import { deserialize, serialize } from 'node:v8';
 import {
   type Compat,
+  DIALECTS,
   type Input,
   type Instant,
-  LINES,
   type Output,
   type State,
   step,
@@ -87,7 +87,7 @@ export class Recorder {
   /** What is remembered: a snapshot, and all turns since. Secrets are still in it. */
   recording(): Pick<Recording, 'snapshot' | 'entries'> & { readonly compat: Compat } {
     const { dialect } = this.#state.surroundings;
-    const compat = Object.entries(LINES).find(([, one]) => one === dialect)![0] as Compat;
+    const compat = Object.entries(DIALECTS).find(([, one]) => one === dialect)![0] as Compat;
     const laps = this.#older === null ? [this.#lap] : [this.#older, this.#lap];
     const tapes = laps.flatMap((lap) => lap.tapes);
     return {

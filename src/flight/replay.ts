@@ -1,5 +1,5 @@
 /** Plays a recording through the core and compares what it decides now with what it decided then. */
-import { configOf, LINES, type State, step } from '../core/index.ts';
+import { configOf, DIALECTS, type State, step } from '../core/index.ts';
 import { toJson } from './graph.ts';
 import { type Entry, kept, type Outcome, type Recording } from './record.ts';
 import { digested } from './tape.ts';
@@ -19,7 +19,7 @@ export function* replay({ header, snapshot, entries }: Recording): Generator<Pla
   let executable: boolean[] = [];
   const surroundings = {
     ...snapshot.surroundings,
-    dialect: LINES[header.compat],
+    dialect: DIALECTS[header.compat],
     isExecutable: () => executable.shift() ?? false,
   };
   const state: State = { ...snapshot, surroundings };

@@ -2,7 +2,7 @@
  * Which words of a client's request may stand in a recording: those that are known to be none of anybody's passwords. What
  * is behind a mistyped word, or one too many, may be one.
  */
-import { globMatches } from '../core/index.ts';
+import { GROUP_OPTION_ROWS, type GroupOption, globMatches, wordsOf } from '../core/index.ts';
 
 /**
  * `shown`: as it is. `secret`: hidden. `stray`: hidden, and an error may repeat it: it is no word that is known here, or no
@@ -59,18 +59,17 @@ const isTimer = (word: string) => /-(period|timeout|after|trigger|runtime|delay)
 /** What a value must look like to be shown; null: it is a secret, whatever it looks like. */
 type Shape = ((value: string) => boolean) | null;
 
+function shapeOf(row: GroupOption): Shape {
+  if (row.kind === 'credential') return row.secret ? null : isAny;
+  return row.kind === 'script' ? isAny : isNumber;
+}
+
 /** The options of SENTINEL SET and the values of each. */
 const OPTIONS: ReadonlyMap<string, readonly Shape[]> = new Map<string, readonly Shape[]>([
-  ['down-after-milliseconds', [isNumber]],
-  ['failover-timeout', [isNumber]],
-  ['parallel-syncs', [isNumber]],
+  ...GROUP_OPTION_ROWS.flatMap(([, row]) =>
+    wordsOf(row).map((word) => [word, [shapeOf(row)]] as const),
+  ),
   ['quorum', [isNumber]],
-  ['master-reboot-down-after-period', [isNumber]],
-  ['primary-reboot-down-after-period', [isNumber]],
-  ['notification-script', [isAny]],
-  ['client-reconfig-script', [isAny]],
-  ['auth-pass', [null]],
-  ['auth-user', [isAny]],
   ['rename-command', [isAny, isAny]],
 ]);
 

@@ -6,7 +6,7 @@ export { parseInteger64 } from './integer.ts';
 export { giveBack, PAGES_BYTES, pages } from './pages.ts';
 export {
   type Frame,
-  type RequestLimits as GateLimits,
-  RequestReader as RequestGate,
+  type RequestLimits,
+  RequestReader,
 } from './requests.ts';
 export { splitWords } from './words.ts';

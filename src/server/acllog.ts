@@ -1,7 +1,7 @@
 /**
  * ACL LOG: who was refused what, newest first (commands.md §9).
  */
-import { LIMITS, type Line, type Reply } from '../core/index.ts';
+import { type Dialect, LIMITS, type Reply } from '../core/index.ts';
 import { bulk, integer, ownText } from './call.ts';
 
 export type Reason = 'command' | 'channel' | 'auth';
@@ -60,7 +60,7 @@ export class AclLog {
   }
 
   /** The newest `count` entries as maps. */
-  show(count: number, dialect: Line): Reply {
+  show(count: number, dialect: Dialect): Reply {
     const now = Date.now();
     const items = this.#entries
       .slice(0, Math.max(count, 0))
@@ -73,7 +73,7 @@ function beginning(text: string): string {
   return text.length > LIMITS.aclLogBytes ? ownText(text.slice(0, LIMITS.aclLogBytes)) : text;
 }
 
-function map(entry: Entry, now: number, { aclLogDetails }: Line): Reply {
+function map(entry: Entry, now: number, { aclLogDetails }: Dialect): Reply {
   const age = (now - entry.updatedAt) / 1000;
   const entries: [Reply, Reply][] = [
     [bulk('count'), integer(entry.count)],

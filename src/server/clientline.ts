@@ -2,7 +2,7 @@
  * A client as one line of text: CLIENT LIST, CLIENT INFO and the log (commands.md §6.4).
  */
 import type { Socket } from 'node:net';
-import type { Line } from '../core/index.ts';
+import type { Dialect } from '../core/index.ts';
 import type { Speaker } from './speaker.ts';
 
 /** CLIENT TRACKING, which has no effect here beyond being shown. */
@@ -53,7 +53,7 @@ export function flagsOf(session: Speaker): string {
 }
 
 /** The line without its line end. */
-export function clientLine(session: Speaker, dialect: Line): string {
+export function clientLine(session: Speaker, dialect: Dialect): string {
   const now = performance.now();
   const held = session.heldBytes;
   const waiting = session.outbox.bytes;

@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Reply } from '../core/index.ts';
-import { RequestGate } from '../resp/index.ts';
+import { RequestReader } from '../resp/index.ts';
 import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
 import { quoted } from './clientline.ts';
 import { judge, type Verdict } from './dispatch.ts';
@@ -25,7 +25,7 @@ const INPUT_KEPT_BYTES = 64 * 1024;
 const WORD_BYTES = 32;
 
 export class Session extends Speaker implements Worker {
-  readonly #gate: RequestGate;
+  readonly #gate: RequestReader;
   /** What the present request waits for. */
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
   #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
@@ -42,7 +42,7 @@ export class Session extends Speaker implements Worker {
 
   constructor(server: Server, socket: Socket, id: number, unix: boolean) {
     super(server, socket, id, unix);
-    this.#gate = new RequestGate({
+    this.#gate = new RequestReader({
       queryBufferBytes: server.settings.queryBufferBytes,
       maxBulkBytes: server.settings.protoMaxBulkBytes,
       exactEnds: server.settings.dialect.exactEnds,

@@ -4,7 +4,7 @@
  * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerSettings`
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
-import { LIMITS, LINES, type Line, type LogLevel, type Reply } from '../core/index.ts';
+import { DIALECTS, type Dialect, LIMITS, type LogLevel, type Reply } from '../core/index.ts';
 import type { Known } from './descriptors.ts';
 import type { TlsDoor } from './tls.ts';
 
@@ -17,7 +17,7 @@ export interface OutputLimit {
 
 export interface ServerSettings {
   /** Whose texts, table and reply order are followed (versions.md). */
-  readonly dialect: Line;
+  readonly dialect: Dialect;
   /** 0: no TCP listener. */
   readonly port: number;
   /** 0: no listener for TLS. Otherwise `ServerPorts.tls` is needed. */
@@ -61,7 +61,7 @@ export interface ServerSettings {
 
 /** The defaults of a file that says nothing (config.md §5.1); spread and override. */
 export const DEFAULT_SETTINGS: ServerSettings = {
-  dialect: LINES['redis-8'],
+  dialect: DIALECTS['redis-8'],
   port: 26379,
   tlsPort: 0,
   bind: ['*', '-::*'],

@@ -4,7 +4,7 @@
  * Rows are data (`commands/`); a new command is a new row. `rename-command` changes the name a command is called by,
  * never the one it is shown under in errors.
  */
-import type { Line } from '../core/index.ts';
+import type { Dialect } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower } from './call.ts';
 
@@ -41,7 +41,7 @@ export class CommandTable {
   readonly #known = new Map<string, Row>();
   readonly #containers = new Set<string>();
 
-  constructor(rows: readonly Row[], dialect: Line, renames: ReadonlyMap<string, string>) {
+  constructor(rows: readonly Row[], dialect: Dialect, renames: ReadonlyMap<string, string>) {
     const subs = new Map<string, Map<string, Entry>>();
     for (const common of rows) {
       if (dialect.unknown.has(common.name)) continue;

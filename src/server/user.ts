@@ -3,7 +3,7 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { LIMITS, type Line } from '../core/index.ts';
+import { type Dialect, LIMITS } from '../core/index.ts';
 import type { Row } from './call.ts';
 import { lower, ownText } from './call.ts';
 import type { Client } from './client.ts';
@@ -268,7 +268,7 @@ export function joinSelectors(words: readonly string[]): string[] | string {
 }
 
 /** How users are shown in a line of servers. */
-export type UserStyle = Pick<Line, 'payload' | 'databases'>;
+export type UserStyle = Pick<Dialect, 'payload' | 'databases'>;
 
 /** `on`, `nopass`, `sanitize-payload`: the flags in the order they are shown. */
 export function flagsOf(user: User, style: UserStyle): string[] {

@@ -1,5 +1,5 @@
 /** Users before there is a server: the lines of a configuration file. */
-import { LINES } from '../core/index.ts';
+import { DIALECTS } from '../core/index.ts';
 import { ROWS } from './commands/index.ts';
 import { CommandTable } from './table.ts';
 import { joinSelectors, newUser, UserDraft } from './user.ts';
@@ -14,7 +14,7 @@ export function checkUserRules(
     const reason = `Unmatched parenthesis in acl selector starting at '${joined}'.`;
     return { rule: rules.lastIndexOf(joined), reason };
   }
-  const vocabulary = new CommandTable(ROWS, LINES['redis-8'], new Map());
+  const vocabulary = new CommandTable(ROWS, DIALECTS['redis-8'], new Map());
   const draft = new UserDraft(newUser(name, false), {
     ...{ vocabulary, hearsAll: false },
     databases: true,

@@ -7,7 +7,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LINES } from '../../src/core/index.ts';
+import { DIALECTS } from '../../src/core/index.ts';
 import {
   findOracle,
   ORACLES,
@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<OracleName, string>> = {
   'valkey-9': 'valkey-9',
 };
 
-const rebootWord = LINES['redis-8'].rebootDirective;
+const rebootWord = DIALECTS['redis-8'].rebootDirective;
 
 /** What the lab says itself, and what ends a Sentinel that is started by hand. */
 const ofTheLab = /^(bind|loglevel|requirepass|supervised|unixsocket) /;
@@ -91,7 +91,7 @@ describe.each(ORACLES)('a file of %s', (name) => {
       expect(await sentinel.command('SENTINEL', 'FLUSHCONFIG')).toBe('OK');
       const written = bareLines(sentinel.configText());
       for (const { text } of lines) {
-        const kept = keptLine(text, LINES[oracle.compat].rebootDirective);
+        const kept = keptLine(text, DIALECTS[oracle.compat].rebootDirective);
         if (kept !== null) expect(written).toContain(kept);
       }
       // The one line that is ours.

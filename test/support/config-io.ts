@@ -1,7 +1,7 @@
 /** What reading and writing configurations needs of a world: a file system in memory, and the default user's line. */
 
 import type { ConfigIo } from '../../src/config/index.ts';
-import { type Compat, LINES } from '../../src/core/index.ts';
+import { type Compat, DIALECTS } from '../../src/core/index.ts';
 import { ROWS } from '../../src/server/commands/index.ts';
 import { CommandTable } from '../../src/server/table.ts';
 import { Users } from '../../src/server/users.ts';
@@ -41,7 +41,7 @@ export function memoryIo(files: Readonly<Record<string, string>> = {}): ConfigIo
 
 /** The line of the user `default` while nothing but `requirepass` was said about it (config.md §7.3). */
 export function defaultUserLine(requirepass: string | null, compat: Compat): string {
-  const dialect = LINES[compat];
+  const dialect = DIALECTS[compat];
   const users = new Users(new CommandTable(ROWS, dialect, new Map()), false, dialect.databases);
   if (requirepass !== null) users.requirePassword(requirepass);
   return users.lines(dialect)[0]!;

@@ -16,7 +16,7 @@ import {
   parseConfig,
   rewriteConfig,
 } from '../../src/config/index.ts';
-import { GROUP_DEFAULTS, LINES } from '../../src/core/index.ts';
+import { DIALECTS, GROUP_DEFAULTS } from '../../src/core/index.ts';
 import { systemIo } from '../../src/shell/index.ts';
 import { type Oracle, until, Wire } from '../../src/tools/lab/index.ts';
 import type { ConfigCase } from './config-cases.ts';
@@ -179,7 +179,7 @@ export function askOurs(oracle: Oracle, one: ConfigCase, desk: Desk): Verdict {
     return { report: null, text, secondText: rewriteAlike(oracle, text, parsed), unresolved: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const { fatalWord } = LINES[oracle.compat];
+    const { fatalWord } = DIALECTS[oracle.compat];
     const report =
       error.report === 'log'
         ? error.message

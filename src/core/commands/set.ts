@@ -6,12 +6,19 @@ import { holdFrom } from '../failover/vote.ts';
 import { textBytes } from '../members/groups.ts';
 import { reconnectServers } from '../members/reconnect.ts';
 import { event } from '../model/events.ts';
+import {
+  type CredentialOption,
+  GROUP_OPTION_ROWS,
+  type GroupField,
+  type GroupOption,
+  type ScriptOption,
+  setOption,
+  wordsOf,
+} from '../model/groupoptions.ts';
 import { LIMITS } from '../model/limits.ts';
 import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
 import type { Group } from '../model/state.ts';
 import { save, saveThen, type Turn } from '../model/turn.ts';
-
-const I32_MAX = 2147483647n;
 
 /** null: applied; else the error to answer. `option` is as typed. */
 type Apply = (turn: Turn, group: Group, words: readonly string[], option: string) => string | null;
@@ -31,10 +38,13 @@ function invalid(value: string, option: string): string {
   return `ERR Invalid argument '${value}' for SENTINEL SET '${option}'`;
 }
 
+const I32_MAX = 2147483647n;
+const MS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
 function integer(low: bigint, high: bigint, put: (group: Group, value: number) => void): Option {
   return {
     words: 1,
-    apply: (_work, group, [text = ''], option) => {
+    apply: (_turn, group, [text = ''], option) => {
       const value = strictInteger(text);
       if (value === null || value < low || value > high) return invalid(text, option);
       put(group, Number(value));
@@ -43,7 +53,7 @@ function integer(low: bigint, high: bigint, put: (group: Group, value: number) =
   };
 }
 
-function script(what: string, put: (group: Group, path: string | null) => void): Option {
+function script({ what }: ScriptOption, put: (group: Group, path: string | null) => void): Option {
   return {
     words: 1,
     text: true,
@@ -55,7 +65,7 @@ function script(what: string, put: (group: Group, path: string | null) => void):
         );
       }
       if (path !== '' && !turn.state.surroundings.isExecutable(path)) {
-        return `ERR ${what} seems non existing or non executable`;
+        return `ERR ${what} script seems non existing or non executable`;
       }
       put(group, path === '' ? null : path);
       return null;
@@ -63,72 +73,83 @@ function script(what: string, put: (group: Group, path: string | null) => void):
   };
 }
 
-function credential(secret: boolean, put: (group: Group, value: string | null) => void): Option {
+function credential(
+  { secret }: CredentialOption,
+  put: (group: Group, value: string | null) => void,
+): Option {
   return {
     words: 1,
     text: true,
     reconnects: true,
-    ...(secret ? { secret: true as const } : {}),
-    apply: (_work, group, [value = '']) => {
+    ...(secret ? { secret } : {}),
+    apply: (_turn, group, [value = '']) => {
       put(group, value === '' ? null : value);
       return null;
     },
   };
 }
 
-const MS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** What else a new value changes. */
+const CHANGED: { readonly [Field in GroupField]?: (group: Group) => void } = {
+  failoverTimeout: (group) => holdFrom(group, group.attempts.holdFrom),
+};
 
-const reboot = integer(0n, MS_MAX, (group, value) => {
-  group.masterRebootDownAfter = value;
-});
+function optionOf(field: GroupField, row: GroupOption): Option {
+  const put = (group: Group, value: number | string | null) => {
+    setOption(group, field, value);
+    CHANGED[field]?.(group);
+  };
+  switch (row.kind) {
+    case 'ms':
+      return integer(BigInt(row.min), MS_MAX, put);
+    case 'count':
+      return integer(BigInt(row.min), I32_MAX, put);
+    case 'script':
+      return script(row, put);
+    case 'credential':
+      return credential(row, put);
+    default:
+      return row satisfies never;
+  }
+}
 
-const OPTIONS: Readonly<Record<string, Option>> = {
-  'down-after-milliseconds': integer(1n, MS_MAX, (group, value) => {
-    group.downAfter = value;
-  }),
-  'failover-timeout': integer(1n, MS_MAX, (group, value) => {
-    group.failoverTimeout = value;
-    holdFrom(group, group.attempts.holdFrom);
-  }),
-  'parallel-syncs': integer(1n, I32_MAX, (group, value) => {
-    group.parallelSyncs = value;
-  }),
-  quorum: integer(1n, I32_MAX, (group, value) => {
-    group.quorum = value;
-  }),
-  'master-reboot-down-after-period': reboot,
-  'primary-reboot-down-after-period': reboot,
-  'notification-script': script('Notification script', (group, path) => {
-    group.notificationScript = path;
-  }),
-  'client-reconfig-script': script('Client reconfiguration script', (group, path) => {
-    group.clientReconfigScript = path;
-  }),
-  'auth-pass': credential(true, (group, value) => {
-    group.authPass = value;
-  }),
-  'auth-user': credential(false, (group, value) => {
-    group.authUser = value;
-  }),
-  'rename-command': {
-    words: 2,
-    text: true,
-    apply: (_work, group, [command = '', renamed = ''], option) => {
-      if (command === '' || renamed === '') return invalid('', option);
-      if (Math.max(command.length, renamed.length) > LIMITS.renameBytes) {
-        return `ERR Command name too long for SENTINEL SET '${option}' (at most ${LIMITS.renameBytes} bytes)`;
-      }
-      const lower = command.toLowerCase();
-      group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
-      if (renamed.toLowerCase() === lower) return null;
-      if (group.renames.length >= LIMITS.renames) {
-        return `ERR Too many renamed commands (at most ${LIMITS.renames})`;
-      }
-      group.renames.push({ command, renamed });
-      return null;
-    },
+const RENAME: Option = {
+  words: 2,
+  text: true,
+  apply: (_turn, group, [command = '', renamed = ''], option) => {
+    if (command === '' || renamed === '') return invalid('', option);
+    if (Math.max(command.length, renamed.length) > LIMITS.renameBytes) {
+      return `ERR Command name too long for SENTINEL SET '${option}' (at most ${LIMITS.renameBytes} bytes)`;
+    }
+    const lower = command.toLowerCase();
+    group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
+    if (renamed.toLowerCase() === lower) return null;
+    if (group.renames.length >= LIMITS.renames) {
+      return `ERR Too many renamed commands (at most ${LIMITS.renames})`;
+    }
+    group.renames.push({ command, renamed });
+    return null;
   },
 };
+
+/** By their words. */
+const OPTIONS: ReadonlyMap<string, Option> = new Map([
+  ...GROUP_OPTION_ROWS.flatMap(([field, row]) =>
+    wordsOf(row).map((word) => [word, optionOf(field, row)] as const),
+  ),
+  [
+    'quorum',
+    integer(1n, I32_MAX, (group, value) => {
+      group.quorum = value;
+    }),
+  ],
+  ['rename-command', RENAME],
+]);
+
+/** Their values may hold control characters: they are quoted in the file. */
+const CREDENTIALS: ReadonlySet<string | undefined> = new Set(
+  GROUP_OPTION_ROWS.flatMap(([, row]) => (row.kind === 'credential' ? wordsOf(row) : [])),
+);
 
 export function setCommand(turn: Turn, request: number, args: readonly string[]): void {
   const group = groupOr(turn, request, args[0]);
@@ -138,9 +159,7 @@ export function setCommand(turn: Turn, request: number, args: readonly string[])
   let error: string | null = controlError(turn, args) ?? sizeError(args);
   for (let i = 1; i < args.length && error === null; ) {
     const name = args[i]!;
-    const option = Object.hasOwn(OPTIONS, name.toLowerCase())
-      ? OPTIONS[name.toLowerCase()]!
-      : undefined;
+    const option = OPTIONS.get(name.toLowerCase());
     const words = option === undefined ? [] : args.slice(i + 1, i + 1 + option.words);
     if (option === undefined || words.length < option.words) {
       error = `ERR Unknown option or number of arguments for SENTINEL SET '${name}'`;
@@ -188,7 +207,7 @@ function controlError({ state }: Turn, args: readonly string[]): string | null {
   const { controlText, controlInSecrets } = state.surroundings.dialect;
   const bad = args.findIndex((word, i) => {
     const before = args[i - 1]?.toLowerCase();
-    const secret = before === 'auth-pass' || before === 'auth-user';
+    const secret = CREDENTIALS.has(before);
     return hasControl(word) && (!secret || controlInSecrets === 'refused');
   });
   return bad < 0

@@ -7,6 +7,7 @@
 import { isAttached } from '../failover/reconf.ts';
 import { isDisconnected } from '../members/links.ts';
 import type { Dialect } from '../model/dialect.ts';
+import { GROUP_OPTION_ROWS } from '../model/groupoptions.ts';
 import { announced } from '../model/names.ts';
 import { runningScripts } from '../model/scripts.ts';
 import type {
@@ -122,12 +123,10 @@ function masterFields({ group }: Master): Fields {
     ['num-slaves', group.replicas.size],
     ['num-other-sentinels', group.peers.size],
     ['quorum', group.quorum],
-    ['failover-timeout', group.failoverTimeout],
-    ['parallel-syncs', group.parallelSyncs],
   ];
-  if (group.notificationScript) fields.push(['notification-script', group.notificationScript]);
-  if (group.clientReconfigScript) {
-    fields.push(['client-reconfig-script', group.clientReconfigScript]);
+  for (const [field, { word, shown }] of GROUP_OPTION_ROWS) {
+    const value = group[field];
+    if (shown === 'always' || (shown === 'set' && value)) fields.push([word, value ?? '']);
   }
   return fields;
 }

@@ -6,6 +6,7 @@
  */
 import { type Address, endpoint, isUsable, sameAddress } from '../model/address.ts';
 import { event, eventText, replicaKey } from '../model/events.ts';
+import { optionsOf } from '../model/groupoptions.ts';
 import { LIMITS } from '../model/limits.ts';
 import { announced, resolve, toAddress } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
@@ -162,14 +163,7 @@ export function createGroup(turn: Turn, config: GroupConfig): Group {
   const group = {
     name: config.name,
     quorum: config.quorum,
-    downAfter: config.downAfter,
-    failoverTimeout: config.failoverTimeout,
-    parallelSyncs: config.parallelSyncs,
-    notificationScript: config.notificationScript,
-    clientReconfigScript: config.clientReconfigScript,
-    authPass: config.authPass,
-    authUser: config.authUser,
-    masterRebootDownAfter: config.masterRebootDownAfter,
+    ...optionsOf(config),
     renames: [...config.renames],
     configEpoch: config.configEpoch,
     vote: { epoch: config.leaderEpoch, leader: null, givenAt: null, version: 0 },
@@ -333,12 +327,11 @@ export function removeGroup(turn: Turn, group: Group): void {
 
 /** What can be made long of what is saved for a group, in bytes; replicas and peers have limits of their own. */
 export function textBytes(group: Group): number {
-  const { name, authPass, authUser, notificationScript, clientReconfigScript, renames } = group;
-  let bytes = 2 * name.length;
-  for (const text of [authPass, authUser, notificationScript, clientReconfigScript]) {
-    bytes += text?.length ?? 0;
+  let bytes = 2 * group.name.length;
+  for (const value of Object.values(optionsOf(group))) {
+    if (typeof value === 'string') bytes += value.length;
   }
-  for (const { command, renamed } of renames) bytes += command.length + renamed.length;
+  for (const { command, renamed } of group.renames) bytes += command.length + renamed.length;
   return bytes;
 }
 

@@ -1,8 +1,12 @@
-/** What is so while no line says otherwise: a Sentinel without groups, and a group that is only monitored (config.md §4). */
+/** Defaults, which apply unless a line of the file says otherwise: a Sentinel without groups, and a group that is only monitored (config.md §4). */
+import { GROUP_OPTIONS, initialOptions } from './groupoptions.ts';
 import type { GroupConfig, SentinelConfig } from './types.ts';
 
 /** Times of groups that name none; ms. */
-export const GROUP_DEFAULTS = { downAfter: 30_000, failoverTimeout: 180_000 } as const;
+export const GROUP_DEFAULTS = {
+  downAfter: GROUP_OPTIONS.downAfter.initial,
+  failoverTimeout: GROUP_OPTIONS.failoverTimeout.initial,
+} as const;
 
 /** The words of `sentinel monitor`. */
 type Monitored = Pick<GroupConfig, 'name' | 'host' | 'port' | 'quorum'>;
@@ -13,13 +17,7 @@ export function blankGroup({ name, host, port, quorum }: Monitored): GroupConfig
     host,
     port,
     quorum,
-    ...GROUP_DEFAULTS,
-    parallelSyncs: 1,
-    notificationScript: null,
-    clientReconfigScript: null,
-    authPass: null,
-    authUser: null,
-    masterRebootDownAfter: 0,
+    ...initialOptions(),
     configEpoch: 0n,
     leaderEpoch: 0n,
     replicas: [],

@@ -5,6 +5,7 @@
  * that still holds is the same object as the last time.
  */
 import type { Address } from './address.ts';
+import { optionsOf, sameOptions } from './groupoptions.ts';
 import { announced } from './names.ts';
 import type { Group, Instance, State } from './state.ts';
 import type { AddressConfig, GroupConfig, SentinelConfig } from './types.ts';
@@ -41,7 +42,9 @@ function groupConfig(state: State, group: Group): GroupConfig {
     before.configEpoch === configEpoch &&
     before.leaderEpoch === vote.epoch &&
     isWritten(state, address, before) &&
-    areSettings(group, before) &&
+    before.quorum === group.quorum &&
+    before.renames === group.renames &&
+    sameOptions(before, group) &&
     areWritten(state, group.replicas, before.replicas, addressOf) &&
     areWritten(state, group.peers, before.sentinels, addressOf)
   ) {
@@ -55,14 +58,7 @@ function groupConfig(state: State, group: Group): GroupConfig {
     name: group.name,
     ...written(address),
     quorum: group.quorum,
-    downAfter: group.downAfter,
-    failoverTimeout: group.failoverTimeout,
-    parallelSyncs: group.parallelSyncs,
-    notificationScript: group.notificationScript,
-    clientReconfigScript: group.clientReconfigScript,
-    authPass: group.authPass,
-    authUser: group.authUser,
-    masterRebootDownAfter: group.masterRebootDownAfter,
+    ...optionsOf(group),
     configEpoch,
     leaderEpoch: vote.epoch,
     replicas: [...group.replicas.values()].map((one) => written(addressOf(one))),
@@ -71,22 +67,6 @@ function groupConfig(state: State, group: Group): GroupConfig {
   };
   made.set(group, config);
   return config;
-}
-
-/** Spelled out: this is asked of every group at every save. */
-function areSettings(group: Group, before: GroupConfig): boolean {
-  return (
-    before.quorum === group.quorum &&
-    before.downAfter === group.downAfter &&
-    before.failoverTimeout === group.failoverTimeout &&
-    before.parallelSyncs === group.parallelSyncs &&
-    before.notificationScript === group.notificationScript &&
-    before.clientReconfigScript === group.clientReconfigScript &&
-    before.authPass === group.authPass &&
-    before.authUser === group.authUser &&
-    before.masterRebootDownAfter === group.masterRebootDownAfter &&
-    before.renames === group.renames
-  );
 }
 
 function isWritten(state: State, address: Address, { host, port }: AddressConfig): boolean {

@@ -4,7 +4,9 @@
  * A flag and the instant it was set are one field (`null` when not set). Instants are in the core's own time, which is
  * the driver's monotonic time without detected pauses (see `clock.ts`).
  */
+
 import type { Address } from './address.ts';
+import type { GroupOptions } from './groupoptions.ts';
 import type { Heap } from './heap.ts';
 import type { Dice } from './random.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
@@ -128,18 +130,10 @@ export type Parked =
   | { readonly kind: 'hello'; readonly payload: string; readonly at: Instant }
   | { readonly kind: 'link'; readonly link: Link };
 
-export interface Group {
+export interface Group extends GroupOptions {
   readonly name: string;
   master: Master;
   quorum: number;
-  downAfter: number;
-  failoverTimeout: number;
-  parallelSyncs: number;
-  notificationScript: string | null;
-  clientReconfigScript: string | null;
-  authPass: string | null;
-  authUser: string | null;
-  masterRebootDownAfter: number;
   renames: Rename[];
   configEpoch: bigint;
   vote: Vote;

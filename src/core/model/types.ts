@@ -6,6 +6,7 @@
  * on the wire or in the file, so that nothing is lost whatever encoding the user chose.
  */
 import type { Dialect } from './dialect.ts';
+import type { GroupOptions } from './groupoptions.ts';
 
 /** Monotonic milliseconds (fractions allowed) read once per input by the driver. Never wall-clock time. */
 export type Instant = number;
@@ -167,19 +168,11 @@ export interface AddressConfig {
 }
 
 /** All that a group's `sentinel …` lines say (config.md §4). Times in ms. */
-export interface GroupConfig {
+export interface GroupConfig extends GroupOptions {
   name: string;
   host: string;
   port: number;
   quorum: number;
-  downAfter: number;
-  failoverTimeout: number;
-  parallelSyncs: number;
-  notificationScript: string | null;
-  clientReconfigScript: string | null;
-  authPass: string | null;
-  authUser: string | null;
-  masterRebootDownAfter: number;
   configEpoch: bigint;
   leaderEpoch: bigint;
   replicas: AddressConfig[];

@@ -2,7 +2,7 @@
  * ACL: users, what they may, and who was refused (commands.md §9).
  */
 import { randomBytes } from 'node:crypto';
-import { type Line, NotOneLine, type Reply } from '../../core/index.ts';
+import { type Dialect, NotOneLine, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import {
   array,
@@ -72,7 +72,7 @@ function genPass({ argv }: Call): Outcome {
   );
 }
 
-function granted(permissions: Permissions, { databases }: Line): [Reply, Reply][] {
+function granted(permissions: Permissions, { databases }: Dialect): [Reply, Reply][] {
   return [
     [bulk('commands'), bulk(commandsText(permissions))],
     [bulk('keys'), bulk(keysText(permissions))],
@@ -179,7 +179,7 @@ function save({ server }: Call): Outcome {
   return { later: file.write(text).then((done) => (done ? OK : NOT_SAVED)) };
 }
 
-const helpEntries = ({ ruleWord: rule }: Line): HelpEntry[] => [
+const helpEntries = ({ ruleWord: rule }: Dialect): HelpEntry[] => [
   ['CAT [<category>]', 'All categories, or the commands', 'of one of them.'],
   ['DELUSER <username> [<username> ...]', 'Deletes users and closes their connections.'],
   ['DRYRUN <username> <command> [<arg> ...]', 'Says whether the user may run the command.'],

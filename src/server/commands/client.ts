@@ -1,7 +1,7 @@
 /**
  * CLIENT (commands.md §6.4).
  */
-import { admits, LIMITS, type Line, type Reply } from '../../core/index.ts';
+import { admits, type Dialect, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import {
   bulk,
@@ -168,7 +168,7 @@ const FILTERS: Readonly<Record<string, readonly [string, string]>> = {
   ip: ['IP <ip>', 'Those from this host.'],
 };
 
-function filterHelp(names: readonly string[], { listFilters, primaryType }: Line): string[] {
+function filterHelp(names: readonly string[], { listFilters, primaryType }: Dialect): string[] {
   return names.flatMap((name) => {
     const master = primaryType ? 'PRIMARY' : 'MASTER';
     if (name === 'type')
@@ -180,7 +180,7 @@ function filterHelp(names: readonly string[], { listFilters, primaryType }: Line
   });
 }
 
-function helpEntries(dialect: Line): HelpEntry[] {
+function helpEntries(dialect: Dialect): HelpEntry[] {
   const only = (name: string, ...entry: HelpEntry): HelpEntry[] =>
     dialect.clientHelp.has(name) ? [entry] : [];
   const nothing = 'A Sentinel does not have it.';

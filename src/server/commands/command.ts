@@ -1,7 +1,7 @@
 /**
  * COMMAND: the table about itself (commands.md §6.5).
  */
-import { globMatches, LIMITS, type Line, type Reply } from '../../core/index.ts';
+import { type Dialect, globMatches, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler, Outcome, Row } from '../call.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
 import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
@@ -14,13 +14,13 @@ const simple = (text: string): Reply => ({ kind: 'simple', text });
 /** Entries stay what they are: each is described once, however often one asks. */
 const described = new WeakMap<Entry, Reply>();
 
-function describe(entry: Entry, dialect: Line): Reply {
+function describe(entry: Entry, dialect: Dialect): Reply {
   const known = described.get(entry) ?? description(entry, dialect);
   described.set(entry, known);
   return known;
 }
 
-function description(entry: Entry, dialect: Line): Reply {
+function description(entry: Entry, dialect: Dialect): Reply {
   const { row, arity } = entry;
   const { noSubcommands } = dialect;
   const subs = [...entry.subs.values()].filter((sub) => sub.shown);

@@ -1,12 +1,12 @@
 /**
  * SENTINEL: the rows; what they do is decided by the core (commands.md §10).
  */
-import type { Line } from '../../core/index.ts';
+import type { Dialect } from '../../core/index.ts';
 import type { Handler, Row } from '../call.ts';
 import { lower } from '../call.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
-function helpEntries({ configHelp, masterWord: m, coordinated }: Line): HelpEntry[] {
+function helpEntries({ configHelp, masterWord: m, coordinated }: Dialect): HelpEntry[] {
   const [set, get] = configHelp;
   const M = m.toUpperCase();
   return [

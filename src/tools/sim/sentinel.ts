@@ -12,7 +12,7 @@ import type {
   SentinelConfig,
   State,
 } from '../../core/index.ts';
-import { Barrier, configOf, createState, defaultsOf, LINES, step } from '../../core/index.ts';
+import { Barrier, configOf, createState, DIALECTS, defaultsOf, step } from '../../core/index.ts';
 import type { Disk } from './disk.ts';
 import { History } from './history.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
@@ -114,7 +114,7 @@ export class VirtualSentinel implements Party {
     const config = this.disk.read();
     this.booted = config;
     const surroundings = {
-      dialect: LINES['redis-8'],
+      dialect: DIALECTS['redis-8'],
       port: this.port,
       tlsPort: 0,
       tlsReplication: false,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig, rewriteConfig } from '../../../src/config/index.ts';
-import { type Compat, GROUP_DEFAULTS, LINES } from '../../../src/core/index.ts';
+import { type Compat, DIALECTS, GROUP_DEFAULTS } from '../../../src/core/index.ts';
 import { memoryIo } from '../../support/config-io.ts';
 import { bareLines, keptLine, legalLines } from '../../support/directives.ts';
 
@@ -26,8 +26,8 @@ function refusal(line: string): string | null {
   }
 }
 
-describe.each(Object.keys(LINES) as Compat[])('with compat %s', (compat) => {
-  const word = LINES[compat].rebootDirective;
+describe.each(Object.keys(DIALECTS) as Compat[])('with compat %s', (compat) => {
+  const word = DIALECTS[compat].rebootDirective;
 
   test.each(legalLines)('$text is accepted and keeps its value', ({ text }) => {
     const first = rewritten(`${start}compat ${compat}\n${text}\n`);

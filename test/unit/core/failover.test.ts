@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flags } from '../../../src/core/commands/views.ts';
-import { LINES } from '../../../src/core/index.ts';
+import { DIALECTS } from '../../../src/core/index.ts';
 import { readyGroup } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
@@ -157,7 +157,7 @@ describe('a failover', () => {
       for (let turn = 0; turn < 2000; turn += 1) {
         for (const s of sentinels.filter((one) => one.masterPort() !== 1)) {
           const old = [...s.group().replicas.values()].find(({ address }) => address.port === 1)!;
-          expect(flags(LINES['redis-8'], old)).toMatch(/^(s_down,)?slave,disconnected$/);
+          expect(flags(DIALECTS['redis-8'], old)).toMatch(/^(s_down,)?slave,disconnected$/);
         }
         world.run(0.5);
       }

@@ -1,7 +1,7 @@
 /** docs/COMPATIBILITY.md: its table speaks of the lines there are, their versions and the cases that are asked. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Compat, LINES } from '../../../src/core/index.ts';
+import { type Compat, DIALECTS } from '../../../src/core/index.ts';
 import { ORACLES, PROVEN } from '../../../src/tools/lab/index.ts';
 import { CASES } from '../../../src/tools/parity/index.ts';
 import {
@@ -20,13 +20,13 @@ const rows = text
 
 describe('what was asked', () => {
   it('is said of every line', () => {
-    expect(rows.map(([, compat]) => compat!.split('`')[1])).toEqual(Object.keys(LINES));
-    expect(ORACLES.map((name) => PROVEN[name].compat)).toEqual(Object.keys(LINES));
+    expect(rows.map(([, compat]) => compat!.split('`')[1])).toEqual(Object.keys(DIALECTS));
+    expect(ORACLES.map((name) => PROVEN[name].compat)).toEqual(Object.keys(DIALECTS));
   });
 
   it.each(ORACLES)('names version and number of cases: %s', (name) => {
     const { compat, proven } = PROVEN[name];
-    const { product, version } = LINES[compat as Compat];
+    const { product, version } = DIALECTS[compat as Compat];
     expect(version).toBe(proven);
     const row = rows.find(([, first]) => first!.includes(`\`${compat}\``))!;
     expect(row[2]).toBe(`${product} ${proven}`);

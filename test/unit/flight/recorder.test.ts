@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BrokenInvariant, LINES } from '../../../src/core/index.ts';
+import { BrokenInvariant, DIALECTS } from '../../../src/core/index.ts';
 import {
   linesOf,
   parseRecording,
@@ -164,6 +164,6 @@ describe('a recording', () => {
 
   it('names the line of servers it was made with', () => {
     const { recorder, state } = readyGroup({ record: large }).sentinels[0]!;
-    expect(LINES[recorder!.recording().compat]).toBe(state.surroundings.dialect);
+    expect(DIALECTS[recorder!.recording().compat]).toBe(state.surroundings.dialect);
   });
 });

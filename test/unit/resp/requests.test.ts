@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeReply, type Frame, type GateLimits, RequestGate } from '../../../src/resp/index.ts';
+import {
+  encodeReply,
+  type Frame,
+  type RequestLimits,
+  RequestReader,
+} from '../../../src/resp/index.ts';
 
-const limits: GateLimits = {
+const limits: RequestLimits = {
   queryBufferBytes: 1024 * 1024 * 1024,
   maxBulkBytes: 512 * 1024 * 1024,
 };
 
 /** Everything the gate makes of these bytes, cut up as given. */
 function frames(chunks: readonly Buffer[], authenticated = true, own = limits): Frame[] {
-  const gate = new RequestGate(own);
+  const gate = new RequestReader(own);
   const out: Frame[] = [];
   for (const chunk of chunks) {
     gate.feed(chunk);
@@ -96,7 +101,7 @@ describe('a multibulk request', () => {
 
   it('that announces many and large words reserves nothing', () => {
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
-    const gate = new RequestGate(limits);
+    const gate = new RequestReader(limits);
     gate.feed(bytes('*65536\r\n$500000000\r\nabc'));
     expect(gate.next(true)).toBe(null);
     const after = process.memoryUsage().heapUsed + process.memoryUsage().external;
@@ -121,7 +126,7 @@ describe('a multibulk request', () => {
   });
 
   it('keeps no large memory alive for the few bytes that follow it', () => {
-    const gate = new RequestGate(limits);
+    const gate = new RequestReader(limits);
     gate.feed(bytes(`*1\r\n$900000\r\n${'x'.repeat(400_000)}`));
     expect(gate.next(true)).toBe(null);
     gate.feed(bytes(`${'x'.repeat(500_000)}\r\n*1`));
@@ -207,7 +212,7 @@ describe('the gate', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(odd, word)), (parts) => {
-        const gate = new RequestGate(limits);
+        const gate = new RequestReader(limits);
         let fed = 0;
         for (const part of parts) {
           gate.feed(bytes(part));

@@ -1,7 +1,7 @@
 /** What one client may ask for, and what its mistakes and ours cost the others: the server room without a house. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LIMITS, LINES, type Reply } from '../../../src/core/index.ts';
+import { DIALECTS, LIMITS, type Reply } from '../../../src/core/index.ts';
 import { DEFAULT_SETTINGS, Server, type ServerSettings } from '../../../src/server/index.ts';
 import {
   AnswerError,
@@ -412,7 +412,7 @@ describe('the filters of clients', () => {
     );
 
   it('are the same for LIST and KILL in Valkey', async () => {
-    await start({ dialect: LINES['valkey-9'] });
+    await start({ dialect: DIALECTS['valkey-9'] });
     const [own, reader, named] = [await open(), await open(), await open()];
     const ids = [];
     for (const wire of [own, reader, named]) ids.push(Number(await wire.call('CLIENT', 'ID')));
@@ -443,7 +443,7 @@ describe('the filters of clients', () => {
   });
 
   it('look for a flag once, however often it is named', async () => {
-    await start({ dialect: LINES['valkey-9'] });
+    await start({ dialect: DIALECTS['valkey-9'] });
     const wires = [];
     for (let i = 0; i < 200; i++) wires.push(await open());
     const flags = 'U'.repeat(1_000_000);
@@ -454,13 +454,13 @@ describe('the filters of clients', () => {
   });
 
   it('are fewer in Valkey 8, and CLIENT LIST of Redis takes one', async () => {
-    await start({ dialect: LINES['valkey-8'] });
+    await start({ dialect: DIALECTS['valkey-8'] });
     const wire = await open();
     const id = Number(await wire.call('CLIENT', 'ID'));
     expect(await listed(wire, 'TYPE', 'normal', 'USER', 'default')).toEqual([id]);
     expect(await errorOf(wire, 'CLIENT', 'LIST', 'NAME', 'x')).toBe('ERR syntax error');
     await server.stop();
-    await start({ dialect: LINES['redis-8'] });
+    await start({ dialect: DIALECTS['redis-8'] });
     const other = await open();
     expect(await errorOf(other, 'CLIENT', 'LIST', 'USER', 'default')).toBe('ERR syntax error');
     expect(await errorOf(other, 'CLIENT', 'KILL', 'MAXAGE', '0')).toBe(

@@ -1,7 +1,7 @@
 /** Users: which words they may be made of, how many, and that what is written down reads back as the same users. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig, rewriteConfig, splitWords } from '../../../src/config/index.ts';
-import { GROUP_DEFAULTS, LIMITS, LINES, NotOneLine } from '../../../src/core/index.ts';
+import { DIALECTS, GROUP_DEFAULTS, LIMITS, NotOneLine } from '../../../src/core/index.ts';
 import { ROWS } from '../../../src/server/commands/index.ts';
 import { checkUserRules } from '../../../src/server/index.ts';
 import { CommandTable } from '../../../src/server/table.ts';
@@ -9,12 +9,12 @@ import { refused } from '../../../src/server/user.ts';
 import { Users } from '../../../src/server/users.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
-const table = new CommandTable(ROWS, LINES['redis-8'], new Map());
+const table = new CommandTable(ROWS, DIALECTS['redis-8'], new Map());
 const newUsers = () => new Users(table);
 
 /** `user NAME …` of all users but the default one. */
 const linesOf = (users: Users) =>
-  users.lines(LINES['redis-8']).filter((line) => !/^user default /.test(line));
+  users.lines(DIALECTS['redis-8']).filter((line) => !/^user default /.test(line));
 
 const poisoned = [
   '&c\nsentinel\tnotification-script\tm\t/tmp/x',
@@ -105,12 +105,12 @@ describe('what is written down', () => {
       expect(users.change(name, ['on', '>secret', ...odd])).toBe(null);
     }
     const again = newUsers();
-    expect(again.load(users.text(LINES['redis-8']), '/users')).toBe(null);
-    expect(again.lines(LINES['redis-8'])).toEqual(users.lines(LINES['redis-8']));
+    expect(again.load(users.text(DIALECTS['redis-8']), '/users')).toBe(null);
+    expect(again.lines(DIALECTS['redis-8'])).toEqual(users.lines(DIALECTS['redis-8']));
 
     const parsed = parseConfig('port 1\n', memoryIo());
     const text = rewriteConfig('', parsed.generic, parsed.sentinel, {
-      users: users.lines(LINES['redis-8']),
+      users: users.lines(DIALECTS['redis-8']),
       defaults: GROUP_DEFAULTS,
       logLevel: 'notice',
     } as never);
@@ -138,7 +138,7 @@ describe('what is written down', () => {
     const users = newUsers();
     expect(users.change('bob', ['on'])).toBe(null);
     Object.assign(users.get('bob')!.root, { channels: ['c\nuser eve on nopass +@all'] });
-    expect(() => users.text(LINES['redis-8'])).toThrow(NotOneLine);
+    expect(() => users.text(DIALECTS['redis-8'])).toThrow(NotOneLine);
   });
 });
 
@@ -227,15 +227,15 @@ describe('a selector', () => {
     const users = newUsers();
     expect(users.change('bob', ['(~a)b', '&(x', '+ping)'])).toBeNull();
     const again = newUsers();
-    expect(again.load(users.text(LINES['redis-8']), 'users.acl')).toBeNull();
-    expect(again.lines(LINES['redis-8'])).toEqual(users.lines(LINES['redis-8']));
+    expect(again.load(users.text(DIALECTS['redis-8']), 'users.acl')).toBeNull();
+    expect(again.lines(DIALECTS['redis-8'])).toEqual(users.lines(DIALECTS['redis-8']));
   });
 });
 
 describe('rules about databases', () => {
   const withThem = () => new Users(table, false, true);
   const shown = (users: Users) =>
-    users.lines(LINES['valkey-9']).find((line) => /^user bob/.test(line));
+    users.lines(DIALECTS['valkey-9']).find((line) => /^user bob/.test(line));
 
   it('are kept, shown and read again where a line has them', () => {
     const users = withThem();
@@ -244,7 +244,7 @@ describe('rules about databases', () => {
       'user bob on resetchannels db=1,3 -@all (resetchannels resetdbs -@all +ping)',
     );
     const again = withThem();
-    expect(again.load(users.text(LINES['valkey-9']), 'users.acl')).toBe(null);
+    expect(again.load(users.text(DIALECTS['valkey-9']), 'users.acl')).toBe(null);
     expect(shown(again)).toBe(shown(users));
     expect(users.change('bob', ['ALLDBS', 'clearselectors'])).toBe(null);
     expect(shown(users)).toBe('user bob on resetchannels -@all');

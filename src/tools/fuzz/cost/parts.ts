@@ -5,16 +5,16 @@ import { parseConfig, Rewriter } from '../../../config/index.ts';
 import {
   configOf,
   createState,
+  DIALECTS,
   GROUP_DEFAULTS,
   type Input,
   LIMITS,
-  LINES,
   type State,
   step,
 } from '../../../core/index.ts';
 import { serverSettings } from '../../../daemon/serversettings.ts';
 import { FrameReader } from '../../../links/frames.ts';
-import { RequestGate } from '../../../resp/index.ts';
+import { RequestReader } from '../../../resp/index.ts';
 import { checkUserRules } from '../../../server/index.ts';
 import { memoryIo } from '../targets/memory.ts';
 import { list, word } from './forms.ts';
@@ -38,7 +38,7 @@ function core(config: string): Core {
   const state = createState(
     parseConfig(config, io()).sentinel,
     {
-      ...{ dialect: LINES['redis-8'], port: 26379, tlsPort: 0, tlsReplication: false },
+      ...{ dialect: DIALECTS['redis-8'], port: 26379, tlsPort: 0, tlsReplication: false },
       ...{ requirepass: null, logLevel: 'notice', seed: 'cost', isExecutable: () => true },
     },
     0,
@@ -113,7 +113,7 @@ function gateFed(grows: string, text: (n: number) => string, piece: number): Cas
     (n) => {
       const bytes = Buffer.from(text(n), 'latin1');
       return () => {
-        const gate = new RequestGate({ queryBufferBytes: 2 ** 30, maxBulkBytes: 2 ** 29 });
+        const gate = new RequestReader({ queryBufferBytes: 2 ** 30, maxBulkBytes: 2 ** 29 });
         for (let at = 0; at < bytes.length; at += piece) {
           gate.feed(bytes.subarray(at, at + piece));
           while (gate.next(true) !== null);

@@ -7,9 +7,9 @@ import { type ParsedConfig, parseConfig, Rewriter } from '../../../config/index.
 import {
   configOf,
   createState,
+  DIALECTS,
   defaultsOf,
   type Effect,
-  LINES,
   type Reply,
   type State,
   shown,
@@ -71,7 +71,7 @@ export class Room {
     this.state = createState(
       sentinel,
       {
-        ...{ dialect: LINES[generic.compat], port, tlsPort: 0, tlsReplication: false },
+        ...{ dialect: DIALECTS[generic.compat], port, tlsPort: 0, tlsReplication: false },
         ...{ requirepass: null, logLevel: 'notice', seed: 'cost', isExecutable: () => true },
       },
       performance.now(),

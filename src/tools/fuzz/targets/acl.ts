@@ -7,7 +7,7 @@
  */
 import { Socket } from 'node:net';
 import { type ParsedConfig, parseConfig, Rewriter } from '../../../config/index.ts';
-import { type Compat, GROUP_DEFAULTS, LINES as SERVER_LINES } from '../../../core/index.ts';
+import { type Compat, GROUP_DEFAULTS, DIALECTS as SERVER_LINES } from '../../../core/index.ts';
 import type { Dice } from '../../../core/model/random.ts';
 import { serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
 import { ROWS } from '../../../server/commands/index.ts';

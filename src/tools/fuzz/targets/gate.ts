@@ -7,7 +7,7 @@
  */
 import type { Dice } from '../../../core/model/random.ts';
 import { FrameReader } from '../../../links/frames.ts';
-import { encodeReply, type Frame, type GateLimits, RequestGate } from '../../../resp/index.ts';
+import { encodeReply, type Frame, type RequestLimits, RequestReader } from '../../../resp/index.ts';
 import { below, cut, mutate, NUMBERS, oneIn, pick, randomBytes, splice } from '../mutate.ts';
 import { flaw, type Judge, type Sample, type Target, type Verdict } from '../target.ts';
 
@@ -83,9 +83,9 @@ function sample(dice: Dice): Sample {
   return { text: mutate(dice, made.text, WORDS) };
 }
 
-const ROOMY: GateLimits = { queryBufferBytes: 2 ** 30, maxBulkBytes: 512 * 2 ** 20 };
+const ROOMY: RequestLimits = { queryBufferBytes: 2 ** 30, maxBulkBytes: 512 * 2 ** 20 };
 
-function drawLimits(dice: Dice): GateLimits {
+function drawLimits(dice: Dice): RequestLimits {
   // As Valkey 9 reads.
   const strict = oneIn(dice, 4) ? { exactEnds: true, gluedQuotes: true } : {};
   if (!oneIn(dice, 4)) return { ...ROOMY, ...strict };
@@ -93,8 +93,8 @@ function drawLimits(dice: Dice): GateLimits {
 }
 
 /** Everything the gate makes of these pieces. */
-function admit(pieces: readonly Buffer[], limits: GateLimits, authenticated: boolean) {
-  const gate = new RequestGate(limits);
+function admit(pieces: readonly Buffer[], limits: RequestLimits, authenticated: boolean) {
+  const gate = new RequestReader(limits);
   const frames: Frame[] = [];
   let fed = 0;
   for (const piece of pieces) {
@@ -116,7 +116,7 @@ function admit(pieces: readonly Buffer[], limits: GateLimits, authenticated: boo
   return { frames, held: gate.held };
 }
 
-function checkLimits(argv: readonly string[], limits: GateLimits, authenticated: boolean): void {
+function checkLimits(argv: readonly string[], limits: RequestLimits, authenticated: boolean): void {
   if (argv.length === 0) flaw('a request without a word');
   // Inline requests are bound by the length of a line, the others by the limits.
   const longest = Math.max(limits.maxBulkBytes, LINE_MAX);
@@ -127,7 +127,11 @@ function checkLimits(argv: readonly string[], limits: GateLimits, authenticated:
 }
 
 /** Multibulks only: the exact limits, seen from the bytes themselves. */
-function checkMultibulk(argv: readonly string[], limits: GateLimits, authenticated: boolean): void {
+function checkMultibulk(
+  argv: readonly string[],
+  limits: RequestLimits,
+  authenticated: boolean,
+): void {
   const bytes = Buffer.from(multibulk(argv), 'latin1');
   const { frames } = admit([bytes], limits, authenticated);
   const bulkMax = authenticated ? limits.maxBulkBytes : Math.min(limits.maxBulkBytes, 16384);

@@ -8,11 +8,11 @@ import {
   blankGroup,
   configOf,
   createState,
+  DIALECTS,
   type Effect,
   GROUP_DEFAULTS,
   type GroupConfig,
   type Input,
-  LINES,
   type Reply,
   type SentinelConfig,
   type State,
@@ -105,7 +105,7 @@ export class Rig {
 
   constructor(dice: Dice) {
     this.names = oneIn(dice, 3);
-    const dialect = LINES['redis-8'];
+    const dialect = DIALECTS['redis-8'];
     this.state = createState(
       startConfig(this.names, oneIn(dice, 2)),
       {

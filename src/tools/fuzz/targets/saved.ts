@@ -12,11 +12,11 @@ import {
   blankGroup,
   configOf,
   createState,
+  DIALECTS,
   defaultsOf,
   type Effect,
   type GroupConfig,
   type Input,
-  LINES,
   type SentinelConfig,
   type State,
   shown,
@@ -190,7 +190,7 @@ class SavedJudge implements Judge {
     this.#state = createState(
       start,
       {
-        ...{ dialect: pick(dice, Object.values(LINES)), port: 26379 },
+        ...{ dialect: pick(dice, Object.values(DIALECTS)), port: 26379 },
         ...{ tlsPort: 0, tlsReplication: false, requirepass: null, logLevel: 'debug' },
         ...{ seed: `saved ${dice.a}`, isExecutable: () => true },
       },
