@@ -1,8 +1,10 @@
 /**
  * The door of the core: the only file other rooms import from.
  */
+
 export type { EventLoop } from './alarm.ts';
 export { Barrier } from './barrier.ts';
+export { isPlain, type Subcommand } from './commands/index.ts';
 export { isOwnHello } from './hear/hello.ts';
 export { blankConfig, blankGroup, GROUP_DEFAULTS } from './model/defaults.ts';
 export { type Compat, DIALECTS, type Dialect } from './model/dialect.ts';

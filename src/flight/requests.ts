@@ -2,7 +2,13 @@
  * Which words of a client's request may stand in a recording: those that are known to be none of anybody's passwords. What
  * is behind a mistyped word, or one too many, may be one.
  */
-import { GROUP_OPTION_ROWS, type GroupOption, globMatches, wordsOf } from '../core/index.ts';
+import {
+  GROUP_OPTION_ROWS,
+  type GroupOption,
+  globMatches,
+  isPlain,
+  wordsOf,
+} from '../core/index.ts';
 
 /**
  * `shown`: as it is. `secret`: hidden. `stray`: hidden, and an error may repeat it: it is no word that is known here, or no
@@ -39,7 +45,7 @@ function judge(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
     case 'simulate-failure':
       return ['shown', 'shown', ...rest.map((one) => judgeOne(one, /^(crash-|help)/i.test(one)))];
     default:
-      return OTHERS.has(word) ? allShown(argv) : ['shown'];
+      return isPlain(word) ? allShown(argv) : ['shown'];
   }
 }
 
@@ -84,13 +90,6 @@ const VARIABLES: ReadonlyMap<string, readonly [Shape]> = new Map<string, readonl
   ['sentinel-pass', [null]],
   ['loglevel', [(value) => /^(debug|verbose|notice|warning|nothing)$/i.test(value)]],
 ]);
-
-/** Subcommands whose words are names, addresses, numbers and patterns. */
-const OTHERS: ReadonlySet<string> = new Set(
-  `masters primaries master primary replicas slaves sentinels myid get-master-addr-by-name
-  get-primary-addr-by-name is-master-down-by-addr is-primary-down-by-addr reset failover ckquorum
-  flushconfig monitor remove info-cache pending-scripts`.split(/\s+/),
-);
 
 /** `GROUP [option value …]`. */
 function judgeSet([group = '', ...words]: Words, isGroup: (name: string) => boolean): Verdict[] {

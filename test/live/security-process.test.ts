@@ -231,9 +231,9 @@ describe('with few descriptors', () => {
       const words = ['SENTINEL', 'MONITOR', `m${i}`, '127.0.0.1', String(silent), '1'];
       expect(await admin.call(...words)).toBe('OK');
     }
-    const lack = /is 100, which is too low for 46 masters, replicas and Sentinels: some links/;
+    const lack = /is 100, which is too low for \d+ masters, replicas and Sentinels: some links/;
     await until(() => lack.test(readText(logFile)), 'it says what it lacks');
-    expect(await maxclients(admin)).toBe(25);
+    await until(async () => (await maxclients(admin)) === 25, 'clients give way');
     await idle(sentinel, 20);
     for (let i = 0; i < 20; i++) {
       expect(await admin.call('SENTINEL', 'FLUSHCONFIG')).toBe('OK');

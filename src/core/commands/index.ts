@@ -26,39 +26,61 @@ import { infoSection } from './views.ts';
 /** `args`: the words after the subcommand. The handler answers `request` now or later. */
 export type Handler = (turn: Turn, request: number, args: readonly string[]) => void;
 
-const SUBCOMMANDS: Readonly<Record<string, Handler>> = {
-  masters,
-  primaries: masters,
-  master: masterMap,
-  primary: masterMap,
-  replicas,
-  slaves: replicas,
-  sentinels,
-  myid: myId,
-  'get-master-addr-by-name': getMasterAddress,
-  'get-primary-addr-by-name': getMasterAddress,
-  'is-master-down-by-addr': isMasterDown,
-  'is-primary-down-by-addr': isMasterDown,
-  reset,
-  failover: failoverCommand,
-  ckquorum: ckQuorum,
-  flushconfig: flushConfig,
-  monitor,
-  remove,
-  set: setCommand,
-  config: configCommand,
-  'info-cache': infoCache,
-  'pending-scripts': pendingScripts,
-  'simulate-failure': simulateFailure,
-  debug: debugCommand,
-};
+interface Subrow {
+  readonly run: Handler;
+  /** Its words are names, addresses, numbers and patterns, no secrets: they may be recorded. */
+  readonly plain: boolean;
+}
+
+const plain = (run: Handler): Subrow => ({ run, plain: true });
+/** What stands in a wrong place may be a password. */
+const guarded = (run: Handler): Subrow => ({ run, plain: false });
+
+const SUBCOMMANDS = {
+  masters: plain(masters),
+  primaries: plain(masters),
+  master: plain(masterMap),
+  primary: plain(masterMap),
+  replicas: plain(replicas),
+  slaves: plain(replicas),
+  sentinels: plain(sentinels),
+  myid: plain(myId),
+  'get-master-addr-by-name': plain(getMasterAddress),
+  'get-primary-addr-by-name': plain(getMasterAddress),
+  'is-master-down-by-addr': plain(isMasterDown),
+  'is-primary-down-by-addr': plain(isMasterDown),
+  reset: plain(reset),
+  failover: plain(failoverCommand),
+  ckquorum: plain(ckQuorum),
+  flushconfig: plain(flushConfig),
+  monitor: plain(monitor),
+  remove: plain(remove),
+  set: guarded(setCommand),
+  config: guarded(configCommand),
+  'info-cache': plain(infoCache),
+  'pending-scripts': plain(pendingScripts),
+  'simulate-failure': guarded(simulateFailure),
+  debug: guarded(debugCommand),
+} as const satisfies Readonly<Record<string, Subrow>>;
+
+/** Of SENTINEL, in lower case. The server room has a row for each. */
+export type Subcommand = keyof typeof SUBCOMMANDS;
+
+function subcommand(name: string): Subrow | null {
+  return Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name as Subcommand] : null;
+}
+
+/** May the words of this subcommand be recorded as they are? */
+export function isPlain(name: string): boolean {
+  return subcommand(name)?.plain ?? false;
+}
 
 export function runCommand(turn: Turn, request: number, argv: readonly string[]): void {
   const [name, ...args] = argv;
   switch (name) {
     case 'sentinel': {
-      const handler = Object.hasOwn(SUBCOMMANDS, args[0] ?? '') ? SUBCOMMANDS[args[0]!] : undefined;
-      if (handler !== undefined) return handler(turn, request, args.slice(1));
+      const row = subcommand(args[0] ?? '');
+      if (row !== null) return row.run(turn, request, args.slice(1));
       const text = `ERR unknown subcommand '${args[0] ?? ''}'. Try SENTINEL HELP.`;
       return answer(turn, request, { kind: 'error', text });
     }
