@@ -2,7 +2,7 @@
  * One TCP (or TLS) connection to an instance, without a will of its own: it repeats nothing and waits for nothing.
  *
  * Requests are written in one piece a tick, one-line replies are read here, a hello that was heard before is known by its
- * bytes, and ioredis decodes the rest (reader.ts). Replies reach the core inside the socket's own data event: no
+ * bytes, and redis-parser decodes the rest (reader.ts). Replies reach the core inside the socket's own data event: no
  * promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after `close`, nothing more.
  * Specification: monitoring.md §3.
  */
