@@ -50,7 +50,7 @@ export interface Row {
   readonly version: string;
   /** The answer stays the same until something happens (`replycache.ts`). */
   readonly cacheable?: true;
-  /** Sentinels say it to each other (`talk.ts`). */
+  /** Sentinels say it to each other (`pipeline.ts`). */
   readonly talk?: true;
   /** What it may not exceed; looked at before permissions are, which may cost much themselves. */
   readonly ceiling?: Ceiling;

@@ -2,7 +2,7 @@
  * All that a Sentinel knows: the shapes, nothing else (monitoring.md §1, failover.md §7).
  *
  * A flag and the instant it was set are one field (`null` when not set). Instants are in the core's own time, which is
- * the driver's monotonic time without detected pauses (see `clock.ts`).
+ * the driver's monotonic time without detected pauses (see `failover/tilt.ts`).
  */
 
 import type { Address } from './address.ts';
@@ -23,7 +23,7 @@ export interface State {
   epochSince: Instant;
   /** When an epoch was last refused, and said so. */
   epochIgnoredAt: Instant | null;
-  /** How many groups fail together, counted now and then (`crowd.ts`). */
+  /** How many groups fail together, counted now and then (`overload.ts`). */
   readonly overload: { failing: number; countedAt: Instant };
   denyScriptsReconfig: boolean;
   resolveHostnames: boolean;
@@ -148,7 +148,7 @@ export interface Group extends GroupOptions {
   /** A hello with our config epoch and another address was seen (safety.md W6). */
   conflict: Conflict | null;
   conflictSaidAt: Instant | null;
-  /** Offset of its periodic talk (`beat.ts`). */
+  /** Offset of its periodic talk (`schedule.ts`). */
   readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
