@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { directives } from '../../../src/config/directives.ts';
 import { ConfigError, parseConfig, rewriteConfig } from '../../../src/config/index.ts';
 import { wordForFile } from '../../../src/config/words.ts';
-import { GROUP_DEFAULTS, type GroupConfig, type SentinelConfig } from '../../../src/core/index.ts';
+import {
+  GROUP_DEFAULTS,
+  GROUP_OPTION_ROWS,
+  type GroupConfig,
+  type GroupField,
+  type GroupOption,
+  type SentinelConfig,
+} from '../../../src/core/index.ts';
 import { memoryIo } from '../../support/config-io.ts';
 
 const options = {
@@ -93,19 +100,30 @@ const maybe = (value: fc.Arbitrary<string>) => fc.option(value, { nil: null });
 const time = fc.oneof(fc.constantFrom(30_000, 180_000), fc.integer({ min: 1, max: 2 ** 50 }));
 const script = fc.constantFrom('/bin/a', '/opt/b c');
 
+function optionValue(row: GroupOption): fc.Arbitrary<number | string | null> {
+  switch (row.kind) {
+    case 'ms':
+      return row.min === 0 ? fc.integer({ min: 0, max: 2 ** 50 }) : time;
+    case 'count':
+      return fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+    case 'script':
+      return maybe(script);
+    default:
+      return maybe(bytes);
+  }
+}
+
+/** Whatever options there are. */
+const optionValues = Object.fromEntries(
+  GROUP_OPTION_ROWS.map(([field, row]) => [field, optionValue(row)]),
+) as { [Field in GroupField]: fc.Arbitrary<GroupConfig[Field]> };
+
 const group: fc.Arbitrary<GroupConfig> = fc.record({
   name: bytes,
   host: address,
   port,
   quorum: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-  downAfter: time,
-  failoverTimeout: time,
-  parallelSyncs: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-  notificationScript: maybe(script),
-  clientReconfigScript: maybe(script),
-  authPass: maybe(bytes),
-  authUser: maybe(bytes),
-  masterRebootDownAfter: fc.integer({ min: 0, max: 2 ** 50 }),
+  ...optionValues,
   configEpoch: epoch,
   leaderEpoch: epoch,
   replicas: fc.uniqueArray(fc.record({ host: address, port }), {
