@@ -36,6 +36,12 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 const LF = 10;
 const statusType = 0x2b; // +
 const integerType = 0x3a; // :
+/**
+ * What a subscription says at once may take so long, then everybody else has a turn: five hundred hellos of which each
+ * changes something in hundreds of groups come in one piece. Answers are never kept waiting: their lateness would be taken
+ * for somebody's silence.
+ */
+const TURN_MS = 5;
 /** First byte of the record by which TLS says what it does not like. */
 const TLS_ALERT = 0x15;
 
@@ -53,6 +59,10 @@ export class Connection {
   #channel: string | null = null;
   /** The beginning of a frame whose end has not come. */
   #begun: Buffer[] = [];
+  /** What has arrived and waits for the next turn. */
+  #rest: Buffer[] = [];
+  /** When the present turn is over. */
+  #turnEnds = 0;
   /** Requests not written yet, as a byte string. */
   #out = '';
   #ready = false;
@@ -110,6 +120,7 @@ export class Connection {
   close(): void {
     this.flush();
     this.#over = true;
+    this.#rest = [];
     this.#socket.destroy();
   }
 
@@ -147,7 +158,7 @@ export class Connection {
 
   readonly #plainRead = (length: number, buffer: Uint8Array): boolean => {
     this.#read((buffer as Buffer).subarray(0, length));
-    return true;
+    return this.#rest.length === 0;
   };
 
   /** `chunk` is only valid during the call. */
@@ -157,16 +168,38 @@ export class Connection {
       this.#answered = true;
       this.#alerted = !this.tls && chunk[0] === TLS_ALERT;
     }
+    // Nothing passes what waits.
+    if (this.#rest.length > 0) this.#rest.push(Buffer.from(chunk));
+    else this.#take(chunk);
+  }
+
+  #take(chunk: Buffer): void {
     try {
       if (this.#channel !== null && this.#gate.idle) {
         const payload = this.#hellos.payloadOf(chunk);
         if (payload !== null) return this.#message(payload);
       }
-      this.#gate.feed(chunk, this.#pass);
+      this.#turnEnds = performance.now() + TURN_MS;
+      const rest = this.#gate.feed(chunk, this.#pass);
+      if (rest === null || this.#over) return;
+      this.#rest.unshift(Buffer.from(rest));
+      this.#socket.pause();
+      setImmediate(this.#goOn);
     } catch (error) {
       this.#fail(error as Error);
     }
   }
+
+  readonly #goOn = (): void => {
+    if (this.#over) return;
+    const [rest, ...more] = this.#rest;
+    this.#rest = [];
+    if (rest !== undefined) this.#take(rest);
+    // Another turn is due: what came behind it stays behind it.
+    if (this.#rest.length > 0) this.#rest.push(...more);
+    else if (more.length > 0) this.#read(Buffer.concat(more));
+    if (this.#rest.length === 0 && !this.#over) this.#socket.resume();
+  };
 
   readonly #pass = (piece: Buffer, whole: boolean): boolean => {
     if (this.#over) return false;
@@ -178,7 +211,8 @@ export class Connection {
     const frame = this.#begun.length === 0 ? piece : Buffer.concat([...this.#begun, piece]);
     this.#begun = [];
     if (this.#isAwaited() && !this.#readLine(frame)) this.#decoded(frame, readFrame(frame));
-    return !this.#over;
+    if (this.#over) return false;
+    return this.#channel === null || performance.now() < this.#turnEnds;
   };
 
   /** A frame of one line that needs no decoder. */

@@ -48,12 +48,12 @@ export class FrameReader {
 
   /**
    * Hands on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame. Stops as soon as
-   * `pass` returns false. Throws `ProtocolError`.
+   * `pass` returns false; what is returned then is to be fed first when it goes on. Throws `ProtocolError`.
    */
-  feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): void {
+  feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): Buffer | null {
     if (this.#lineBytes > 0 && !chunk.includes(LF)) {
       this.#keep(chunk);
-      return;
+      return null;
     }
     const bytes = this.#lineBytes === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
     this.#line = NOTHING;
@@ -70,11 +70,13 @@ export class FrameReader {
       at = next;
       if (this.#open.length === 0 && this.#body === 0) {
         this.#size = 0;
-        if (!pass(bytes.subarray(from, at), true)) return;
+        if (!pass(bytes.subarray(from, at), true))
+          return at < bytes.length ? bytes.subarray(at) : null;
         from = at;
       }
     }
     if (from < at) pass(bytes.subarray(from, at), false);
+    return null;
   }
 
   get #kept(): Buffer {
