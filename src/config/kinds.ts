@@ -9,13 +9,11 @@ import type { Directive, DirectiveKind } from './directives.ts';
 import { formatMemory, readInteger, readMemory, readOctal, readPercent } from './numbers.ts';
 import { readSpecial } from './special.ts';
 import { checkString } from './strings.ts';
-import type { DirectiveValue } from './types.ts';
+import type { DirectiveValue, Values } from './types.ts';
 import { quoteWord, splitWords } from './words.ts';
 
 /** A value, or the message that refuses it. */
 export type Reading<T> = { readonly value: T } | { readonly error: string };
-
-export type Values = ReadonlyMap<string, DirectiveValue>;
 
 const wrongCount = { error: 'wrong number of arguments' };
 

@@ -3,7 +3,7 @@
  * objection.
  */
 
-import type { Values } from './kinds.ts';
+import type { Values } from './types.ts';
 
 /** Variables of `proc-title-template`; true: never empty while the file is read. */
 const titleVariables: ReadonlyMap<string, boolean> = new Map([

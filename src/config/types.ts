@@ -214,3 +214,6 @@ export interface RewriteOptions {
   /** The level in force when it was changed at run time. */
   readonly logLevel?: LogLevel | 'nothing';
 }
+
+/** Generic directives by name. */
+export type Values = ReadonlyMap<string, DirectiveValue>;

@@ -2,7 +2,7 @@
  * ACL LOG: who was refused what, newest first (commands.md §9).
  */
 import { type Dialect, LIMITS, type Reply } from '../core/index.ts';
-import { bulk, integer, ownText } from './call.ts';
+import { bulk, integer, ownText } from './reply.ts';
 
 export type Reason = 'command' | 'channel' | 'auth';
 

@@ -3,8 +3,8 @@
  * costs much is refused before anything is done.
  */
 import { LIMITS, type Reply } from '../core/index.ts';
-import { failure } from './call.ts';
 import type { Client } from './client.ts';
+import { failure } from './reply.ts';
 
 /** `null` when a request may be looked at, else the refusal. `client`: whose it is, or nobody's that is only tried. */
 export type Ceiling = (argv: readonly string[], client: Client | null) => Reply | null;

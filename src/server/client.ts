@@ -1,8 +1,9 @@
 /** What is known of a client: who it is, what it was granted and asked for, how much it has said (commands.md §6.4). */
 import type { Socket } from 'node:net';
 import type { Protocol } from '../resp/index.ts';
-import { peerText, type Tracking } from './clientline.ts';
+import { peerText } from './endpoint.ts';
 import { patternBytes } from './pattern.ts';
+import type { Tracking } from './tracking.ts';
 
 /** What a subscription costs beside its name: here, in the hub, and a set of its own if nobody else has it. */
 const SUBSCRIPTION_BYTES = 250;

@@ -3,36 +3,12 @@
  */
 import type { Socket } from 'node:net';
 import type { Dialect } from '../core/index.ts';
-import type { Speaker } from './speaker.ts';
-
-/** CLIENT TRACKING, which has no effect here beyond being shown. */
-export interface Tracking {
-  /** 0: none. */
-  readonly redirect: number;
-  readonly flags: readonly string[];
-  readonly prefixes: readonly string[];
-  /** CLIENT CACHING was said, and no other command since. */
-  readonly caching: boolean;
-}
-
-/** `ip:port` or `[ip]:port`; the path of a unix socket counts as port 0. */
-export function peerText(address: string | undefined, port: number | undefined): string {
-  if (address === undefined) return '?:0';
-  const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
-}
+import type { ClientContext } from './context.ts';
+import { peerText } from './endpoint.ts';
 
 /** Our end of its connection; asked of the system only when it is shown. */
-export function localText({ unix, address, socket }: Speaker): string {
+export function localText({ unix, address, socket }: ClientContext): string {
   return unix ? address : peerText(socket.localAddress, socket.localPort);
-}
-
-/** Bytes as they are shown in a log line, in double quotes. */
-export function quoted(text: string): string {
-  const safe = text.replace(/["\\]/g, '\\$&').replace(/[^ -~]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-  return `"${safe}"`;
 }
 
 /** The system's number of a socket, or -1 when it is closed. */
@@ -42,7 +18,7 @@ function descriptorOf(socket: Socket): number {
 }
 
 /** Its flags, a letter each. */
-export function flagsOf(session: Speaker): string {
+export function flagsOf(session: ClientContext): string {
   let flags = '';
   if (session.subscriptions > 0) flags += 'P';
   if (session.tracking !== null) flags += session.tracking.flags.includes('bcast') ? 'tB' : 't';
@@ -53,7 +29,7 @@ export function flagsOf(session: Speaker): string {
 }
 
 /** The line without its line end. */
-export function clientLine(session: Speaker, dialect: Dialect): string {
+export function clientLine(session: ClientContext, dialect: Dialect): string {
   const now = performance.now();
   const held = session.heldBytes;
   const waiting = session.outbox.bytes;

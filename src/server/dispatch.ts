@@ -3,9 +3,9 @@
  * (commands.md §4).
  */
 import type { Reply } from '../core/index.ts';
-import { failure, integer, lower, type Row, wrongArity } from './call.ts';
-import type { Server } from './server.ts';
-import type { Session } from './session.ts';
+import type { ClientContext, ServerContext } from './context.ts';
+import { failure, integer, lower, wrongArity } from './reply.ts';
+import type { Row } from './row.ts';
 import { arityHolds, type Lookup } from './table.ts';
 import { isLaborious, refused } from './user.ts';
 
@@ -55,8 +55,8 @@ export const LABORIOUS = 'ERR too many channels at once for the channel patterns
 
 /** The refusal of a request that the user's permissions do not cover, noted in the log of refusals. */
 function forbidden(
-  server: Server,
-  session: Session,
+  server: ServerContext,
+  session: ClientContext,
   row: Row,
   argv: readonly string[],
 ): string | null {
@@ -76,7 +76,11 @@ function forbidden(
 }
 
 /** Judges one request of a client. CLIENT PAUSE and the running itself are the session's. */
-export function judge(server: Server, session: Session, argv: readonly string[]): Verdict {
+export function judge(
+  server: ServerContext,
+  session: ClientContext,
+  argv: readonly string[],
+): Verdict {
   const first = lower(argv[0]!);
   // Whoever says our own hello is us, and must learn it whatever he may do here (`self.ts` of the core).
   if (first === 'publish' && session.authenticated && server.ports.isOwnHello?.(argv[2] ?? '')) {

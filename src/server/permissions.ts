@@ -5,9 +5,9 @@
  * rules are kept as they were given, in order, and the last one that speaks of a command decides.
  */
 import { admits } from '../core/index.ts';
-import type { Row } from './call.ts';
-import { lower } from './call.ts';
 import { Pattern } from './pattern.ts';
+import { lower } from './reply.ts';
+import type { Row } from './row.ts';
 
 export interface Permissions {
   /** `~*` alone: all. Shown only: a Sentinel has no keys. */

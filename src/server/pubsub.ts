@@ -5,9 +5,9 @@
  */
 import type { Reply } from '../core/index.ts';
 import { encodeReply, type Protocol } from '../resp/index.ts';
-import { bulk } from './call.ts';
 import { Shared } from './outbox.ts';
 import { Pattern } from './pattern.ts';
+import { bulk } from './reply.ts';
 
 /** More kinds of events than there are. */
 const CHANNELS_MAX = 100;

@@ -5,7 +5,7 @@
  */
 import type { Reply } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
-import type { Row } from './call.ts';
+import type { Row } from './row.ts';
 
 export interface CachedReply {
   /** The request as libraries put it on the wire. */

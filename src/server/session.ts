@@ -7,15 +7,16 @@
 import type { Socket } from 'node:net';
 import type { Reply } from '../core/index.ts';
 import { RequestReader } from '../resp/index.ts';
-import { type Call, failure, type Outcome, type Question, type Row } from './call.ts';
-import { quoted } from './clientline.ts';
+import { type Call, runRow } from './call.ts';
 import { judge, type Verdict } from './dispatch.ts';
+import { quoted } from './endpoint.ts';
 import { inTheHouse } from './guard.ts';
 import { Pipeline } from './pipeline.ts';
-import { type CachedReply, repeated } from './replycache.ts';
-import type { Server } from './server.ts';
-import { Speaker } from './speaker.ts';
-import type { Worker } from './turns.ts';
+import { failure } from './reply.ts';
+import { type CachedReply, type ReplyCache, repeated } from './replycache.ts';
+import type { Outcome, Question, Row } from './row.ts';
+import { Speaker, type SpeakersServer } from './speaker.ts';
+import type { Turns, Worker } from './turns.ts';
 
 /** Requests done in one turn before others get theirs. */
 const REQUESTS_PER_TURN = 128;
@@ -23,6 +24,16 @@ const REQUESTS_PER_TURN = 128;
 const INPUT_KEPT_BYTES = 64 * 1024;
 /** What a word of a request that waits costs beside its bytes. */
 const WORD_BYTES = 32;
+
+/** The server as a session sees it. */
+export interface SessionsServer extends SpeakersServer {
+  readonly replyCache: ReplyCache;
+  readonly turns: Turns;
+  /** Its request waits for the end of CLIENT PAUSE. */
+  park(session: Session): void;
+  /** Somebody speaks HTTP: said now and then. */
+  warnOfAttack(session: Session): void;
+}
 
 export class Session extends Speaker implements Worker {
   readonly #gate: RequestReader;
@@ -40,7 +51,9 @@ export class Session extends Speaker implements Worker {
   /** Memory of the present request. */
   #requestBytes = 0;
 
-  constructor(server: Server, socket: Socket, id: number, unix: boolean) {
+  declare protected readonly server: SessionsServer;
+
+  constructor(server: SessionsServer, socket: Socket, id: number, unix: boolean) {
     super(server, socket, id, unix);
     this.#gate = new RequestReader({
       queryBufferBytes: server.settings.queryBufferBytes,
@@ -252,7 +265,7 @@ export class Session extends Speaker implements Worker {
     this.commandCount += 1;
     this.server.stats.commands += 1;
     const call: Call = { server: this.server, session: this, row, argv };
-    const outcome: Outcome = row.run?.(call) ?? 'silent';
+    const outcome: Outcome = row.run === undefined ? 'silent' : runRow(call);
     if (outcome === 'silent') this.#answered();
     else if ('ask' in outcome) this.#ask(outcome, call);
     else if ('later' in outcome) this.#await(outcome.later);

@@ -3,20 +3,35 @@
  * what a client may owe.
  */
 import type { Socket } from 'node:net';
-import type { Reply } from '../core/index.ts';
+import type { LogLevel, Reply } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import { Client } from './client.ts';
 import { clientLine } from './clientline.ts';
+import type { ClientContext, ServerContext } from './context.ts';
 import { guarded, traceOf } from './guard.ts';
+import type { Keeper } from './memory.ts';
 import { Outbox, type Shared } from './outbox.ts';
 import { OutputLimitWatch, STALL_BYTES } from './outputlimit.ts';
-import type { Server } from './server.ts';
 import type { OutputLimit } from './settings.ts';
 
 /** How long a connection that we ended may take to hear of it. */
 const LINGER_MS_MAX = 2_000;
 
-export abstract class Speaker extends Client {
+/** The server as those see it whom it speaks to. */
+export interface SpeakersServer extends ServerContext {
+  readonly memory: { count(change: number): void; overflows(client: Keeper): boolean };
+  evict(client: Speaker): void;
+  /** It ends: it counts no more, whether its last bytes are still under way or not. */
+  left(client: Speaker): void;
+  /** Its socket is closed. */
+  forget(client: Speaker): void;
+  /** Sends what it is owed when this turn, or this tick, is over. */
+  flushReplies(client: Speaker): void;
+  flushSoon(client: Speaker): void;
+  logs(level: LogLevel): boolean;
+}
+
+export abstract class Speaker extends Client implements ClientContext {
   readonly outbox: Outbox;
   /** CLIENT REPLY: none at all, none to this request, none to the next. */
   repliesOff = false;
@@ -27,12 +42,12 @@ export abstract class Speaker extends Client {
   /** No further request is taken; what is written is still sent. */
   closing = false;
 
-  protected readonly server: Server;
+  protected readonly server: SpeakersServer;
   readonly #debt = new OutputLimitWatch();
   #accountedBytes = 0;
   #closingSince = 0;
 
-  constructor(server: Server, socket: Socket, id: number, unix: boolean) {
+  constructor(server: SpeakersServer, socket: Socket, id: number, unix: boolean) {
     const unixSocket = unix ? String(server.settings.unixSocket) : null;
     super(socket, { id, authenticated: !server.users.closed, unixSocket });
     this.server = server;

@@ -5,8 +5,8 @@
  * never the one it is shown under in errors.
  */
 import type { Dialect } from '../core/index.ts';
-import type { Row } from './call.ts';
-import { lower } from './call.ts';
+import { lower } from './reply.ts';
+import type { Row } from './row.ts';
 
 /** A top-level command with its subcommands. */
 export interface Entry {

@@ -10,8 +10,8 @@ import {
   type Server as TlsServer,
 } from 'node:tls';
 import { encodeReply } from '../resp/index.ts';
-import { failure } from './call.ts';
-import { peerText } from './clientline.ts';
+import { peerText } from './endpoint.ts';
+import { failure } from './reply.ts';
 
 /** What the house gives to a listener over TLS. */
 export interface TlsDoor {

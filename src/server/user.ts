@@ -4,8 +4,6 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Dialect, LIMITS } from '../core/index.ts';
-import type { Row } from './call.ts';
-import { lower, ownText } from './call.ts';
 import type { Client } from './client.ts';
 import {
   EVERYTHING,
@@ -18,6 +16,8 @@ import {
   type RuleContext,
   refusal,
 } from './permissions.ts';
+import { lower, ownText } from './reply.ts';
+import type { Row } from './row.ts';
 
 export interface User {
   readonly name: string;

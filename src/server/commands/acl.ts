@@ -3,7 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Dialect, NotOneLine, type Reply } from '../../core/index.ts';
-import type { Call, Handler, Outcome, Row } from '../call.ts';
+import type { Call, Handler } from '../call.ts';
+import { LABORIOUS } from '../dispatch.ts';
+import {
+  channelsText,
+  commandsText,
+  databasesText,
+  keysText,
+  type Permissions,
+} from '../permissions.ts';
 import {
   array,
   bulk,
@@ -16,15 +24,8 @@ import {
   NOT_AN_INTEGER,
   OK,
   wrongArity,
-} from '../call.ts';
-import { LABORIOUS } from '../dispatch.ts';
-import {
-  channelsText,
-  commandsText,
-  databasesText,
-  keysText,
-  type Permissions,
-} from '../permissions.ts';
+} from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 import { arityHolds, CATEGORIES } from '../table.ts';
 import { flagsOf, isLaborious, refused } from '../user.ts';
 import { isUserName } from '../users.ts';

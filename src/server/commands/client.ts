@@ -2,7 +2,9 @@
  * CLIENT (commands.md §6.4).
  */
 import { admits, type Dialect, LIMITS, type Reply } from '../../core/index.ts';
-import type { Call, Handler, Outcome, Row } from '../call.ts';
+import type { Call, Handler } from '../call.ts';
+import { tooLong } from '../ceilings.ts';
+import type { ClientContext } from '../context.ts';
 import {
   bulk,
   failure,
@@ -13,9 +15,8 @@ import {
   NOT_AN_INTEGER,
   OK,
   SYNTAX_ERROR,
-} from '../call.ts';
-import { tooLong } from '../ceilings.ts';
-import type { Session } from '../session.ts';
+} from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 import { misnamed } from './connection.ts';
 import { idsOf, readFilters, typeFilter } from './filters.ts';
 import { type HelpEntry, helpReply } from './help.ts';
@@ -49,7 +50,7 @@ function setInfo({ session, argv }: Call): Outcome {
   return OK;
 }
 
-function lines(sessions: Iterable<Session>): Reply {
+function lines(sessions: Iterable<ClientContext>): Reply {
   return verbatim([...sessions].map((session) => `${session.line()}\n`).join(''));
 }
 
@@ -76,7 +77,7 @@ function list(call: Call): Outcome {
 }
 
 /** Closes others at once; oneself after the reply. */
-function end(call: Call, victim: Session): void {
+function end(call: Call, victim: ClientContext): void {
   if (victim === call.session) call.session.last = true;
   else victim.destroy();
 }

@@ -2,9 +2,10 @@
  * COMMAND: the table about itself (commands.md §6.5).
  */
 import { type Dialect, globMatches, LIMITS, type Reply } from '../../core/index.ts';
-import type { Call, Handler, Outcome, Row } from '../call.ts';
-import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../call.ts';
+import type { Call, Handler } from '../call.ts';
 import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
+import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 import type { Entry } from '../table.ts';
 import { help } from './help.ts';
 

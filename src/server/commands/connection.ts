@@ -2,10 +2,11 @@
  * PING, AUTH, HELLO, QUIT (commands.md §6.1–6.3).
  */
 import { admits, LIMITS, type Reply } from '../../core/index.ts';
-import type { Call, Outcome, Row } from '../call.ts';
-import { array, bulk, failure, integer, isInteger, lower, OK, SYNTAX_ERROR } from '../call.ts';
+import type { Call } from '../call.ts';
 import { tooLong, wordsCeiling } from '../ceilings.ts';
-import type { Session } from '../session.ts';
+import type { ClientContext } from '../context.ts';
+import { array, bulk, failure, integer, isInteger, lower, OK, SYNTAX_ERROR } from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 
 const WRONG_PASS = failure('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
@@ -129,7 +130,7 @@ function hello(call: Call): Outcome {
   return helloReply(call, session);
 }
 
-function helloReply({ server }: Call, session: Session): Reply {
+function helloReply({ server }: Call, session: ClientContext): Reply {
   const { dialect } = server.settings;
   return {
     kind: 'map',

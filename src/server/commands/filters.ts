@@ -3,11 +3,11 @@
  */
 import type { Reply } from '../../core/index.ts';
 import type { Call } from '../call.ts';
-import { failure, isInteger, lower, SYNTAX_ERROR } from '../call.ts';
 import { flagsOf, localText } from '../clientline.ts';
-import type { Session } from '../session.ts';
+import type { ClientContext } from '../context.ts';
+import { failure, isInteger, lower, SYNTAX_ERROR } from '../reply.ts';
 
-export type Filter = (session: Session) => boolean;
+export type Filter = (session: ClientContext) => boolean;
 
 const NO_ID = failure('ERR client-id should be greater than 0');
 const DATABASES = 16;
@@ -35,7 +35,11 @@ function seconds(name: string, value: string): number | Reply {
   return Number(value) > 0 ? Number(value) : failure(`ERR ${name} should be greater than 0`);
 }
 
-function since(name: string, value: string, clock: (session: Session) => number): Filter | Reply {
+function since(
+  name: string,
+  value: string,
+  clock: (session: ClientContext) => number,
+): Filter | Reply {
   const least = seconds(name, value);
   if (typeof least !== 'number') return least;
   const now = performance.now();
@@ -44,7 +48,7 @@ function since(name: string, value: string, clock: (session: Session) => number)
 
 /** Clients without a name have none that could be said. */
 const called =
-  (value: string, name: (session: Session) => string): Filter =>
+  (value: string, name: (session: ClientContext) => string): Filter =>
   (session) =>
     value !== '' && name(session) === value;
 

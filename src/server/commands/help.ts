@@ -3,7 +3,7 @@
  */
 import type { Reply } from '../../core/index.ts';
 import type { Handler } from '../call.ts';
-import { array } from '../call.ts';
+import { array } from '../reply.ts';
 
 /** A syntax line, then lines that say what it does. */
 export type HelpEntry = readonly [string, string, ...string[]];

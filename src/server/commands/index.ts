@@ -1,7 +1,7 @@
 /**
  * All rows of the command table; a new command is a new row in one of these files (commands.md §5).
  */
-import type { Row } from '../call.ts';
+import type { Row } from '../row.ts';
 import { ACL } from './acl.ts';
 import { CLIENT } from './client.ts';
 import { COMMAND } from './command.ts';

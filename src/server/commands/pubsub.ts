@@ -2,9 +2,10 @@
  * SUBSCRIBE and its kin, PUBLISH (commands.md §8).
  */
 import { LIMITS, type Reply } from '../../core/index.ts';
-import type { Call, Handler, Outcome, Row } from '../call.ts';
-import { bulk, integer, NIL } from '../call.ts';
+import type { Call, Handler } from '../call.ts';
 import { lengthCeiling, subscriptionCeiling } from '../ceilings.ts';
+import { bulk, integer, NIL } from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 
 function confirm(call: Call, name: Reply): Reply {
   const { session, row } = call;

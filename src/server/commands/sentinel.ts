@@ -2,8 +2,9 @@
  * SENTINEL: the rows; what they do is decided by the core (commands.md §10).
  */
 import type { Dialect, Subcommand } from '../../core/index.ts';
-import type { Handler, Row } from '../call.ts';
-import { lower } from '../call.ts';
+import type { Handler } from '../call.ts';
+import { lower } from '../reply.ts';
+import type { Row } from '../row.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
 /** What SENTINEL HELP says of a subcommand, in the words of the line that is followed. */
@@ -29,6 +30,9 @@ const base = {
   group: 'sentinel' as const,
   version: '2.8.4',
 };
+
+const showHelp: Handler = ({ server }) =>
+  helpReply('SENTINEL', helpEntries(server.settings.dialect));
 
 /** In the order of HELP. What they do is in the core: a subcommand without a row there, or here, is a type error. */
 const SUBROWS: Readonly<Record<Subcommand | 'help', Subrow>> = {
@@ -79,7 +83,7 @@ const SUBROWS: Readonly<Record<Subcommand | 'help', Subrow>> = {
   help: {
     ...{ arity: 2, summary: 'Explains the subcommands.', version: '6.2.0' },
     ...{ flags: 'loading stale', categories: '@slow', alsoUnder: base.categories },
-    run: ({ server }) => helpReply('SENTINEL', helpEntries(server.settings.dialect)),
+    run: showHelp,
   },
   'info-cache': {
     ...{ arity: -3, summary: 'Last INFO texts.', version: '3.2.0' },

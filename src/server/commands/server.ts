@@ -2,9 +2,10 @@
  * INFO, ROLE, SHUTDOWN (commands.md §7).
  */
 import { machine, type as osType, release } from 'node:os';
-import type { Call, Outcome, Row } from '../call.ts';
-import { bulk, failure, lower, SYNTAX_ERROR } from '../call.ts';
-import type { Server } from '../server.ts';
+import type { Call } from '../call.ts';
+import type { ServerContext } from '../context.ts';
+import { bulk, failure, lower, SYNTAX_ERROR } from '../reply.ts';
+import type { Outcome, Row } from '../row.ts';
 import { OWN_VERSION } from '../version.ts';
 
 /** In the order of output. */
@@ -17,7 +18,7 @@ function text(title: string, fields: readonly Field[]): string {
   return `# ${title}\r\n${fields.map(([name, value]) => `${name}:${value}\r\n`).join('')}`;
 }
 
-function serverSection({ ports, settings, runId, startedAt }: Server): string {
+function serverSection({ ports, settings, runId, startedAt }: ServerContext): string {
   const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.dialect;
   const uptime = Math.floor((performance.now() - startedAt) / 1000);
   const usec = Date.now() * 1000;
@@ -65,7 +66,9 @@ function serverSection({ ports, settings, runId, startedAt }: Server): string {
 }
 
 /** Own fields, behind all of the original's. */
-function saveFields(saves: ReturnType<NonNullable<Server['ports']['saves']>> | undefined): Field[] {
+function saveFields(
+  saves: ReturnType<NonNullable<ServerContext['ports']['saves']>> | undefined,
+): Field[] {
   if (saves === undefined) return [];
   return [
     ['redis_sentinel_ts_config_save_status', saves.status],
@@ -76,7 +79,7 @@ function saveFields(saves: ReturnType<NonNullable<Server['ports']['saves']>> | u
   ];
 }
 
-function listenerFields({ port, tlsPort, bind }: Server['settings']): Field[] {
+function listenerFields({ port, tlsPort, bind }: ServerContext['settings']): Field[] {
   const addresses = bind.map((one) => `,bind=${one.replace(/^-/, '')}`).join('');
   const all = [
     ...(port === 0 ? [] : [`name=tcp${addresses},port=${port}`]),
@@ -85,7 +88,7 @@ function listenerFields({ port, tlsPort, bind }: Server['settings']): Field[] {
   return all.map((text, index) => [`listener${index}`, text]);
 }
 
-function clientsSection(server: Server): string {
+function clientsSection(server: ServerContext): string {
   const sessions = [...server.sessions()];
   const old = !server.settings.dialect.moreFields;
   const pubsub = sessions.filter((session) => session.type === 'pubsub').length;
@@ -115,7 +118,7 @@ function clientsSection(server: Server): string {
   ]);
 }
 
-function pauseFields({ paused, pauseLeftMs }: Server): Field[] {
+function pauseFields({ paused, pauseLeftMs }: ServerContext): Field[] {
   return [
     ['paused_reason', paused ? 'client_pause' : 'none'],
     ['paused_actions', paused ? 'all' : 'none'],
@@ -125,7 +128,7 @@ function pauseFields({ paused, pauseLeftMs }: Server): Field[] {
 
 const zeros = (names: string): Field[] => names.split(' ').map((name) => [name, 0]);
 
-function statsSection({ stats, hub, settings }: Server): string {
+function statsSection({ stats, hub, settings }: ServerContext): string {
   const { moreFields, expiredSubkeys, valkeyFields, slotFields } = settings.dialect;
   const old = !moreFields;
   const kbps = (bytes: number) => (bytes / 1024).toFixed(2);
@@ -185,7 +188,7 @@ const VALKEY_THREADS =
   'io_threaded_freed_objects io_threaded_accept_processed io_threaded_poll_processed ' +
   'io_threaded_total_prefetch_batches io_threaded_total_prefetch_entries';
 
-function newStats(stats: Server['stats'], slotFields: boolean): Field[] {
+function newStats(stats: ServerContext['stats'], slotFields: boolean): Field[] {
   return [
     ...zeros(
       'eventloop_cycles eventloop_duration_sum eventloop_duration_cmd_sum ' +
@@ -199,7 +202,7 @@ function newStats(stats: Server['stats'], slotFields: boolean): Field[] {
   ];
 }
 
-function cpuSection({ settings }: Server): string {
+function cpuSection({ settings }: ServerContext): string {
   const { user, system } = process.cpuUsage();
   const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(6);
   return text('CPU', [

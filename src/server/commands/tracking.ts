@@ -3,21 +3,21 @@
  * is checked, remembered and shown.
  */
 import { LIMITS, type Reply } from '../../core/index.ts';
+import type { Call } from '../call.ts';
+import { tooLong, tooMany } from '../ceilings.ts';
 import {
   array,
   bulk,
-  type Call,
   failure,
   integer,
   isInteger,
   lower,
   NOT_AN_INTEGER,
   OK,
-  type Outcome,
   SYNTAX_ERROR,
-} from '../call.ts';
-import { tooLong, tooMany } from '../ceilings.ts';
-import type { Tracking } from '../clientline.ts';
+} from '../reply.ts';
+import type { Outcome } from '../row.ts';
+import type { Tracking } from '../tracking.ts';
 
 /** In the order in which TRACKINGINFO shows them. */
 const FLAGS = ['bcast', 'optin', 'optout', 'noloop'];

@@ -5,11 +5,13 @@
  * characters; the ACL file written from it, and the configuration file, read again as at a start, give the same users;
  * in the configuration file all other directives stay as they were, and none is added.
  */
+
 import { Socket } from 'node:net';
 import { type ParsedConfig, parseConfig, Rewriter } from '../../../config/index.ts';
 import { type Compat, GROUP_DEFAULTS, DIALECTS as SERVER_LINES } from '../../../core/index.ts';
 import type { Dice } from '../../../core/model/random.ts';
 import { serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
+import { runRow } from '../../../server/call.ts';
 import { ROWS } from '../../../server/commands/index.ts';
 import { checkUserRules, DEFAULT_SETTINGS, Server } from '../../../server/index.ts';
 import { Session } from '../../../server/session.ts';
@@ -247,7 +249,7 @@ class AclJudge implements Judge {
     if (verb === 'load') this.#given = words.join(GAP);
     const argv = ['ACL', verb, ...(verb === 'load' ? [] : words)];
     if (!arityHolds(row.arity, argv)) return 'refused';
-    const outcome = row.run!({ server: this.#server, session: this.#session, row, argv });
+    const outcome = runRow({ server: this.#server, session: this.#session, row, argv });
     if (outcome === 'silent' || !('kind' in outcome)) flaw('not answered at once');
     const before = this.#lines;
     this.#lines = this.#server.users.lines(this.#style);
@@ -271,7 +273,7 @@ class AclJudge implements Judge {
   #checkAclFile(): void {
     const { users } = this.#server;
     const row = HANDLERS.get('save')!;
-    row.run!({ server: this.#server, session: this.#session, row, argv: ['ACL', 'SAVE'] });
+    runRow({ server: this.#server, session: this.#session, row, argv: ['ACL', 'SAVE'] });
     const text = this.#saved;
     if (text.split('\n').length - 1 !== users.all().length) {
       flaw(`${users.all().length} users on ${text.split('\n').length - 1} lines of the ACL file`);

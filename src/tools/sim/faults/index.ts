@@ -4,19 +4,12 @@
  */
 import type { FaultKind } from '../plan.ts';
 import type { World } from '../world.ts';
+import type { Fault, Trouble } from './fault.ts';
 import { networkFaults } from './network.ts';
 import { operatorFaults } from './operators.ts';
 import { processFaults } from './processes.ts';
 
-export interface Trouble {
-  readonly world: World;
-  /** Does something later, unless all was healed before. */
-  later(ms: number, run: () => void): void;
-  /** Registers what has to be done to mend it, after `ms` or at the healing; done once. */
-  mend(ms: number, run: () => void): void;
-}
-
-export type Fault = (trouble: Trouble) => void;
+export type { Fault, Trouble } from './fault.ts';
 
 const ALL: Readonly<Record<FaultKind, Fault>> = {
   ...processFaults,

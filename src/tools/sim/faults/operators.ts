@@ -1,7 +1,7 @@
 /** People: commands in the middle of everything, and strangers who say what is not so. */
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
-import type { Fault, Trouble } from './index.ts';
+import type { Fault, Trouble } from './fault.ts';
 import { anySentinel } from './processes.ts';
 
 function anyGroup(world: World): string {

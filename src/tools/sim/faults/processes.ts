@@ -2,7 +2,7 @@
 import type { VirtualRedis } from '../redis.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
-import type { Fault, Trouble } from './index.ts';
+import type { Fault, Trouble } from './fault.ts';
 
 /** How long most things last: often around the limits that matter, sometimes long. */
 export function duration(world: World): number {

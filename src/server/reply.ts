@@ -1,0 +1,70 @@
+/** Replies that are made in many places, and texts as commands compare them. */
+import type { Reply } from '../core/index.ts';
+import { parseInteger64 } from '../resp/index.ts';
+
+export const OK: Reply = { kind: 'simple', text: 'OK' };
+export const SYNTAX_ERROR: Reply = { kind: 'error', text: 'ERR syntax error' };
+export const NOT_AN_INTEGER: Reply = {
+  kind: 'error',
+  text: 'ERR value is not an integer or out of range',
+};
+/** Is it a 64-bit integer in decimal, as the wire has them? */
+export function isInteger(word: string): boolean {
+  return parseInteger64(word) !== null;
+}
+
+export const NIL: Reply = { kind: 'null' };
+
+export function wrongArity({ name }: { readonly name: string }): Reply {
+  return { kind: 'error', text: `ERR wrong number of arguments for '${name}' command` };
+}
+
+export function bulk(text: string): Reply {
+  return { kind: 'bulk', text };
+}
+
+export function integer(value: number | bigint): Reply {
+  return { kind: 'integer', value };
+}
+
+export function failure(text: string): Reply {
+  return { kind: 'error', text };
+}
+
+export function array(items: readonly Reply[]): Reply {
+  return { kind: 'array', items };
+}
+
+export function bulks(texts: readonly string[]): Reply {
+  return array(texts.map(bulk));
+}
+
+const KNOWN_WORD_LENGTH = 32;
+const KNOWN_WORDS_MAX = 1000;
+/** What short words with capitals are in small letters: clients use few of them, again and again. */
+const knownWords = new Map<string, string>();
+
+/** ASCII letters to lower case; the bytes of other alphabets are left alone. */
+export function lower(text: string): string {
+  if (text.length > KNOWN_WORD_LENGTH) return lowerLong(text);
+  const known = knownWords.get(text);
+  if (known !== undefined) return known;
+  const small = /[A-Z]/.test(text)
+    ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+    : text;
+  if (knownWords.size >= KNOWN_WORDS_MAX) knownWords.clear();
+  knownWords.set(text, small);
+  return small;
+}
+
+function lowerLong(text: string): string {
+  if (!/[A-Z]/.test(text)) return text;
+  const bytes = Buffer.from(text, 'latin1');
+  for (const [at, byte] of bytes.entries()) if (byte >= 0x41 && byte <= 0x5a) bytes[at] = byte + 32;
+  return bytes.toString('latin1');
+}
+
+/** The same text in memory of its own: a part of a text keeps the whole alive. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
