@@ -1,6 +1,6 @@
-/**
- * What this program calls itself, beside the version of the line whose behaviour it follows (`Line` of the core).
- */
+/** Version of this program: package.json is where it stands. What is followed is the dialect's (core). */
+import { readFileSync } from 'node:fs';
 
-/** Version of this program, as in package.json. */
-export const OWN_VERSION = '0.1.0';
+const manifest = new URL('../../package.json', import.meta.url);
+
+export const OWN_VERSION: string = JSON.parse(readFileSync(manifest, 'utf8')).version;
