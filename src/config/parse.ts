@@ -28,13 +28,13 @@ import type {
 import { splitWords, trimLine } from './words.ts';
 
 /** Where a line stands. Lines of one text share the same `source` object. */
-interface Place {
+interface Origin {
   readonly line: number;
   readonly text: string;
   readonly source: object;
 }
 
-interface QueuedLine extends Place {
+interface QueuedLine extends Origin {
   readonly words: readonly string[];
 }
 
@@ -64,7 +64,7 @@ const ownCommands =
 
 function refuse(
   load: Load,
-  place: Place | null,
+  place: Origin | null,
   message: string,
   more: { readonly report?: 'log'; readonly hint?: readonly [string] } = {},
 ): never {
@@ -128,7 +128,7 @@ function applyDirective(load: Load, name: string, words: readonly string[]): str
   return null;
 }
 
-function include(load: Load, path: string, place: Place, depth: number): void {
+function include(load: Load, path: string, place: Origin, depth: number): void {
   const paths = /[*?[]/.test(path) ? load.io.glob(path) : [path];
   for (const one of paths) {
     load.included++;
@@ -146,7 +146,7 @@ function include(load: Load, path: string, place: Place, depth: number): void {
 }
 
 /** The directives that are no values: what they do, and what there is to object. */
-function applyLine(load: Load, words: readonly string[], place: Place, depth: number) {
+function applyLine(load: Load, words: readonly string[], place: Origin, depth: number) {
   const name = words[0]!.toLowerCase();
   const rest = words.slice(1);
   switch (name) {
@@ -169,7 +169,7 @@ function applyLine(load: Load, words: readonly string[], place: Place, depth: nu
   }
 }
 
-function readLine(load: Load, place: Place, depth: number): void {
+function readLine(load: Load, place: Origin, depth: number): void {
   const words = splitWords(place.text);
   if (words === null) refuse(load, place, 'Unbalanced quotes in configuration line');
   if (words.length === 0) return;

@@ -25,6 +25,7 @@ import { OWN_VERSION, Server } from '../server/index.ts';
 import {
   AclFile,
   backlogComplaint,
+  ConfigWriter,
   Driver,
   defaultPidFile,
   errorText,
@@ -42,7 +43,6 @@ import {
   Tls,
   TlsError,
   tellSupervisor,
-  Writer,
   writePidFile,
 } from '../shell/index.ts';
 import type { FlightRecorder } from './flightrecorder.ts';
@@ -79,7 +79,7 @@ export class Daemon {
   readonly #links: Links;
   readonly #resolver: NameResolver;
   readonly #scripts: Scripts;
-  readonly #writer: Writer;
+  readonly #writer: ConfigWriter;
   readonly #rewriter = new Rewriter();
   readonly #thrift = new Thrift({ keptBytes: () => this.#server.memory.bytes });
   /** null: nothing here speaks TLS. */
@@ -100,7 +100,7 @@ export class Daemon {
     this.#configFile = options.configFile;
     this.#log = log;
     this.#supervisor = options.supervisor;
-    this.#writer = new Writer(options.configFile, logPort(log));
+    this.#writer = new ConfigWriter(options.configFile, logPort(log));
     this.#flightRecorder = options.flightRecorder;
     this.#leave = options.leave;
     this.#state = this.#newState();

@@ -19,14 +19,14 @@ export class StartError extends Error {
   }
 }
 
-export interface Place {
+export interface Circumstances {
   /** Absolute path of the configuration file, a byte string. */
   readonly configFile: string;
   readonly supervisor: Supervisor;
 }
 
 /** @throws StartError when the users cannot be had */
-export function serverSettings(generic: GenericConfig, place: Place): ServerSettings {
+export function serverSettings(generic: GenericConfig, place: Circumstances): ServerSettings {
   return {
     dialect: DIALECTS[generic.compat],
     port: generic.port,

@@ -1,7 +1,14 @@
 /** A recording as text: one JSON value a line – what it is, the state before, then a line for each turn. */
 import type { Input } from '../core/index.ts';
 import { decodeGraph, encodeGraph, fromJson, type Graph, toJson } from './graph.ts';
-import type { Entry, Header, Outcome, Recording, Snapshot, Stream } from './record.ts';
+import type {
+  Header,
+  RecordedOutput,
+  RecordedTurn,
+  Recording,
+  Snapshot,
+  Stream,
+} from './record.ts';
 
 /** The lines, made as they are asked for: writing a long recording need not stop the process. */
 export function* linesOf({ header, snapshot, entries }: Stream): Generator<string> {
@@ -35,12 +42,12 @@ export function parseRecording(text: string): Recording {
   return { header, snapshot, entries };
 }
 
-function readEntry(line: string): Entry {
+function readEntry(line: string): RecordedTurn {
   const one = fromJson(line) as {
     at: number;
     executable?: readonly boolean[];
     input: Input;
-    outcome: Outcome;
+    outcome: RecordedOutput;
   };
   if (typeof one.input?.type !== 'string') throw new Error('a turn without an input');
   return { executable: [], ...one };

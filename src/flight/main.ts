@@ -6,7 +6,7 @@ import type { Recording } from './record.ts';
 import { type Played, replay } from './replay.ts';
 import { Speaker } from './words.ts';
 
-interface Plan {
+interface ReplayPlan {
   readonly file: string;
   readonly brief: boolean;
   readonly last: number;
@@ -18,7 +18,7 @@ const MARGIN = ' '.repeat(14);
 
 /** @returns the exit code: 0 the same decisions, 1 others, 2 nothing to play */
 export async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | null;
+  let plan: ReplayPlan | null;
   try {
     plan = await readPlan(args);
   } catch {
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return show(recording, plan);
 }
 
-async function readPlan(args: readonly string[]): Promise<Plan | null> {
+async function readPlan(args: readonly string[]): Promise<ReplayPlan | null> {
   const words = await yargs([...args])
     .scriptName('redis-sentinel-ts replay')
     .usage(
@@ -59,7 +59,7 @@ async function readPlan(args: readonly string[]): Promise<Plan | null> {
   return { file: String(words._[0]), brief, last };
 }
 
-function show(recording: Recording, { brief, last }: Plan): number {
+function show(recording: Recording, { brief, last }: ReplayPlan): number {
   const { entries, header, snapshot } = recording;
   const speaker = new Speaker(header, snapshot);
   const groups = [...snapshot.groups.keys()];

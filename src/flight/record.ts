@@ -2,17 +2,17 @@
 import type { Compat, Effect, Input, Instant, Output, State } from '../core/index.ts';
 
 /** One input and what the core made of it. */
-export interface Entry {
+export interface RecordedTurn {
   /** Driver's time. */
   readonly at: Instant;
   readonly input: Input;
   /** What the file system said when the core asked whether a path may be executed, in order. */
   readonly executable: readonly boolean[];
-  readonly outcome: Outcome;
+  readonly outcome: RecordedOutput;
 }
 
 /** What is compared: a turn, what is kept of a routine one (`tape.ts`), or the error that ended it. */
-export type Outcome =
+export type RecordedOutput =
   | Output
   | { readonly digest: number; readonly wakeAt: Instant }
   | { readonly error: string };
@@ -40,11 +40,11 @@ export interface Header {
 export interface Recording {
   readonly header: Header;
   readonly snapshot: Snapshot;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly RecordedTurn[];
 }
 
 /** A recording whose entries are made as they are taken, once. */
-export type Stream = Omit<Recording, 'entries'> & { readonly entries: Iterable<Entry> };
+export type Stream = Omit<Recording, 'entries'> & { readonly entries: Iterable<RecordedTurn> };
 
 /** An answer longer than this many values is not kept: only that it was given. */
 const REPLY_VALUES_MAX = 200;

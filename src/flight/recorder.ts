@@ -14,7 +14,7 @@ import {
   type State,
   step,
 } from '../core/index.ts';
-import { type Entry, kept, type Recording, type Snapshot, weigh } from './record.ts';
+import { kept, type RecordedTurn, type Recording, type Snapshot, weigh } from './record.ts';
 import { Tape } from './tape.ts';
 
 export interface RecorderOptions {
@@ -105,7 +105,7 @@ export class Recorder {
     this.#aside({ at, input, executable, outcome }, weigh(input, effects));
   }
 
-  #aside(entry: Entry, bytes: number): void {
+  #aside(entry: RecordedTurn, bytes: number): void {
     this.#lap.asideBytes += bytes;
     if (this.#tape.aside(entry)) return;
     this.#nextTape();

@@ -1,13 +1,13 @@
 /** Plays a recording through the core and compares what it decides now with what it decided then. */
 import { configOf, DIALECTS, type State, step } from '../core/index.ts';
 import { toJson } from './graph.ts';
-import { type Entry, kept, type Outcome, type Recording } from './record.ts';
+import { kept, type RecordedOutput, type RecordedTurn, type Recording } from './record.ts';
 import { digested } from './tape.ts';
 
 /** One turn, played. */
 export interface Played {
-  readonly entry: Entry;
-  readonly outcome: Outcome;
+  readonly entry: RecordedTurn;
+  readonly outcome: RecordedOutput;
   /** Equal to the recorded outcome in every effect, the save and the wake-up. */
   readonly same: boolean;
   /** What a turn that asked for a save changes in the file, a line for each value: `path: before -> after`. */
@@ -36,7 +36,7 @@ export function* replay({ header, snapshot, entries }: Recording): Generator<Pla
   }
 }
 
-function play(state: State, { at, input }: Entry): Outcome {
+function play(state: State, { at, input }: RecordedTurn): RecordedOutput {
   try {
     const { save, effects, wakeAt } = step(state, input, at);
     return { save, effects: kept(effects), wakeAt };
@@ -45,7 +45,7 @@ function play(state: State, { at, input }: Entry): Outcome {
   }
 }
 
-function comparable(now: Outcome, then: Outcome): Outcome {
+function comparable(now: RecordedOutput, then: RecordedOutput): RecordedOutput {
   return 'digest' in then ? digested(now) : now;
 }
 

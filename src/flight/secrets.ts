@@ -5,7 +5,7 @@
  * They stand at known places and only there: searching for their texts would hit innocent words.
  */
 import { type Effect, type Input, LIMITS, type Reply, shown } from '../core/index.ts';
-import type { Entry, Outcome, Recording, Snapshot, Stream } from './record.ts';
+import type { RecordedOutput, RecordedTurn, Recording, Snapshot, Stream } from './record.ts';
 import { judgeWords } from './requests.ts';
 
 type Command = Extract<Input, { type: 'command' }>;
@@ -36,7 +36,7 @@ class Mask {
     this.#snapshot(snapshot);
   }
 
-  *entries(entries: Iterable<Entry>): Generator<Entry> {
+  *entries(entries: Iterable<RecordedTurn>): Generator<RecordedTurn> {
     for (const entry of entries) {
       const input = this.#input(entry.input);
       yield { ...entry, input, outcome: this.#outcome(entry.outcome) };
@@ -136,7 +136,7 @@ class Mask {
     return text.slice(0, end) + rest;
   }
 
-  #outcome(outcome: Outcome): Outcome {
+  #outcome(outcome: RecordedOutput): RecordedOutput {
     if (!('effects' in outcome)) return outcome;
     return { ...outcome, effects: outcome.effects.map((effect) => this.#effect(effect)) };
   }

@@ -7,7 +7,7 @@
  * tape, in its place.
  */
 import type { Effect, Input, Output } from '../core/index.ts';
-import type { Entry, Outcome } from './record.ts';
+import type { RecordedOutput, RecordedTurn } from './record.ts';
 
 const ASIDE = 0;
 const TICK = 1;
@@ -35,7 +35,7 @@ const SAMPLE_BITS = 3;
 export class Tape {
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  readonly #aside: Entry[] = [];
+  readonly #aside: RecordedTurn[] = [];
   readonly #heard: string[] = [];
   readonly #hellos = new Map<string, number>();
   #end = 0;
@@ -90,13 +90,13 @@ export class Tape {
   }
 
   /** Keeps any turn as it is. False: there is no room. */
-  aside(entry: Entry): boolean {
+  aside(entry: RecordedTurn): boolean {
     if (!this.#fits(0)) return false;
     this.#head(ASIDE, this.#aside.push(entry) - 1, 0, 0, 0, 0, 0);
     return true;
   }
 
-  *entries(): Generator<Entry> {
+  *entries(): Generator<RecordedTurn> {
     const view = this.#view;
     for (let at = 0; at < this.#end; ) {
       const kind = view.getUint32(at, true);
@@ -258,7 +258,7 @@ function mixText(hash: number, text: string): number {
 }
 
 /** What a routine turn's outcome is compared by. */
-export function digested(outcome: Outcome): Outcome {
+export function digested(outcome: RecordedOutput): RecordedOutput {
   if (!('effects' in outcome) || outcome.save !== null) return outcome;
   return { digest: digestOf(outcome.effects), wakeAt: outcome.wakeAt };
 }

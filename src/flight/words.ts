@@ -1,6 +1,6 @@
 /** Inputs, effects and turns as lines that people read. */
 import type { Effect, Input, LinkReply, Reply } from '../core/index.ts';
-import type { Header, Outcome, Snapshot } from './record.ts';
+import type { Header, RecordedOutput, Snapshot } from './record.ts';
 
 /** Texts longer than this are cut. */
 const TEXT_MAX = 160;
@@ -54,7 +54,7 @@ export class Speaker {
     }
   }
 
-  outcome(outcome: Outcome): string[] {
+  outcome(outcome: RecordedOutput): string[] {
     if ('error' in outcome) return [`ERROR ${outcome.error}`];
     if ('digest' in outcome) {
       return [

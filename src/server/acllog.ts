@@ -6,7 +6,7 @@ import { bulk, integer, ownText } from './reply.ts';
 
 export type Reason = 'command' | 'channel' | 'auth';
 
-interface Entry {
+interface Refused {
   readonly id: number;
   readonly reason: Reason;
   readonly object: string;
@@ -23,7 +23,7 @@ const MERGE_MS = 60_000;
 
 export class AclLog {
   readonly #max: number;
-  #entries: Entry[] = [];
+  #entries: Refused[] = [];
   #nextId = 0;
 
   /** `max`: entries kept (`acllog-max-len`). */
@@ -73,7 +73,7 @@ function beginning(text: string): string {
   return text.length > LIMITS.aclLogBytes ? ownText(text.slice(0, LIMITS.aclLogBytes)) : text;
 }
 
-function map(entry: Entry, now: number, { aclLogDetails }: Dialect): Reply {
+function map(entry: Refused, now: number, { aclLogDetails }: Dialect): Reply {
   const age = (now - entry.updatedAt) / 1000;
   const entries: [Reply, Reply][] = [
     [bulk('count'), integer(entry.count)],

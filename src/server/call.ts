@@ -1,6 +1,6 @@
 /** What a command's handler gets (commands.md §5). */
 import type { ClientContext, ServerContext } from './context.ts';
-import type { Outcome, Row } from './row.ts';
+import type { CommandResult, Row } from './row.ts';
 
 /** One request that passed every check of the dispatch. */
 export interface Call {
@@ -11,9 +11,9 @@ export interface Call {
   readonly argv: readonly string[];
 }
 
-export type Handler = (call: Call) => Outcome;
+export type Handler = (call: Call) => CommandResult;
 
 /** Runs a row that is no container. */
-export function runRow(call: Call): Outcome {
+export function runRow(call: Call): CommandResult {
   return (call.row.run as Handler)(call);
 }

@@ -11,13 +11,13 @@ const AWAITED_BYTES_MAX = 256 * 1024;
 /** What one costs beside its bytes, until it is answered. */
 const PLACE_BYTES = 512;
 
-interface Place {
+interface Slot {
   reply: Reply | null;
   readonly bytes: number;
 }
 
 export class Pipeline {
-  #places: Place[] = [];
+  #places: Slot[] = [];
   #bytes = 0;
 
   /** Memory that is kept for what is awaited. */
@@ -36,7 +36,7 @@ export class Pipeline {
 
   /** Takes a place in the order; to be called with the reply. `bytes`: of the request, which its reply may repeat. */
   place(bytes: number): (reply: Reply) => void {
-    const place: Place = { reply: null, bytes: bytes + PLACE_BYTES };
+    const place: Slot = { reply: null, bytes: bytes + PLACE_BYTES };
     this.#places.push(place);
     this.#bytes += place.bytes;
     return (reply) => {

@@ -14,7 +14,7 @@ export interface Promised {
 }
 
 /** One reply, several in order, one that the core or the house gives later, or none at all. */
-export type Outcome = Reply | readonly Reply[] | Question | Promised | 'silent';
+export type CommandResult = Reply | readonly Reply[] | Question | Promised | 'silent';
 
 /** A command, or with `container|subcommand` as its name, a subcommand. */
 export interface Row {
@@ -38,5 +38,5 @@ export interface Row {
   /** What it may not exceed; looked at before permissions are, which may cost much themselves. */
   readonly ceiling?: Ceiling;
   /** A `Handler` of call.ts. Absent for containers: only their subcommands can be called. */
-  readonly run?: (call: never) => Outcome;
+  readonly run?: (call: never) => CommandResult;
 }

@@ -14,7 +14,7 @@ import { inTheHouse } from './guard.ts';
 import { Pipeline } from './pipeline.ts';
 import { failure } from './reply.ts';
 import { type CachedReply, type ReplyCache, repeated } from './replycache.ts';
-import type { Outcome, Question, Row } from './row.ts';
+import type { CommandResult, Question, Row } from './row.ts';
 import { Speaker, type SpeakersServer } from './speaker.ts';
 import type { Turns, Worker } from './turns.ts';
 
@@ -265,7 +265,7 @@ export class Session extends Speaker implements Worker {
     this.commandCount += 1;
     this.server.stats.commands += 1;
     const call: Call = { server: this.server, session: this, row, argv };
-    const outcome: Outcome = row.run === undefined ? 'silent' : runRow(call);
+    const outcome: CommandResult = row.run === undefined ? 'silent' : runRow(call);
     if (outcome === 'silent') this.#answered();
     else if ('ask' in outcome) this.#ask(outcome, call);
     else if ('later' in outcome) this.#await(outcome.later);

@@ -9,12 +9,12 @@ import { lower } from './reply.ts';
 import type { Row } from './row.ts';
 
 /** A top-level command with its subcommands. */
-export interface Entry {
+export interface CommandEntry {
   readonly row: Row;
   readonly arity: number;
   readonly shown: boolean;
   /** By lower-case name without the container's. */
-  readonly subs: ReadonlyMap<string, Entry>;
+  readonly subs: ReadonlyMap<string, CommandEntry>;
 }
 
 /** What a request's first words name. */
@@ -36,13 +36,13 @@ export const CATEGORIES: readonly string[] =
 
 export class CommandTable {
   /** By the name it is called by. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CommandEntry>();
   /** By its own name, removed ones included: what ACL rules may speak of. */
   readonly #known = new Map<string, Row>();
   readonly #containers = new Set<string>();
 
   constructor(rows: readonly Row[], dialect: Dialect, renames: ReadonlyMap<string, string>) {
-    const subs = new Map<string, Map<string, Entry>>();
+    const subs = new Map<string, Map<string, CommandEntry>>();
     for (const common of rows) {
       if (dialect.unknown.has(common.name)) continue;
       const row = { ...common, ...dialect.rows.get(common.name) };
@@ -55,7 +55,7 @@ export class CommandTable {
         subs.get(container)!.set(sub, { row, arity, shown, subs: new Map() });
         continue;
       }
-      const own = new Map<string, Entry>();
+      const own = new Map<string, CommandEntry>();
       subs.set(container, own);
       const called = renames.get(row.name) ?? row.name;
       if (called !== '') this.#entries.set(lower(called), { row, arity, shown, subs: own });
@@ -76,7 +76,7 @@ export class CommandTable {
   }
 
   /** An entry by the name clients see, `container|sub` included. */
-  entry(name: string): Entry | undefined {
+  entry(name: string): CommandEntry | undefined {
     const [container, sub, more] = lower(name).split('|', 3) as [string, string?, string?];
     const entry = this.#entries.get(container);
     if (sub === undefined || more !== undefined) return more === undefined ? entry : undefined;
@@ -84,12 +84,12 @@ export class CommandTable {
   }
 
   /** Top-level entries that COMMAND shows. */
-  shown(): Entry[] {
+  shown(): CommandEntry[] {
     return [...this.#entries.values()].filter((entry) => entry.shown);
   }
 
   /** Shown entries and their shown subcommands. */
-  allShown(): Entry[] {
+  allShown(): CommandEntry[] {
     return this.shown().flatMap((entry) => [
       entry,
       ...[...entry.subs.values()].filter((sub) => sub.shown),

@@ -28,7 +28,7 @@ export {
   writePidFile,
 } from './process.ts';
 export { NameResolver } from './resolver.ts';
-export { type SaveState, Writer } from './save/writer.ts';
+export { ConfigWriter, type SaveState } from './save/writer.ts';
 export { Scripts } from './scripts.ts';
 export { handleSignals, handleUncaught, type Leave } from './signals.ts';
 export { spare } from './spare.ts';

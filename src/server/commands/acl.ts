@@ -25,7 +25,7 @@ import {
   OK,
   wrongArity,
 } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
+import type { CommandResult, Row } from '../row.ts';
 import { arityHolds, CATEGORIES } from '../table.ts';
 import { flagsOf, isLaborious, refused } from '../user.ts';
 import { isUserName } from '../users.ts';
@@ -35,11 +35,11 @@ const NOT_SAVED = failure(
   'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
 );
 
-function list({ server }: Call): Outcome {
+function list({ server }: Call): CommandResult {
   return bulks(server.users.lines(server.settings.dialect));
 }
 
-function cat({ server, argv }: Call): Outcome {
+function cat({ server, argv }: Call): CommandResult {
   if (argv.length > 3) return shape(argv);
   if (argv.length === 2) return bulks(CATEGORIES);
   const category = lower(argv[2]!);
@@ -55,7 +55,7 @@ function shape(argv: readonly string[]): Reply {
   return failure(text);
 }
 
-function genPass({ argv }: Call): Outcome {
+function genPass({ argv }: Call): CommandResult {
   if (argv.length > 3) return shape(argv);
   const text = argv[2] ?? '256';
   if (!isInteger(text)) return NOT_AN_INTEGER;
@@ -82,7 +82,7 @@ function granted(permissions: Permissions, { databases }: Dialect): [Reply, Repl
   ];
 }
 
-function getUser({ server, argv }: Call): Outcome {
+function getUser({ server, argv }: Call): CommandResult {
   const user = server.users.get(argv[2]!);
   if (user === undefined) return NIL;
   const { dialect } = server.settings;
@@ -101,7 +101,7 @@ function getUser({ server, argv }: Call): Outcome {
   };
 }
 
-function setUser({ server, session, argv }: Call): Outcome {
+function setUser({ server, session, argv }: Call): CommandResult {
   const name = argv[2]!;
   if (!isUserName(name)) {
     const what = /[\0\t-\r ]/.test(name) ? 'spaces or null' : 'control';
@@ -116,7 +116,7 @@ function setUser({ server, session, argv }: Call): Outcome {
   return OK;
 }
 
-function delUser({ server, session, argv }: Call): Outcome {
+function delUser({ server, session, argv }: Call): CommandResult {
   const names = argv.slice(2);
   if (names.includes('default')) return failure("ERR The 'default' user cannot be removed");
   const deleted = names.filter((name) => server.users.delete(name)).length;
@@ -124,7 +124,7 @@ function delUser({ server, session, argv }: Call): Outcome {
   return integer(deleted);
 }
 
-function dryRun({ server, argv }: Call): Outcome {
+function dryRun({ server, argv }: Call): CommandResult {
   const [, , name, ...request] = argv as [string, string, string, ...string[]];
   const user = server.users.get(name);
   if (user === undefined) return failure(`ERR User '${name}' not found`);
@@ -143,7 +143,7 @@ function dryRun({ server, argv }: Call): Outcome {
   return bulk(server.settings.dialect.dryRun(name, what));
 }
 
-function log({ server, argv }: Call): Outcome {
+function log({ server, argv }: Call): CommandResult {
   const word = argv[2] ?? '10';
   if (argv.length > 3) return shape(argv);
   if (lower(word) === 'reset') {
@@ -154,7 +154,7 @@ function log({ server, argv }: Call): Outcome {
   return server.aclLog.show(Number(word), server.settings.dialect);
 }
 
-function load({ server, session }: Call): Outcome {
+function load({ server, session }: Call): CommandResult {
   if (server.ports.aclFile === undefined) return failure(server.settings.dialect.noAclFile);
   const problem = server.loadUsers();
   if (problem !== null) return failure(`ERR ${problem}`);
@@ -162,7 +162,7 @@ function load({ server, session }: Call): Outcome {
   return OK;
 }
 
-function save({ server }: Call): Outcome {
+function save({ server }: Call): CommandResult {
   const file = server.ports.aclFile;
   if (file === undefined) return failure(server.settings.dialect.noAclFile);
   let text: string;

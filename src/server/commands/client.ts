@@ -16,7 +16,7 @@ import {
   OK,
   SYNTAX_ERROR,
 } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
+import type { CommandResult, Row } from '../row.ts';
 import { misnamed } from './connection.ts';
 import { idsOf, readFilters, typeFilter } from './filters.ts';
 import { type HelpEntry, helpReply } from './help.ts';
@@ -29,14 +29,14 @@ function verbatim(text: string): Reply {
   return { kind: 'verbatim', text };
 }
 
-function setName({ session, argv }: Call): Outcome {
+function setName({ session, argv }: Call): CommandResult {
   const wrong = misnamed(argv[2]!);
   if (wrong !== null) return wrong;
   session.name = argv[2]!;
   return OK;
 }
 
-function setInfo({ session, argv }: Call): Outcome {
+function setInfo({ session, argv }: Call): CommandResult {
   const option = lower(argv[2]!);
   if (option !== 'lib-name' && option !== 'lib-ver') {
     return failure(`ERR Unrecognized option '${argv[2]}'`);
@@ -54,7 +54,7 @@ function lines(sessions: Iterable<ClientContext>): Reply {
   return verbatim([...sessions].map((session) => `${session.line()}\n`).join(''));
 }
 
-function list(call: Call): Outcome {
+function list(call: Call): CommandResult {
   const { server, argv } = call;
   const [, , option, ...rest] = argv;
   if (option === undefined) return lines(server.sessions());
@@ -82,7 +82,7 @@ function end(call: Call, victim: ClientContext): void {
   else victim.destroy();
 }
 
-function kill(call: Call): Outcome {
+function kill(call: Call): CommandResult {
   const { server, argv } = call;
   if (argv.length === 3) {
     const victim = [...server.sessions()].find((one) => one.address === argv[2]);
@@ -97,7 +97,7 @@ function kill(call: Call): Outcome {
   return integer(victims.length);
 }
 
-function pause({ server, argv }: Call): Outcome {
+function pause({ server, argv }: Call): CommandResult {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
   const { looseEnds, pauseLimited } = server.settings.dialect;
   if (argv.length > 4 && !looseEnds) return tooMany(argv[1]!);
@@ -115,7 +115,7 @@ function pause({ server, argv }: Call): Outcome {
   return OK;
 }
 
-function reply({ session, argv }: Call): Outcome {
+function reply({ session, argv }: Call): CommandResult {
   switch (lower(argv[2]!)) {
     case 'on':
       session.repliesOff = false;
@@ -137,7 +137,7 @@ function tooMany(subcommand: string): Reply {
   );
 }
 
-function unblock({ server, argv }: Call): Outcome {
+function unblock({ server, argv }: Call): CommandResult {
   if (argv.length > 4 && !server.settings.dialect.looseEnds) return tooMany(argv[1]!);
   if (argv.length === 4 && !/^(timeout|error)$/i.test(argv[3]!)) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
@@ -145,7 +145,7 @@ function unblock({ server, argv }: Call): Outcome {
   return isInteger(argv[2]!) ? integer(0) : NOT_AN_INTEGER;
 }
 
-function noEvict({ session, argv }: Call): Outcome {
+function noEvict({ session, argv }: Call): CommandResult {
   const word = lower(argv[2]!);
   if (word !== 'on' && word !== 'off') return SYNTAX_ERROR;
   session.noEvict = word === 'on';

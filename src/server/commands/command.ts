@@ -5,23 +5,23 @@ import { type Dialect, globMatches, LIMITS, type Reply } from '../../core/index.
 import type { Call, Handler } from '../call.ts';
 import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
-import type { Entry } from '../table.ts';
+import type { CommandResult, Row } from '../row.ts';
+import type { CommandEntry } from '../table.ts';
 import { help } from './help.ts';
 
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 const simple = (text: string): Reply => ({ kind: 'simple', text });
 
 /** Entries stay what they are: each is described once, however often one asks. */
-const described = new WeakMap<Entry, Reply>();
+const described = new WeakMap<CommandEntry, Reply>();
 
-function describe(entry: Entry, dialect: Dialect): Reply {
+function describe(entry: CommandEntry, dialect: Dialect): Reply {
   const known = described.get(entry) ?? description(entry, dialect);
   described.set(entry, known);
   return known;
 }
 
-function description(entry: Entry, dialect: Dialect): Reply {
+function description(entry: CommandEntry, dialect: Dialect): Reply {
   const { row, arity } = entry;
   const { noSubcommands } = dialect;
   const subs = [...entry.subs.values()].filter((sub) => sub.shown);
@@ -41,7 +41,7 @@ function description(entry: Entry, dialect: Dialect): Reply {
   ]);
 }
 
-function info({ server, argv }: Call): Outcome {
+function info({ server, argv }: Call): CommandResult {
   const { dialect } = server.settings;
   if (argv.length <= 2) return array(server.table.shown().map((entry) => describe(entry, dialect)));
   return array(
@@ -52,15 +52,15 @@ function info({ server, argv }: Call): Outcome {
   );
 }
 
-const explained = new WeakMap<Entry, Reply>();
+const explained = new WeakMap<CommandEntry, Reply>();
 
-function doc(entry: Entry): Reply {
+function doc(entry: CommandEntry): Reply {
   const known = explained.get(entry) ?? explanation(entry);
   explained.set(entry, known);
   return known;
 }
 
-function explanation(entry: Entry): Reply {
+function explanation(entry: CommandEntry): Reply {
   const { row } = entry;
   const entries: [Reply, Reply][] = [
     [bulk('summary'), bulk(row.summary)],
@@ -75,17 +75,17 @@ function explanation(entry: Entry): Reply {
   return { kind: 'map', entries };
 }
 
-function docs({ server, argv }: Call): Outcome {
+function docs({ server, argv }: Call): CommandResult {
   const named = argv.slice(2).map((name) => server.table.entry(name));
   const wanted = argv.length > 2 ? named : server.table.shown();
-  const shown = wanted.filter((entry) => entry?.shown) as Entry[];
+  const shown = wanted.filter((entry) => entry?.shown) as CommandEntry[];
   return {
     kind: 'map',
     entries: shown.map((entry): [Reply, Reply] => [bulk(entry.row.name), doc(entry)]),
   };
 }
 
-function list({ server, argv }: Call): Outcome {
+function list({ server, argv }: Call): CommandResult {
   const all = server.table.allShown();
   if (argv.length === 2) return bulks(all.map(({ row }) => row.name));
   const [, , filterBy, kind, value] = argv;
@@ -104,7 +104,7 @@ function list({ server, argv }: Call): Outcome {
   }
 }
 
-function getKeys({ server, argv }: Call): Outcome {
+function getKeys({ server, argv }: Call): CommandResult {
   const rest = argv.slice(2);
   const found = server.table.lookup(rest);
   if (found.kind !== 'found') return failure('ERR Invalid command specified');

@@ -6,7 +6,7 @@ import type { Call } from '../call.ts';
 import { tooLong, wordsCeiling } from '../ceilings.ts';
 import type { ClientContext } from '../context.ts';
 import { array, bulk, failure, integer, isInteger, lower, OK, SYNTAX_ERROR } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
+import type { CommandResult, Row } from '../row.ts';
 
 const WRONG_PASS = failure('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
@@ -17,7 +17,7 @@ export function misnamed(name: string): Reply | null {
   return admits('clientName', name) ? null : BAD_NAME;
 }
 
-function ping({ session, argv }: Call): Outcome {
+function ping({ session, argv }: Call): CommandResult {
   if (argv.length > 2) return failure("ERR wrong number of arguments for 'ping' command");
   if (session.protocol === 2 && session.subscriptions > 0) {
     return array([bulk('pong'), bulk(argv[1] ?? '')]);
@@ -38,7 +38,7 @@ function login({ server, session, argv }: Call, name: string, password: string):
   return true;
 }
 
-function auth(call: Call): Outcome {
+function auth(call: Call): CommandResult {
   const [, first = '', second] = call.argv;
   if (call.argv.length > 3) return SYNTAX_ERROR;
   if (second === undefined && call.server.users.default.nopass) {
@@ -107,7 +107,7 @@ function helloOptions(call: Call, words: readonly string[]): Reply | null {
   return found.findLast(({ kind }) => kind === 'name')?.apply(call) ?? null;
 }
 
-function hello(call: Call): Outcome {
+function hello(call: Call): CommandResult {
   const { server, session, argv } = call;
   let protocol = session.protocol;
   if (argv[1] !== undefined) {
@@ -145,7 +145,7 @@ function helloReply({ server }: Call, session: ClientContext): Reply {
   };
 }
 
-function quit({ session }: Call): Outcome {
+function quit({ session }: Call): CommandResult {
   session.last = true;
   return OK;
 }

@@ -5,14 +5,14 @@ import { LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler } from '../call.ts';
 import { lengthCeiling, subscriptionCeiling } from '../ceilings.ts';
 import { bulk, integer, NIL } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
+import type { CommandResult, Row } from '../row.ts';
 
 function confirm(call: Call, name: Reply): Reply {
   const { session, row } = call;
   return { kind: 'push', items: [bulk(row.name), name, integer(session.subscriptions)] };
 }
 
-function subscribe(call: Call): Outcome {
+function subscribe(call: Call): CommandResult {
   const { server, session, argv, row } = call;
   const pattern = row.name === 'psubscribe';
   return argv.slice(1).map((name) => {
@@ -24,7 +24,7 @@ function subscribe(call: Call): Outcome {
   });
 }
 
-function unsubscribe(call: Call): Outcome {
+function unsubscribe(call: Call): CommandResult {
   const { server, session, argv, row } = call;
   const pattern = row.name === 'punsubscribe';
   const own = pattern ? session.patterns : session.channels;

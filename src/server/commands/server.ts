@@ -5,7 +5,7 @@ import { machine, type as osType, release } from 'node:os';
 import type { Call } from '../call.ts';
 import type { ServerContext } from '../context.ts';
 import { bulk, failure, lower, SYNTAX_ERROR } from '../reply.ts';
-import type { Outcome, Row } from '../row.ts';
+import type { CommandResult, Row } from '../row.ts';
 import { OWN_VERSION } from '../version.ts';
 
 /** In the order of output. */
@@ -218,7 +218,7 @@ function cpuSection({ settings }: ServerContext): string {
   ]);
 }
 
-function info({ server, argv }: Call): Outcome {
+function info({ server, argv }: Call): CommandResult {
   const named = argv.slice(1).map(lower);
   const all = named.length === 0 || named.some((name) => ALL.has(name));
   const wanted = new Set(SECTIONS.filter((name) => all || named.includes(name)));
@@ -234,7 +234,7 @@ function info({ server, argv }: Call): Outcome {
   };
 }
 
-function shutdown({ server, session, argv }: Call): Outcome {
+function shutdown({ server, session, argv }: Call): CommandResult {
   const words = argv.slice(1).map(lower);
   const has = (word: string) => words.includes(word);
   if (words.some((word) => !['save', 'nosave', 'now', 'force', 'abort'].includes(word))) {

@@ -16,7 +16,7 @@ import {
   OK,
   SYNTAX_ERROR,
 } from '../reply.ts';
-import type { Outcome } from '../row.ts';
+import type { CommandResult } from '../row.ts';
 import type { Tracking } from '../tracking.ts';
 
 /** In the order in which TRACKINGINFO shows them. */
@@ -118,7 +118,7 @@ function crowded(prefixes: readonly string[], before: readonly string[]): Reply 
   return long ? tooLong('a prefix', LIMITS.patternBytes) : null;
 }
 
-export function tracking(call: Call): Outcome {
+export function tracking(call: Call): CommandResult {
   const { session, argv } = call;
   const wish = read(call);
   if (!('flags' in wish)) return wish;
@@ -144,7 +144,7 @@ export function tracking(call: Call): Outcome {
   return OK;
 }
 
-export function trackingInfo({ session }: Call): Outcome {
+export function trackingInfo({ session }: Call): CommandResult {
   const { tracking: on } = session;
   const words = on === null ? ['off'] : ['on', ...on.flags];
   const opt = words.findIndex((word) => word.startsWith('opt'));
@@ -162,7 +162,7 @@ export function trackingInfo({ session }: Call): Outcome {
 }
 
 /** CLIENT CACHING: about the next command, as long as no other than CLIENT came in between. */
-export function caching({ session, argv }: Call): Outcome {
+export function caching({ session, argv }: Call): CommandResult {
   const { tracking: on } = session;
   if (on === null) {
     return failure(
@@ -184,6 +184,6 @@ export function caching({ session, argv }: Call): Outcome {
 }
 
 /** CLIENT GETREDIR: -1 without tracking, 0 without a redirection. */
-export function redirection({ session }: Call): Outcome {
+export function redirection({ session }: Call): CommandResult {
   return integer(session.tracking === null ? -1 : session.tracking.redirect);
 }

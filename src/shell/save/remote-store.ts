@@ -1,10 +1,10 @@
 /** A `Store` in a thread of its own (save-thread.ts), started with the first question. */
 import { Worker } from 'node:worker_threads';
-import type { Outcome, Remark, Store, Swap } from './store.ts';
+import type { Remark, SaveOutcome, Store, Swap } from './store.ts';
 
 interface Asked {
   readonly remark: (what: Remark) => void;
-  readonly answer: (outcome: Outcome) => void;
+  readonly answer: (outcome: SaveOutcome) => void;
 }
 
 export class RemoteStore implements Pick<Store, 'swap'> {
@@ -12,7 +12,7 @@ export class RemoteStore implements Pick<Store, 'swap'> {
   #asked: Asked | null = null;
 
   /** As `Store.swap`; questions must not overlap. */
-  async swap(swap: Swap, remark: (what: Remark) => void): Promise<Outcome> {
+  async swap(swap: Swap, remark: (what: Remark) => void): Promise<SaveOutcome> {
     let thread = this.#thread;
     try {
       thread ??= this.#start();
@@ -32,7 +32,7 @@ export class RemoteStore implements Pick<Store, 'swap'> {
     const thread = new Worker(new URL('save-thread.js', import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
-    thread.on('message', (message: Outcome | Remark) => {
+    thread.on('message', (message: SaveOutcome | Remark) => {
       if (typeof message === 'string') this.#asked?.remark(message);
       else this.#done(message);
     });
@@ -44,13 +44,13 @@ export class RemoteStore implements Pick<Store, 'swap'> {
     return thread;
   }
 
-  #done(outcome: Outcome): void {
+  #done(outcome: SaveOutcome): void {
     this.#thread?.unref();
     this.#asked?.answer(outcome);
     this.#asked = null;
   }
 }
 
-function nobody({ message }: Error): Outcome {
+function nobody({ message }: Error): SaveOutcome {
   return { kind: 'failed', step: null, place: '', message, written: 0 };
 }

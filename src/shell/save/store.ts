@@ -14,7 +14,7 @@ export interface Swap {
   readonly bytes: Uint8Array | null;
 }
 
-export type Outcome =
+export type SaveOutcome =
   /** Durably on disk; the file has this number now. */
   | { readonly kind: 'done'; readonly serial: number }
   /** Nothing was done: the file, of this number, says this. Make the text from that. */
@@ -51,7 +51,7 @@ export class Store {
   }
 
   /** Replaces the file if it still says what `basis` says. Rejects for no reason of the system's. */
-  async swap(swap: Swap, remark: (what: Remark) => void): Promise<Outcome> {
+  async swap(swap: Swap, remark: (what: Remark) => void): Promise<SaveOutcome> {
     try {
       return await this.#swap(swap, remark);
     } catch (error) {
@@ -61,7 +61,7 @@ export class Store {
     }
   }
 
-  async #swap({ path, basis, bytes }: Swap, remark: (what: Remark) => void): Promise<Outcome> {
+  async #swap({ path, basis, bytes }: Swap, remark: (what: Remark) => void): Promise<SaveOutcome> {
     const same = this.#fresh || (await this.#look(path));
     this.#fresh = false;
     const present = this.#present ?? EMPTY;

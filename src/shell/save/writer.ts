@@ -29,7 +29,7 @@ export interface WriterPorts {
   fs?: Fs;
 }
 
-export class Writer {
+export class ConfigWriter {
   readonly #path: string;
   readonly #ports: WriterPorts;
   readonly #store: Pick<Store, 'swap'>;

@@ -6,7 +6,7 @@
 import { appendFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
-import { Writer } from '../../shell/save/writer.ts';
+import { ConfigWriter } from '../../shell/save/writer.ts';
 import type { LoopFigures } from './loop-watch.ts';
 
 /** A timer for so often; what it is late by is the delay. */
@@ -20,8 +20,8 @@ function watchLoop(into: string): void {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let saves: number[] = [];
-  const { save } = Writer.prototype;
-  Writer.prototype.save = async function (render) {
+  const { save } = ConfigWriter.prototype;
+  ConfigWriter.prototype.save = async function (render) {
     const at = performance.now();
     try {
       return await save.call(this, render);

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { SentinelConfig } from '../../../src/core/index.ts';
-import { Writer } from '../../../src/shell/save/writer.ts';
+import { ConfigWriter } from '../../../src/shell/save/writer.ts';
 import { Disk } from '../../../src/tools/sim/disk.ts';
 import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
 import { Witness } from '../../support/witness.ts';
@@ -43,7 +43,7 @@ class Host {
       text: () => this.disk.text(FILE),
       save: (config, defaults, done) => {
         const fs = this.disk;
-        const writer = new Writer(LINK, { log: (_level, text) => this.logs.push(text), fs });
+        const writer = new ConfigWriter(LINK, { log: (_level, text) => this.logs.push(text), fs });
         const render = (old: string) => {
           const next = new Disk(old);
           next.put(config, defaults);

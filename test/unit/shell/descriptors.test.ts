@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../../src/server/descriptors.ts';
 import { Log } from '../../../src/shell/log.ts';
 import { realFs } from '../../../src/shell/save/fs.ts';
-import { Writer } from '../../../src/shell/save/writer.ts';
+import { ConfigWriter } from '../../../src/shell/save/writer.ts';
 import { Spare, spare } from '../../../src/shell/spare.ts';
 import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
@@ -152,7 +152,7 @@ describe('when all descriptors are taken', () => {
     const file = join(folder, 'sentinel.conf');
     writeFileSync(file, 'old\n');
     const log = new Log({ file: join(folder, 'log'), level: 'debug' });
-    const writer = new Writer(file, { log: () => {}, fs: realFs });
+    const writer = new ConfigWriter(file, { log: () => {}, fs: realFs });
     spare.hold(2);
     takeAll();
     for (let i = 1; i <= 3; i++) {

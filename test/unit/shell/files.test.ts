@@ -25,7 +25,7 @@ import { isStrangersLink, readRegular, systemIo } from '../../../src/shell/io.ts
 import { Log } from '../../../src/shell/log.ts';
 import { removePidFile, writePidFile } from '../../../src/shell/process.ts';
 import { type Fs, realFs } from '../../../src/shell/save/fs.ts';
-import { Writer } from '../../../src/shell/save/writer.ts';
+import { ConfigWriter } from '../../../src/shell/save/writer.ts';
 import { removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 const root = process.getuid?.() === 0;
@@ -48,7 +48,7 @@ afterEach(() => removeFolder(folder));
 const mode = (name = path) => (statSync(name).mode & 0o7777).toString(8);
 
 function save(name = path, fs: Fs = realFs): Promise<boolean> {
-  return new Writer(name, { log: (level, text) => logs.push(`${level} ${text}`), fs }).save(
+  return new ConfigWriter(name, { log: (level, text) => logs.push(`${level} ${text}`), fs }).save(
     (old) => `${old}new\n`,
   );
 }
@@ -97,7 +97,7 @@ describe('a file that is replaced', () => {
 
   it('has the mode it had when it was removed in between, whatever the umask', async () => {
     chmodSync(path, 0o640);
-    const writer = new Writer(path, { log: () => {}, fs: realFs });
+    const writer = new ConfigWriter(path, { log: () => {}, fs: realFs });
     expect(await writer.save(() => 'one')).toBe(true);
     rmSync(path);
     expect(await writer.save(() => 'two')).toBe(true);
@@ -143,7 +143,10 @@ describe('a file that is replaced', () => {
     chownSync(path, NOBODY, OTHER);
     chmodSync(path, before);
     const fs = humble([]);
-    const writer = new Writer(path, { log: (level, text) => logs.push(`${level} ${text}`), fs });
+    const writer = new ConfigWriter(path, {
+      log: (level, text) => logs.push(`${level} ${text}`),
+      fs,
+    });
     expect(await writer.save(() => 'one')).toBe(true);
     expect(statSync(path)).toMatchObject({ uid: 0, gid: 0 });
     expect(mode()).toBe(after);
@@ -232,7 +235,7 @@ describe('a symbolic link', () => {
 
   it('that is turned to another file is followed there', async () => {
     symlinkSync(target, link);
-    const writer = new Writer(link, { log: () => {}, fs: realFs });
+    const writer = new ConfigWriter(link, { log: () => {}, fs: realFs });
     expect(await writer.save((old) => `${old}a\n`)).toBe(true);
     const second = join(folder, 'second');
     writeFileSync(second, 'second\n');

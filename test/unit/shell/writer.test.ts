@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { oneLine } from '../../../src/core/index.ts';
 import { type Fs, type OpenFile, realFs } from '../../../src/shell/save/fs.ts';
-import { Writer } from '../../../src/shell/save/writer.ts';
+import { ConfigWriter } from '../../../src/shell/save/writer.ts';
 import { pause, removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
 
 let folder: string;
@@ -63,8 +63,8 @@ function watched(before: (operation: string) => Promise<void>): Fs {
 /** The file is a mount of its own, as the watched file systems tell it. */
 let mounted = false;
 
-function writer(fs: Fs = realFs): Writer {
-  return new Writer(path, { log: (level, text) => logs.push(`${level} ${text}`), fs });
+function writer(fs: Fs = realFs): ConfigWriter {
+  return new ConfigWriter(path, { log: (level, text) => logs.push(`${level} ${text}`), fs });
 }
 
 /** A file system on which these operations fail. */
