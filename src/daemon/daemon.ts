@@ -62,6 +62,8 @@ export interface DaemonOptions {
 
 /** Sockets and a running save get this long to end at a shutdown. */
 const farewellMs = 1000;
+/** What a server or a Sentinel costs, its connections included. */
+const INSTANCE_BYTES = 50 * 1024;
 const tlsFailed = 'Failed to configure TLS. Check logs for more info.';
 const syslogNotDone =
   'syslog-enabled yes: nothing is sent to syslog by this program. Use logfile, or standard output and the journal.';
@@ -81,7 +83,9 @@ export class Daemon {
   readonly #scripts: Scripts;
   readonly #writer: ConfigWriter;
   readonly #rewriter = new Rewriter();
-  readonly #thrift = new Thrift({ keptBytes: () => this.#server.memory.bytes });
+  readonly #thrift = new Thrift({
+    keptBytes: () => this.#server.memory.bytes + INSTANCE_BYTES * instancesOf(this.#state),
+  });
   /** null: nothing here speaks TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();

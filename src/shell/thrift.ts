@@ -7,14 +7,14 @@ import { runInNewContext } from 'node:vm';
 
 const MB = 1024 * 1024;
 const LOOK_MS = 1_000;
-/** So much more than after the last time is worth the pause of some 20 ms, and so is what clients kept and keep no more. */
+/** So much more than after the last time is worth the pause of some 20 ms, and so is what was kept and is no more. */
 const GROWN_BYTES = 24 * MB;
 const FREED_BYTES = 8 * MB;
 /** Looks after which it is done once more: pages that the first time emptied are given back by the second. */
 const AGAIN_AFTER = 5;
 
 export interface ThriftPorts {
-  /** What clients make us keep. */
+  /** What is kept for clients, servers and Sentinels, by and large. */
   keptBytes(): number;
   /** Default: of this process. */
   residentBytes?(): number;
