@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   ConfigError,
   type ConfigIo,
@@ -33,6 +34,10 @@ export interface Verdict {
   /** Log lines about names that are no addresses. */
   readonly unresolved: readonly string[];
 }
+
+const NO_WORD: Verdict = { report: '', text: '', secondText: '', unresolved: [] };
+const TRIES = 10;
+const TRY_AGAIN_MS = 500;
 
 /** A folder of a case's own. */
 export interface Desk {
@@ -76,11 +81,26 @@ function unresolvedNames(text: string): string[] {
  * @param again has it write once more.
  */
 export async function askOriginal(
-  { env }: Oracle,
+  oracle: Oracle,
   one: ConfigCase,
   desk: Desk,
   again = false,
 ): Promise<Verdict> {
+  for (let left = TRIES; ; left--) {
+    const verdict = await askOnce(oracle, one, desk, again);
+    if (verdict !== 'port taken' || left === 1) {
+      return verdict === 'port taken' ? NO_WORD : verdict;
+    }
+    await pause(TRY_AGAIN_MS);
+  }
+}
+
+async function askOnce(
+  { env }: Oracle,
+  one: ConfigCase,
+  desk: Desk,
+  again: boolean,
+): Promise<Verdict | 'port taken'> {
   const file = layOut(one, desk);
   const child = spawn('redis-sentinel', [file, ...(one.args ?? [])], { cwd: desk.folder, env });
   const closed = new Promise((done) => child.once('close', done));
@@ -110,6 +130,8 @@ export async function askOriginal(
     await closed;
   }
   const logged = /# (Fatal error, can't open .*)/.exec(stdout)?.[1] ?? '';
+  // With cluster-enabled it opens a port of its own choice, too, which somebody may have.
+  if (/Failed listening|Address already in use/.test(stdout)) return 'port taken';
   return {
     report: (stderr || logged).replaceAll(desk.folder, 'DIR'),
     text: '',
