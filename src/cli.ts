@@ -122,17 +122,15 @@ async function runCheck(reading: Reading): Promise<number> {
     return 1;
   }
   const { check } = await import('./daemon/check.ts');
-  const { errors, holder, warnings, changes } = await check(checked);
+  const { errors, conditions, warnings, changes } = await check(checked);
   for (const one of errors) say(`Error: ${one}`);
   for (const one of warnings) say(`Warning: ${one}`);
   if (changes.length > 0) {
     say('The first save would change these lines:');
     for (const one of changes) say(`  ${one}`);
   }
-  const running =
-    holder === null ? '' : `, once process ${holder}, which runs on this file, has ended`;
-  const verdict =
-    errors.length > 0 ? 'no Sentinel would start' : `a Sentinel would start${running}`;
+  const once = conditions.length === 0 ? '' : `, once ${conditions.join(' and ')}`;
+  const verdict = errors.length > 0 ? 'no Sentinel would start' : `a Sentinel would start${once}`;
   say(`${checked.file}: ${verdict}`);
   return errors.length === 0 ? 0 : 1;
 }

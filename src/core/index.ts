@@ -11,7 +11,6 @@ export { type Compat, DIALECTS, type Dialect } from './model/dialect.ts';
 export { Glob, globMatches, SET_BYTES } from './model/glob.ts';
 export {
   GROUP_OPTION_ROWS,
-  GROUP_OPTIONS,
   type GroupField,
   type GroupOption,
   setOption,

@@ -37,8 +37,8 @@ export interface Checked {
 export interface Findings {
   /** Why it would not start; empty: it would. */
   readonly errors: readonly string[];
-  /** The process that runs on this file, and would have to end before. */
-  readonly holder: number | null;
+  /** What must have happened before: who holds the file or the port. */
+  readonly conditions: readonly string[];
   /** What it would say at the start, and what else is amiss. */
   readonly warnings: readonly string[];
   /** What the first save would change: lines with `-` and `+` before them, without passwords. */
@@ -50,6 +50,8 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   const warnings = [...parsed.warnings];
   errors.push(...(saveComplaint(file) ?? []));
   const holder = claimedBy(file);
+  const conditions: string[] = [];
+  if (holder !== null) conditions.push(`process ${holder}, which runs on this file, has ended`);
   const { pidFile } = parsed.generic;
   const unwritable = pidFile === null || pidFile === '' ? null : newFileComplaint(pidFile);
   if (unwritable !== null) warnings.push(`No pid file would be written: ${unwritable}`);
@@ -59,9 +61,11 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   }
   if (holder === null) {
     const settings = serverSettings(parsed.generic, { configFile: file, supervisor: 'no' });
-    await tryPorts(settings).catch((error: ListenError) =>
-      errors.push(...error.lines.map((line) => line.replace(/^Warning: /, ''))),
-    );
+    // Before somebody takes the place of an original, that one has it.
+    await tryPorts(settings).catch(({ lines: [why = ''] }: ListenError) => {
+      conditions.push('its port is free');
+      warnings.push(why.replace(/^Warning: /, ''));
+    });
   }
   const outcome = readRegular(file);
   const before = 'text' in outcome ? outcome.text : '';
@@ -74,7 +78,7 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
     if (!(error instanceof StartError || error instanceof ListenError)) throw error;
     errors.push(...error.lines);
   }
-  return { errors, holder, warnings, changes };
+  return { errors, conditions, warnings, changes };
 }
 
 /** The text that a Sentinel would save at its start. */

@@ -191,7 +191,7 @@ export class Connection {
   }
 
   readonly #goOn = (): void => {
-    if (this.#over) return;
+    if (this.#over || this.#socket.destroyed) return;
     const [rest, ...more] = this.#rest;
     this.#rest = [];
     if (rest !== undefined) this.#take(rest);

@@ -113,11 +113,12 @@ describe('--check', () => {
     onTestFinished(() => sentinel.dispose());
     const file = configFile(`port ${sentinel.port}`, 'pidfile /no/such/folder/pid');
     const { status, stdout } = command('--check', file);
-    expect(stdout).toContain(`Error: Failed listening on port ${sentinel.port} (TCP), aborting.\n`);
+    expect(stdout).toMatch(/Warning: Could not create .*: Address already in use\n/);
+    expect(stdout).toContain(`${file}: a Sentinel would start, once its port is free\n`);
     expect(stdout).toContain(
       'Warning: No pid file would be written: /no/such/folder: No such file',
     );
-    expect(status).toBe(1);
+    expect(status).toBe(0);
   });
 
   it.each([
