@@ -20,8 +20,8 @@ function leave(line) {
   process.exit(1);
 }
 
-const built = (name) => new URL(`../dist/${name}`, import.meta.url);
-const program = built('cli.js');
+const built = (name) => new URL(`../dist/product/${name}.js`, import.meta.url);
+const program = built('cli');
 if (!existsSync(program)) {
   const path = fileURLToPath(program);
   leave(
@@ -29,11 +29,11 @@ if (!existsSync(program)) {
   );
 }
 shutInspector();
-const { asLogged, systemLimits, tooLittle } = await import(built('shell/needs.js').href);
+const { asLogged, systemLimits, tooLittle } = await import(built('needs').href);
 const complaint = tooLittle(systemLimits());
 if (complaint !== null) leave(asLogged(complaint, process.argv.slice(2)));
-const { settleNursery } = await import(built('shell/nursery.js').href);
-settleNursery();
+const { holdNursery } = await import(built('nursery').href);
+holdNursery();
 const { main } = await import(program.href);
 shutInspector();
 const status = await main(process.argv.slice(2));

@@ -88,7 +88,9 @@ function sourcesNow() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const others = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  const others = ['tsconfig.json', 'package-lock.json', 'bin/bundle.js'].map((name) =>
+    join(root, name),
+  );
   const marks = [...files, ...others].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return `${path} ${size} ${mtimeMs}`;
@@ -104,12 +106,11 @@ export function buildAll() {
   const sources = sourcesNow();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   rmSync(STAMP, { force: true });
-  const { ok, output } = run(
-    process.execPath,
-    [packageBin('typescript', 'tsc'), '-p', 'src'],
-    root,
-  );
-  if (!ok) throw new SetupError(`The build failed (npm run build):\n${output}`);
+  const steps = [[packageBin('typescript', 'tsc'), '-p', 'src'], [join(root, 'bin', 'bundle.js')]];
+  for (const step of steps) {
+    const { ok, output } = run(process.execPath, step, root);
+    if (!ok) throw new SetupError(`The build failed (npm run build):\n${output}`);
+  }
   writeFileSync(STAMP, sources);
 }
 

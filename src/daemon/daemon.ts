@@ -29,6 +29,7 @@ import {
   Driver,
   defaultPidFile,
   errorText,
+  growNursery,
   type Leave,
   type Log,
   monotonic,
@@ -47,7 +48,7 @@ import {
 } from '../shell/index.ts';
 import type { FlightRecorder } from './flightrecorder.ts';
 import { StartError, serverSettings, usersForFile } from './serversettings.ts';
-import { Warmup } from './warmup.ts';
+import { MANY_GROUPS, Warmup } from './warmup.ts';
 
 export interface DaemonOptions {
   /** Absolute path of the configuration file, a byte string. */
@@ -91,6 +92,7 @@ export class Daemon {
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #early: Input[] = [];
   #warmup: Warmup | null = null;
+  #nurseryGrown = false;
   #requests = 0;
   #started = false;
   #leaving = false;
@@ -104,7 +106,8 @@ export class Daemon {
     this.#configFile = options.configFile;
     this.#log = log;
     this.#supervisor = options.supervisor;
-    this.#writer = new ConfigWriter(options.configFile, logPort(log));
+    const busy = () => this.#manyGroups();
+    this.#writer = new ConfigWriter(options.configFile, { ...logPort(log), busy });
     this.#flightRecorder = options.flightRecorder;
     this.#leave = options.leave;
     this.#state = this.#newState();
@@ -150,8 +153,8 @@ export class Daemon {
   async start(): Promise<void> {
     const { generic } = this.#parsed;
     this.#banner();
-    // One for the log, one for a link.
-    spare.hold(2);
+    // One for the log, one for a link, two for a save: the file, and its folder while the file is being closed.
+    spare.hold(4);
     await this.#loadTls();
     await this.#server.start();
     this.#writePidFile();
@@ -224,6 +227,14 @@ export class Daemon {
       isExecutable: this.#flightRecorder.isExecutable,
     };
     return createState(sentinel, surroundings, monotonic());
+  }
+
+  /** Asked before each save. With many groups, memory is spent so that a vote is saved and answered sooner. */
+  #manyGroups(): boolean {
+    if (this.#state.groups.size < MANY_GROUPS) return false;
+    if (!this.#nurseryGrown) growNursery();
+    this.#nurseryGrown = true;
+    return true;
   }
 
   #newWarmup(): Warmup {

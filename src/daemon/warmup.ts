@@ -25,7 +25,8 @@ export interface WarmupTimes {
 }
 
 const TIMES: WarmupTimes = { delayMs: 5000, failovers: 200 };
-const GROUPS_MIN = 20;
+/** So many that the loop is busy, at the latest when their masters die together. */
+export const MANY_GROUPS = 20;
 /** After each failover there is a rest of so many times what it took: a fifth of a core at most. */
 const REST = 4;
 const REST_MIN_MS = 10;
@@ -71,7 +72,7 @@ export class Warmup {
   /** One failover. */
   #play(): void {
     const { groups, idle } = this.#ports;
-    if (groups() < GROUPS_MIN || !idle()) return this.#after(this.#times.delayMs);
+    if (groups() < MANY_GROUPS || !idle()) return this.#after(this.#times.delayMs);
     const began = performance.now();
     this.#standIns ??= begin();
     this.#standIns.failOver();

@@ -15,6 +15,7 @@ export { errorText } from './errno.ts';
 export { FlightFiles } from './flightfile.ts';
 export { isExecutable, lookingIo, readRegular, systemIo } from './io.ts';
 export { Log, type LogFormat, type LogOptions, type LogThreshold } from './log.ts';
+export { growNursery } from './nursery.ts';
 export { byteString, pathBytes, pathText } from './paths.ts';
 export { newFileComplaint, saveComplaint, unreadableHint } from './premises.ts';
 export {

@@ -1,12 +1,12 @@
 /**
- * The nursery: where V8 puts what is new, and where nearly all that a Sentinel allocates is forgotten at once. By itself V8
- * lets it grow to 32 MB and more (128 with Node 24) when much is done, and that stays; how large it may become cannot be
- * said to a process that runs, how fast it grows can.
+ * The nursery: V8's space for new objects, where nearly everything a Sentinel allocates dies. By itself V8 lets it grow to
+ * 32 MB and more (128 with Node 24) under load, and never shrinks it again. A running process cannot set its limit, but it
+ * can set how fast it grows: not at all, except when it is told to.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 const MB = 1024 * 1024;
-/** Enough that next to nothing outlives it; twice it, since half of it is where survivors are copied to. */
+/** For many groups: next to nothing outlives it. Half of it is where survivors are copied to. */
 const WANTED_BYTES = 8 * MB;
 /** Of objects that live long enough to be copied; far more rounds than it takes. */
 const ROUND = 2000;
@@ -17,8 +17,13 @@ function nurseryBytes(): number {
   return space?.space_size ?? WANTED_BYTES;
 }
 
-/** Call it first: it makes the nursery as large as it will ever be. */
-export function settleNursery(): void {
+/** Call it first: what V8 begins with (2 MB) stays. */
+export function holdNursery(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** Makes it as large as it will ever be; takes some 30 ms. */
+export function growNursery(): void {
   setFlagsFromString('--semi-space-growth-factor=2');
   const living: object[][] = [];
   for (let round = 0; round < ROUNDS_MAX && nurseryBytes() < WANTED_BYTES; round++) {

@@ -62,12 +62,18 @@ export class Thrift {
 
 /** V8's own, which has no name unless one asks for it. */
 function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  let collect: (() => void) | null = null;
   return () => {
+    collect ??= exposed();
     // Pages that are mostly empty are emptied: they are what is to be given back.
     setFlagsFromString('--compact-on-every-full-gc');
     collect();
     setFlagsFromString('--no-compact-on-every-full-gc');
   };
+}
+
+/** Only when it is needed: a context costs half a megabyte. */
+function exposed(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }

@@ -6,7 +6,7 @@
 
 import type { LogLevel } from '../../core/index.ts';
 import { type Lost, lostText, type Step } from './durable.ts';
-import type { Fs } from './fs.ts';
+import { type Fs, realFs } from './fs.ts';
 import { RemoteStore } from './remote-store.ts';
 import { type Remark, Store } from './store.ts';
 
@@ -25,14 +25,20 @@ export interface SaveState {
 
 export interface WriterPorts {
   log(level: LogLevel, text: string): void;
-  /** Default: the real file system, worked on by another thread. */
+  /** Default: the real file system. */
   fs?: Fs;
+  /**
+   * Is the loop so busy that a thread is to do the work on the real file system? Once it has been, the thread stays;
+   * it costs some 7 MB of memory. Default: never.
+   */
+  busy?(): boolean;
 }
 
 export class ConfigWriter {
   readonly #path: string;
   readonly #ports: WriterPorts;
-  readonly #store: Pick<Store, 'swap'>;
+  #store: Pick<Store, 'swap'>;
+  #threaded = false;
   /** What the file says as far as we know, and the store's number for it. */
   #old: { readonly serial: number; readonly text: string } | null = null;
   #saidInPlace = false;
@@ -46,7 +52,7 @@ export class ConfigWriter {
   constructor(path: string, ports: WriterPorts) {
     this.#path = path;
     this.#ports = ports;
-    this.#store = ports.fs === undefined ? new RemoteStore() : new Store(ports.fs);
+    this.#store = new Store(ports.fs ?? realFs);
   }
 
   get state(): SaveState {
@@ -81,6 +87,7 @@ export class ConfigWriter {
   async save(render: (oldText: string) => string): Promise<boolean> {
     const remark = (what: Remark) =>
       what === 'inPlace' ? this.#sayInPlace() : this.#sayLost(what);
+    this.#chooseStore();
     for (;;) {
       const old = this.#old;
       const text = old === null ? null : attempt(() => render(old.text));
@@ -107,6 +114,15 @@ export class ConfigWriter {
     this.#ports.log('debug', `Rewritten config file (${this.#path}) successfully`);
     this.#ports.log('notice', 'Sentinel new configuration saved on disk');
     return true;
+  }
+
+  #chooseStore(): void {
+    const { fs, busy } = this.#ports;
+    if (this.#threaded || fs !== undefined || !busy?.()) return;
+    this.#threaded = true;
+    this.#store = new RemoteStore();
+    // Its numbers are not those of the store before.
+    this.#old = null;
   }
 
   #failed(reason: string): false {
