@@ -1,6 +1,7 @@
 /**
- * Users in files and the connections they belong to: what the original makes of a story, ours (`compat redis-7.0`) makes
- * of it too – the replies, what is closed, the files, and the reasons for not starting (commands.md §6.5, config.md §6).
+ * Users in files and the connections they belong to: what the original makes of a story, ours
+ * (`compat redis-7.0`) makes of it too – the replies, what is closed, the files, and the reasons
+ * for not starting (commands.md §6.5, config.md §6).
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Five rounds of `npm run chaos` with fresh dice: three hosts of their own, each with a Redis and a Sentinel, two with
- * clients. Needs root on Linux, and the build.
+ * Five rounds of `npm run chaos` with fresh dice: three hosts of their own, each with a Redis and a
+ * Sentinel, two with clients. Needs root on Linux, and the build.
  */
 import { describe, expect, it } from 'vitest';
 import { whyNot } from '../../src/tools/chaos/ground.ts';

@@ -1,4 +1,7 @@
-/** The configuration of a classic deployment on three hosts works as it stands (issue: classic deployment; config.md, events.md §4.2). */
+/**
+ * The configuration of a classic deployment on three hosts works as it stands (issue: classic
+ * deployment; config.md, events.md §4.2).
+ */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFailed, onTestFinished } from 'vitest';

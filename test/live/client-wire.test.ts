@@ -1,7 +1,7 @@
 /**
- * What client libraries, load balancers and exporters put on the wire gets from ours what it gets from the original: both
- * watch one group, and their replies are compared type by type and field by field, with all servers up, with servers
- * down, and over failovers.
+ * What client libraries, load balancers and exporters put on the wire gets from ours what it gets
+ * from the original: both watch one group, and their replies are compared type by type and field by
+ * field, with all servers up, with servers down, and over failovers.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Group, type RedisServer, Sentinel, until, type Wire } from '../../src/tools/lab/index.ts';
@@ -12,7 +12,10 @@ const sentinel = (...words: readonly string[]) => request('SENTINEL', ...words);
 const setInfo = (name: string, version: string) =>
   request('CLIENT', 'SETINFO', 'LIB-NAME', name) + request('CLIENT', 'SETINFO', 'LIB-VER', version);
 
-/** What each writes on a connection to a Sentinel, in its own spelling; without what it subscribes to. */
+/**
+ * What each writes on a connection to a Sentinel, in its own spelling; without what it subscribes
+ * to.
+ */
 const asked: Readonly<Record<string, string>> = {
   ioredis:
     request('client', 'setinfo', 'LIB-NAME', 'ioredis(v6)') +
@@ -125,7 +128,10 @@ const cases = (table: Readonly<Record<string, string>>) =>
     protocols.map(([protocol, hello]) => ({ name, protocol, bytes: hello + bytes })),
   );
 
-/** Texts that go with the line of servers; these requests are only compared under `compat redis-7.0`. */
+/**
+ * Texts that go with the line of servers; these requests are only compared under `compat
+ * redis-7.0`.
+ */
 const OF_THE_LINE = /client|hello|info|config/i;
 const patience = { timeoutMs: 40_000 };
 
@@ -173,7 +179,10 @@ describe('the bytes that clients live from', () => {
     await group?.dispose();
   });
 
-  /** Compares the shapes, again while they differ: an instance may just have been seen by one and not by the other. */
+  /**
+   * Compares the shapes, again while they differ: an instance may just have been seen by one and
+   * not by the other.
+   */
   async function expectSame(bytes: string): Promise<void> {
     const all = bytes.startsWith(protocols[1][1]) ? bytes.slice(protocols[1][1].length) : bytes;
     const both = OF_THE_LINE.test(all) ? [like] : [like, plain];
@@ -348,7 +357,7 @@ describe('the bytes that clients live from', () => {
       for (const both of streams) for (const wire of [both.like, both.original]) wire.close();
     });
 
-    it('+switch-master arrives at every subscriber as from the original, byte by byte', async () => {
+    it('+switch-master reaches every subscriber as from the original, byte by byte', async () => {
       const listening = streams.filter(({ name }) => !name.startsWith('node-redis'));
       for (const both of listening) {
         const [mine, theirs] = [both.like, both.original].map((one) =>
@@ -370,7 +379,7 @@ describe('the bytes that clients live from', () => {
       }
     });
 
-    it('no +switch-master is older than one already sent, nor comes from an outdated hello', async () => {
+    it('no +switch-master is older than one already sent or comes of an old hello', async () => {
       const { like: mine, original: theirs } = streams[0]!;
       const first = group.servers[0]!;
       const now = await plain.master(M);

@@ -1,6 +1,7 @@
 /**
- * Real clients find a group through Sentinels with a password, read from its replicas, and follow a kill -9 of the
- * master and a manual failover: ioredis and node-redis over RESP2 and RESP3, redis-cli, and the barest follower.
+ * Real clients find a group through Sentinels with a password, read from its replicas, and follow a
+ * kill -9 of the master and a manual failover: ioredis and node-redis over RESP2 and RESP3,
+ * redis-cli, and the barest follower.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -28,7 +29,10 @@ const run = promisify(execFile);
 const PASSWORD = 'sentinel-pass';
 const patience = { timeoutMs: 40_000 };
 
-/** A shell script's way: redis-cli asks a Sentinel that answers, then writes to the address it was given. */
+/**
+ * A shell script's way: redis-cli asks a Sentinel that answers, then writes to the address it was
+ * given.
+ */
 function redisCli(sentinels: readonly Address[], name: string): WritingClient {
   const cli = (port: number | string, words: readonly (string | number)[]) =>
     run('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...words.map(String)], {

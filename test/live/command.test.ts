@@ -1,4 +1,7 @@
-/** The command as one meets it: what it calls itself, its help, --check, replay, and a log that is JSON throughout. */
+/**
+ * The command as one meets it: what it calls itself, its help, --check, replay, and a log that is
+ * JSON throughout.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

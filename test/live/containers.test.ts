@@ -1,6 +1,7 @@
 /**
- * Redis in containers, as it is deployed by many: servers that have addresses of their own, know no file to rewrite their
- * configuration to, and vanish from the network when they stop, so that nobody refuses a connection.
+ * Redis in containers, as it is deployed by many: servers that have addresses of their own, know no
+ * file to rewrite their configuration to, and vanish from the network when they stop, so that
+ * nobody refuses a connection.
  */
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
@@ -36,7 +37,10 @@ async function startServers({ skip }: TestContext): Promise<ContainedRedis[]> {
   return servers;
 }
 
-/** Three Sentinels on the host. What they hear from is the bridge, what they listen on is not: they announce it. */
+/**
+ * Three Sentinels on the host. What they hear from is the bridge, what they listen on is not: they
+ * announce it.
+ */
 async function startSentinels(kind: SentinelKind, master: Address): Promise<Sentinel[]> {
   const lines = [
     'sentinel announce-ip 127.0.0.1',
@@ -81,7 +85,7 @@ async function replication(address: Address): Promise<Record<string, string>> {
 }
 
 describe.each(kinds)('Redis in containers, watched by %s Sentinels', (kind) => {
-  it('fails over when the container of the master stops, and takes it back as a replica', async (context) => {
+  it('fails over when the master container stops, and takes it back', async (context) => {
     const servers = await startServers(context);
     const [master] = servers;
     const sentinels = await startSentinels(kind, master!.address);

@@ -1,4 +1,7 @@
-/** kill -9 of a Sentinel at random moments of failovers: same id, epochs that never go back (safety.md S4). */
+/**
+ * kill -9 of a Sentinel at random moments of failovers: same id, epochs that never go back
+ * (safety.md S4).
+ */
 import { describe, expect, it } from 'vitest';
 import { pause, type Sentinel } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
@@ -17,7 +20,7 @@ function highestEpochSaid(sentinel: Sentinel): number {
 }
 
 describe.each(kinds)('a killed %s Sentinel', (kind) => {
-  it('keeps its id and never goes back in epochs, killed at random moments of failovers', async () => {
+  it('keeps its id and never goes back in epochs, killed at random in failovers', async () => {
     const group = await readyGroup({ sentinels: all(kind), settings });
     const hellos = new HelloWatch();
     await Promise.all(group.servers.map((server) => hellos.listen(server)));

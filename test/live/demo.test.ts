@@ -1,4 +1,7 @@
-/** `npm run demo`: what it prints to try works, one by one, and its way to end it leaves nothing behind. */
+/**
+ * `npm run demo`: what it prints to try works, one by one, and its way to end it leaves nothing
+ * behind.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,9 @@
 /**
- * Files with every legal line of a line of servers: the original takes them, so does ours, keeps every value over a rewrite, and
- * the original takes what ours has written.
+ * Files with every legal line of a line of servers: the original takes them, so does ours, keeps
+ * every value over a rewrite, and the original takes what ours has written.
  *
- * The installed `redis-sentinel` is asked, and those of the other lines where they are fetched (`bin/oracles.js`).
+ * The installed `redis-sentinel` is asked, and those of the other lines where they are fetched
+ * (`bin/oracles.js`).
  */
 
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Three and five Sentinels find the replicas and each other from one `monitor` line (monitoring.md §8, §9). */
+/**
+ * Three and five Sentinels find the replicas and each other from one `monitor` line (monitoring.md
+ * §8, §9).
+ */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
@@ -60,7 +63,7 @@ describe.each(kinds)('discovery by %s Sentinels', (kind) => {
     );
   });
 
-  it('a Sentinel that comes later is found by the others, and one restart changes nothing', async () => {
+  it('a Sentinel that comes later is found by the others; a restart changes nothing', async () => {
     const group = await readyGroup({ sentinels: all(kind, 2), quorum: 2 });
     const late = await group.prepareSentinel(kind);
     group.sentinels.push(late);

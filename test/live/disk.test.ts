@@ -1,6 +1,7 @@
 /**
- * Disks that refuse: full, read-only, a file that cannot be replaced. The Sentinel goes on watching and answering, says
- * what is wrong, gives no vote that is not on disk, and mends itself (safety.md S2, S3).
+ * Disks that refuse: full, read-only, a file that cannot be replaced. The Sentinel goes on watching
+ * and answering, says what is wrong, gives no vote that is not on disk, and mends itself (safety.md
+ * S2, S3).
  */
 import { copyFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,7 +15,9 @@ const why = whyNoMounts();
 const patience = { timeoutMs: 60_000 };
 const FIELD = 'redis_sentinel_ts_config_save';
 
-/** One master with two replicas, and three Sentinels of which the first has its file on this folder. */
+/**
+ * One master with two replicas, and three Sentinels of which the first has its file on this folder.
+ */
 async function groupOn(configFolder: string) {
   const master = await RedisServer.start({});
   const replicas = [1, 2].map(() => RedisServer.start({ replicaOf: master.address }));

@@ -1,10 +1,15 @@
-/** Failovers that end early or late, on originals and on ours: every abort, the end by timeout, the stuck replica (events.md §5.5–5.7). */
+/**
+ * Failovers that end early or late, on originals and on ours: every abort, the end by timeout, the
+ * stuck replica (events.md §5.5–5.7).
+ */
 import { describe, it } from 'vitest';
 import { until as condition } from '../../src/tools/lab/index.ts';
 import { expectParity, inAnyOrder, type Story, split } from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
 
-/** A server that cannot be told to follow another or nobody: SLAVEOF is an unknown command there. */
+/**
+ * A server that cannot be told to follow another or nobody: SLAVEOF is an unknown command there.
+ */
 const deaf = ['rename-command SLAVEOF ""', 'rename-command REPLICAOF ""'];
 
 /** What the only Sentinel says from now until `last`. */
@@ -13,7 +18,9 @@ async function until(fleet: Fleet, last: string): Promise<Record<string, string[
   return { events: await fleet.tape().take() };
 }
 
-/** The failover to its end, and what is said of the old master, whose clock starts with the switch. */
+/**
+ * The failover to its end, and what is said of the old master, whose clock starts with the switch.
+ */
 async function switched(fleet: Fleet): Promise<Story> {
   const tape = fleet.tape();
   for (const last of ['+switch-master', '+failover-end', '+sdown slave [m]'])
@@ -34,7 +41,10 @@ function firstAndSecond(events: readonly string[]): string[] {
   return inAnyOrder(events.map(named), /^\+slave slave \[(first|second)\]/);
 }
 
-/** The process ends in the middle of a failover, as an operator had asked; its last words are only in its log. */
+/**
+ * The process ends in the middle of a failover, as an operator had asked; its last words are only
+ * in its log.
+ */
 async function crash(fleet: Fleet, when: string): Promise<Story> {
   await fleet.say('SIMULATE-FAILURE', when);
   await fleet.say('FAILOVER', GROUP);

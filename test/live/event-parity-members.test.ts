@@ -1,4 +1,7 @@
-/** How the members of a group come, go, move and fall silent, told by originals and by ours (events.md §5.1, §5.8–5.11). */
+/**
+ * How the members of a group come, go, move and fall silent, told by originals and by ours
+ * (events.md §5.1, §5.8–5.11).
+ */
 import { describe, it } from 'vitest';
 import { chapters, expectParity, inAnyOrder, type Story, sorted } from '../support/event-parity.ts';
 import { type Fleet, GROUP } from '../support/fleet.ts';
@@ -18,7 +21,10 @@ function peersInAnyOrder(story: Story): Story {
   return Object.fromEntries(lists);
 }
 
-/** From nothing to a group with all its members; then its settings, its lists made anew, and its end. */
+/**
+ * From nothing to a group with all its members; then its settings, its lists made anew, and its
+ * end.
+ */
 async function watch(fleet: Fleet): Promise<Story> {
   const { port } = fleet.server('m');
   const all = async (...words: (string | number)[]) => {

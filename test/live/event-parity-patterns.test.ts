@@ -1,4 +1,7 @@
-/** Which subscribers hear of an event: channels, patterns with classes and ranges, and patterns that make little sense (commands.md, PSUBSCRIBE). */
+/**
+ * Which subscribers hear of an event: channels, patterns with classes and ranges, and patterns that
+ * make little sense (commands.md, PSUBSCRIBE).
+ */
 import { describe, it } from 'vitest';
 import { type Answer, until } from '../../src/tools/lab/index.ts';
 import { expectParity, type Story } from '../support/event-parity.ts';
@@ -64,7 +67,10 @@ function odd(count: number): string[] {
 
 const patterns = [...new Set([...written, ...odd(600)])];
 
-/** What everybody hears of four events: which patterns matched, and in which order a channel's own message comes. */
+/**
+ * What everybody hears of four events: which patterns matched, and in which order a channel's own
+ * message comes.
+ */
 async function hear(fleet: Fleet): Promise<Story> {
   const [byPattern, byBoth] = [await fleet.sentinel(1).open(), await fleet.sentinel(1).open()];
   const matched: string[] = [];

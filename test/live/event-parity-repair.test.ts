@@ -1,4 +1,6 @@
-/** Reboots, strays, role changes and TILT, told by originals and by ours (events.md §5.10, §5.12). */
+/**
+ * Reboots, strays, role changes and TILT, told by originals and by ours (events.md §5.10, §5.12).
+ */
 import { appendFileSync } from 'node:fs';
 import { describe, it } from 'vitest';
 import { pause, until } from '../../src/tools/lab/index.ts';
@@ -11,7 +13,10 @@ async function tell(fleet: Fleet, chapter: string, last: string): Promise<Story>
   return { [chapter]: await fleet.tape().take() };
 }
 
-/** A master restarts before anybody missed it; another one restarts and does not answer PING, though INFO. */
+/**
+ * A master restarts before anybody missed it; another one restarts and does not answer PING, though
+ * INFO.
+ */
 async function reboot(fleet: Fleet): Promise<Story> {
   const server = await fleet.addServer('n', {
     credentials: { username: 'lab', password: 'lab' },
@@ -49,7 +54,10 @@ async function strays(fleet: Fleet): Promise<Story> {
   return { ...master, ...(await tell(fleet, 'replica of another', '+fix-slave-config')) };
 }
 
-/** A master that says it is a replica is down after a while; nobody agrees here, so nothing is done about it. */
+/**
+ * A master that says it is a replica is down after a while; nobody agrees here, so nothing is done
+ * about it.
+ */
 async function wrongRole(fleet: Fleet): Promise<Story> {
   const other = await fleet.addServer('n', {});
   await fleet.server('m').call('SLAVEOF', other.host, other.port);

@@ -1,4 +1,7 @@
-/** Scripts of originals and of ours: what they are called with, how often, and what is said of them (events.md §4). */
+/**
+ * Scripts of originals and of ours: what they are called with, how often, and what is said of them
+ * (events.md §4).
+ */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
@@ -46,7 +49,10 @@ function bothScripts(fleet: Fleet): string[] {
   ];
 }
 
-/** A failover on three Sentinels and what their scripts were told; the order of jobs that run side by side is chance. */
+/**
+ * A failover on three Sentinels and what their scripts were told; the order of jobs that run side
+ * by side is chance.
+ */
 async function failover(fleet: Fleet): Promise<Story> {
   for (const number of [2, 3]) {
     await fleet.sentinel(number).command('SENTINEL', 'SET', GROUP, 'quorum', 4);
@@ -87,7 +93,10 @@ function pauses(times: readonly number[]): string[] {
   });
 }
 
-/** Every ending, each script with a group of its own; what configures a script is told to it, and that is its one job. */
+/**
+ * Every ending, each script with a group of its own; what configures a script is told to it, and
+ * that is its one job.
+ */
 async function ends(fleet: Fleet): Promise<Story> {
   const { host, port } = fleet.server('m');
   const all = Object.entries(endings).map(([name, body]) => {
@@ -151,7 +160,7 @@ async function crowd(fleet: Fleet): Promise<Story> {
 }
 
 describe.concurrent('scripts are run as the original runs them', () => {
-  it('with the same arguments during a failover, on its leader and its observers', async (context) => {
+  it('with the same arguments during a failover, on leader and observers', async (context) => {
     await expectParity(context, {
       plan: {
         servers: { m: [], a: ['replica-priority 10'], b: [] },
@@ -166,7 +175,7 @@ describe.concurrent('scripts are run as the original runs them', () => {
     });
   });
 
-  it('again after a failure that may pass, and not after others, with the same words about it', async (context) => {
+  it('again after failures that may pass only, with the same words about it', async (context) => {
     await expectParity(context, {
       plan: {
         servers: { m: [] },

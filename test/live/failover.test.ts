@@ -1,4 +1,7 @@
-/** The master dies or hangs; a replica is promoted, everybody agrees, the old master comes back as a replica (failover.md). */
+/**
+ * The master dies or hangs; a replica is promoted, everybody agrees, the old master comes back as a
+ * replica (failover.md).
+ */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';
@@ -7,7 +10,7 @@ import { expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety
 const settings = { downAfter: 700, failoverTimeout: 5_000 };
 
 describe.each(kinds)('failover by %s Sentinels', (kind) => {
-  it('promotes a replica of a killed master, then the next one, and both old masters return as replicas', async () => {
+  it('promotes a replica of a killed master, twice, and takes both back as replicas', async () => {
     const group = await readyGroup({ sentinels: all(kind), settings });
     const hellos = new HelloWatch();
     await Promise.all(group.servers.map((server) => hellos.listen(server)));
@@ -51,7 +54,7 @@ describe.each(kinds)('failover by %s Sentinels', (kind) => {
     expectOneVoteAndOneLeaderPerEpoch(group.sentinels);
   });
 
-  it('fails over from a master that hangs and turns it into a replica when it goes on', async () => {
+  it('fails over from a hanging master and makes it a replica when it goes on', async () => {
     const group = await readyGroup({ sentinels: all(kind), settings });
     const old = group.servers[0]!;
     old.freeze();

@@ -1,4 +1,7 @@
-/** Many groups at once, over pretend servers: half of the masters die together, and every group gets exactly one new one. */
+/**
+ * Many groups at once, over pretend servers: half of the masters die together, and every group gets
+ * exactly one new one.
+ */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Farm, infoFields, Sentinel, type SentinelKind, until } from '../../src/tools/lab/index.ts';
 import { kinds } from '../support/live.ts';
@@ -30,7 +33,7 @@ async function seen(sentinel: Sentinel): Promise<string[]> {
 }
 
 describe.each(kinds)('three Sentinels (%s) over many groups', (kind) => {
-  it('discover them, fail over all whose masters die together, and take the old masters back', async () => {
+  it('discover them, fail over all at once, and take the old masters back', async () => {
     const { farm, sentinels } = await start(kind);
     const whole = /status=ok,address=127\.0\.0\.1:\d+,slaves=2,sentinels=3$/;
     const wait = { timeoutMs: 60_000, everyMs: 200 };

@@ -1,4 +1,7 @@
-/** The recipe of OPERATIONS for the first password of the Sentinels: nobody is locked out, and in the end everybody needs it. */
+/**
+ * The recipe of OPERATIONS for the first password of the Sentinels: nobody is locked out, and in
+ * the end everybody needs it.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

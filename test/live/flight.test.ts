@@ -1,4 +1,6 @@
-/** The flight recorder of a running daemon: what it writes, when, and that it can be played again. */
+/**
+ * The flight recorder of a running daemon: what it writes, when, and that it can be played again.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +44,7 @@ async function start(options: Partial<SentinelOptions> = {}): Promise<Sentinel> 
 }
 
 describe('SIGUSR2', () => {
-  it('writes a recording of a failover that replays, for its owner only and without passwords', async () => {
+  it('writes a failover that replays, for its owner only and without passwords', async () => {
     const group = await readyGroup({
       sentinels: all('ours'),
       settings: { downAfter: 600, failoverTimeout: 4_000 },
@@ -145,7 +147,8 @@ describe('a failing daemon', () => {
     const { status, text } = replay(file!);
     expect(text).toContain(reason);
     if (signal === 'SIGUSR1') {
-      // Memory was spoilt from outside, which no input tells: the replay shows where it begins to differ.
+      // Memory was spoilt from outside, which no input tells: the replay shows where it begins to
+      // differ.
       expect(text).toMatch(/! +\* ERROR BrokenInvariant: mymaster: vote went back/);
       expect(text).toContain('1 of ');
       expect(status).toBe(1);

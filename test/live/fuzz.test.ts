@@ -1,4 +1,6 @@
-/** The overseer of `npm run fuzz`: it has to see what a worker cannot say itself. Runs the build. */
+/**
+ * The overseer of `npm run fuzz`: it has to see what a worker cannot say itself. Runs the build.
+ */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +24,10 @@ export const targets = [
   target('hangs', () => { count += 1; while (count === 1001); }),
   target('throws', () => { count += 1; if (count === 1001) throw new TypeError('no such thing'); }),
   target('leaks', () => { count += 1; if (count > 22000) kept.push(Buffer.alloc(100000)); }),
-  target('devours', () => { count += 1; while (count === 1001) kept.push(new Array(1000).fill(1)); }),
+  target('devours', () => {
+    count += 1;
+    while (count === 1001) kept.push(new Array(1000).fill(1));
+  }),
 ];
 `;
 

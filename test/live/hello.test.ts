@@ -1,4 +1,7 @@
-/** Hellos by direct PUBLISH: real ones teach, garbage and one's own echo do nothing (monitoring.md §9, safety.md S20, S21). */
+/**
+ * Hellos by direct PUBLISH: real ones teach, garbage and one's own echo do nothing (monitoring.md
+ * §9, safety.md S20, S21).
+ */
 import { describe, expect, it } from 'vitest';
 import { type Group, type Sentinel, until } from '../../src/tools/lab/index.ts';
 import { kinds, readyGroup } from '../support/live.ts';
@@ -22,7 +25,7 @@ describe.each(kinds)('a hello published directly to a Sentinel (%s)', (kind) => 
   const publish = async (sentinel: Sentinel, text: string) =>
     sentinel.command('PUBLISH', '__sentinel__:hello', text);
 
-  it('is answered with 1 and changes nothing when it is malformed or about nobody we know', async () => {
+  it('is answered with 1 and changes nothing when malformed or about unknown groups', async () => {
     const group = await readyGroup({ sentinels: [kind], replicas: 1, settings });
     const sentinel = group.sentinels[0]!;
     const before = await knowledge(group, sentinel);

@@ -1,6 +1,6 @@
 /**
- * Names instead of addresses, with a name server that changes its answers, is slow or says nothing: clients of a
- * Sentinel never wait for it (monitoring.md §1.2, safety.md W18).
+ * Names instead of addresses, with a name server that changes its answers, is slow or says nothing:
+ * clients of a Sentinel never wait for it (monitoring.md §1.2, safety.md W18).
  */
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -149,7 +149,8 @@ describe('hostnames', () => {
     if (missing !== null) skip(missing);
   });
 
-  // An original that gives a server but a second may take the new master for dead right after a switch.
+  // An original that gives a server but a second may take the new master for dead right after a
+  // switch.
   it.each([
     ['three of ours', three, 1_000],
     ['two of ours and an original', ['ours', 'ours', 'original'] as const, 3_000],
@@ -197,7 +198,8 @@ describe('hostnames', () => {
     ]);
   });
 
-  // The servers themselves stand still when they are to follow a name that nobody resolves: they get numbers here.
+  // The servers themselves stand still when they are to follow a name that nobody resolves: they
+  // get numbers here.
   it('fail over with a silent name server, and no client waits', async () => {
     const all = await house(three, { announce: 'no' });
     all.names.silent = true;
@@ -216,7 +218,7 @@ describe('hostnames', () => {
     expectQuick(await pings.stop());
   }, 120_000);
 
-  it('start with a silent name server, serve clients, and find the group when it speaks', async () => {
+  it('start with a silent name server, serve clients, find the group when it speaks', async () => {
     const { names, sentinels } = await house(['ours'], { announce: 'yes' });
     const [sentinel] = sentinels as [Sentinel];
     await sentinel.kill();

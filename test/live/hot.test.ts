@@ -1,4 +1,7 @@
-/** The address query is answered from memory: never an answer that is out of date, or that is not the client's to have. */
+/**
+ * The address query is answered from memory: never an answer that is out of date, or that is not
+ * the client's to have.
+ */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { pause, Sentinel, Wire } from '../../src/tools/lab/index.ts';
 
@@ -12,7 +15,7 @@ async function start(lines: readonly string[] = []) {
 }
 
 describe('a query that is asked again and again', () => {
-  it('is answered alike, alone, in pipelines, cut up anywhere and in turn with others', async () => {
+  it('is answered alike, alone, in pipelines, cut up anywhere, mixed with others', async () => {
     const { wire } = await start();
     const ask = (...words: string[]) => wire.ask(...words);
     for (let count = 0; count < 5; count += 1) {
@@ -58,7 +61,7 @@ describe('a query that is asked again and again', () => {
     expect(await wire.ask(...query)).toEqual(['127.0.0.1', '99']);
   });
 
-  it('is refused when the user may not ask it any more, and not answered in CLIENT REPLY OFF', async () => {
+  it('is refused when the user may not ask it any more, silent in CLIENT REPLY OFF', async () => {
     const { sentinel, wire } = await start([
       'user reader on nopass -@all +sentinel|get-master-addr-by-name',
     ]);

@@ -1,6 +1,6 @@
 /**
- * Clients that break the protocol, flood or never listen get a clear error or a closed connection; everybody else is
- * served and memory stays where it was (commands.md §1, §2).
+ * Clients that break the protocol, flood or never listen get a clear error or a closed connection;
+ * everybody else is served and memory stays where it was (commands.md §1, §2).
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,9 @@ function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Sends bytes on a fresh connection and returns all that comes back until the other side closes it. */
+/**
+ * Sends bytes on a fresh connection and returns all that comes back until the other side closes it.
+ */
 async function sendUntilClosed(port: number, bytes: string | Buffer): Promise<string> {
   const wire = await Wire.open({ port });
   wire.record();

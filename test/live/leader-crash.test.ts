@@ -1,4 +1,7 @@
-/** A leader that dies in the middle of its failover blocks nobody (failover.md §13, safety.md L9, §6.3). */
+/**
+ * A leader that dies in the middle of its failover blocks nobody (failover.md §13, safety.md L9,
+ * §6.3).
+ */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';

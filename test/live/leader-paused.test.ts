@@ -1,6 +1,7 @@
 /**
- * A leader that is stopped behind its order while originals elect another, who promotes another replica: when it goes on it
- * must leave that one alone. (The simulator plays the same with many seeds: its drills of the leader that was stopped.)
+ * A leader that is stopped behind its order while originals elect another, who promotes another
+ * replica: when it goes on it must leave that one alone. (The simulator plays the same with many
+ * seeds: its drills of the leader that was stopped.)
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';

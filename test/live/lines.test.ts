@@ -1,6 +1,7 @@
 /**
- * `compat`: what a client sees of the lines of servers, for everything in which they cannot be reconciled
- * (versions.md §1, §2). `redis-7.0` is compared with the original itself in parity.test.ts.
+ * `compat`: what a client sees of the lines of servers, for everything in which they cannot be
+ * reconciled (versions.md §1, §2). `redis-7.0` is compared with the original itself in
+ * parity.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sentinel, Wire } from '../../src/tools/lab/index.ts';
@@ -38,13 +39,16 @@ const REDIS_8: Expected = {
   hello: '[server,redis,version,8.0.6,proto,2,id,N,mode,sentinel,modules,[]]',
   counts: '15/73',
   configShape:
-    'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> [<param> <value> ...] are supported.',
+    'ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> ' +
+    '[<param> <value> ...] are supported.',
   configMany: '[announce-ip,,announce-port,0]',
   noCommand: "NOPERM User limited has no permissions to run the 'info' command",
   noChannel: 'NOPERM No permissions to access a channel',
   dryRun: "User limited has no permissions to run the 'info' command",
   noAuth:
-    'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+    'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO ' +
+    '<proto> AUTH <user> <pass> option can be used to authenticate the client and select the ' +
+    'RESP protocol version at the same time',
   userLine: 'user default on nopass sanitize-payload ~* &* +@all',
   aclLogFields: 20,
   clientLineEnd: / watch=0 .* resp=2 lib-name=probe lib-ver=1 io-thread=0$/,
@@ -60,6 +64,12 @@ const REDIS_8: Expected = {
   totalTilt: false,
 };
 
+const valkeyHead = (version: string) =>
+  new RegExp(
+    '^# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\n' +
+      `valkey_version:${version}\r\nvalkey_release_stage:ga\r\nredis_git_sha1:`,
+  );
+
 const VALKEY_8: Expected = {
   ...REDIS_8,
   compat: 'valkey-8',
@@ -67,8 +77,7 @@ const VALKEY_8: Expected = {
   counts: '15/77',
   clientLineEnd:
     / watch=0 .* resp=2 lib-name=probe lib-ver=1 tot-net-in=\d+ tot-net-out=\d+ tot-cmds=\d+$/,
-  infoHead:
-    /^# Server\r\nredis_version:7\.2\.4\r\nserver_name:valkey\r\nvalkey_version:8\.1\.1\r\nvalkey_release_stage:ga\r\nredis_git_sha1:/,
+  infoHead: valkeyHead('8.1.1'),
   helpWord: 'CKQUORUM <primary-name>',
   rebootDirective: 'sentinel primary-reboot-down-after-period m 5',
   fatal: '*** FATAL CONFIG FILE ERROR (Version 8.1.1) ***',
@@ -104,8 +113,7 @@ const LINES: Readonly<Record<string, Expected>> = {
     ...VALKEY_8,
     compat: 'valkey-9',
     hello: VALKEY_8.hello.replace('8.1.1', '9.1.2'),
-    infoHead:
-      /^# Server\r\nredis_version:7\.2\.4\r\nserver_name:valkey\r\nvalkey_version:9\.1\.2\r\nvalkey_release_stage:ga\r\nredis_git_sha1:/,
+    infoHead: valkeyHead('9.1.2'),
     userLine: 'user default on nopass ~* &* +@all',
     fatal: '*** FATAL CONFIG FILE ERROR (Version 9.1.2) ***',
     coordinated: 'NOGOODPRIMARY Primary does not support FAILOVER command',

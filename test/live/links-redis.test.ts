@@ -88,7 +88,7 @@ describe('links to a real redis-server', () => {
     await renamed.dispose();
   });
 
-  it('opens, says its own address and answers in order what was sent before it was open', async () => {
+  it('opens, says its own address, answers in order what was sent before it was open', async () => {
     start().connect(1, redis.port);
     const tokens = [probe.send(1, 'CLIENT', 'SETNAME', 'links'), probe.send(1, 'PING')];
     const replies = await probe.replies(2);
@@ -103,7 +103,7 @@ describe('links to a real redis-server', () => {
     ]);
   });
 
-  it('repeats no arguments when a server does not know the command: they may be a password', async () => {
+  it('repeats no arguments of commands a server does not know: they may be passwords', async () => {
     start().connect(1, renamed.port);
     probe.send(1, 'AUTH', 's3cret');
     probe.send(1, 'AUTH', 'somebody', 's3cret');

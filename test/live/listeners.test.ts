@@ -123,7 +123,8 @@ describe('a unix socket', () => {
     const path = join(folder(), 'socket');
     const made = spawnSync(process.execPath, [
       '-e',
-      `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
+      `require('net').createServer().listen(${JSON.stringify(path)}, () => ` +
+        "process.kill(process.pid, 'SIGKILL'))",
     ]);
     expect(made.signal).toBe('SIGKILL');
     const where = { folder: folder(), port: 0 };
@@ -148,7 +149,9 @@ describe('a unix socket', () => {
 describe('the house around', () => {
   it('hears that nothing goes to syslog', async () => {
     const where = { folder: folder(), port: await freePort() };
-    const text = `dir ${where.folder}\nport ${where.port}\nsyslog-enabled yes\nsyslog-ident x\nsyslog-facility local3\n`;
+    const text =
+      `dir ${where.folder}\nport ${where.port}\nsyslog-enabled yes\nsyslog-ident x\n` +
+      'syslog-facility local3\n';
     const { lines, outcome } = await trial('ours', where, text);
     expect(outcome).toBe('runs');
     expect(lines).toContainEqual(

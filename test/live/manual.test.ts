@@ -1,4 +1,7 @@
-/** SENTINEL FAILOVER: at once, without agreement, and safe when two operators type it together (failover.md §11, W5). */
+/**
+ * SENTINEL FAILOVER: at once, without agreement, and safe when two operators type it together
+ * (failover.md §11, W5).
+ */
 import { describe, expect, it } from 'vitest';
 import { until, Writer } from '../../src/tools/lab/index.ts';
 import { all, kinds, readyGroup } from '../support/live.ts';

@@ -6,8 +6,8 @@ import { readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch, HelloWatch } from '../support/safety.ts';
 
 /**
- * Originals dial a server at most once a second: with a smaller down-after they may take a new master for dead before they
- * have tried to reach it.
+ * Originals dial a server at most once a second: with a smaller down-after they may take a new
+ * master for dead before they have tried to reach it.
  */
 const settings = { downAfter: 1_500, failoverTimeout: 5_000 };
 const mixes = [

@@ -1,6 +1,7 @@
 /**
- * Passwords of watched servers that change while Sentinels run: who is refused says `disconnected`, tries again with growing
- * pauses, and is back at once when it is told the new password or the old one counts again.
+ * Passwords of watched servers that change while Sentinels run: who is refused says `disconnected`,
+ * tries again with growing pauses, and is back at once when it is told the new password or the old
+ * one counts again.
  *
  * The lab logs in as a user of its own, which nothing here touches.
  */
@@ -76,7 +77,9 @@ async function backAtOnce(group: Group, sentinels: readonly Sentinel[]): Promise
   );
 }
 
-/** `disconnected` soon, from then on always, and `s_down` behind it, of the master and all replicas. */
+/**
+ * `disconnected` soon, from then on always, and `s_down` behind it, of the master and all replicas.
+ */
 async function refused(group: Group, sentinels: readonly Sentinel[]): Promise<void> {
   await Promise.all(sentinels.map((sentinel) => showsRefusal(sentinel, group.name)));
 }
@@ -84,7 +87,8 @@ async function refused(group: Group, sentinels: readonly Sentinel[]): Promise<vo
 async function showsRefusal(sentinel: Sentinel, name: string): Promise<void> {
   const has = (flags: string[][], flag: string) => flags.every((one) => one.includes(flag));
   const who = `the Sentinel on port ${sentinel.port}`;
-  // Between the loss of a connection and the first refusal of the next one there is a moment without the flag.
+  // Between the loss of a connection and the first refusal of the next one there is a moment
+  // without the flag.
   let streak = 0;
   await until(
     async () => {
@@ -233,7 +237,7 @@ describe('Sentinels whose user changes', () => {
   ];
   const auth = { authUser: 'watcher', authPass: 'right' };
 
-  it('show that its password is another, and are back with that one or with another user', async () => {
+  it('show that its password is another, and are back with that one or another user', async () => {
     const group = await guarded(users, auth);
     const [restarted, told, untouched] = group.sentinels as [Sentinel, Sentinel, Sentinel];
     await everywhere(group, 'ACL', 'SETUSER', 'watcher', '<right', '>other');

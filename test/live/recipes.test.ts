@@ -1,6 +1,7 @@
 /**
- * The recipes of docs/OPERATIONS.md, played on hosts of their own with the commands that stand there: from originals to ours
- * host by host, members that come and go, new passwords, a reboot, an upgrade, and back to originals.
+ * The recipes of docs/OPERATIONS.md, played on hosts of their own with the commands that stand
+ * there: from originals to ours host by host, members that come and go, new passwords, a reboot, an
+ * upgrade, and back to originals.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +117,8 @@ it('the recipes lead where they say', async ({ skip }) => {
   expect(
     sentinel(
       two,
-      "redis-cli -p 26379 SENTINEL REPLICAS mymaster | paste - - | grep -P '^(name|flags|master-link-status)\\t'",
+      'redis-cli -p 26379 SENTINEL REPLICAS mymaster | paste - - | grep -P ' +
+        "'^(name|flags|master-link-status)\\t'",
     ).split('\n'),
   ).toHaveLength(6);
   expect(sentinel(two, 'redis-cli -p 26379 INFO server | grep config_save_status')).toContain(

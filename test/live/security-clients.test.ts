@@ -1,6 +1,7 @@
 /**
- * What a client with rights, or without any, cannot make of a Sentinel: a file that says something else, a process that
- * ends, stands still or keeps what it needs no more (docs/DIFFERENCES.md, "Ceilings").
+ * What a client with rights, or without any, cannot make of a Sentinel: a file that says something
+ * else, a process that ends, stands still or keeps what it needs no more (docs/DIFFERENCES.md,
+ * "Ceilings").
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

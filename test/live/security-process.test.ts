@@ -180,7 +180,8 @@ describe('with few descriptors', () => {
     expect(readText(logFile)).not.toContain('WARNING: Sentinel was not able to save');
     expect(openFiles(sentinel)).toBeLessThan(128 - 16);
     expect(readText(logFile)).toContain(
-      'Current maximum open files is 128. maxclients has been reduced to 40 to compensate for low ulimit.',
+      'Current maximum open files is 128. maxclients has been reduced to 40 to compensate ' +
+        'for low ulimit.',
     );
   });
 

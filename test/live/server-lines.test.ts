@@ -1,6 +1,7 @@
 /**
- * Servers of every line are watched: found, failed over, back as replicas, switched by hand, with passwords and users; and
- * groups of two versions, as in the middle of an upgrade. Lines that are not installed are fetched by `bin/oracles.js`.
+ * Servers of every line are watched: found, failed over, back as replicas, switched by hand, with
+ * passwords and users; and groups of two versions, as in the middle of an upgrade. Lines that are
+ * not installed are fetched by `bin/oracles.js`.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,7 +16,10 @@ import { all, readyGroup } from '../support/live.ts';
 
 const timing = { downAfter: 1000, failoverTimeout: 6000 };
 
-/** What the specification gives the user of a Sentinel, by what the line calls channels and subcommands. */
+/**
+ * What the specification gives the user of a Sentinel, by what the line calls channels and
+ * subcommands.
+ */
 const rights = (name: ServerName) =>
   name === 'redis-6'
     ? '+multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client +script'
@@ -81,7 +85,10 @@ describe.each(SERVERS)('servers of %s', (name) => {
   );
 });
 
-/** The master's line first; newer replicas can follow it. Of these only Valkey 8 reads what the newer one sends. */
+/**
+ * The master's line first; newer replicas can follow it. Of these only Valkey 8 reads what the
+ * newer one sends.
+ */
 const upgrades: readonly (readonly [ServerName, ServerName])[] = [
   ['redis-6', 'installed'],
   ['installed', 'redis-8'],
@@ -93,7 +100,7 @@ const shownAs = (name: ServerName, version: string) =>
   `${name.startsWith('valkey') ? 'Valkey' : 'Redis'} ${version}`;
 
 describe.each(upgrades)('a group of %s on its way to %s', (old, young) => {
-  it('is switched to the newer one; who cannot follow that is named in the log', async (context) => {
+  it('is switched to the newer one; the log names those that cannot follow', async (context) => {
     const [from, to] = [findServers(old), findServers(young)];
     if ('missing' in from) return context.skip(from.missing);
     if ('missing' in to) return context.skip(to.missing);
@@ -106,7 +113,9 @@ describe.each(upgrades)('a group of %s on its way to %s', (old, young) => {
     expect(replicas).toContain(second);
     expect(await second.call('GET', 'k')).toBe('one');
     await first!.restart();
-    const both = `it is ${shownAs(old, from.version)} and does not read what its master, ${shownAs(young, to.version)}, sends`;
+    const both =
+      `it is ${shownAs(old, from.version)} and does not read what its master, ` +
+      `${shownAs(young, to.version)}, sends`;
     const line = `${first!.name} has had no link to its master for 10 s: ${both}`;
     const [sentinel] = group.sentinels;
     if (young === 'valkey-9') await writtenEverywhere(group, 'two');

@@ -1,4 +1,7 @@
-/** The process around the core: background, pid file, signals, standard input, supervisors (config.md §1, §5.1; commands.md §7.3). */
+/**
+ * The process around the core: background, pid file, signals, standard input, supervisors
+ * (config.md §1, §5.1; commands.md §7.3).
+ */
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -88,7 +91,7 @@ describe('in the background', () => {
     );
   });
 
-  it('is a failure for the starting process when the port is taken, and the user hears why', async () => {
+  it('fails the starting process when the port is taken, and the user hears why', async () => {
     const where = await place(inBackground);
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(where.port, '127.0.0.1', resolve));
@@ -118,7 +121,8 @@ describe('signals', () => {
       const lines = readText(where.output).trimEnd().split('\n').slice(-5);
       expect(lines[0]).toMatch(
         new RegExp(
-          `^${child.pid}:signal-handler \\(\\d+\\) Received ${signal} scheduling shutdown\\.\\.\\.$`,
+          `^${child.pid}:signal-handler \\(\\d+\\) Received ${signal} scheduling ` +
+            'shutdown\\.\\.\\.$',
         ),
       );
       expect(lines.slice(1).map(bare)).toEqual([
@@ -172,7 +176,7 @@ describe('starting', () => {
     expect(readText(where.file)).toBe(before);
   });
 
-  it('reads more configuration from standard input and from options, later words winning', async () => {
+  it('reads more configuration from standard input and options, later words winning', async () => {
     const where = await place(() => ['loglevel verbose']);
     const [command, ...args] = sentinelCommand('ours', where.file);
     const other = await freePort();

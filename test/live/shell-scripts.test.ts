@@ -79,7 +79,7 @@ describe('running scripts', () => {
     expect(await ended(run(path()))).toMatchObject({ exitCode: 2, signal: 0 });
   });
 
-  it('runs real programs too, and takes a bare name for a file of the working directory', async () => {
+  it('runs real programs, and takes a bare name for a file of the working directory', async () => {
     expect(await ended(run('/bin/true'))).toMatchObject({ exitCode: 0 });
     expect(await ended(run('true'))).toMatchObject({ exitCode: 2 });
   });

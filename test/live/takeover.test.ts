@@ -1,4 +1,7 @@
-/** One of ours takes an original's place and gives it back: same file, same id, no failover (config.md §9, safety.md §6). */
+/**
+ * One of ours takes an original's place and gives it back: same file, same id, no failover
+ * (config.md §9, safety.md §6).
+ */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';
 import { failoverLedBy, onlyLeads } from '../support/led.ts';
@@ -6,13 +9,13 @@ import { readyGroup } from '../support/live.ts';
 import { expectOneVoteAndOneLeaderPerEpoch } from '../support/safety.ts';
 
 /**
- * Originals dial a server at most once a second: with a smaller down-after they may take a new master for dead before they
- * have tried to reach it.
+ * Originals dial a server at most once a second: with a smaller down-after they may take a new
+ * master for dead before they have tried to reach it.
  */
 const settings = { downAfter: 1_500, failoverTimeout: 5_000 };
 
 describe('one of ours in the place of an original', () => {
-  it('takes over its file and id and gives them back, without a failover or one Sentinel more', async () => {
+  it('takes over its file and id and gives them back, without a failover', async () => {
     const group = await readyGroup({
       sentinels: ['original', 'original', 'original'],
       settings: { ...settings, lines: [`sentinel notification-script mymaster /bin/true`] },

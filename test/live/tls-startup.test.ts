@@ -1,4 +1,7 @@
-/** TLS that cannot be set up ends the start with the original's own lines (config.md §6). Both kinds are run and compared. */
+/**
+ * TLS that cannot be set up ends the start with the original's own lines (config.md §6). Both kinds
+ * are run and compared.
+ */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +73,8 @@ const cases: readonly (readonly [string, string])[] = [
   ['files that nobody asked for', 'port PORT\ntls-cert-file nope.pem'],
   [
     'session and cipher settings',
-    `${complete}\ntls-session-caching no\ntls-prefer-server-ciphers yes\ntls-session-cache-timeout 60`,
+    `${complete}\ntls-session-caching no\ntls-prefer-server-ciphers yes\n` +
+      'tls-session-cache-timeout 60',
   ],
 ];
 

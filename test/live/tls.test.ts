@@ -1,4 +1,7 @@
-/** TLS everywhere: Redis, Sentinels of both kinds and clients, with certificates made here (config.md §5.1, §6). */
+/**
+ * TLS everywhere: Redis, Sentinels of both kinds and clients, with certificates made here
+ * (config.md §5.1, §6).
+ */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -324,7 +327,8 @@ describe('TLS', () => {
       onTestFinished(() => redis.dispose());
       const sentinel = await watching(redis.port);
       const line = new RegExp(
-        `# Connection to 127\\.0\\.0\\.1:${redis.port} failed: .*without TLS \\(tls-replication no\\).*TLS port`,
+        `# Connection to 127\\.0\\.0\\.1:${redis.port} failed: .*without TLS ` +
+          '\\(tls-replication no\\).*TLS port',
         'g',
       );
       await until(() => line.test(sentinel.logText()), 'it says what the port may be');
@@ -378,7 +382,7 @@ describe('TLS', () => {
     });
   });
 
-  it('uses new certificates without a restart, on both sides, and keeps the old while they do not fit', async () => {
+  it('uses new certificates without a restart, the old ones while those do not fit', async () => {
     const inUse = us.issue('first');
     const second = us.issue('second');
     const redis = await RedisServer.start({ tls: trust(), lines });

@@ -1,5 +1,6 @@
 /**
- * Votes: one per epoch whatever happens to the process (safety.md S1, S2), and none while the file cannot be written (W22).
+ * Votes: one per epoch whatever happens to the process (safety.md S1, S2), and none while the file
+ * cannot be written (W22).
  */
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -20,7 +21,10 @@ import {
   HelloWatch,
 } from '../support/safety.ts';
 
-/** Replaces the file by a folder of that name, so that no user whatever can write it. Returns the way back. */
+/**
+ * Replaces the file by a folder of that name, so that no user whatever can write it. Returns the
+ * way back.
+ */
 function breakSaving(sentinel: Sentinel): () => void {
   const aside = `${sentinel.configFile}.aside`;
   renameSync(sentinel.configFile, aside);
@@ -31,7 +35,10 @@ function breakSaving(sentinel: Sentinel): () => void {
   };
 }
 
-/** Asks for votes of one epoch over several connections at once, then kills the Sentinel; what was answered by then. */
+/**
+ * Asks for votes of one epoch over several connections at once, then kills the Sentinel; what was
+ * answered by then.
+ */
 async function askAndKill(group: Group, sentinel: Sentinel, epoch: number): Promise<Set<string>> {
   const master = group.servers[0]!.address;
   const wires: Wire[] = await Promise.all([0, 1, 2].map(() => sentinel.open()));

@@ -32,7 +32,9 @@ export const acceptedCases: readonly ConfigCase[] = [
   withGroup('a group', ''),
   {
     name: 'comments, blanks, tabs, carriage returns and letter case',
-    text: '# top\r\n\n\n   # in \t\n PoRT PORT \r\n\tbind   127.0.0.1 \n\nSENTINEL Monitor m 127.0.0.1 41999 2\n\t sentinel DOWN-AFTER-MILLISECONDS m 63000\n# end',
+    text:
+      '# top\r\n\n\n   # in \t\n PoRT PORT \r\n\tbind   127.0.0.1 \n\n' +
+      'SENTINEL Monitor m 127.0.0.1 41999 2\n\t sentinel DOWN-AFTER-MILLISECONDS m 63000\n# end',
   },
   { name: 'no newline at the end', text: `${base}sentinel monitor m 127.0.0.1 41999 1` },
   { name: 'blank lines at the end', text: `${group}\n\n\n` },
@@ -101,7 +103,9 @@ sentinel notification-script m /bin/false`,
   },
   {
     name: 'two groups whose lines alternate',
-    text: `${base}sentinel monitor a 127.0.0.1 1 1\nsentinel monitor b 127.0.0.1 2 2\nsentinel parallel-syncs b 2\nsentinel auth-pass a x\nsentinel auth-pass b y\n`,
+    text:
+      `${base}sentinel monitor a 127.0.0.1 1 1\nsentinel monitor b 127.0.0.1 2 2\n` +
+      'sentinel parallel-syncs b 2\nsentinel auth-pass a x\nsentinel auth-pass b y\n',
   },
   {
     name: 'numeric addresses in unusual forms',
@@ -134,16 +138,20 @@ sentinel notification-script m /bin/false`,
   withGroup('quoted words', `sentinel auth-pass 'm' "p"\n"timeout" '5'\n"tcp-keepali\\x76e" 7`),
   plain(
     'memory in every unit',
-    'maxmemory 1500kb\nrepl-backlog-size 1K\nproto-max-bulk-len 2mB\nclient-query-buffer-limit 3G\nauto-aof-rewrite-min-size 64mb\nhash-max-listpack-value 65B\nmaxmemory-clients 10%',
+    'maxmemory 1500kb\nrepl-backlog-size 1K\nproto-max-bulk-len 2mB\n' +
+      'client-query-buffer-limit 3G\nauto-aof-rewrite-min-size 64mb\n' +
+      'hash-max-listpack-value 65B\nmaxmemory-clients 10%',
   ),
   plain(
     'older names',
-    'slave-priority 10\nslave-read-only no\nmin-slaves-to-write 2\nlua-time-limit 7\nhash-max-ziplist-entries 9\nslaveof 1.2.3.4 5',
+    'slave-priority 10\nslave-read-only no\nmin-slaves-to-write 2\nlua-time-limit 7\n' +
+      'hash-max-ziplist-entries 9\nslaveof 1.2.3.4 5',
   ),
   plain('older names together with newer ones', 'slave-priority 10\nreplica-priority 11'),
   plain(
     'strings',
-    'masterauth x\nmasteruser "a b"\npidfile ""\nlogfile ""\ntls-protocols "TLSv1.2"\nsyslog-ident ""\ndbfilename d.rdb\nunixsocket "DIR/sock"\nunixsocketperm 0700',
+    'masterauth x\nmasteruser "a b"\npidfile ""\nlogfile ""\ntls-protocols "TLSv1.2"\n' +
+      'syslog-ident ""\ndbfilename d.rdb\nunixsocket "DIR/sock"\nunixsocketperm 0700',
   ),
   plain('white space in a word', 'masterauth a\x0bb\x0cc\n\x0b hz 20'),
   plain('strings with unprintable bytes', 'masterauth "\\x01\\xfe\\n\\a\\b\\t\\r\\\\\\""'),
@@ -155,7 +163,8 @@ sentinel notification-script m /bin/false`,
   plain('flags in one word', 'shutdown-on-sigint "now force"\nshutdown-on-sigterm default now'),
   plain(
     'output limits',
-    'client-output-buffer-limit normal 1mb 2 3\nclient-output-buffer-limit slave 1 2 3 pubsub 1500 1k 1',
+    'client-output-buffer-limit normal 1mb 2 3\n' +
+      'client-output-buffer-limit slave 1 2 3 pubsub 1500 1k 1',
   ),
   plain('output limits at their defaults', 'client-output-buffer-limit normal 0 0 0'),
   plain('output limits of one class', 'client-output-buffer-limit pubsub 1 2 3'),
@@ -166,7 +175,8 @@ sentinel notification-script m /bin/false`,
   plain('things that are commented out', 'list-max-ziplist-entries 5\nfoo.bar x\na.b c d'),
   plain(
     'things that stay',
-    'rename-command PING P2\ncluster-enabled yes\nmaxclients 10000\nio-threads 1\nhll-sparse-max-bytes 3000',
+    'rename-command PING P2\ncluster-enabled yes\nmaxclients 10000\nio-threads 1\n' +
+      'hll-sparse-max-bytes 3000',
   ),
   plain('hz out of bounds', 'hz 1000'),
   plain('percentiles', 'latency-tracking-info-percentiles 50 0.1 99.99999 100 33.333333333'),
@@ -346,7 +356,10 @@ export const knownDifferences: readonly (readonly [line: string, message: string
   ['sentinel announce-port x', 'Invalid port number.'],
 ];
 
-/** Valkey's words for servers, the `hz` it runs with, and the older of two words, which it lets stand. */
+/**
+ * Valkey's words for servers, the `hz` it runs with, and the older of two words, which it lets
+ * stand.
+ */
 const valkeyWords: readonly string[] = [
   'every option of a group',
   'options written with their default values',
@@ -355,7 +368,10 @@ const valkeyWords: readonly string[] = [
   'strings with unprintable bytes',
 ];
 
-/** Cases that another line judges or rewrites otherwise, in their order; docs/DIFFERENCES.md has the rows. */
+/**
+ * Cases that another line judges or rewrites otherwise, in their order; docs/DIFFERENCES.md has the
+ * rows.
+ */
 export const lineDifferences: Readonly<Record<string, readonly string[]>> = {
   'redis-8': [
     'things that stay',

@@ -1,4 +1,7 @@
-/** What reading and writing configurations needs of a world: a file system in memory, and the default user's line. */
+/**
+ * What reading and writing configurations needs of a world: a file system in memory, and the
+ * default user's line.
+ */
 
 import type { ConfigIo } from '../../src/config/index.ts';
 import { type Compat, DIALECTS } from '../../src/core/index.ts';
@@ -39,7 +42,10 @@ export function memoryIo(files: Readonly<Record<string, string>> = {}): ConfigIo
   };
 }
 
-/** The line of the user `default` while nothing but `requirepass` was said about it (config.md §7.3). */
+/**
+ * The line of the user `default` while nothing but `requirepass` was said about it (config.md
+ * §7.3).
+ */
 export function defaultUserLine(requirepass: string | null, compat: Compat): string {
   const dialect = DIALECTS[compat];
   const users = new Users(new CommandTable(ROWS, dialect, new Map()), false, dialect.databases);

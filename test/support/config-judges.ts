@@ -1,6 +1,6 @@
 /**
- * Two judges of one configuration file: an original, asked by starting it, and this project's parser
- * and rewriter, which follows the original's line.
+ * Two judges of one configuration file: an original, asked by starting it, and this project's
+ * parser and rewriter, which follows the original's line.
  */
 
 import { spawn } from 'node:child_process';

@@ -38,14 +38,18 @@ const renamed = new Map([
   ['zset-max-ziplist-value', 'zset-max-listpack-value'],
 ]);
 
-/** Lines of which no value is kept, there and here: what they said has no meaning any more, or is dropped on purpose. */
+/**
+ * Lines of which no value is kept, there and here: what they said has no meaning any more, or is
+ * dropped on purpose.
+ */
 const forgotten =
-  /^(save|list-max-ziplist-(entries|value)|lua-replicate-commands|sentinel known-sentinel m \S+ \d+$)/;
+  /^(save|list-max-ziplist-(entries|value)|lua-replicate-|sentinel known-sentinel m \S+ \d+$)/;
 
 /**
  * What the file must hold after a rewrite, quotes left out; null when nothing needs to be left.
  *
- * @param rebootWord the word this line of servers writes for the time a rebooting master is waited for.
+ * @param rebootWord the word this line of servers writes for the time a rebooting master is waited
+ * for.
  */
 export function keptLine(text: string, rebootWord: string): string | null {
   if (forgotten.test(text)) return null;

@@ -1,6 +1,7 @@
 /**
- * Redis in containers, for the tests that need servers with addresses of their own. Runs wherever a Docker engine
- * answers whose containers can be reached by their addresses; everywhere else it says why not.
+ * Redis in containers, for the tests that need servers with addresses of their own. Runs wherever a
+ * Docker engine answers whose containers can be reached by their addresses; everywhere else it says
+ * why not.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -62,7 +63,9 @@ async function isThere(client: ContainerRuntimeClient, image: string): Promise<b
   }
 }
 
-/** An image of nothing but the installed `redis-server` and the shared libraries it is linked to. */
+/**
+ * An image of nothing but the installed `redis-server` and the shared libraries it is linked to.
+ */
 async function importInstalled(client: ContainerRuntimeClient): Promise<void> {
   const text = { encoding: 'utf8' } as const;
   const server = execFileSync('sh', ['-c', 'command -v redis-server'], text).trim();
@@ -84,8 +87,8 @@ async function importInstalled(client: ContainerRuntimeClient): Promise<void> {
 }
 
 /**
- * A container counts as started when it runs; whether Redis answers is asked of Redis. Not by its log: an engine under
- * load may leave out lines from what it sends of a log that it follows.
+ * A container counts as started when it runs; whether Redis answers is asked of Redis. Not by its
+ * log: an engine under load may leave out lines from what it sends of a log that it follows.
  */
 class Running extends StartupCheckStrategy {
   override async checkStartupState(
@@ -123,7 +126,10 @@ export async function startContained(
   return { container, address };
 }
 
-/** Removes a container; one that is gone already is what was wanted, and must not hide why the test failed. */
+/**
+ * Removes a container; one that is gone already is what was wanted, and must not hide why the test
+ * failed.
+ */
 async function removeContained(container: StartedTestContainer): Promise<void> {
   try {
     await container.stop({ timeout: 0 });
@@ -133,8 +139,8 @@ async function removeContained(container: StartedTestContainer): Promise<void> {
 }
 
 /**
- * Stops a container so that it can be started again. Not by its own `stop`, which holds for good: at the end of the test
- * it would think that there is nothing left to remove.
+ * Stops a container so that it can be started again. Not by its own `stop`, which holds for good:
+ * at the end of the test it would think that there is nothing left to remove.
  */
 export async function stopContained({ container }: ContainedRedis): Promise<void> {
   const client = await getContainerRuntimeClient();

@@ -1,6 +1,6 @@
 /**
- * What is known to differ from the original in the events of a scenario: each with the row of docs/DIFFERENCES.md that
- * gives the reason, and what it makes of the original's list.
+ * What is known to differ from the original in the events of a scenario: each with the row of
+ * docs/DIFFERENCES.md that gives the reason, and what it makes of the original's list.
  */
 import { readFileSync } from 'node:fs';
 import { installedCompat, type Oracle } from '../../src/tools/lab/index.ts';

@@ -1,4 +1,6 @@
-/** Runs a scenario on originals and on ours at once and compares what both said, event for event. */
+/**
+ * Runs a scenario on originals and on ours at once and compares what both said, event for event.
+ */
 import type { TestContext } from 'vitest';
 import {
   differences,
@@ -19,8 +21,8 @@ export interface Performance {
   readonly act: (fleet: Fleet) => Promise<Story>;
   readonly known?: Known;
   /**
-   * Events, word for word, that the original itself says or not as its own timer happens to run, by chapter: left out
-   * on both sides. Each needs a word on what decides it.
+   * Events, word for word, that the original itself says or not as its own timer happens to run, by
+   * chapter: left out on both sides. Each needs a word on what decides it.
    */
   readonly chance?: Story;
 }
@@ -39,7 +41,10 @@ export async function perform(
   return { original, ours };
 }
 
-/** The whole of a test: both must tell the same story but for the known differences, which must still be there. */
+/**
+ * The whole of a test: both must tell the same story but for the known differences, which must
+ * still be there.
+ */
 export async function expectParity(context: TestContext, performance: Performance): Promise<void> {
   const { expect } = context;
   const stories = await perform(context, performance);
@@ -76,7 +81,10 @@ function withoutChance(story: Story, chance: Story = {}): Story {
   return Object.fromEntries(kept);
 }
 
-/** What each Sentinel that said anything said since the last time, as chapters `<act>, s1` and so on. */
+/**
+ * What each Sentinel that said anything said since the last time, as chapters `<act>, s1` and so
+ * on.
+ */
 export async function chapters(fleet: Fleet, act: string): Promise<Story> {
   const taken = await Promise.all(fleet.tapes.map((tape) => tape.take()));
   const all = taken.map((events, i) => [`${act}, s${i + 1}`, events] as const);
@@ -88,12 +96,18 @@ export function sorted(story: Story): Story {
   return Object.fromEntries(Object.entries(story).map(([name, all]) => [name, [...all].sort()]));
 }
 
-/** What any of the Sentinels said, once each, in a fixed order: for acts that one of them does and no matter which. */
+/**
+ * What any of the Sentinels said, once each, in a fixed order: for acts that one of them does and
+ * no matter which.
+ */
 export function together(story: Story): string[] {
   return [...new Set(Object.values(story).flat())].sort();
 }
 
-/** The same events in a fixed order, where the original's own order is that of a hash table or of the network. */
+/**
+ * The same events in a fixed order, where the original's own order is that of a hash table or of
+ * the network.
+ */
 export function inAnyOrder(events: readonly string[], what: RegExp): string[] {
   const some = events.filter((one) => what.test(one)).sort();
   return events.map((one) => (what.test(one) ? some.shift()! : one));

@@ -1,6 +1,7 @@
 /**
- * The same fleet twice, once of originals and once of ours, with a tape of every event that is published on it
- * (events.md §2–3). Names stand for addresses, ids and folders, so that the two tapes can be compared as they are.
+ * The same fleet twice, once of originals and once of ours, with a tape of every event that is
+ * published on it (events.md §2–3). Names stand for addresses, ids and folders, so that the two
+ * tapes can be compared as they are.
  */
 import { deepEqual } from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -18,7 +19,10 @@ import {
 import { showLogs } from './live.ts';
 
 export interface FleetPlan {
-  /** The master first; the others are its replicas, with more lines for their files. Default: `m`, `a`. */
+  /**
+   * The master first; the others are its replicas, with more lines for their files. Default: `m`,
+   * `a`.
+   */
   readonly servers?: Readonly<Record<string, readonly string[]>>;
   /** How many Sentinels; default 1. */
   readonly sentinels?: number;
@@ -46,8 +50,8 @@ export const GROUP = 'g';
 /** ms of silence that are no failure while processes start beside each other. */
 const PATIENT = 20_000;
 /**
- * The original dials a lost instance once a ping-period: with the default of a second it takes a new master for down when
- * down-after is shorter than that.
+ * The original dials a lost instance once a ping-period: with the default of a second it takes a
+ * new master for down when down-after is shorter than that.
  */
 const QUICK = { 'ping-period': 300, 'info-period': 1_000, 'publish-period': 500 };
 
@@ -200,10 +204,16 @@ export class Fleet {
     return this.tapes[number - 1]!;
   }
 
-  /** The log lines of a Sentinel that are no events, once each in a fixed order, with their levels and without times. */
+  /**
+   * The log lines of a Sentinel that are no events, once each in a fixed order, with their levels
+   * and without times.
+   */
   logged(number: number): string[] {
-    const noise =
-      /^(Accepted|WARNING Memory overcommit|Client closed|oO0|(Redis|Valkey) version|Configuration loaded|redis-sentinel-ts|monotonic|Running mode|Sentinel (new config|ID is))/;
+    const noise = new RegExp(
+      '^(Accepted|WARNING Memory overcommit|Client closed|oO0|(Redis|Valkey) version|' +
+        'Configuration loaded|redis-sentinel-ts|monotonic|Running mode|' +
+        'Sentinel (new config|ID is))',
+    );
     const lines = this.sentinel(number)
       .log()
       .filter((one) => one.event === null && !noise.test(one.text))
@@ -294,7 +304,10 @@ export class Tape {
     return this.raw.slice(this.#from).map((one) => this.#fleet.masked(one));
   }
 
-  /** Was this event (a name, or the beginning of name and payload) heard since the last `take`, so many times? */
+  /**
+   * Was this event (a name, or the beginning of name and payload) heard since the last `take`, so
+   * many times?
+   */
   has(what: string, times = 1): boolean {
     const is = (one: string) => one === what || one.startsWith(`${what} `);
     return this.now().filter(is).length >= times;

@@ -1,4 +1,7 @@
-/** Hosts of a test's own: network namespaces on a bridge in a namespace, 10.0.0.1 and so on. Root on Linux only. */
+/**
+ * Hosts of a test's own: network namespaces on a bridge in a namespace, 10.0.0.1 and so on. Root on
+ * Linux only.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

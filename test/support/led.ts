@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import type { Group, RedisServer, Sentinel } from '../../src/tools/lab/index.ts';
 
 /**
- * Lets only `leader` start a failover: the others agree that the master is down and vote, but with a quorum above the
- * number of Sentinels they never see it objectively down themselves.
+ * Lets only `leader` start a failover: the others agree that the master is down and vote, but with
+ * a quorum above the number of Sentinels they never see it objectively down themselves.
  */
 export async function onlyLeads(group: Group, leader: Sentinel): Promise<void> {
   for (const sentinel of group.sentinels) {
@@ -13,7 +13,9 @@ export async function onlyLeads(group: Group, leader: Sentinel): Promise<void> {
   }
 }
 
-/** Kills the master and waits until all agree on another; `leader` must have been the one elected. */
+/**
+ * Kills the master and waits until all agree on another; `leader` must have been the one elected.
+ */
 export async function failoverLedBy(
   group: Group,
   old: RedisServer,

@@ -1,6 +1,6 @@
 /**
- * What every live test needs: the kinds of Sentinel it runs against, and a group that is ended with the test and shows
- * its logs when the test failed.
+ * What every live test needs: the kinds of Sentinel it runs against, and a group that is ended with
+ * the test and shows its logs when the test failed.
  */
 import { onTestFinished } from 'vitest';
 import {
@@ -13,8 +13,9 @@ import {
 } from '../../src/tools/lab/index.ts';
 
 /**
- * The kinds a scenario is run against. `SENTINEL_KINDS=original,ours` also runs it against the installed
- * `redis-sentinel`: a scenario that the original does not pass says something about the scenario.
+ * The kinds a scenario is run against. `SENTINEL_KINDS=original,ours` also runs it against the
+ * installed `redis-sentinel`: a scenario that the original does not pass says something about the
+ * scenario.
  */
 export const kinds = (process.env.SENTINEL_KINDS ?? 'ours').split(',') as readonly SentinelKind[];
 

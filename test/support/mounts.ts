@@ -1,4 +1,6 @@
-/** Small file systems of a test's own, which can be filled and made read-only. Root on Linux only. */
+/**
+ * Small file systems of a test's own, which can be filled and made read-only. Root on Linux only.
+ */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

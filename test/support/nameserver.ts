@@ -1,6 +1,6 @@
 /**
- * A name server for tests, and processes that ask it and no other: they run in a mount namespace of their own whose
- * resolv.conf names it (root on Linux only).
+ * A name server for tests, and processes that ask it and no other: they run in a mount namespace of
+ * their own whose resolv.conf names it (root on Linux only).
  */
 import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';

@@ -34,8 +34,8 @@ function read(sentinel: Sentinel): Account {
 }
 
 /**
- * One vote per Sentinel and epoch, restarts included (S1); epochs only rise (S4); at most one leader per epoch (S7).
- * For a fleet that watches a single group.
+ * One vote per Sentinel and epoch, restarts included (S1); epochs only rise (S4); at most one
+ * leader per epoch (S7). For a fleet that watches a single group.
  */
 export function expectOneVoteAndOneLeaderPerEpoch(sentinels: readonly Sentinel[]): void {
   const leaders = new Map<number, string>();
@@ -109,7 +109,9 @@ export interface Vote {
   readonly epoch: number;
 }
 
-/** Asks for a vote about the group's present master with a raw `SENTINEL is-master-down-by-addr`. */
+/**
+ * Asks for a vote about the group's present master with a raw `SENTINEL is-master-down-by-addr`.
+ */
 export async function askVote(
   wire: Wire,
   master: { readonly host: string; readonly port: number },

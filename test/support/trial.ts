@@ -1,4 +1,7 @@
-/** One start of a Sentinel of either kind on a given file: what it says, where it listens, how it ended. */
+/**
+ * One start of a Sentinel of either kind on a given file: what it says, where it listens, how it
+ * ended.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -10,7 +13,10 @@ import {
 } from '../../src/tools/lab/index.ts';
 
 export interface Trial {
-  /** Its log lines without pid and time, what differs by line of servers or from run to run left out. */
+  /**
+   * Its log lines without pid and time, what differs by line of servers or from run to run left
+   * out.
+   */
   readonly lines: readonly string[];
   /** Addresses that somebody listens on at the port in question, as the kernel writes them. */
   readonly listening: readonly string[];
@@ -18,10 +24,15 @@ export interface Trial {
   readonly outcome: string;
 }
 
-const noise =
-  /oO0|Redis version|Configuration loaded|redis-sentinel-ts \d|monotonic clock|Sentinel ID|new configuration saved|^$/;
+const noise = new RegExp(
+  'oO0|Redis version|Configuration loaded|redis-sentinel-ts [0-9]|monotonic clock|' +
+    'Sentinel ID|new configuration saved|^$',
+);
 
-/** Starts it in `folder/<kind>`, waits until it runs or has ended, calls `look` while it runs, and ends it. */
+/**
+ * Starts it in `folder/<kind>`, waits until it runs or has ended, calls `look` while it runs, and
+ * ends it.
+ */
 export async function trial(
   kind: SentinelKind,
   where: { readonly folder: string; readonly port: number },

@@ -1,6 +1,7 @@
 /**
- * A disk in virtual time for the real file writer: what was not synced can be lost in a power cut, folder entries as
- * well as contents, and every single operation can fail, take long, or be the last one.
+ * A disk in virtual time for the real file writer: what was not synced can be lost in a power cut,
+ * folder entries as well as contents, and every single operation can fail, take long, or be the
+ * last one.
  */
 import type { FileStatus, Fs, OpenFile } from '../../src/shell/save/fs.ts';
 
@@ -98,7 +99,10 @@ export class VirtualDisk implements Fs {
     return [...this.#names.keys()];
   }
 
-  /** The power goes: of what was not synced any part may be there or not, a folder's changes in their order. */
+  /**
+   * The power goes: of what was not synced any part may be there or not, a folder's changes in
+   * their order.
+   */
   losePower(): void {
     const { random } = this.#ports;
     const arrived = Math.floor(random() * (this.#unsynced.length + 1));

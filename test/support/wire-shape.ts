@@ -1,6 +1,7 @@
 /**
- * The shape of replies: every type byte, every length of a list, every field in its place and every value that does not
- * depend on who was asked or when. Two Sentinels that watch the same group must give the same shape.
+ * The shape of replies: every type byte, every length of a list, every field in its place and every
+ * value that does not depend on who was asked or when. Two Sentinels that watch the same group must
+ * give the same shape.
  */
 import { connect } from 'node:net';
 
@@ -66,7 +67,10 @@ function parseReply(bytes: string, at: number): [Reply, number] {
   return [{ type, text, items }, next];
 }
 
-/** One string for each reply; rows of a list of rows are sorted, since the original keeps them in no order. */
+/**
+ * One string for each reply; rows of a list of rows are sorted, since the original keeps them in no
+ * order.
+ */
 export function shapes(bytes: string): string[] {
   return parseReplies(bytes).map((reply) => shape(reply));
 }

@@ -1,4 +1,7 @@
-/** Sees everything a virtual Sentinel lets others see, and what its file must therefore say after a restart. */
+/**
+ * Sees everything a virtual Sentinel lets others see, and what its file must therefore say after a
+ * restart.
+ */
 import { expect } from 'vitest';
 import type { Effect, Reply, SentinelConfig } from '../../src/core/index.ts';
 import type { Checker } from '../../src/tools/sim/observer.ts';

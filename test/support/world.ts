@@ -1,6 +1,7 @@
 /**
- * The simulated world (src/sim) in the small form that scenario tests speak: one machine, servers on ports 1, 2, …,
- * Sentinels on 101, 102, …, no checkers; on wish a flight recorder in every life of a Sentinel.
+ * The simulated world (src/sim) in the small form that scenario tests speak: one machine, servers
+ * on ports 1, 2, …, Sentinels on 101, 102, …, no checkers; on wish a flight recorder in every life
+ * of a Sentinel.
  */
 import type { GroupConfig, Reply } from '../../src/core/index.ts';
 import { Recorder, type RecorderOptions } from '../../src/flight/index.ts';
@@ -40,7 +41,10 @@ export class World {
     this.inner.after(ms, run);
   }
 
-  /** Runs until the condition holds; throws with the reason when it does not within `ms`. Returns the time it took. */
+  /**
+   * Runs until the condition holds; throws with the reason when it does not within `ms`. Returns
+   * the time it took.
+   */
   until(reason: string, condition: () => boolean, ms = 20000): number {
     const start = this.inner.now;
     if (this.inner.until(condition, ms, 1)) return this.inner.now - start;
@@ -259,7 +263,10 @@ function beDark(world: World, party: Server | Process, dark: boolean): void {
   else world.inner.network.deaf.delete(party);
 }
 
-/** One master (port 1), replicas (2…), Sentinels (101…), all discovered; other groups by the ports of their masters. */
+/**
+ * One master (port 1), replicas (2…), Sentinels (101…), all discovered; other groups by the ports
+ * of their masters.
+ */
 export function readyGroup(
   options: {
     seed?: number;

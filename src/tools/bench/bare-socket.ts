@@ -1,6 +1,7 @@
 /**
- * A server of Node's that does nothing but answer every request with the same address: what a Sentinel written for Node could
- * reach at the very best. `node bare-socket.js PORT`; ends with its parent.
+ * A server of Node's that does nothing but answer every request with the same address: what a
+ * Sentinel written for Node could reach at the very best. `node bare-socket.js PORT`; ends with its
+ * parent.
  */
 import { createServer } from 'node:net';
 

@@ -1,4 +1,7 @@
-/** What is measured in which order: line-ups of Sentinels, faults, rounds; and the words that choose them. */
+/**
+ * What is measured in which order: line-ups of Sentinels, faults, rounds; and the words that choose
+ * them.
+ */
 import { parseArgs } from 'node:util';
 import { choose, wholeNumber } from '../lab/index.ts';
 import { LINE_UPS, type LineUp } from './lineups.ts';
@@ -32,7 +35,9 @@ export const HELP = `npm run bench -- failover [OPTION …]
   --down-after MS  default 1000
   --json FILE      write every round and the summaries to FILE`;
 
-/** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
+/**
+ * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({
     args: [...args],
@@ -71,8 +76,8 @@ export interface Block {
 const BLOCK_ROUNDS = 5;
 
 /**
- * The line-ups in turn, a few rounds each, until all have had all: what disturbs the machine for a while disturbs every
- * line-up alike.
+ * The line-ups in turn, a few rounds each, until all have had all: what disturbs the machine for a
+ * while disturbs every line-up alike.
  */
 export function blocks({ lineUps, rounds }: Pick<Plan, 'lineUps' | 'rounds'>): Block[] {
   const result: Block[] = [];

@@ -36,7 +36,9 @@ export function summary(
   return summarize(rounds.flatMap(({ round }) => (round === null ? [] : [round[figure]])));
 }
 
-/** The table of one fault: a row for each figure and line-up, the first line-up being compared with. */
+/**
+ * The table of one fault: a row for each figure and line-up, the first line-up being compared with.
+ */
 export function faultTable(
   played: readonly Played[],
   fault: Fault,

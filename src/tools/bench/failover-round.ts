@@ -1,9 +1,11 @@
 /**
- * One round: a fault at the master of a group at rest, then everything that follows until the old master is a replica.
+ * One round: a fault at the master of a group at rest, then everything that follows until the old
+ * master is a replica.
  *
- * Instants of the Sentinels come from their logs (1 ms), all others from this process; both read the clock of this machine.
- * The waits between the steps are shorter than in the specification's timeline (section 1), which changes no figure: the
- * intervals measured begin at the fault and at the return.
+ * Instants of the Sentinels come from their logs (1 ms), all others from this process; both read
+ * the clock of this machine. The waits between the steps are shorter than in the specification's
+ * timeline (section 1), which changes no figure: the intervals measured begin at the fault and at
+ * the return.
  */
 import { type Group, pause, type RedisServer, until, type Writer } from '../lab/index.ts';
 import type { Fault } from './failover-plan.ts';
@@ -40,7 +42,9 @@ function wallClock(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Something between 0 and `most` ms: a fault must not stand in a fixed phase to anybody's period. */
+/**
+ * Something between 0 and `most` ms: a fault must not stand in a fixed phase to anybody's period.
+ */
 function pauseUpTo(most: number): Promise<void> {
   return pause(Math.random() * most);
 }
@@ -101,7 +105,10 @@ function switches(group: Group, since: number): number[] {
   return eventTimes(group, '+switch-master', since);
 }
 
-/** ms from `since` (wall clock) to each such event in any Sentinel's log. Log times are cut to whole ms. */
+/**
+ * ms from `since` (wall clock) to each such event in any Sentinel's log. Log times are cut to whole
+ * ms.
+ */
 function eventTimes(group: Group, event: string, since: number, payload = ''): number[] {
   return group.sentinels.flatMap((sentinel) =>
     sentinel

@@ -1,11 +1,11 @@
 /**
- * `npm run bench -- failover`: how long a failover takes with our Sentinels and with the installed `redis-sentinel`, in
- * turn and in one run, on the same Redis servers: three Sentinels, quorum 2, one master, two replicas, an empty data set,
- * all on this machine.
+ * `npm run bench -- failover`: how long a failover takes with our Sentinels and with the installed
+ * `redis-sentinel`, in turn and in one run, on the same Redis servers: three Sentinels, quorum 2,
+ * one master, two replicas, an empty data set, all on this machine.
  *
- * The headline is the follower's first acknowledged write: a client that listens to +switch-master on every Sentinel and
- * asks them when it loses its server, so that it shows what the Sentinels allow. ioredis stands beside it as a library in
- * real use.
+ * The headline is the follower's first acknowledged write: a client that listens to +switch-master
+ * on every Sentinel and asks them when it loses its server, so that it shows what the Sentinels
+ * allow. ioredis stands beside it as a library in real use.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -49,7 +49,8 @@ class Run {
     const { rounds, faults, lineUps, downAfter } = this.#plan;
     const names = lineUps.map((one) => one.name).join(', ');
     say(
-      `3 Sentinels (${names}), quorum 2, down-after ${downAfter} ms; ${rounds} rounds of each fault.`,
+      `3 Sentinels (${names}), quorum 2, down-after ${downAfter} ms; ${rounds} rounds of ` +
+        'each fault.',
     );
     say(
       'Writes: the follower / ioredis. All times in ms since the fault, "back" since the return.',

@@ -12,7 +12,10 @@ const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   scale,
 };
 
-/** @returns the exit code: 0 measured, 1 something did not end, 2 nothing that is known was asked for */
+/**
+ * @returns the exit code: 0 measured, 1 something did not end, 2 nothing that is known was asked
+ * for
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const [word = '', ...rest] = args;
   const subject = Object.hasOwn(SUBJECTS, word) ? SUBJECTS[word] : undefined;

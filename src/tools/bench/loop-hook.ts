@@ -1,7 +1,8 @@
 /**
- * Loaded into a daemon before anything else (`--import`): watches how late its event loop is and how long its saves take. On
- * every SIGCONT, which does nothing else to a process that runs, a line of JSON (`LoopFigures`) about the time since the
- * last one is added to the file that BENCH_LOOP names.
+ * Loaded into a daemon before anything else (`--import`): watches how late its event loop is and
+ * how long its saves take. On every SIGCONT, which does nothing else to a process that runs, a line
+ * of JSON (`LoopFigures`) about the time since the last one is added to the file that BENCH_LOOP
+ * names.
  */
 import { appendFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

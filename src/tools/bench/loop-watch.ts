@@ -1,4 +1,7 @@
-/** How late the event loops of our Sentinels are, and how long their saves take; asked of `loop-hook.ts` in each of them. */
+/**
+ * How late the event loops of our Sentinels are, and how long their saves take; asked of
+ * `loop-hook.ts` in each of them.
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

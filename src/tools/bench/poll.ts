@@ -1,6 +1,7 @@
 /**
- * One client that asks one Sentinel for an address again and again and notes how long each answer took: what a query costs
- * and, by the longest one, how long the Sentinel was busy with something else.
+ * One client that asks one Sentinel for an address again and again and notes how long each answer
+ * took: what a query costs and, by the longest one, how long the Sentinel was busy with something
+ * else.
  */
 import { type Sentinel, Wire } from '../lab/index.ts';
 import { quantile } from './stats.ts';

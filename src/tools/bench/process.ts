@@ -1,4 +1,7 @@
-/** Processes that are measured: what the kernel accounts for them (Linux's /proc), and what they are started with. */
+/**
+ * Processes that are measured: what the kernel accounts for them (Linux's /proc), and what they are
+ * started with.
+ */
 import { readFileSync } from 'node:fs';
 
 /** Clock ticks a second in /proc, on every Linux there is. */
@@ -25,7 +28,10 @@ export function usageOf(pid: number): Usage {
   return { cpuMs, rss, written: Number(/^wchar: (\d+)/m.exec(io)?.[1] ?? 0) };
 }
 
-/** Our environment, options for Node included, for a process that loads `hook` (a URL) before anything else. */
+/**
+ * Our environment, options for Node included, for a process that loads `hook` (a URL) before
+ * anything else.
+ */
 export function environmentWith(hook: string): NodeJS.ProcessEnv {
   const options = [process.env.NODE_OPTIONS ?? '', `--import ${hook}`].join(' ').trim();
   return { ...process.env, NODE_OPTIONS: options };

@@ -1,14 +1,17 @@
 /**
- * Loaded into a daemon before anything else (`--import`): lets its turns go past the flight recorder and through it by
- * turns, and writes what each stretch cost to the file that BENCH_RECORDER names, a line each: `on` or `off`, processor
- * time in ms, ms, turns.
+ * Loaded into a daemon before anything else (`--import`): lets its turns go past the flight
+ * recorder and through it by turns, and writes what each stretch cost to the file that
+ * BENCH_RECORDER names, a line each: `on` or `off`, processor time in ms, ms, turns.
  */
 import { appendFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { type State, step } from '../../core/index.ts';
 import { FlightRecorder } from '../../daemon/flightrecorder.ts';
 
-/** Long enough for every instance to be asked a few times, short enough for neighbours to be equally noisy. */
+/**
+ * Long enough for every instance to be asked a few times, short enough for neighbours to be equally
+ * noisy.
+ */
 const STRETCH_MS = 2000;
 
 const file = process.env.BENCH_RECORDER;

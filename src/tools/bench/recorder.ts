@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- recorder`: what the flight recorder costs. Three Sentinels over a farm of pretend servers; in each of
- * them the turns of the core go through the recorder and past it by turns, so that both are measured in one process.
+ * `npm run bench -- recorder`: what the flight recorder costs. Three Sentinels over a farm of
+ * pretend servers; in each of them the turns of the core go through the recorder and past it by
+ * turns, so that both are measured in one process.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +77,8 @@ async function play({ groups, seconds }: Plan): Promise<number> {
     }
     ratios.sort((a, b) => a - b);
     say(
-      `a turn with the recorder by one without, ${ratios.length} pairs: median ${quantile(ratios, 0.5).toFixed(3)}` +
+      `a turn with the recorder by one without, ${ratios.length} pairs: median ` +
+        `${quantile(ratios, 0.5).toFixed(3)}` +
         ` (quartiles ${quantile(ratios, 0.25).toFixed(3)}, ${quantile(ratios, 0.75).toFixed(3)})`,
     );
     return 0;
@@ -109,7 +111,10 @@ function tell(name: string, stretches: readonly Stretch[]): number[] {
     const sum = (of: (one: Stretch) => number) => own.reduce((all, one) => all + of(one), 0);
     const cpu = sum(({ cpuMs }) => cpuMs);
     const [ms, turns] = [sum((one) => one.ms), sum((one) => one.turns)];
-    return `${((cpu / ms) * 100).toFixed(2)} % of a core, ${((cpu * 1000) / turns).toFixed(1)} µs a turn`;
+    return (
+      `${((cpu / ms) * 100).toFixed(2)} % of a core, ${((cpu * 1000) / turns).toFixed(1)} µs a ` +
+      'turn'
+    );
   };
   say(`${name}: with it ${share(true)}; without ${share(false)}`);
   return ratios;

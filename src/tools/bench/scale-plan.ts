@@ -1,4 +1,6 @@
-/** What `npm run bench -- scale` measures: how many groups, how many masters down, which Sentinels. */
+/**
+ * What `npm run bench -- scale` measures: how many groups, how many masters down, which Sentinels.
+ */
 import { parseArgs } from 'node:util';
 import { choose, wholeNumber } from '../lab/index.ts';
 import { LINE_UPS, type LineUp } from './lineups.ts';

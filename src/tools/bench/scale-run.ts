@@ -1,4 +1,7 @@
-/** One line-up of Sentinels over a whole farm: discovery, the steady state, and many masters down at once. */
+/**
+ * One line-up of Sentinels over a whole farm: discovery, the steady state, and many masters down at
+ * once.
+ */
 import { Farm, pause, Sentinel, until } from '../lab/index.ts';
 import type { LineUp } from './lineups.ts';
 import { type LoopFigures, LoopWatch, together } from './loop-watch.ts';
@@ -7,7 +10,10 @@ import { usageOf } from './process.ts';
 import type { ScalePlan } from './scale-plan.ts';
 import { type Summary, summarize } from './stats.ts';
 
-/** All times in ms; CPU in per cent of one core, memory in MB, both the mean of the Sentinels of one kind. */
+/**
+ * All times in ms; CPU in per cent of one core, memory in MB, both the mean of the Sentinels of one
+ * kind.
+ */
 export interface ScaleFigures {
   readonly lineUp: string;
   /** Until every Sentinel knew every replica and peer; null: not within the limit. */
@@ -20,7 +26,9 @@ export interface ScaleFigures {
   /** Groups that all Sentinels switched within the limit, of those whose master went down. */
   readonly done: number;
   readonly down: number;
-  /** From the end of the masters until the last Sentinel switched, over the groups that are done. */
+  /**
+   * From the end of the masters until the last Sentinel switched, over the groups that are done.
+   */
   readonly switched: Summary | null;
   readonly failoverCpu: number;
   readonly failoverLatency: Latency;
@@ -152,7 +160,9 @@ class Scale {
     const replicas = this.#farm.replicas;
     const knowsAll = async (sentinel: Sentinel) => {
       const text = String(await sentinel.command('INFO', 'sentinel'));
-      const whole = `status=ok,address=127\\.0\\.0\\.1:\\d+,slaves=${replicas},sentinels=${this.#sentinels.length}`;
+      const whole =
+        `status=ok,address=127\\.0\\.0\\.1:\\d+,slaves=${replicas},` +
+        `sentinels=${this.#sentinels.length}`;
       return (text.match(new RegExp(whole, 'g')) ?? []).length === groups;
     };
     try {
@@ -175,7 +185,10 @@ class Scale {
     }
   }
 
-  /** CPU, memory and bytes written while something happens; the mean of the Sentinels of ours, or of all. */
+  /**
+   * CPU, memory and bytes written while something happens; the mean of the Sentinels of ours, or of
+   * all.
+   */
   async #measure(
     work: () => Promise<void>,
   ): Promise<{ cpu: number; rss: number; written: number }> {

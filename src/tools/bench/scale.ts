@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- scale`: what it costs to watch many groups and how long it takes when many masters die together, with
- * our Sentinels and with the installed `redis-sentinel` in turn, on farms of pretend servers (src/tools/lab/pretend.ts).
+ * `npm run bench -- scale`: what it costs to watch many groups and how long it takes when many
+ * masters die together, with our Sentinels and with the installed `redis-sentinel` in turn, on
+ * farms of pretend servers (src/tools/lab/pretend.ts).
  */
 
 import { writeFileSync } from 'node:fs';
@@ -43,20 +44,26 @@ function block(one: ScaleFigures): string[] {
     figures === null
       ? []
       : [
-          `               saves took ${ms(figures.saveMs)} ms, the slowest ${ms(figures.slowestSave)}`,
+          `               saves took ${ms(figures.saveMs)} ms, the slowest ` +
+            `${ms(figures.slowestSave)}`,
         ];
   const { switched, steadyLoop, failoverLoop } = one;
   return [
     '',
     one.lineUp,
-    `  discovered   ${one.discovered === null ? 'not within the limit' : `${ms(one.discovered)} ms`}`,
-    `  steady       CPU ${one.steadyCpu.toFixed(1)} %, ${one.steadyRss.toFixed(0)} MB; ${latency(one.steadyLatency)}`,
+    '  discovered   ' +
+      `${one.discovered === null ? 'not within the limit' : `${ms(one.discovered)} ms`}`,
+    `  steady       CPU ${one.steadyCpu.toFixed(1)} %, ${one.steadyRss.toFixed(0)} MB; ` +
+      `${latency(one.steadyLatency)}`,
     ...loop(steadyLoop),
-    `  failovers    ${one.done}/${one.down}${one.oneMasterEach ? '' : ' (not every group has one master)'}` +
+    '  failovers    ' +
+      `${one.done}/${one.down}${one.oneMasterEach ? '' : ' (not every group has one master)'}` +
       (switched === null
         ? ''
-        : `; ms until all Sentinels switched: median ${ms(switched.median)}, p90 ${ms(switched.p90)}, max ${ms(switched.max)}`),
-    `  meanwhile    CPU ${one.failoverCpu.toFixed(1)} %, ${one.rssAfter.toFixed(0)} MB; ${latency(one.failoverLatency)};` +
+        : `; ms until all Sentinels switched: median ${ms(switched.median)}, p90 ` +
+          `${ms(switched.p90)}, max ${ms(switched.max)}`),
+    `  meanwhile    CPU ${one.failoverCpu.toFixed(1)} %, ${one.rssAfter.toFixed(0)} MB; ` +
+      `${latency(one.failoverLatency)};` +
       ` ${one.saves.toFixed(0)} saves, ${one.writtenMb.toFixed(1)} MB written`,
     ...loop(failoverLoop),
     ...saving(failoverLoop),

@@ -62,7 +62,10 @@ export class Client {
   }
 }
 
-/** Longest time in ms without an acknowledged write from `from` on; `until` ends it when nothing came since. */
+/**
+ * Longest time in ms without an acknowledged write from `from` on; `until` ends it when nothing
+ * came since.
+ */
 export function longestGap(writes: readonly Acknowledged[], from: number, until: number): number {
   let longest = 0;
   let last = from;

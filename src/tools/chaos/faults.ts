@@ -1,4 +1,7 @@
-/** What can happen to a group. Each fault strikes, lasts, and is taken back; where there is a choice the dice choose. */
+/**
+ * What can happen to a group. Each fault strikes, lasts, and is taken back; where there is a choice
+ * the dice choose.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pause } from '../lab/index.ts';

@@ -1,6 +1,7 @@
 /**
- * A client as the guidelines for Sentinel clients want it: asks a Sentinel, makes sure of the role of what it was sent to,
- * asks again after any failure, and goes where a Sentinel says the master has gone, whatever it is waiting for.
+ * A client as the guidelines for Sentinel clients want it: asks a Sentinel, makes sure of the role
+ * of what it was sent to, asks again after any failure, and goes where a Sentinel says the master
+ * has gone, whatever it is waiting for.
  */
 import { type Address, AnswerError, pause, Wire } from '../lab/index.ts';
 import { GROUP } from './host.ts';

@@ -1,6 +1,7 @@
 /**
- * The ground a run stands on: one namespace a host, each with two cables to a hub that routes between them. One carries
- * the traffic and is cut, slowed and made lossy; over the other one the measurement looks at the host.
+ * The ground a run stands on: one namespace a host, each with two cables to a hub that routes
+ * between them. One carries the traffic and is cut, slowed and made lossy; over the other one the
+ * measurement looks at the host.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** One host: its Redis, its Sentinel, its disk; what can be done to them, and how they are looked at. */
+/**
+ * One host: its Redis, its Sentinel, its disk; what can be done to them, and how they are looked
+ * at.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -52,7 +55,9 @@ export class Host {
     };
   }
 
-  /** Writes its files below `folder`; starts nothing. `master` is the address of the first master. */
+  /**
+   * Writes its files below `folder`; starts nothing. `master` is the address of the first master.
+   */
   static async prepare(
     place: Place,
     kind: SentinelKind,

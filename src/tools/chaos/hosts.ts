@@ -1,4 +1,7 @@
-/** Names and addresses of the hosts, which are network namespaces, and of the hub that every cable ends in. */
+/**
+ * Names and addresses of the hosts, which are network namespaces, and of the hub that every cable
+ * ends in.
+ */
 
 export interface Place {
   readonly name: string;

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos`: real servers, Sentinels and clients on hosts of their own, which are cut off, slowed, killed, frozen,
- * filled and switched off; with what the group and the clients' writes came to. docs/RELIABILITY.md has its tables.
+ * `npm run chaos`: real servers, Sentinels and clients on hosts of their own, which are cut off,
+ * slowed, killed, frozen, filled and switched off; with what the group and the clients' writes came
+ * to. docs/RELIABILITY.md has its tables.
  */
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,10 @@ export type Install = (packages: readonly string[]) => string | null;
 
 const DOCUMENT = fileURLToPath(new URL('../../../docs/RELIABILITY.md', import.meta.url));
 
-/** @returns the exit code: 1 when a group with ours got stuck or did what may never happen, 2 when nothing could be played */
+/**
+ * @returns the exit code: 1 when a group with ours got stuck or did what may never happen, 2 when
+ * nothing could be played
+ */
 export async function main(args: readonly string[], install: Install): Promise<number> {
   return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan, install) });
 }
@@ -48,7 +52,8 @@ async function play(plan: Plan, install: Install): Promise<number> {
 
 async function playAll(plan: Plan, results: Result[]): Promise<boolean> {
   say(
-    `seed ${plan.seed}: ${plan.rounds} rounds each of ${plan.fleets.map((one) => one.word).join(', ')}`,
+    `seed ${plan.seed}: ${plan.rounds} rounds each of ` +
+      `${plan.fleets.map((one) => one.word).join(', ')}`,
   );
   try {
     await playRounds(plan, {

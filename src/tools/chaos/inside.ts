@@ -1,6 +1,7 @@
 /**
- * The process that plays the rounds, inside the hub: it tells its parent each result over the IPC channel and ends with
- * it. Arguments: the prefix of the namespaces, a folder, and the words of the plan.
+ * The process that plays the rounds, inside the hub: it tells its parent each result over the IPC
+ * channel and ends with it. Arguments: the prefix of the namespaces, a folder, and the words of the
+ * plan.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,9 @@ function tell(message: Message): Promise<void> {
   });
 }
 
-/** Every group that has trouble is replaced: one stuck group must not spoil the rounds that follow. */
+/**
+ * Every group that has trouble is replaced: one stuck group must not spoil the rounds that follow.
+ */
 async function playFleet(fleet: Fleet, plan: Plan, places: readonly Place[], folder: string) {
   const net = await Net.open(places[0] as Place);
   for (const fault of plan.faults) {

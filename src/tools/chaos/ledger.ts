@@ -1,7 +1,8 @@
 /**
- * What was seen of the Sentinels, and what may never be seen: a second vote of one Sentinel in an epoch, a second leader
- * of an epoch or one without a majority in exactly that epoch, a config epoch that names two masters, an epoch on disk
- * that goes back (S1, S4, S6, S7, S8 and S10 of the specification).
+ * What was seen of the Sentinels, and what may never be seen: a second vote of one Sentinel in an
+ * epoch, a second leader of an epoch or one without a majority in exactly that epoch, a config
+ * epoch that names two masters, an epoch on disk that goes back (S1, S4, S6, S7, S8 and S10 of the
+ * specification).
  */
 import { parseLog } from '../lab/index.ts';
 import { GROUP } from './host.ts';

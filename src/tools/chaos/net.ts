@@ -1,6 +1,7 @@
 /**
- * What can be done to the network between the hosts, from within the hub: rules that swallow packets without a word,
- * cables that are pulled, lines that are slow and lossy (netem, or where the kernel has none a tun device and a program).
+ * What can be done to the network between the hosts, from within the hub: rules that swallow
+ * packets without a word, cables that are pulled, lines that are slow and lossy (netem, or where
+ * the kernel has none a tun device and a program).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -14,7 +14,10 @@ export interface Fleet {
   readonly patience: number;
 }
 
-/** The original needs longer: its next attempt comes two failover-timeouts after a lost election, TILT lasts 30 s. */
+/**
+ * The original needs longer: its next attempt comes two failover-timeouts after a lost election,
+ * TILT lasts 30 s.
+ */
 export const FLEETS: readonly Fleet[] = [
   { word: 'ours', kinds: ['ours', 'ours', 'ours'], patience: 60_000 },
   { word: 'mixed', kinds: ['ours', 'ours', 'original'], patience: 150_000 },
@@ -54,7 +57,8 @@ export const HELP = `npm run chaos [-- OPTION …]      (root on Linux)
 
   --rounds N             of each fleet; default 100
   --seed S               default: a fresh one, printed
-  --kinds LIST           ${FLEETS.map((one) => one.word).join(', ')} (mixed: 2 ours and 1 original); default ours
+  --kinds LIST           ${FLEETS.map((one) => one.word).join(', ')}; default ours
+                         (mixed: 2 ours and 1 original)
   --faults LIST          ${FAULTS.map((one) => one.word).join(', ')}; default all
   --down-after MS        default 1000
   --failover-timeout MS  default 10000
@@ -63,7 +67,9 @@ export const HELP = `npm run chaos [-- OPTION …]      (root on Linux)
   --from LIST            make the tables of such files instead of playing
   --write                put the tables into docs/RELIABILITY.md`;
 
-/** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
+/**
+ * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({
     args: [...args],
@@ -109,7 +115,10 @@ export function words(plan: Plan): string[] {
   ];
 }
 
-/** The rounds of one fleet: all faults in random order, then all again; every second time with `min-replicas-to-write`. */
+/**
+ * The rounds of one fleet: all faults in random order, then all again; every second time with
+ * `min-replicas-to-write`.
+ */
 export function draw({ faults, rounds, seed }: Plan, net: Net): Draw[] {
   const possible = faults.filter((fault) => fault.whyNot(net) === null);
   if (possible.length === 0) return [];

@@ -1,4 +1,7 @@
-/** One round: a group that is well, a fault, its end, and what became of the group and of the clients' writes. */
+/**
+ * One round: a group that is well, a fault, its end, and what became of the group and of the
+ * clients' writes.
+ */
 import { pause, until } from '../lab/index.ts';
 import { longestGap } from './client.ts';
 import { Dice } from './dice.ts';
@@ -74,7 +77,10 @@ class Round {
     this.#problems = ledger.problems.length;
   }
 
-  /** A group that is well, with the settings of the round and clients that write. @throws Error with what is missing */
+  /**
+   * A group that is well, with the settings of the round and clients that write. @throws Error with
+   * what is missing
+   */
   async prepare(): Promise<void> {
     const { group, fleet } = this.#options;
     const { fault, careful } = this.#draw;

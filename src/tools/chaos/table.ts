@@ -29,7 +29,10 @@ export function summary(results: readonly Result[]): string[] {
     const stuck = all.filter((one) => one.stuck !== null).length;
     const problems = all.reduce((sum, one) => sum + one.problems.length, 0);
     const elections = all.reduce((sum, one) => sum + one.elections, 0);
-    return `${fleet}: ${all.length} rounds, ${elections} elections won, ${stuck} stuck groups, ${problems} broken invariants`;
+    return (
+      `${fleet}: ${all.length} rounds, ${elections} elections won, ${stuck} stuck groups, ` +
+      `${problems} broken invariants`
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The process behind `Client`: writes numbers without a pause from a host of its own, remembers which of them were
- * acknowledged, and ends with its parent.
+ * The process behind `Client`: writes numbers without a pause from a host of its own, remembers
+ * which of them were acknowledged, and ends with its parent.
  */
 import { type Address, pause } from '../lab/index.ts';
 import { Follower } from './follower.ts';

@@ -1,4 +1,7 @@
-/** The clients there are: what each needs, how it is found out whether that is there, and how it is started. */
+/**
+ * The clients there are: what each needs, how it is found out whether that is there, and how it is
+ * started.
+ */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +11,10 @@ import { Follower, type Subject } from './follower.ts';
 import { type Check, HAProxy } from './haproxy.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-/** Scripts in the languages of the client libraries; two folders above this file, in `src` as in `dist`. */
+/**
+ * Scripts in the languages of the client libraries; two folders above this file, in `src` as in
+ * `dist`.
+ */
 const SCRIPTS = join(HERE, '..', '..', '..', 'bin', 'clients');
 
 export interface Client {

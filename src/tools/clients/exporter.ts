@@ -1,4 +1,7 @@
-/** redis_exporter beside a group: what its metrics say of the master, and whether both kinds of Sentinel give the same. */
+/**
+ * redis_exporter beside a group: what its metrics say of the master, and whether both kinds of
+ * Sentinel give the same.
+ */
 import { join } from 'node:path';
 import {
   Child,
@@ -53,7 +56,10 @@ export class Exporter implements Subject {
     return this.#version;
   }
 
-  /** Its replicas are a number only; the addresses come from their own metrics, where the version has them. */
+  /**
+   * Its replicas are a number only; the addresses come from their own metrics, where the version
+   * has them.
+   */
   async discovered(): Promise<Discovered | null> {
     const metrics = await this.#scrape('/metrics');
     const master = masterOf(metrics);

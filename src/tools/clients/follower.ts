@@ -1,6 +1,6 @@
 /**
- * A client library in a process of its own that follows a group: it finds it, writes a counter without a pause and reads
- * from replicas, and tells all of it in lines:
+ * A client library in a process of its own that follows a group: it finds it, writes a counter
+ * without a pause and reads from replicas, and tells all of it in lines:
  *
  *     version 4.3.4             of the library
  *     master 127.0.0.1:6379     what it found out
@@ -45,7 +45,10 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** True from the second different value of `key` on: what is written to a promoted server came from a client. */
+/**
+ * True from the second different value of `key` on: what is written to a promoted server came from
+ * a client.
+ */
 export function counterMoves(key: string): (promoted: RedisServer) => Promise<boolean> {
   let first: string | undefined;
   return async (promoted) => {
@@ -69,7 +72,10 @@ export class Follower implements Subject {
     this.#key = key;
   }
 
-  /** Starts `command` with the group's name, the key, the seconds and the Sentinels behind its own words. */
+  /**
+   * Starts `command` with the group's name, the key, the seconds and the Sentinels behind its own
+   * words.
+   */
   static async start(
     command: readonly [string, ...string[]],
     group: Group,

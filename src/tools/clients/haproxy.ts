@@ -1,6 +1,7 @@
 /**
- * HAProxy in front of a group, in the two ways it is usually configured: it asks each server for its role, or it asks
- * the Sentinels. A bare client writes through it and, where there is such a port, reads from replicas.
+ * HAProxy in front of a group, in the two ways it is usually configured: it asks each server for
+ * its role, or it asks the Sentinels. A bare client writes through it and, where there is such a
+ * port, reads from replicas.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +61,10 @@ function byRole(name: string, port: number, group: Group, role: string): string 
   ]);
 }
 
-/** A port that leads to the server most Sentinels name. The servers differ by port here, not by address. */
+/**
+ * A port that leads to the server most Sentinels name. The servers differ by port here, not by
+ * address.
+ */
 function bySentinels(port: number, group: Group, quit: readonly string[]): string {
   const majority = Math.floor(group.sentinels.length / 2) + 1;
   const front = section('frontend master', [
@@ -183,7 +187,9 @@ export class HAProxy implements Subject {
     this.#reads?.push({ role, port: Number(port) });
   }
 
-  /** Does something again and again on a connection through HAProxy, a new one after each failure. */
+  /**
+   * Does something again and again on a connection through HAProxy, a new one after each failure.
+   */
   async #loop(port: number, everyMs: number, step: (path: Caller) => Promise<void>): Promise<void> {
     await until(() => performance.now() > this.#checkedAt, 'HAProxy has checked the servers');
     const path = new Caller(() => Wire.open({ port, timeoutMs: 1_000 }));

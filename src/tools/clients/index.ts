@@ -1,7 +1,7 @@
 /**
- * `npm run clients`: real clients on real groups. Each finds the master, writes to it, reads from replicas, and follows a
- * kill -9 of the master and a manual failover, under three Sentinels of the original, of ours, and of both kinds.
- * docs/CLIENTS.md has its table.
+ * `npm run clients`: real clients on real groups. Each finds the master, writes to it, reads from
+ * replicas, and follows a kill -9 of the master and a manual failover, under three Sentinels of the
+ * original, of ours, and of both kinds. docs/CLIENTS.md has its table.
  */
 import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import type { Client } from './catalogue.ts';

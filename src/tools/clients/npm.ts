@@ -1,6 +1,7 @@
 /**
- * The npm clients as an application sets them up: one side that writes to the master, one that reads from replicas. Used
- * by `npm run clients` (in a process of their own, speak.ts) and by the live tests.
+ * The npm clients as an application sets them up: one side that writes to the master, one that
+ * reads from replicas. Used by `npm run clients` (in a process of their own, speak.ts) and by the
+ * live tests.
  */
 import { createRequire } from 'node:module';
 import { Redis, type RedisOptions } from 'ioredis';

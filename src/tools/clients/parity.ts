@@ -26,5 +26,8 @@ export function parity(ours: Metrics, originals: Metrics): string {
     ...without(sentinelLines(ours), sentinelLines(originals)).map((line) => `ours: ${line}`),
   ];
   if (differences.length > 0) return differences.join('; ');
-  return `both kinds: ${names(ours).size} metrics of the same names, ${SENTINEL}* equal in labels and values`;
+  return (
+    `both kinds: ${names(ours).size} metrics of the same names, ${SENTINEL}* equal in labels ` +
+    'and values'
+  );
 }

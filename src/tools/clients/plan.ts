@@ -39,7 +39,9 @@ export const HELP = `npm run clients [-- OPTION …]
   --write          the same, and put it there
   --no-install     skip what is not there instead of installing Debian's package of it`;
 
-/** @throws Error with the text for the user when a word makes no sense; null when help is asked for */
+/**
+ * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({
     args: [...args],

@@ -1,6 +1,6 @@
 /**
- * One fleet: a group under three Sentinels, all clients on it at once, and the master taken away from them twice, by
- * kill -9 and by SENTINEL FAILOVER.
+ * One fleet: a group under three Sentinels, all clients on it at once, and the master taken away
+ * from them twice, by kill -9 and by SENTINEL FAILOVER.
  */
 import { Group, type RedisServer, type UntilOptions, until } from '../lab/index.ts';
 import { type Client, EXPORTER } from './catalogue.ts';
@@ -9,7 +9,10 @@ import type { Subject } from './follower.ts';
 import { parity } from './parity.ts';
 import type { Fleet, Plan } from './plan.ts';
 
-/** `master`: its reads stayed with the server that was promoted, since no connection broke and it looks at nothing else. */
+/**
+ * `master`: its reads stayed with the server that was promoted, since no connection broke and it
+ * looks at nothing else.
+ */
 export type Met = 'replica' | 'master' | 'nobody';
 
 /** What became of one client in one fleet. */
@@ -22,7 +25,10 @@ export interface Result {
   /** ms until it wrote to the promoted server; null when it did not. */
   afterKill: number | null;
   afterManual: number | null;
-  /** Whom reads met: at the start, after the first and after the second failover; null when it does not read. */
+  /**
+   * Whom reads met: at the start, after the first and after the second failover; null when it does
+   * not read.
+   */
   reads: Met[] | null;
   note: string;
 }
@@ -139,7 +145,10 @@ async function manual(group: Group): Promise<void> {
   );
 }
 
-/** Takes the master away and measures when each client uses the promoted server, then when it reads again. */
+/**
+ * Takes the master away and measures when each client uses the promoted server, then when it reads
+ * again.
+ */
 async function failover(
   group: Group,
   running: readonly Running[],

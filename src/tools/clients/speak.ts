@@ -1,6 +1,6 @@
 /**
- * One npm client in a process of its own, speaking the lines of follower.ts like the scripts of bin/clients do.
- * Arguments: client, group name, key, seconds to live, host:port of each Sentinel.
+ * One npm client in a process of its own, speaking the lines of follower.ts like the scripts of
+ * bin/clients do. Arguments: client, group name, key, seconds to live, host:port of each Sentinel.
  */
 import type { Address } from '../lab/index.ts';
 import { pause } from '../lab/index.ts';

@@ -43,7 +43,8 @@ export function table(results: readonly Result[], skipped: readonly string[]): s
   const notes = results.map(({ note }) => (note === '' ? [] : [`    ${note}`]));
   return [
     'ms until the client wrote to the promoted server (redis_exporter: until its metrics name it).',
-    'Replica reads: at the start, after the kill, after the manual failover; `master`: they stay with',
+    'Replica reads: at the start, after the kill, after the manual failover; `master`: they ' +
+      'stay with',
     'the server that was promoted, as the client looks for another when a connection breaks only.',
     '',
     line(HEADS),
@@ -63,7 +64,8 @@ export function markdown(
   const order = fleets.map((one) => one.word).join(' / ');
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    `redis-server and redis-sentinel ${versionOf('redis-server', '--version')}, Node ${process.versions.node},`,
+    `redis-server and redis-sentinel ${versionOf('redis-server', '--version')}, Node ` +
+      `${process.versions.node},`,
     `down-after ${downAfter} ms, one run:`,
     '',
     row([

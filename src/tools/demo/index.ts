@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: a master, two replicas, three Sentinels and a writer on this machine; the master is killed, the writer
- * is led over, the old master comes back. Everything lives in one temporary folder and ends with the demonstration,
- * also on Ctrl-C; `--keep` leaves the group running.
+ * `npm run demo`: a master, two replicas, three Sentinels and a writer on this machine; the master
+ * is killed, the writer is led over, the old master comes back. Everything lives in one temporary
+ * folder and ends with the demonstration, also on Ctrl-C; `--keep` leaves the group running.
  */
 import { parseArgs } from 'node:util';
 import { keepFolder, type SentinelKind, temporaryFolder } from '../lab/index.ts';
@@ -10,7 +10,7 @@ import { tell } from './story.ts';
 
 const HELP = `npm run demo [-- OPTION …]
 
-  --keep             leave the master, the replicas and the Sentinels running, and say how to end them
+  --keep             leave the servers and the Sentinels running, and say how to end them
   --down-after MS    how long a master may be silent (default 1000)
   --original         use the installed redis-sentinel in place of ours, for comparison
   --help             this text`;

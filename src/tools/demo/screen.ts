@@ -1,5 +1,6 @@
 /**
- * How the demonstration looks: sections, tables and bars within 100 columns, coloured on a terminal and plain in a pipe.
+ * How the demonstration looks: sections, tables and bars within 100 columns, coloured on a terminal
+ * and plain in a pipe.
  */
 
 /** Colours only where somebody watches, and not against NO_COLOR. */
@@ -25,7 +26,10 @@ export function heading(text: string): void {
   say(paint('bold', text));
 }
 
-/** Prints rows in columns as wide as their widest cell; `colour` paints a cell without disturbing the widths. */
+/**
+ * Prints rows in columns as wide as their widest cell; `colour` paints a cell without disturbing
+ * the widths.
+ */
 export function table(
   rows: readonly (readonly string[])[],
   colour: (row: number, column: number) => Paint | null = () => null,

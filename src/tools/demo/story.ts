@@ -1,4 +1,7 @@
-/** The demonstration itself, scene by scene: who is who, the kill and the failover, the return of the old master. */
+/**
+ * The demonstration itself, scene by scene: who is who, the kill and the failover, the return of
+ * the old master.
+ */
 import {
   type Group,
   Group as Groups,
@@ -180,7 +183,9 @@ function sumUp(killedAt: number, watch: Watch, writer: Writer): void {
   );
 }
 
-/** Starts the old master again, which still believes to be one, and shows how it becomes a replica. */
+/**
+ * Starts the old master again, which still believes to be one, and shows how it becomes a replica.
+ */
 async function comeBack({ group, names, watch }: Scene, old: RedisServer): Promise<void> {
   const label = names.server(String(old.port));
   heading(`${label} is started again with its old configuration, as a master. What then follows:`);

@@ -1,6 +1,6 @@
 /**
- * Listens to every event of every Sentinel of a group, and notes when each arrives. The clock is `performance.now()`, the
- * one the writer uses.
+ * Listens to every event of every Sentinel of a group, and notes when each arrives. The clock is
+ * `performance.now()`, the one the writer uses.
  */
 import type { Group, Wire } from '../lab/index.ts';
 

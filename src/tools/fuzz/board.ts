@@ -1,6 +1,6 @@
 /**
- * The figures that a worker and its overseer share: written by the worker after every input, read at any time, also
- * while the worker hangs.
+ * The figures that a worker and its overseer share: written by the worker after every input, read
+ * at any time, also while the worker hangs.
  */
 
 const FIELDS = 8;

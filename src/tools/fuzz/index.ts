@@ -1,8 +1,9 @@
 /**
- * `npm run fuzz`: random bytes and mutated valid streams for the request gate, the gate in front of the reply parser,
- * hello messages, INFO texts, configuration files, users and everything else that is saved. Each target says what it
- * promises (`targets/`). A failure names the seed and the input, from which it is played again. `cost` is another kind of
- * target: nothing random, but requests that grow, and what they cost (`cost/`).
+ * `npm run fuzz`: random bytes and mutated valid streams for the request gate, the gate in front of
+ * the reply parser, hello messages, INFO texts, configuration files, users and everything else that
+ * is saved. Each target says what it promises (`targets/`). A failure names the seed and the input,
+ * from which it is played again. `cost` is another kind of target: nothing random, but requests
+ * that grow, and what they cost (`cost/`).
  */
 import { runCost } from './cost/index.ts';
 import { type Outcome, playShift } from './crew.ts';

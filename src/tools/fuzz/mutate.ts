@@ -1,5 +1,6 @@
 /**
- * Bytes out of dice: choices, random bytes, and the mutations that turn a valid stream into an almost valid one.
+ * Bytes out of dice: choices, random bytes, and the mutations that turn a valid stream into an
+ * almost valid one.
  */
 import { type Dice, roll, rollBelow } from '../../core/model/random.ts';
 
@@ -136,7 +137,10 @@ export function splice(dice: Dice, head: string, tail: string): string {
   return head.slice(0, below(dice, head.length + 1)) + tail.slice(below(dice, tail.length + 1));
 }
 
-/** How a sample is made out of a maker of valid streams: some as they are, some pure noise, most of them mutated. */
+/**
+ * How a sample is made out of a maker of valid streams: some as they are, some pure noise, most of
+ * them mutated.
+ */
 export function sampleText(
   dice: Dice,
   make: (dice: Dice) => string,

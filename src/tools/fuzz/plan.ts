@@ -1,4 +1,7 @@
-/** The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is measured. */
+/**
+ * The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is
+ * measured.
+ */
 import { randomBytes } from 'node:crypto';
 import yargs from 'yargs';
 import { DIALECTS } from '../../core/model/dialect.ts';
@@ -52,7 +55,10 @@ function mixed(given: Readonly<Record<string, unknown>>): string | null {
   return said === undefined ? null : `--${said} means nothing to cost`;
 }
 
-/** A name of an npm option that yargs does not know is the user's mistake; so is a number that is none. */
+/**
+ * A name of an npm option that yargs does not know is the user's mistake; so is a number that is
+ * none.
+ */
 export async function readPlan(
   args: readonly string[],
   all: readonly Target[],

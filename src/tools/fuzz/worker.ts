@@ -1,6 +1,6 @@
 /**
- * A thread that plays rounds until none is left or one fails. It measures each input and looks after its own memory:
- * what is in use after a collection may not grow.
+ * A thread that plays rounds until none is left or one fails. It measures each input and looks
+ * after its own memory: what is in use after a collection may not grow.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,7 @@
-/** RESP answers as plain values, and a reader that takes them from a stream of bytes. Strings are byte strings. */
+/**
+ * RESP answers as plain values, and a reader that takes them from a stream of bytes. Strings are
+ * byte strings.
+ */
 
 /** An error answer of a server; `message` is its whole text without the leading `-`. */
 export class AnswerError extends Error {

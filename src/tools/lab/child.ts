@@ -1,6 +1,6 @@
 /**
- * One child process of the lab: started with its output in a file, ended by its pid, never outliving this process
- * (unless it is released on purpose).
+ * One child process of the lab: started with its output in a file, ended by its pid, never
+ * outliving this process (unless it is released on purpose).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -84,7 +84,10 @@ export class Child {
     if (this.#alive) this.#process.kill(name);
   }
 
-  /** Sends a signal that ends the process and waits until it has ended (SIGKILL also ends a stopped one). */
+  /**
+   * Sends a signal that ends the process and waits until it has ended (SIGKILL also ends a stopped
+   * one).
+   */
   async end(name: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.signal(name);
     await this.ended;

@@ -1,6 +1,6 @@
 /**
- * The process behind `Farm`: thousands of pretend servers in one event loop. Its parent tells it over the IPC channel what
- * to do; it ends with its parent.
+ * The process behind `Farm`: thousands of pretend servers in one event loop. Its parent tells it
+ * over the IPC channel what to do; it ends with its parent.
  */
 import { type Neighbours, PretendServer } from './pretend.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A farm of pretend Redis servers on 127.0.0.1, for what needs hundreds of groups: processes of a few thousand listeners
- * each, whose masters can be taken down and up by group.
+ * A farm of pretend Redis servers on 127.0.0.1, for what needs hundreds of groups: processes of a
+ * few thousand listeners each, whose masters can be taken down and up by group.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,10 @@ import { isFree, portSpan } from './ports.ts';
 /** The build's: a child process cannot load TypeScript. */
 const PROGRAM = fileURLToPath(new URL('../../../dist/tools/lab/farm-process.js', import.meta.url));
 
-/** What one process can carry: a file descriptor for each listener and two for each server and Sentinel. */
+/**
+ * What one process can carry: a file descriptor for each listener and two for each server and
+ * Sentinel.
+ */
 const GROUPS_PER_PROCESS = 500;
 
 type Unsent<T> = T extends unknown ? Omit<T, 'id'> : never;

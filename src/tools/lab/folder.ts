@@ -1,4 +1,6 @@
-/** Temporary folders that are gone when they are removed, or at the latest when this process ends. */
+/**
+ * Temporary folders that are gone when they are removed, or at the latest when this process ends.
+ */
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +16,10 @@ export function temporaryFolder(prefix: string): string {
   return freshFolder(tmpdir(), prefix);
 }
 
-/** The same on a file system that is memory, where there is one: for what must not stand still while a slow disk syncs. */
+/**
+ * The same on a file system that is memory, where there is one: for what must not stand still while
+ * a slow disk syncs.
+ */
 export function memoryFolder(prefix: string): string {
   return freshFolder(isMemory() ? MEMORY : tmpdir(), prefix);
 }

@@ -1,4 +1,6 @@
-/** A whole group: one master, its replicas, and the Sentinels that watch them, all real processes. */
+/**
+ * A whole group: one master, its replicas, and the Sentinels that watch them, all real processes.
+ */
 import type { ConnectionOptions } from 'node:tls';
 import { keepFolder, memoryFolder, removeFolder } from './folder.ts';
 import { type Address, type RedisOptions, RedisServer } from './redis.ts';
@@ -29,7 +31,10 @@ export interface GroupOptions {
   /** Default: the majority. */
   readonly quorum?: number;
   readonly settings?: GroupSettings;
-  /** Environment of each server, the master first: whose programs it is. There are as many of them then. */
+  /**
+   * Environment of each server, the master first: whose programs it is. There are as many of them
+   * then.
+   */
   readonly envs?: readonly NodeJS.ProcessEnv[];
   /** For all Redis servers. */
   readonly redis?: Omit<RedisOptions, 'port' | 'replicaOf'>;
@@ -38,7 +43,10 @@ export interface GroupOptions {
   readonly sentinelPassword?: string;
   /** Their ports speak TLS only; `settings.lines` name the files. */
   readonly sentinelTls?: ConnectionOptions;
-  /** Their files are in memory: an original stands still while a slow disk saves, and says then what it else would not. */
+  /**
+   * Their files are in memory: an original stands still while a slow disk saves, and says then what
+   * it else would not.
+   */
   readonly filesInMemory?: boolean;
   /** Files written, Sentinel processes not started (`startSentinels()` does). */
   readonly sentinelsLater?: boolean;
@@ -62,7 +70,10 @@ export class Group {
     this.servers = servers;
   }
 
-  /** Starts the servers, then the Sentinels; does not wait for them to find each other (`waitReady`). */
+  /**
+   * Starts the servers, then the Sentinels; does not wait for them to find each other
+   * (`waitReady`).
+   */
   static async start(options: GroupOptions): Promise<Group> {
     const servers: RedisServer[] = [];
     let group: Group | null = null;
@@ -89,7 +100,10 @@ export class Group {
     }
   }
 
-  /** A further Sentinel's folder and file; the caller starts it and, if it is to stay, adds it to `sentinels`. */
+  /**
+   * A further Sentinel's folder and file; the caller starts it and, if it is to stay, adds it to
+   * `sentinels`.
+   */
   prepareSentinel(kind: SentinelKind): Promise<Sentinel> {
     const { logLevel, sentinelPassword, sentinelTls } = this.#options;
     const host = this.servers[0]?.host;
@@ -172,8 +186,8 @@ export class Group {
   }
 
   /**
-   * Waits until the group is at rest: all running Sentinels agree on a master that is one, every other running server
-   * follows it, and no Sentinel is in a failover. Returns the master.
+   * Waits until the group is at rest: all running Sentinels agree on a master that is one, every
+   * other running server follows it, and no Sentinel is in a failover. Returns the master.
    */
   async waitSettled(options: UntilOptions = {}): Promise<RedisServer> {
     return until(() => this.#atRest(), 'the group is at rest', { timeoutMs: 40_000, ...options });

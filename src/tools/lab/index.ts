@@ -1,6 +1,7 @@
 /**
- * The lab: starts real redis-servers, Sentinels of both kinds and clients in temporary folders on free ports, watches
- * them and ends them. Used by the demo, the bench and the live tests; never imported by the daemon.
+ * The lab: starts real redis-servers, Sentinels of both kinds and clients in temporary folders on
+ * free ports, watches them and ends them. Used by the demo, the bench and the live tests; never
+ * imported by the daemon.
  */
 export { type Answer, AnswerError, encode, fields, infoFields, rows } from './answer.ts';
 export { Child } from './child.ts';

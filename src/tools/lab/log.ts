@@ -1,4 +1,7 @@
-/** Reads the log lines of a Sentinel of either kind: `<pid>:X DD Mon YYYY HH:MM:SS.mmm <level> <text>`, local time. */
+/**
+ * Reads the log lines of a Sentinel of either kind: `<pid>:X DD Mon YYYY HH:MM:SS.mmm <level>
+ * <text>`, local time.
+ */
 import { readFileSync } from 'node:fs';
 
 export interface LogLine {

@@ -1,6 +1,7 @@
 /**
- * The originals of each line: the installed `redis-server` and `redis-sentinel`, and those that `bin/oracles.js` keeps
- * below node_modules/.cache. Which of them a program starts is a matter of the PATH it is given.
+ * The originals of each line: the installed `redis-server` and `redis-sentinel`, and those that
+ * `bin/oracles.js` keeps below node_modules/.cache. Which of them a program starts is a matter of
+ * the PATH it is given.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,7 +20,10 @@ const CACHE = join(
   ],
 );
 
-/** `compat` of ours beside each, and the version that all that is said about the line was proven with. */
+/**
+ * `compat` of ours beside each, and the version that all that is said about the line was proven
+ * with.
+ */
 export const PROVEN = {
   installed: { compat: 'redis-7.0', proven: '7.0.15' },
   'redis-8': { compat: 'redis-8', proven: '8.0.6' },
@@ -75,7 +79,10 @@ function versionOf(env: NodeJS.ProcessEnv) {
 
 let installed: Oracle['compat'] | null = null;
 
-/** The word of `compat` for the originals that are on the PATH of this process, which are asked once. */
+/**
+ * The word of `compat` for the originals that are on the PATH of this process, which are asked
+ * once.
+ */
 export function installedCompat(): Oracle['compat'] {
   installed ??= compatOnPath();
   return installed;

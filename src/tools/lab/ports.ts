@@ -1,10 +1,10 @@
 /**
- * Free TCP ports on 127.0.0.1, none given to two processes that live at the same time: a port whose server is down for a
- * moment is not free, its replicas knock at it and would follow a stranger.
+ * Free TCP ports on 127.0.0.1, none given to two processes that live at the same time: a port whose
+ * server is down for a moment is not free, its replicas knock at it and would follow a stranger.
  *
- * They are picked below the range from which the kernel takes the local ports of outgoing connections: a Sentinel that
- * keeps knocking at a dead port inside that range can end up connected to itself, and a restarted server can find its
- * port taken by somebody's outgoing connection.
+ * They are picked below the range from which the kernel takes the local ports of outgoing
+ * connections: a Sentinel that keeps knocking at a dead port inside that range can end up connected
+ * to itself, and a restarted server can find its port taken by somebody's outgoing connection.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * One pretend Redis server: just enough of a master or replica for a Sentinel to watch, promote and re-attach it. No data,
- * no replication: what a real one would find out over its replication link, it looks up among its neighbours.
+ * One pretend Redis server: just enough of a master or replica for a Sentinel to watch, promote and
+ * re-attach it. No data, no replication: what a real one would find out over its replication link,
+ * it looks up among its neighbours.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import Parser from 'redis-parser';
@@ -170,7 +171,9 @@ export class PretendServer {
   }
 
   #info(): string {
-    const head = `# Server\r\nredis_version:7.0.15\r\nrun_id:${this.#runId}\r\ntcp_port:${this.port}\r\n\r\n# Replication\r\n`;
+    const head =
+      `# Server\r\nredis_version:7.0.15\r\nrun_id:${this.#runId}\r\ntcp_port:${this.port}\r\n` +
+      '\r\n# Replication\r\n';
     return head + (this.#masterPort === null ? this.#masterLines() : this.#replicaLines());
   }
 

@@ -1,4 +1,7 @@
-/** What all programs around the lab do alike: words of the command line to a plan, help, one line printed. */
+/**
+ * What all programs around the lab do alike: words of the command line to a plan, help, one line
+ * printed.
+ */
 
 /** Prints a line. */
 export function say(text = ''): void {
@@ -6,8 +9,9 @@ export function say(text = ''): void {
 }
 
 /**
- * Reads the plan and plays it. `read` throws an Error with the text for the user when a word makes no sense, and gives null
- * when help is asked for. @returns the exit code: 2 for words that make no sense, else what `play` gives
+ * Reads the plan and plays it. `read` throws an Error with the text for the user when a word makes
+ * no sense, and gives null when help is asked for. @returns the exit code: 2 for words that make no
+ * sense, else what `play` gives
  */
 export async function runProgram<P>(
   args: readonly string[],
@@ -29,14 +33,19 @@ export async function runProgram<P>(
   return 0;
 }
 
-/** The lab ends its processes and removes its folders when this process exits: let signals end it. */
+/**
+ * The lab ends its processes and removes its folders when this process exits: let signals end it.
+ */
 export function exitOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(130));
   }
 }
 
-/** The members of `among` that a comma-separated list names; all of them without a list. @throws Error naming all words */
+/**
+ * The members of `among` that a comma-separated list names; all of them without a list. @throws
+ * Error naming all words
+ */
 export function choose<T extends { readonly word: string }>(
   what: string,
   among: readonly T[],

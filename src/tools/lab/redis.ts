@@ -1,6 +1,6 @@
 /**
- * A real `redis-server` in a folder of its own: started, asked, killed, frozen, restarted on the same port with the
- * same configuration file (which a Sentinel may have had rewritten in between).
+ * A real `redis-server` in a folder of its own: started, asked, killed, frozen, restarted on the
+ * same port with the same configuration file (which a Sentinel may have had rewritten in between).
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,7 +79,9 @@ export class RedisServer {
     return this.#child?.alive ?? false;
   }
 
-  /** Starts it again with the same folder, port and configuration file, and waits until it answers. */
+  /**
+   * Starts it again with the same folder, port and configuration file, and waits until it answers.
+   */
   async restart(): Promise<void> {
     if (this.running) await this.kill();
     this.#child = await Child.start({
@@ -115,7 +117,9 @@ export class RedisServer {
     this.#child?.signal('SIGCONT');
   }
 
-  /** Runs one command over a connection of the lab's own. @throws AnswerError for an error answer */
+  /**
+   * Runs one command over a connection of the lab's own. @throws AnswerError for an error answer
+   */
   async call(...argv: (string | number)[]): Promise<Answer> {
     return this.#caller.call(...argv);
   }

@@ -1,6 +1,6 @@
 /**
- * One Sentinel process of either kind on a configuration file of its own. The kind can change between two starts: that
- * is how one takes over the other's file and identity.
+ * One Sentinel process of either kind on a configuration file of its own. The kind can change
+ * between two starts: that is how one takes over the other's file and identity.
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -163,7 +163,9 @@ export class Sentinel {
     this.#child?.signal('SIGCONT');
   }
 
-  /** Runs one command over a connection of the lab's own. @throws AnswerError for an error answer */
+  /**
+   * Runs one command over a connection of the lab's own. @throws AnswerError for an error answer
+   */
   async command(...argv: (string | number)[]): Promise<Answer> {
     return this.#caller.call(...argv);
   }
@@ -226,7 +228,10 @@ export class Sentinel {
     return readText(this.configFile);
   }
 
-  /** The words after `key` of the first configuration line that starts with it; null when there is none. */
+  /**
+   * The words after `key` of the first configuration line that starts with it; null when there is
+   * none.
+   */
   configValue(key: string): string | null {
     const line = this.configText()
       .split('\n')

@@ -1,6 +1,6 @@
 /**
- * Waiting for something to become true on real processes. Nothing in the lab sleeps and hopes: it names a condition and
- * a reason, and says the reason when the time is over.
+ * Waiting for something to become true on real processes. Nothing in the lab sleeps and hopes: it
+ * names a condition and a reason, and says the reason when the time is over.
  */
 
 export interface UntilOptions {

@@ -1,6 +1,7 @@
 /**
- * A bare RESP connection: says exactly the bytes it is told and shows exactly what comes back. It shares no code with
- * the daemon, so a mistake of the daemon's codec cannot hide behind the same mistake here.
+ * A bare RESP connection: says exactly the bytes it is told and shows exactly what comes back. It
+ * shares no code with the daemon, so a mistake of the daemon's codec cannot hide behind the same
+ * mistake here.
  */
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
@@ -105,7 +106,10 @@ export class Wire {
     this.#socket.resume();
   }
 
-  /** Sends a command and waits for its answer. @throws AnswerError for an error answer, Error when none comes */
+  /**
+   * Sends a command and waits for its answer. @throws AnswerError for an error answer, Error when
+   * none comes
+   */
   async call(...argv: (string | number)[]): Promise<Answer> {
     const answer = await this.ask(...argv);
     if (answer instanceof AnswerError) throw answer;
@@ -131,7 +135,9 @@ export class Wire {
     });
   }
 
-  /** SUBSCRIBE or PSUBSCRIBE; from then on every message goes to `listener` (`[kind, channel, …]`). */
+  /**
+   * SUBSCRIBE or PSUBSCRIBE; from then on every message goes to `listener` (`[kind, channel, …]`).
+   */
   async subscribe(
     word: 'SUBSCRIBE' | 'PSUBSCRIBE',
     names: readonly string[],
@@ -187,13 +193,17 @@ export class Caller {
     this.#open = open;
   }
 
-  /** Runs one command. @throws AnswerError for an error answer, Error when the place cannot be reached */
+  /**
+   * Runs one command. @throws AnswerError for an error answer, Error when the place cannot be
+   * reached
+   */
   async call(...argv: (string | number)[]): Promise<Answer> {
     const wire = await this.#connected();
     try {
       return await wire.call(...argv);
     } catch (error) {
-      // A failover ends the connections of a server's clients (CLIENT KILL): what only asks is asked again.
+      // A failover ends the connections of a server's clients (CLIENT KILL): what only asks is
+      // asked again.
       if (error instanceof AnswerError || wire.open || !ASKING.has(String(argv[0]))) throw error;
       return (await this.#connected()).call(...argv);
     }

@@ -1,6 +1,6 @@
 /**
- * A client that follows the Sentinels and writes a counter without a pause, remembering every acknowledged write: the
- * measure of what a failover costs those whom it is for.
+ * A client that follows the Sentinels and writes a counter without a pause, remembering every
+ * acknowledged write: the measure of what a failover costs those whom it is for.
  */
 import { Redis } from 'ioredis';
 import type { Address } from './redis.ts';
@@ -29,9 +29,15 @@ export interface WriterOptions {
   readonly key?: string;
 }
 
-/** A connection that writes; made anew by the client library or by us, whichever follows the Sentinels. */
+/**
+ * A connection that writes; made anew by the client library or by us, whichever follows the
+ * Sentinels.
+ */
 export interface WritingClient {
-  /** Resolves when the write was acknowledged. @throws for any failure; the writer goes on with the next value */
+  /**
+   * Resolves when the write was acknowledged. @throws for any failure; the writer goes on with the
+   * next value
+   */
   write(key: string, value: number): Promise<void>;
   close(): void;
 }
@@ -64,7 +70,9 @@ export class Writer {
     return new Writer(ioredisClient(options), options);
   }
 
-  /** A writer that listens to `+switch-master` on every Sentinel itself, without a library's delays. */
+  /**
+   * A writer that listens to `+switch-master` on every Sentinel itself, without a library's delays.
+   */
   static bare(options: WriterOptions): Writer {
     return new Writer(new BareClient(options), options);
   }
@@ -78,7 +86,9 @@ export class Writer {
     return this.writes.find((one) => one.sentAt > at);
   }
 
-  /** The longest gap among the writes acknowledged since `from` (the last one before it included). */
+  /**
+   * The longest gap among the writes acknowledged since `from` (the last one before it included).
+   */
   longestGap(from = 0): Gap | null {
     let longest: Gap | null = null;
     for (let index = 1; index < this.writes.length; index += 1) {
@@ -134,7 +144,8 @@ function ioredisClient(options: WriterOptions): WritingClient {
   // Every failure also reaches the writer through the rejected write.
   redis.on('error', () => undefined);
   let closed = false;
-  // The failover detector can cut in while ioredis asks the Sentinels; ioredis then gives up for good.
+  // The failover detector can cut in while ioredis asks the Sentinels; ioredis then gives up for
+  // good.
   redis.on('end', () => {
     if (!closed) setTimeout(() => redis.connect().catch(() => undefined), 20);
   });
@@ -182,7 +193,8 @@ class BareClient implements WritingClient {
     try {
       return await Wire.open({ ...this.#master, username, password, timeoutMs });
     } catch (error) {
-      // A switch may have been announced while nobody listened; but do not ask for every failed write.
+      // A switch may have been announced while nobody listened; but do not ask for every failed
+      // write.
       if (performance.now() - this.#askedAt > 30) this.#master = null;
       throw error;
     }

@@ -1,11 +1,14 @@
 /**
- * Rules of ACL, one after the other on users of their own, and what LIST, GETUSER, DRYRUN and LOG make of them.
+ * Rules of ACL, one after the other on users of their own, and what LIST, GETUSER, DRYRUN and LOG
+ * make of them.
  */
 import { type Case, slowly, talk } from './case.ts';
 
 const HASH = '30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4';
 
-/** Each on a fresh user; afterwards the user is shown as LIST and as GETUSER show it, and deleted. */
+/**
+ * Each on a fresh user; afterwards the user is shown as LIST and as GETUSER show it, and deleted.
+ */
 const RULES: readonly string[] = [
   '',
   'on',

@@ -12,8 +12,8 @@ export interface Case {
   /** Further requests, each said when the one before it is answered. */
   readonly then?: readonly string[];
   /**
-   * The end of the replies cannot be asked for (no replies, or the request is unfinished): wait until others have been
-   * answered, or until the server hangs up.
+   * The end of the replies cannot be asked for (no replies, or the request is unfinished): wait
+   * until others have been answered, or until the server hangs up.
    */
   readonly quiet?: boolean | 'closed';
   /** Answers made by chance: any number, or hexadecimal digits of which only the count matters. */

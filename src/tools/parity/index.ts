@@ -1,6 +1,6 @@
 /**
- * `npm run parity`: the same requests to an original and to ours, one line a case and a total. The test suite runs the
- * same cases.
+ * `npm run parity`: the same requests to an original and to ours, one line a case and a total. The
+ * test suite runs the same cases.
  */
 import {
   findOracle,
@@ -29,7 +29,10 @@ export const CASES: readonly Case[] = [
   ...NEWER_CASES,
 ];
 
-/** `alike`: same bytes but for what is masked. `known`: they differ as documented. `differs`: anything else. */
+/**
+ * `alike`: same bytes but for what is masked. `known`: they differ as documented. `differs`:
+ * anything else.
+ */
 export type Outcome = 'alike' | 'known' | 'differs';
 
 export interface Result {
@@ -184,7 +187,10 @@ export function readWishes(argv: readonly string[]): Wishes | string {
 export interface Tools {
   /** Fetches an oracle that is not there yet: null, or why it cannot be had. */
   provide(name: OracleName): string | null;
-  /** Plays events, mixed fleets and take-overs with the originals on this PATH. Did all go as it should? */
+  /**
+   * Plays events, mixed fleets and take-overs with the originals on this PATH. Did all go as it
+   * should?
+   */
   play(env: NodeJS.ProcessEnv): boolean;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The cases whose answers differ knowingly, by name, each with the words by which docs/DIFFERENCES.md gives the reason.
- * A case that is listed here and does not differ is a failure too: the list stays true.
+ * The cases whose answers differ knowingly, by name, each with the words by which
+ * docs/DIFFERENCES.md gives the reason. A case that is listed here and does not differ is a failure
+ * too: the list stays true.
  */
 import type { OracleName } from '../lab/index.ts';
 
@@ -55,7 +56,9 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'command docs ping: while listening in RESP2': { ...DOCS, oracles: [] },
 };
 
-/** All that differs knowingly, whoever is asked: how the names of the cases begin, and the reason. */
+/**
+ * All that differs knowingly, whoever is asked: how the names of the cases begin, and the reason.
+ */
 export const ALL_KNOWN: readonly (readonly [string, string])[] = Object.entries(KNOWN).map(
   ([name, { words }]) => [name, words],
 );

@@ -1,6 +1,6 @@
 /**
- * What may differ between two Sentinels that behave alike: their ids and ports, and all that time and chance make.
- * Nothing else is masked; the names of the fields and their order stay.
+ * What may differ between two Sentinels that behave alike: their ids and ports, and all that time
+ * and chance make. Nothing else is masked; the names of the fields and their order stay.
  */
 
 import type { Case } from './case.ts';
@@ -8,27 +8,29 @@ import type { Case } from './case.ts';
 /** The ids and ports of one of the two, by the names that both are shown under. */
 export type Names = ReadonlyMap<string, string>;
 
-/** Fields of instance maps and of other lists whose number is an age, a time or a count that chance makes. */
+/**
+ * Fields of instance maps and of other lists whose number is an age, a time or a count that chance
+ * makes.
+ */
 const NUMBERS = new Set(
-  `last-ping-sent last-ok-ping-reply last-ping-reply info-refresh role-reported-time last-hello-message s-down-time
-  o-down-time id link-pending-commands master-link-down-time slave-repl-offset age-seconds
-  timestamp-created timestamp-last-updated`.split(/\s+/),
+  `last-ping-sent last-ok-ping-reply last-ping-reply info-refresh role-reported-time
+  last-hello-message s-down-time o-down-time id link-pending-commands master-link-down-time
+  slave-repl-offset age-seconds timestamp-created timestamp-last-updated`.split(/\s+/),
 );
 
 /** `key:value` lines of INFO whose value has to be the same; of all others only the key. */
 const INFO_EXACT = new Set(
-  `redis_mode arch_bits process_supervised io_threads_active cluster_connections maxclients blocked_clients
-  tracking_clients clients_in_timeout_table sentinel_masters sentinel_tilt sentinel_tilt_since_seconds
-  sentinel_running_scripts sentinel_scripts_queue_length sentinel_simulate_failure_flags redis_version
-  server_name valkey_version valkey_release_stage server_mode availability_zone paused_reason paused_actions
-  sentinel_total_tilt`.split(/\s+/),
+  `redis_mode arch_bits process_supervised io_threads_active cluster_connections maxclients
+  blocked_clients tracking_clients clients_in_timeout_table sentinel_masters sentinel_tilt
+  sentinel_tilt_since_seconds sentinel_running_scripts sentinel_scripts_queue_length
+  sentinel_simulate_failure_flags redis_version server_name valkey_version valkey_release_stage
+  server_mode availability_zone paused_reason paused_actions sentinel_total_tilt`.split(/\s+/),
 );
 
 /** `key=value` words of a client's line whose value has to be the same. */
 const CLIENT_EXACT = new Set(
-  'name flags capa db sub psub ssub multi cmd user redir resp lib-name lib-ver watch io-thread'.split(
-    ' ',
-  ),
+  `name flags capa db sub psub ssub multi cmd user redir resp lib-name lib-ver watch
+  io-thread`.split(/\s+/),
 );
 
 function clientLine(line: string): string {
@@ -58,7 +60,10 @@ function inOrder(lines: readonly string[]): string[] {
   return lines.map((line) => (MASTER.test(line) ? `masterN:${masters.shift()}` : line));
 }
 
-/** Our version and how our saves go are lines that the original has not; docs/DIFFERENCES.md names it. */
+/**
+ * Our version and how our saves go are lines that the original has not; docs/DIFFERENCES.md names
+ * it.
+ */
 function infoText(text: string): string {
   const lines = text.split('\r\n').filter((line) => !line.startsWith('redis_sentinel_ts_'));
   return inOrder(lines).map(infoLine).join('\r\n');
@@ -69,7 +74,8 @@ export function masker(names: Names, chance: Case['chance']) {
     if (before !== null && NUMBERS.has(before)) return text.replace(/^\d+(\.\d+)?$/, '…');
     if (/^(txt:)?id=\d+ addr=/.test(text)) return clientLines(text);
     if (/^(txt:)?# [A-Za-z]+\r\n/.test(text)) return infoText(text);
-    // Nobody answers for `solo`: whether a connection to it is just being tried again is a matter of the moment.
+    // Nobody answers for `solo`: whether a connection to it is just being tried again is a matter
+    // of the moment.
     if (before === 'flags') return text.replace(/^(s_down,master),disconnected$/, '$1');
     // Descriptions in HELP are everybody's own.
     if (text.startsWith('    ')) return '    …';

@@ -1,11 +1,14 @@
 /**
- * What the lines of servers do differently, asked of all of them: each request is put to every original, whether it is
- * one that the original knows or not.
+ * What the lines of servers do differently, asked of all of them: each request is put to every
+ * original, whether it is one that the original knows or not.
  */
 import { type Case, inline, multi, PASSWORD, slowly, talk } from './case.ts';
 import { FILTER_CASES } from './filter-cases.ts';
 
-/** Control characters where a line end would end up in the file. What others take of these does no harm. */
+/**
+ * Control characters where a line end would end up in the file. What others take of these does no
+ * harm.
+ */
 const CONTROL: readonly string[] = [
   'sentinel monitor "a\\nb" 1.2.3.4 5 x',
   'sentinel monitor ab "1.2\\n" 5 x',
@@ -223,9 +226,8 @@ const TABLE: readonly string[] = [
 
 /** Sections that servers have, and how they are named together. */
 const SECTIONS: readonly string[] = [
-  ...'persistence memory replication commandstats errorstats latencystats cluster modules keyspace'.split(
-    ' ',
-  ),
+  ...'persistence memory replication commandstats errorstats latencystats cluster'.split(' '),
+  ...'modules keyspace'.split(' '),
   ...'keysizes threads tracking debug hotkeys scriptingengines rdma search stats cpu clients'.split(
     ' ',
   ),

@@ -1,6 +1,6 @@
 /**
- * One original and one of ours, which follows the original's line, over the same real group, and the same bytes to
- * both.
+ * One original and one of ours, which follows the original's line, over the same real group, and
+ * the same bytes to both.
  */
 import { connect } from 'node:net';
 import {
@@ -17,10 +17,16 @@ import { render } from './reply.ts';
 
 const KINDS = ['original', 'ours'] as const;
 
-/** A word nobody answers to: the reply that names it is the end of the others. It works in every state of a client. */
+/**
+ * A word nobody answers to: the reply that names it is the end of the others. It works in every
+ * state of a client.
+ */
 const END = 'END-OF-CASE';
 const END_REQUEST = multi([END]) + multi(['HELLO', '2', END]);
-/** Where a login comes before everything else, the second request tells that the first one is answered. */
+/**
+ * Where a login comes before everything else, the second request tells that the first one is
+ * answered.
+ */
 const END_REPLIES = [
   `-ERR unknown command '${END}'`,
   `-NOAUTH Authentication required.\r\n-ERR Syntax error in HELLO option '${END}'\r\n`,
@@ -46,8 +52,9 @@ export class Pair {
   }
 
   /**
-   * Two Sentinels that watch group `main` (a master and its replicas), and `solo`, whose master is nowhere. They find
-   * each other. `lines` come on top in both files, and so does `requirepass` with a password.
+   * Two Sentinels that watch group `main` (a master and its replicas), and `solo`, whose master is
+   * nowhere. They find each other. `lines` come on top in both files, and so does `requirepass`
+   * with a password.
    */
   static async start(
     oracle: Oracle,
@@ -172,7 +179,10 @@ export class Pair {
   }
 }
 
-/** Where the replies end that were asked for, once both replies to what is asked behind them are there; else null. */
+/**
+ * Where the replies end that were asked for, once both replies to what is asked behind them are
+ * there; else null.
+ */
 function endOf(answer: string, from: number): number | null {
   const [known, strange] = END_REPLIES as [string, string];
   const end = answer.indexOf(known, from);
@@ -184,7 +194,10 @@ function endOf(answer: string, from: number): number | null {
 /** Rounds of a second client: what was sent before it came has been read, and answered, by then. */
 const BARRIER_ROUNDS = 3;
 
-/** Resolves when a client that comes now has been answered; whatever the answer, and also when there is none. */
+/**
+ * Resolves when a client that comes now has been answered; whatever the answer, and also when there
+ * is none.
+ */
 function barrier(port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -201,7 +214,10 @@ function barrier(port: number): Promise<void> {
   });
 }
 
-/** All that comes back on a connection of its own; `<closed>` at the end when the other side hung up. */
+/**
+ * All that comes back on a connection of its own; `<closed>` at the end when the other side hung
+ * up.
+ */
 function exchange(port: number, { bytes, then = [], quiet = false }: Case): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });

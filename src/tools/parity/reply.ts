@@ -1,9 +1,12 @@
 /**
- * The bytes of replies as a tree and back to text that can be compared and read: bulk strings keep their length unless
- * a mask changed them, unordered lists can be sorted. Bytes that are no reply stay as they are.
+ * The bytes of replies as a tree and back to text that can be compared and read: bulk strings keep
+ * their length unless a mask changed them, unordered lists can be sorted. Bytes that are no reply
+ * stay as they are.
  */
 
-/** One reply. `head` is its first line without the type; aggregates have items, bulk strings a body. */
+/**
+ * One reply. `head` is its first line without the type; aggregates have items, bulk strings a body.
+ */
 export interface Node {
   readonly type: string;
   readonly head: string;
@@ -56,7 +59,9 @@ export function parse(text: string): Parsed {
 }
 
 export interface View {
-  /** What is shown instead of a text; `before` is the text of the item in front of it in its list. */
+  /**
+   * What is shown instead of a text; `before` is the text of the item in front of it in its list.
+   */
   readonly mask: (text: string, before: string | null) => string;
   /** Lists are shown in alphabetical order. */
   readonly sorted: boolean;
@@ -76,7 +81,9 @@ function show(node: Node, before: string | null, view: View): string {
   return [`${type}${head}`, ...rows].map(indented).join('\n  ');
 }
 
-/** A flat list whose every other item is a plain text is a map of RESP2: its pairs stay together. */
+/**
+ * A flat list whose every other item is a plain text is a map of RESP2: its pairs stay together.
+ */
 function isPairs(items: readonly Node[]): boolean {
   return (
     items.length % 2 === 0 &&

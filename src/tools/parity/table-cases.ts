@@ -1,6 +1,7 @@
 /**
- * Every command and subcommand there is, in every way one can say it: well, with a word too few or too many, in RESP3,
- * without having logged in, as users who may little or nearly all, and while listening.
+ * Every command and subcommand there is, in every way one can say it: well, with a word too few or
+ * too many, in RESP3, without having logged in, as users who may little or nearly all, and while
+ * listening.
  */
 import { type Case, multi, PASSWORD, slowly, talk, words } from './case.ts';
 

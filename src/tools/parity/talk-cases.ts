@@ -1,5 +1,6 @@
 /**
- * Conversations: what one request does to the next, in RESP2 and RESP3, and bytes that are no requests.
+ * Conversations: what one request does to the next, in RESP2 and RESP3, and bytes that are no
+ * requests.
  */
 import { type Case, multi, PASSWORD, slowly, talk } from './case.ts';
 

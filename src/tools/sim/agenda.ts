@@ -1,9 +1,15 @@
-/** What is to happen when, in virtual time: a binary heap; what was noted first comes first among equals. */
+/**
+ * What is to happen when, in virtual time: a binary heap; what was noted first comes first among
+ * equals.
+ */
 export type Task = (() => void) | { run(): void };
 
 const FIRST_SIZE = 256;
 
-/** The heap lies in three columns: numbers in one block, so that looking for a place touches no objects. */
+/**
+ * The heap lies in three columns: numbers in one block, so that looking for a place touches no
+ * objects.
+ */
 export class Agenda {
   #at = new Float64Array(FIRST_SIZE);
   #order = new Float64Array(FIRST_SIZE);

@@ -1,4 +1,7 @@
-/** The file that keeps a long campaign: what was seen so far, which seeds were not ended, where to go on. */
+/**
+ * The file that keeps a long campaign: what was seen so far, which seeds were not ended, where to
+ * go on.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +19,10 @@ export interface Kept {
 }
 
 export interface Checkpoint {
-  /** Returns null when there is nothing to go on with. Throws `Error` when the file is not of a campaign. */
+  /**
+   * Returns null when there is nothing to go on with. Throws `Error` when the file is not of a
+   * campaign.
+   */
   read(): Kept | null;
   write(kept: Kept): void;
 }
@@ -24,7 +30,9 @@ export interface Checkpoint {
 /** What decides how a run of a seed goes. */
 const ROOMS = ['core', 'config', 'flight', 'tools/sim'];
 
-/** A hash of the program that plays the seeds: sums of two different ones say nothing about either. */
+/**
+ * A hash of the program that plays the seeds: sums of two different ones say nothing about either.
+ */
 export function programHash(): string {
   const hash = createHash('sha256');
   for (const room of ROOMS) {
@@ -37,7 +45,10 @@ export function programHash(): string {
   return hash.digest('hex');
 }
 
-/** `options`: what the seeds are run with; a file of other options, or of another `program`, is refused. */
+/**
+ * `options`: what the seeds are run with; a file of other options, or of another `program`, is
+ * refused.
+ */
 export function keepIn(file: string, options: object, program = programHash()): Checkpoint {
   return {
     read() {

@@ -1,4 +1,7 @@
-/** A writing client: asks the Sentinels in turn for the master, writes to it, and asks again whenever that fails. */
+/**
+ * A writing client: asks the Sentinels in turn for the master, writes to it, and asks again
+ * whenever that fails.
+ */
 import type { LinkReply } from '../../core/index.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
 import type { World } from './world.ts';

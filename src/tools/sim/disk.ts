@@ -1,6 +1,6 @@
 /**
- * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is rendered into the old text
- * and parsed again by the real configuration room at every start.
+ * The disk of a virtual Sentinel: the text of its configuration file. What was saved last is
+ * rendered into the old text and parsed again by the real configuration room at every start.
  */
 import {
   type ConfigIo,

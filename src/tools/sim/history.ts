@@ -1,6 +1,6 @@
 /**
- * What a Sentinel has been told and has done, kept beside it for the checkers: answers to its questions, INFO it has
- * read, hellos it has heard, and how its groups looked before the turn.
+ * What a Sentinel has been told and has done, kept beside it for the checkers: answers to its
+ * questions, INFO it has read, hellos it has heard, and how its groups looked before the turn.
  */
 import type { Effect, Input, Output, State } from '../../core/index.ts';
 import type { VirtualSentinel } from './sentinel.ts';
@@ -200,7 +200,10 @@ export class History {
     this.#helloTexts.set(payload, heard);
   }
 
-  /** Whose word it is by the record that was asked; of an id that nobody has, that id: two may be said to be in one place. */
+  /**
+   * Whose word it is by the record that was asked; of an id that nobody has, that id: two may be
+   * said to be in one place.
+   */
   #asked(pending: CorePending): string | null {
     if (pending.kind !== 'ask') return null;
     const { id } = pending.peer;
@@ -218,7 +221,8 @@ export class History {
     if (pending.kind === 'ask') {
       const { peer, forVote, epoch } = pending;
       if (peer.removed) return;
-      // A vote asked for to settle a conflict is no opinion: each peer was asked about his own master.
+      // A vote asked for to settle a conflict is no opinion: each peer was asked about his own
+      // master.
       if (forVote && peer.group.conflict?.election?.epoch === epoch) return;
       // The master was asked about by name, and is called by its address since.
       const { address } = peer.group.master;
@@ -233,7 +237,8 @@ export class History {
     if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;
     this.quiet = false;
     const { peer, master } = question;
-    // It was master before, and is so again: the answer is about then, and may come behind a newer one.
+    // It was master before, and is so again: the answer is about then, and may come behind a newer
+    // one.
     for (const view of this.views.values()) {
       if (view.master === master && question.turn < view.switchedIn) return;
     }
@@ -281,7 +286,9 @@ export class History {
     });
   }
 
-  /** What the turn brought was noted before the core took a pause out of its time: it was heard now. */
+  /**
+   * What the turn brought was noted before the core took a pause out of its time: it was heard now.
+   */
   #slept(): void {
     const { now } = this;
     this.#skipped = this.#sentinel.state.clock.skipped;

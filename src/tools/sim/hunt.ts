@@ -1,4 +1,7 @@
-/** Plays the drills, then runs seeds until something is violated and prints that as JSON: the process in which a mutant is hunted. */
+/**
+ * Plays the drills, then runs seeds until something is violated and prints that as JSON: the
+ * process in which a mutant is hunted.
+ */
 import { playDrills } from './drills/index.ts';
 import { simulate } from './run.ts';
 

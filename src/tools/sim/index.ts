@@ -57,10 +57,12 @@ function report(tally: Tally, seconds: number): void {
   const rate = (count: number) => (count / seconds).toFixed(0);
   const hours = (tally.virtualMs / 3_600_000).toFixed(1);
   say(
-    `${tally.runs} runs, ${tally.failovers} failovers, ${hours} virtual hours, ${tally.turns} turns`,
+    `${tally.runs} runs, ${tally.failovers} failovers, ${hours} virtual hours, ` +
+      `${tally.turns} turns`,
   );
   say(
-    `in ${seconds.toFixed(1)} s: ${rate(tally.failovers)} failovers a second, ${rate(tally.turns)} turns a second`,
+    `in ${seconds.toFixed(1)} s: ${rate(tally.failovers)} failovers a second, ` +
+      `${rate(tally.turns)} turns a second`,
   );
   let lost = 0;
   for (const count of tally.lost.values()) lost += count;
@@ -77,7 +79,8 @@ function replay(seed: number, overrides: Overrides, last: number): number {
   say(outcome.world.record.table(last));
   say(`options ${JSON.stringify(outcome.plan)}`);
   say(
-    `seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ${outcome.fingerprint}`,
+    `seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ` +
+      `${outcome.fingerprint}`,
   );
   return 0;
 }
@@ -103,10 +106,12 @@ function plain(count: number): number {
   const { user, system } = process.cpuUsage(cpu);
   const used = (user + system) / 1e6;
   say(
-    `${count} plain failovers (${turns} turns) in ${seconds.toFixed(1)} s, ${used.toFixed(1)} s of one core:`,
+    `${count} plain failovers (${turns} turns) in ${seconds.toFixed(1)} s, ` +
+      `${used.toFixed(1)} s of one core:`,
   );
   say(
-    `${(count / seconds).toFixed(0)} a second, ${(count / used).toFixed(0)} a second of processor time`,
+    `${(count / seconds).toFixed(0)} a second, ${(count / used).toFixed(0)} a second of ` +
+      'processor time',
   );
   return 0;
 }
@@ -177,7 +182,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   say(
     kept
-      ? `${kept.sum.runs} runs and ${kept.sum.failovers} failovers are kept, seeds go on from ${kept.next}`
+      ? `${kept.sum.runs} runs and ${kept.sum.failovers} failovers are kept, seeds go on from ` +
+          `${kept.next}`
       : `seeds from ${from}`,
   );
   const began = performance.now();

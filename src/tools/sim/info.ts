@@ -18,7 +18,9 @@ export interface InfoSource {
 
 export function infoText(source: InfoSource): string {
   const { master, linkUp, offset } = source;
-  let text = `# Server\r\nredis_version:${source.version ?? '8.0.6'}\r\nrun_id:${source.runId}\r\n# Replication\r\n`;
+  let text =
+    `# Server\r\nredis_version:${source.version ?? '8.0.6'}\r\n` +
+    `run_id:${source.runId}\r\n# Replication\r\n`;
   if (master === null) text += 'role:master\r\n';
   else {
     text += `role:slave\r\nmaster_host:${master.host}\r\nmaster_port:${master.port}\r\n`;

@@ -1,4 +1,7 @@
-/** What must come about once the trouble is over (safety.md §3): agreement, service, and a failover when it is due. */
+/**
+ * What must come about once the trouble is over (safety.md §3): agreement, service, and a failover
+ * when it is due.
+ */
 
 import { Violation } from './observer.ts';
 import type { VirtualRedis } from './redis.ts';
@@ -25,7 +28,10 @@ export function disorder(world: World, quiet: Quiet, name: string): string | nul
     const { address } = group.master;
     const other = world.serverAt(address.host, address.port);
     if (other !== server || group.configEpoch !== first.configEpoch) {
-      return `L6: ${server.name} (${first.configEpoch}) and ${other?.name} (${group.configEpoch}) are both the master`;
+      return (
+        `L6: ${server.name} (${first.configEpoch}) and ${other?.name} (${group.configEpoch}) ` +
+        'are both the master'
+      );
     }
   }
   return (

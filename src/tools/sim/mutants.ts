@@ -1,6 +1,7 @@
 /**
- * Deliberate faults of the core, put into a copy of its compiled text one at a time. Whoever changes the core so that
- * such a text is no longer found exactly once is told, and names the new one here.
+ * Deliberate faults of the core, put into a copy of its compiled text one at a time. Whoever
+ * changes the core so that such a text is no longer found exactly once is told, and names the new
+ * one here.
  */
 export interface Mutant {
   readonly name: string;
@@ -86,7 +87,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'answers a vote without saving it',
     file: 'failover/vote.js',
-    find: "saveThen(turn, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });",
+    find:
+      "saveThen(turn, { kind: 'vote', group, request, down, leader: candidate, " +
+      'epoch, fresh });',
     put: 'answer(turn, request, voteReply(down, candidate, epoch));',
   },
   {

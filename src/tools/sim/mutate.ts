@@ -54,7 +54,10 @@ function hunt(mutant: Mutant, from: number, seeds: number): Promise<Caught> {
   });
 }
 
-/** Hunts the mutants whose names contain `only`, so many at a time; tells each as soon as it is known. */
+/**
+ * Hunts the mutants whose names contain `only`, so many at a time; tells each as soon as it is
+ * known.
+ */
 export async function huntMutants(
   options: { only: string; from: number; seeds: number; workers: number },
   tell: (caught: Caught) => void,

@@ -1,7 +1,8 @@
 /**
- * The virtual network: hosts, listening processes, and connections that behave like TCP. Within a direction of a
- * connection order is kept, as numbered segments are put together; what a partition holds back is delivered when it
- * heals, if both ends still want it; an end that is gone answers with a reset, a host without power with nothing.
+ * The virtual network: hosts, listening processes, and connections that behave like TCP. Within a
+ * direction of a connection order is kept, as numbered segments are put together; what a partition
+ * holds back is delivered when it heals, if both ends still want it; an end that is gone answers
+ * with a reset, a host without power with nothing.
  */
 import type { LinkReply } from '../../core/index.ts';
 import type { Task } from './agenda.ts';

@@ -1,13 +1,16 @@
 /**
- * Where the checkers sit: they see the inputs, the turns, the effects that leave and the saves of every Sentinel, and
- * end the run with a sentence when what they see may not be.
+ * Where the checkers sit: they see the inputs, the turns, the effects that leave and the saves of
+ * every Sentinel, and end the run with a sentence when what they see may not be.
  */
 import type { Effect, Input, Output, SentinelConfig } from '../../core/index.ts';
 import type { History } from './history.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
-/** A rule of the specification that watches a run. All methods are optional; `facts` are of the Sentinel itself. */
+/**
+ * A rule of the specification that watches a run. All methods are optional; `facts` are of the
+ * Sentinel itself.
+ */
 export interface Checker {
   /** Rows of the specification's tables: `S1`, `L6`. */
   readonly rows: string;
@@ -24,7 +27,9 @@ export interface Checker {
   crashed?(sentinel: VirtualSentinel, facts: History): void;
 }
 
-/** Takes the turns in the core's stead and hears what the file system answered: the flight recorder. */
+/**
+ * Takes the turns in the core's stead and hears what the file system answered: the flight recorder.
+ */
 export interface TurnTaker {
   step(input: Input, now: number): Output;
   noteExecutable(answer: boolean): boolean;

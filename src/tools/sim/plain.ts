@@ -1,4 +1,7 @@
-/** Plain failovers, without any other trouble: three Sentinels, three servers, the master dies and comes back. */
+/**
+ * Plain failovers, without any other trouble: three Sentinels, three servers, the master dies and
+ * comes back.
+ */
 import { buildWorld, startWorld } from './fleet.ts';
 import { demandOrder, type Quiet } from './liveness.ts';
 import { Violation } from './observer.ts';
@@ -62,7 +65,8 @@ function failOver(world: World, quiet: Quiet): void {
 }
 
 /**
- * That many plain failovers, under all checkers. @throws Violation when one is not done and mended within 5 s of virtual time
+ * That many plain failovers, under all checkers. @throws Violation when one is not done and mended
+ * within 5 s of virtual time
  */
 export function plainFailovers(count: number, seed: number): PlainTally {
   let failovers = 0;

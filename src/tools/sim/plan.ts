@@ -1,4 +1,7 @@
-/** What a run is like, drawn from its seed: the fleet, its settings, and which kinds of trouble it meets. */
+/**
+ * What a run is like, drawn from its seed: the fleet, its settings, and which kinds of trouble it
+ * meets.
+ */
 import { Random } from './random.ts';
 
 export interface GroupPlan {

@@ -1,6 +1,6 @@
 /**
- * The dice of the simulated world: everything that happens in a run is drawn from one seed. Only integer operations, so
- * that a seed means the same on every machine.
+ * The dice of the simulated world: everything that happens in a run is drawn from one seed. Only
+ * integer operations, so that a seed means the same on every machine.
  */
 export class Random {
   #a: number;

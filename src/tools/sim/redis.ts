@@ -1,6 +1,7 @@
 /**
- * A virtual Redis server: role, INFO text, offsets, replication over the virtual network with delay and full syncs,
- * SLAVEOF inside MULTI, LOADING, MASTERDOWN, BUSY, hanging, crashes, and restarts with its data or empty.
+ * A virtual Redis server: role, INFO text, offsets, replication over the virtual network with delay
+ * and full syncs, SLAVEOF inside MULTI, LOADING, MASTERDOWN, BUSY, hanging, crashes, and restarts
+ * with its data or empty.
  *
  * Its data is the list of the writes it has, so that a lost one can be told from a kept one.
  */
@@ -92,7 +93,10 @@ export class VirtualRedis implements Party {
     return 100 + this.data.length * 37;
   }
 
-  /** Starts, or starts again: the role is what was last rewritten, the data what was there, or nothing. */
+  /**
+   * Starts, or starts again: the role is what was last rewritten, the data what was there, or
+   * nothing.
+   */
   start(how: { empty?: boolean; loadMs?: number } = {}): void {
     if (this.up) return;
     this.up = true;

@@ -1,11 +1,16 @@
-/** What a Redis server refuses, and with which words: while it is busy, loading, cut off from its master, a replica. */
+/**
+ * What a Redis server refuses, and with which words: while it is busy, loading, cut off from its
+ * master, a replica.
+ */
 import type { VirtualRedis } from './redis.ts';
 
 /** Obeyed while it loads, and while a script runs. */
 const WHILE_LOADING = new Set(['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG']);
 const WHILE_BUSY = new Set(['SCRIPT', 'MULTI', 'AUTH']);
 
-/** The error that answers a command, `word` being its name in upper case; null when it is obeyed. */
+/**
+ * The error that answers a command, `word` being its name in upper case; null when it is obeyed.
+ */
 export function refusal(
   server: VirtualRedis,
   word: string,

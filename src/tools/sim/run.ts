@@ -86,7 +86,10 @@ function isWithinReach({ peers }: CoreGroup, { id, host, port }: VirtualSentinel
   return address.ip === '' || address.ip === host.ip || address.ip === host.alias;
 }
 
-/** Sentinels that will hear of each other's configuration: who knows the same servers or Sentinels, by any way around. */
+/**
+ * Sentinels that will hear of each other's configuration: who knows the same servers or Sentinels,
+ * by any way around.
+ */
 function circleOf(
   world: World,
   name: string,
@@ -116,11 +119,13 @@ function circleOf(
 }
 
 /**
- * Operators who gave servers orders of their own, or made Sentinels forget members, also see to what no Sentinel can
- * mend: a configured master that is none, and servers that nobody knows any more.
+ * Operators who gave servers orders of their own, or made Sentinels forget members, also see to
+ * what no Sentinel can mend: a configured master that is none, and servers that nobody knows any
+ * more.
  */
 function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: number): void {
-  // A name that could not be looked up a moment ago is tried again; who was told to crash and did it late is started.
+  // A name that could not be looked up a moment ago is tried again; who was told to crash and did
+  // it late is started.
   for (const sentinel of world.now > since ? survivors : []) {
     sentinel.start();
     for (const { name } of world.plan.groups) {
@@ -145,7 +150,8 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
       const { host, ip, port } = group.master.address;
       const asOld = group.configEpoch === best.configEpoch;
       if (asOld && world.serverAt(ip || host, port) === master) continue;
-      // Of a newer configuration it will hear, unless those who have it and it know nobody and nothing in common.
+      // Of a newer configuration it will hear, unless those who have it and it know nobody and
+      // nothing in common.
       const circle = [...circleOf(world, name, sentinel, survivors)];
       const hears = circle.some(
         (one) => one.state.groups.get(name)?.configEpoch === best.configEpoch,
@@ -181,7 +187,8 @@ function live(world: World): void {
     const why = disorder(world, quiet, name);
     if (why !== null) demandOrder(world, quiet, settleMs(world), `a relapse (${why})`);
   }
-  // What was said in slower times may arrive seconds later, as a sign of life of who is dead by then.
+  // What was said in slower times may arrive seconds later, as a sign of life of who is dead by
+  // then.
   world.run(Math.max(0, world.network.settledAt - world.now));
   for (let i = random.whole(1, 3); i > 0; i--) {
     for (const { name } of plan.groups) drill(world, quiet, name);
@@ -198,7 +205,10 @@ function countLost(world: World): Map<string, number> {
   return causes;
 }
 
-/** Runs one seed to its end or to its first violation. Other errors are the simulator's own and are thrown. */
+/**
+ * Runs one seed to its end or to its first violation. Other errors are the simulator's own and are
+ * thrown.
+ */
 export function simulate(
   seed: number,
   options: { overrides?: Overrides; keepAll?: boolean } = {},

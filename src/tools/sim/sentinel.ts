@@ -1,6 +1,6 @@
 /**
- * A virtual Sentinel: the real core behind the real barrier, on a virtual event loop and disk, with its own clock, and
- * stopped, killed and restarted at will.
+ * A virtual Sentinel: the real core behind the real barrier, on a virtual event loop and disk, with
+ * its own clock, and stopped, killed and restarted at will.
  */
 import type {
   Effect,

@@ -1,4 +1,7 @@
-/** One thread of a campaign: runs the seeds it is sent and answers with the tally, until it is sent null. */
+/**
+ * One thread of a campaign: runs the seeds it is sent and answers with the tally, until it is sent
+ * null.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runSeeds } from './campaign.ts';
 

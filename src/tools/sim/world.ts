@@ -1,6 +1,6 @@
 /**
- * The simulated world: virtual time, hosts, servers, Sentinels and clients, and the record of what happened. Everything
- * is drawn from one seed; the same seed gives the same transcript.
+ * The simulated world: virtual time, hosts, servers, Sentinels and clients, and the record of what
+ * happened. Everything is drawn from one seed; the same seed gives the same transcript.
  */
 import { Agenda, type Task } from './agenda.ts';
 import type { Client } from './client.ts';
@@ -58,7 +58,9 @@ export class World {
     this.now = end;
   }
 
-  /** Runs until the condition holds, looked at every `everyMs`; false when it does not within `ms`. */
+  /**
+   * Runs until the condition holds, looked at every `everyMs`; false when it does not within `ms`.
+   */
   until(condition: () => boolean, ms: number, everyMs = 25): boolean {
     const end = this.now + ms;
     while (!condition()) {

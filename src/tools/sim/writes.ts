@@ -1,5 +1,6 @@
 /**
- * What became of acknowledged writes: asynchronous replication may lose them, and the report says why it did.
+ * What became of acknowledged writes: asynchronous replication may lose them, and the report says
+ * why it did.
  */
 interface Acknowledged {
   readonly group: string;

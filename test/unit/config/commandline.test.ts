@@ -9,7 +9,7 @@ function lines(...options: string[]): string[] {
 }
 
 describe('the command line', () => {
-  test('version, help and a check are asked for by the first word, or by the one behind the file', () => {
+  test('version, help and a check are asked for by the first word, or behind the file', () => {
     for (const before of [[], ['a.conf']]) {
       const kind = (word: string) => parseCommandLine([...before, word]).kind;
       expect(['-v', '--version'].map(kind)).toEqual(['version', 'version']);

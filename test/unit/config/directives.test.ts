@@ -1,4 +1,7 @@
-/** Files of every line of servers load, whatever `compat` says, and keep their values over a rewrite. */
+/**
+ * Files of every line of servers load, whatever `compat` says, and keep their values over a
+ * rewrite.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { ConfigError, parseConfig, rewriteConfig } from '../../../src/config/index.ts';

@@ -27,7 +27,7 @@ function generic(text: string, io: ConfigIo = memoryIo()) {
 }
 
 describe('lines', () => {
-  test('margins, comments and empty lines do not count, words are told apart whatever their case', () => {
+  test('margins, comments and empty lines do not count, nor does the case of words', () => {
     const { port, timeout } = generic('# a\n\n  PORT 5  \r\n\t# port 6\n"Timeout" \'7\'');
     expect([port, timeout]).toEqual([5, 7]);
   });
@@ -61,7 +61,7 @@ Can't open the log file: No such file or directory
 });
 
 describe('sources', () => {
-  test('options come after standard input, standard input after the file, and the last one wins', () => {
+  test('the file comes first, then standard input, then options; the last one wins', () => {
     const io = memoryIo();
     const port = (sources: object) => parseConfig({ file: 'port 1', ...sources }, io).generic.port;
     expect(port({})).toBe(1);
@@ -252,7 +252,7 @@ log-format json`);
     expect(() => generic('rename-command ping a\nrename-command A ping')).not.toThrow();
   });
 
-  test('rules of users are judged by whoever knows them, and shown by the word the original shows', () => {
+  test('rules of users are judged by a judge of rules, and shown as the original does', () => {
     const io: ConfigIo = {
       ...memoryIo(),
       checkUserRules: (_name, rules) => {
@@ -267,7 +267,8 @@ log-format json`);
       "Error in user declaration 'a': Syntax error",
     );
     expect(refusal('user a on\nuser a off', io).message).toBe(
-      "Error in user declaration 'a': Duplicate user found. A user can only be defined once in config files",
+      "Error in user declaration 'a': Duplicate user found. A user can only be defined once " +
+        'in config files',
     );
   });
 });
@@ -278,8 +279,10 @@ test('every line of the example file loads, those in comments included', () => {
   const { sentinel, warnings } = parseConfig(example, memoryIo());
   expect(warnings).toEqual([]);
   expect(sentinel.groups).toMatchObject([{ name: 'mymaster', quorum: 2, downAfter: 5000 }]);
-  const directive =
-    /^# ((sentinel [a-z-]+|tls-[a-z-]+|bind|requirepass|dir|daemonize|pidfile|supervised|compat|log-format|port) .*)$/;
+  const directive = new RegExp(
+    '^# ((sentinel [a-z-]+|tls-[a-z-]+|bind|requirepass|dir|daemonize|pidfile|supervised|' +
+      'compat|log-format|port) .*)$',
+  );
   const suggestions = example.split('\n').flatMap((line) => directive.exec(line)?.[1] ?? []);
   expect(suggestions.length).toBeGreaterThan(15);
   const io = { ...memoryIo({ '/etc/redis-sentinel/x': '' }), isExecutable: () => true };

@@ -109,7 +109,8 @@ sentinel`);
 
   test('an empty text unsets what is announced and said to other Sentinels', () => {
     const { sentinel } = read(
-      'sentinel announce-ip a\nsentinel announce-ip ""\nsentinel sentinel-user ""\nsentinel sentinel-pass ""',
+      'sentinel announce-ip a\nsentinel announce-ip ""\nsentinel sentinel-user ""\n' +
+        'sentinel sentinel-pass ""',
     );
     expect([sentinel.announceIp, sentinel.sentinelUser, sentinel.sentinelPass]).toEqual([
       null,
@@ -245,7 +246,8 @@ describe('warnings', () => {
   test('a whole one is not', () => {
     expect(
       read(
-        `${monitor}sentinel auth-user m bob\nsentinel auth-pass m x\nsentinel sentinel-user eve\nrequirepass y`,
+        `${monitor}sentinel auth-user m bob\nsentinel auth-pass m x\n` +
+          'sentinel sentinel-user eve\nrequirepass y',
       ).warnings,
     ).toEqual([]);
   });

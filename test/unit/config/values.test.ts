@@ -72,7 +72,7 @@ describe('numbers', () => {
     ).toEqual([1.5, 0.5, 1, 10, 5, -0.5, Infinity, null, null, null, null]);
   });
 
-  test('integers of Sentinel lines may have a sign and blanks before them, and nothing else', () => {
+  test('integers of Sentinel lines may have a sign and blanks before them, nothing else', () => {
     expect(['5', '+5', ' -5', '005', '5x', 'x', '', ' '].map(readSentinelInteger)).toEqual([
       5n,
       5n,

@@ -1,4 +1,7 @@
-/** When peers are asked whether they see the master down, and which of their answers count (failover.md §3). */
+/**
+ * When peers are asked whether they see the master down, and which of their answers count
+ * (failover.md §3).
+ */
 import { describe, expect, it } from 'vitest';
 import type { LinkReply } from '../../../src/core/index.ts';
 import {

@@ -1,4 +1,7 @@
-/** How often who cannot be reached is dialled, alone and when hundreds of groups fail together (monitoring.md §3.4; W17). */
+/**
+ * How often who cannot be reached is dialled, alone and when hundreds of groups fail together
+ * (monitoring.md §3.4; W17).
+ */
 import { describe, expect, it } from 'vitest';
 import { createState, type Input, step } from '../../../src/core/index.ts';
 import { blankConfig, blankGroup } from '../../../src/core/model/defaults.ts';

@@ -227,7 +227,7 @@ describe('a leader that is superseded while it re-attaches replicas', () => {
 });
 
 describe('a repair', () => {
-  it('does not close a loop when an operator has just made the master a replica of the old one', () => {
+  it('closes no loop when an operator has just made the master a replica of the old', () => {
     for (const seed of seeds.slice(0, 20)) {
       const { world, servers, sentinels } = readyGroup({ seed });
       const [old] = servers;
@@ -271,7 +271,7 @@ describe('a manual failover', () => {
     }
   });
 
-  it('of many groups at once is done by one leader each, and the epochs of some do not end the elections of others', () => {
+  it('of many groups at once has one leader each; their epochs end no elections of others', () => {
     const ports = Array.from({ length: 20 }, (_, index) => 1000 + 10 * index);
     const { world, sentinels, others } = readyGroup({ others: ports, group: { downAfter: 3000 } });
     for (const sentinel of sentinels) sentinel.saveMs = 40;

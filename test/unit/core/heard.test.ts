@@ -15,7 +15,9 @@ function group(name: string, port: number) {
   };
 }
 
-/** A core that watches so many groups of a master and a replica, in a world without anybody else. */
+/**
+ * A core that watches so many groups of a master and a replica, in a world without anybody else.
+ */
 function watching(groups: number) {
   const state = createState(
     {

@@ -1,4 +1,7 @@
-/** What a hello may change, and what must be on disk before others hear of it (monitoring.md §5, safety.md S3, S13–S15). */
+/**
+ * What a hello may change, and what must be on disk before others hear of it (monitoring.md §5,
+ * safety.md S3, S13–S15).
+ */
 import { describe, expect, it } from 'vitest';
 import { blankConfig, blankGroup, createState } from '../../../src/core/index.ts';
 import { surroundings } from '../../support/plain.ts';
@@ -100,7 +103,7 @@ describe('a hello', () => {
     expect(sentinel!.events('+switch-master')).toEqual([]);
   });
 
-  it('that confirms the master while his successor is being saved lets nobody hear of him before that is on disk', () => {
+  it('naming the old master during the save of its successor reveals no successor', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel, peer] = sentinels;
     sentinel!.saveMs = 100;

@@ -1,4 +1,7 @@
-/** Signs of life: what may stand in for a PING, and when periodic talk is due (monitoring.md §4, timers.md). */
+/**
+ * Signs of life: what may stand in for a PING, and when periodic talk is due (monitoring.md §4,
+ * timers.md).
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextBeat, phaseOf } from '../../../src/core/model/schedule.ts';

@@ -1,4 +1,7 @@
-/** Names of hosts: what could not be looked up is looked up again (monitoring.md §1.2, safety.md W18). */
+/**
+ * Names of hosts: what could not be looked up is looked up again (monitoring.md §1.2, safety.md
+ * W18).
+ */
 import { describe, expect, it } from 'vitest';
 import {
   blankConfig,

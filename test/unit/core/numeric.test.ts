@@ -1,4 +1,7 @@
-/** Which texts are numeric addresses, and the form each is kept in (config.md §4, monitoring.md §1.2). */
+/**
+ * Which texts are numeric addresses, and the form each is kept in (config.md §4, monitoring.md
+ * §1.2).
+ */
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

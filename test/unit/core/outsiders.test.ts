@@ -1,4 +1,7 @@
-/** What strangers may say to a Sentinel, and what it becomes of it: hellos, votes, INFO, refused passwords. */
+/**
+ * What strangers may say to a Sentinel, and what it becomes of it: hellos, votes, INFO, refused
+ * passwords.
+ */
 import { describe, expect, it } from 'vitest';
 import { isDisconnected } from '../../../src/core/members/links.ts';
 import { isUsable } from '../../../src/core/model/address.ts';
@@ -82,7 +85,7 @@ describe('a hello', () => {
     expect(sentinel!.group().peers.size).toBe(0);
   });
 
-  it('beyond the number of Sentinels there may be makes no more of them, which is said once', () => {
+  it('beyond the number of Sentinels there may be makes no more, which is said once', () => {
     const { world, sentinels } = readyGroup({ sentinels: 1 });
     const [sentinel] = sentinels;
     for (let i = 0; i < LIMITS.peers + 5; i++) {
@@ -267,7 +270,7 @@ describe('a request for a vote', () => {
 });
 
 describe('INFO', () => {
-  it('that names thousands of replicas takes time in proportion, and no more in than there may be', () => {
+  it('that names thousands of replicas costs in proportion, and adds no more than may be', () => {
     const { world, sentinels, servers } = readyGroup({ sentinels: 1, replicas: 0 });
     const [sentinel] = sentinels;
     const lines = Array.from(
@@ -289,13 +292,15 @@ describe('INFO', () => {
 
   it('that names a replica at an address nobody can have makes none', () => {
     const { world, sentinels, servers } = readyGroup({ sentinels: 1, replicas: 0 });
-    const text = `${servers[0]!.inner.info()}slave0:ip=0.0.0.0,port=6379,state=online\r\nslave1:ip=a b,port=6379,x\r\n`;
+    const text =
+      `${servers[0]!.inner.info()}slave0:ip=0.0.0.0,port=6379,state=online\r\n` +
+      'slave1:ip=a b,port=6379,x\r\n';
     servers[0]!.inner.info = () => text;
     world.run(12_000);
     expect(sentinels[0]!.group().replicas.size).toBe(0);
   });
 
-  it('of somebody who is no replica, though the master lists him, is no reason to do anything', () => {
+  it('of a server that is no replica, though the master lists it, changes nothing', () => {
     const { world, sentinels, servers } = readyGroup({ sentinels: 3, replicas: 1 });
     servers[1]!.inner.info = () =>
       'redis_mode:sentinel\r\nrun_id:b\x1b[2J\r\nsentinel_masters:1\r\n';

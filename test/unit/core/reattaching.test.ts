@@ -1,4 +1,7 @@
-/** What follows a promotion: who is shown as what, which replicas are told, how long who does not obey is waited for. */
+/**
+ * What follows a promotion: who is shown as what, which replicas are told, how long who does not
+ * obey is waited for.
+ */
 import { describe, expect, it } from 'vitest';
 import { instanceMap } from '../../../src/core/commands/views.ts';
 import { readyGroup, type VirtualRedis, type VirtualSentinel } from '../../support/world.ts';
@@ -65,7 +68,7 @@ describe('a replica that does not obey', () => {
     expect(took).toBeLessThan(2000);
   });
 
-  it('is repaired again and again: each second when it follows another, every 8 s when it is a master', () => {
+  it('is repaired again: each second when it follows another, every 8 s as a master', () => {
     const { world, servers, sentinel } = group([], 2, 3000);
     servers[1]!.follow(null);
     servers[2]!.follow(9);

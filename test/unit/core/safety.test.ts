@@ -29,7 +29,10 @@ function voteAnswer(
   return answer;
 }
 
-/** What two simultaneous manual failovers of the original leave behind: one config epoch that names two masters. */
+/**
+ * What two simultaneous manual failovers of the original leave behind: one config epoch that names
+ * two masters.
+ */
 function disagree({ world, sentinels }: ReturnType<typeof readyGroup>): void {
   for (const [i, s] of sentinels.entries()) {
     s.crash();
@@ -57,7 +60,8 @@ describe('a vote', () => {
       const { world, sentinels } = readyGroup({ seed });
       const [sentinel] = sentinels;
       sentinel!.saveFails = true;
-      // The disk is known to fail when the operator comes, and the candidate's question while it is tried once more.
+      // The disk is known to fail when the operator comes, and the candidate's question while it is
+      // tried once more.
       sentinel!.ask(['sentinel', 'flushconfig']);
       world.run(300);
       sentinel!.saveMs = 50;
@@ -83,7 +87,7 @@ describe('a vote', () => {
     world.until('the answer', () => answered);
   });
 
-  it('is not given when it cannot be saved, and not given to anybody else later in that epoch', () => {
+  it('is not given when it cannot be saved, nor to anybody else later in that epoch', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel] = sentinels;
     sentinel!.saveFails = true;
@@ -209,7 +213,7 @@ describe('a candidate', () => {
     }
   });
 
-  it('that dies at any moment of a failover is replaced, with one config epoch for one master', () => {
+  it('that dies at any moment of a failover is replaced, with one config epoch a master', () => {
     for (const seed of seeds) {
       const { world, servers, sentinels } = readyGroup({ seed });
       servers[0]!.kill();

@@ -1,8 +1,14 @@
-/** What the log says of a replica whose link to its living master stays down (reports of mixed versions). */
+/**
+ * What the log says of a replica whose link to its living master stays down (reports of mixed
+ * versions).
+ */
 import { describe, expect, it } from 'vitest';
 import { readyGroup } from '../../support/world.ts';
 
-/** The lines about links that one Sentinel logs while a replica has none, and this is what the two servers are. */
+/**
+ * The lines about links that one Sentinel logs while a replica has none, and this is what the two
+ * servers are.
+ */
 function said(replica: string, master: string, more: { syncing?: boolean } = {}): string[] {
   const { world, servers, sentinels } = readyGroup({ sentinels: 1, replicas: 1 });
   const [first, second] = servers;
@@ -34,7 +40,10 @@ describe('a replica whose link to its living master stays down', () => {
     const lines = said(redis('7.0.15'), redis('8.0.6'));
     expect(lines).toEqual([
       expect.stringMatching(
-        /^Replica \S+ has had no link to its master for 10 s: it is Redis 7\.0\.15 and does not read what its master, Redis 8\.0\.6, sends$/,
+        new RegExp(
+          String.raw`^Replica \S+ has had no link to its master for 10 s: it is Redis 7\.0\.15 ` +
+            String.raw`and does not read what its master, Redis 8\.0\.6, sends$`,
+        ),
       ),
     ]);
   });

@@ -45,7 +45,8 @@ describe('INFO text', () => {
 
   it('names replicas in both formats, and only where a master says so', () => {
     const text =
-      'role:master\r\nslave0:10.0.0.5,6380,online\r\nslavex:ip=1.1.1.1,port=1,x\r\nslave1:state=online,ip=::1,port=7,lag=0\r\n';
+      'role:master\r\nslave0:10.0.0.5,6380,online\r\nslavex:ip=1.1.1.1,port=1,x\r\n' +
+      'slave1:state=online,ip=::1,port=7,lag=0\r\n';
     expect(readInfo(text, true).replicas).toEqual([
       { host: '10.0.0.5', port: 6380 },
       { host: '::1', port: 7 },

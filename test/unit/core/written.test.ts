@@ -1,4 +1,7 @@
-/** What goes to disk: a part of it that still holds is kept, and every change of a group is seen (config.md §7.3). */
+/**
+ * What goes to disk: a part of it that still holds is kept, and every change of a group is seen
+ * (config.md §7.3).
+ */
 import { describe, expect, it } from 'vitest';
 import {
   blankConfig,

@@ -19,7 +19,7 @@ test('all failovers are played, one after the other, while nothing else is going
   expect(failed).not.toHaveBeenCalled();
 });
 
-test('nothing is played while something is going on, and it is gone on with afterwards', async () => {
+test('nothing is played while something is going on, and playing goes on afterwards', async () => {
   let idle = false;
   warmUp({ idle: () => idle });
   await sleep(50);

@@ -1,6 +1,6 @@
 /**
- * Every single operation of every save of a failover fails, takes long, or is the last one before the power goes; on
- * each Sentinel in turn (safety.md S1–S4, S8).
+ * Every single operation of every save of a failover fails, takes long, or is the last one before
+ * the power goes; on each Sentinel in turn (safety.md S1–S4, S8).
  */
 import { describe, expect, it } from 'vitest';
 import type { SentinelConfig } from '../../../src/core/index.ts';
@@ -135,7 +135,9 @@ async function plain(kind: Kind = 'plain'): Promise<string[][]> {
   return hosts.map(({ disk }) => [...disk.operations]);
 }
 
-/** One failover for each operation on each disk, which meets that mishap. Tells how many there were. */
+/**
+ * One failover for each operation on each disk, which meets that mishap. Tells how many there were.
+ */
 async function everywhere(mishap: Mishap, powerGoes: boolean, kind: Kind): Promise<number> {
   let met = 0;
   for (const [index, operations] of (await plain(kind)).entries()) {

@@ -1,4 +1,7 @@
-/** docs/COMPATIBILITY.md: its table speaks of the lines there are, their versions and the cases that are asked. */
+/**
+ * docs/COMPATIBILITY.md: its table speaks of the lines there are, their versions and the cases that
+ * are asked.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Compat, DIALECTS } from '../../../src/core/index.ts';

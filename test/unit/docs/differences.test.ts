@@ -1,6 +1,6 @@
 /**
- * docs/DIFFERENCES.md: every row of every table has an id that leads to it, names the originals that differ, and what
- * shows it, and that exists.
+ * docs/DIFFERENCES.md: every row of every table has an id that leads to it, names the originals
+ * that differ, and what shows it, and that exists.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

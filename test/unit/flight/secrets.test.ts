@@ -35,7 +35,10 @@ const config = (sentinelPass: string | null): SentinelConfig => ({
 
 const secured = surroundings({ requirepass: 's3cret-own', seed: 's3cret-seed' });
 
-/** A Sentinel whose connections open, whose servers refuse logins with these words, and whose clients send these commands. */
+/**
+ * A Sentinel whose connections open, whose servers refuse logins with these words, and whose
+ * clients send these commands.
+ */
 function run(commands: string[][], sentinelPass: string | null = 's3cret-peers', refusal = '') {
   const state = createState(config(sentinelPass), secured, 0);
   const recorder = new Recorder(state, { bytes: 1e9, clock: () => 0 });

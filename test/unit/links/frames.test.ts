@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameReader, ProtocolError } from '../../../src/links/frames.ts';
 
-/** Feeds `bytes` in pieces of `size` and returns what was passed, frame by frame, and the unfinished rest. */
+/**
+ * Feeds `bytes` in pieces of `size` and returns what was passed, frame by frame, and the unfinished
+ * rest.
+ */
 function passed(bytes: string, size: number): { frames: string[]; rest: string } {
   const gate = new FrameReader();
   const frames: string[] = [];

@@ -1,4 +1,7 @@
-/** What is said before a command runs, in the order in which it is asked; a server and a client of nothing but a context. */
+/**
+ * What is said before a command runs, in the order in which it is asked; a server and a client of
+ * nothing but a context.
+ */
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DIALECTS } from '../../../src/core/index.ts';
@@ -97,7 +100,7 @@ describe('a request', () => {
     );
   });
 
-  test('that is refused for want of rights is in the log of refusals, once for all of its kind', () => {
+  test('refused for want of rights is in the log of refusals, once for all of its kind', () => {
     const { server, client } = contexts();
     limited(client);
     for (let i = 0; i < 3; i++) judge(server, client, ['sentinel', 'masters']);

@@ -1,4 +1,7 @@
-/** What one client may ask for, and what its mistakes and ours cost the others: the server room without a house. */
+/**
+ * What one client may ask for, and what its mistakes and ours cost the others: the server room
+ * without a house.
+ */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DIALECTS, LIMITS, type Reply } from '../../../src/core/index.ts';

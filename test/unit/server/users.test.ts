@@ -1,4 +1,7 @@
-/** Users: which words they may be made of, how many, and that what is written down reads back as the same users. */
+/**
+ * Users: which words they may be made of, how many, and that what is written down reads back as the
+ * same users.
+ */
 import { describe, expect, it } from 'vitest';
 import { parseConfig, rewriteConfig, splitWords } from '../../../src/config/index.ts';
 import { DIALECTS, GROUP_DEFAULTS, LIMITS, NotOneLine } from '../../../src/core/index.ts';
@@ -90,7 +93,8 @@ describe('the name of a user', () => {
   it.each(['a\tb', 'a\nb', 'a\x0bb', 'a\x01b'])('%j is refused in an ACL file', (name) => {
     if (name.includes('\n')) return;
     expect(newUsers().load(`user ${name} on\n`, '/users')).toBe(
-      `'/users:1: username '${name}' contains invalid characters. WARNING: ACL errors detected, no change ` +
+      `'/users:1: username '${name}' contains invalid characters. WARNING: ACL errors ` +
+        'detected, no change ' +
         'to the previously active ACL rules was performed',
     );
   });

@@ -1,4 +1,6 @@
-/** How descriptors are divided among clients and the house, and what is left when there are none. */
+/**
+ * How descriptors are divided among clients and the house, and what is left when there are none.
+ */
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +27,8 @@ function process128(configured = 10_000) {
 }
 
 const reduced = (limit: number, to: number) =>
-  `Current maximum open files is ${limit}. maxclients has been reduced to ${to} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.`;
+  `Current maximum open files is ${limit}. maxclients has been reduced to ${to} to ` +
+  "compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.";
 
 describe('the room for clients', () => {
   it('is what is configured where the limit allows it, or is not known', () => {
@@ -42,7 +45,7 @@ describe('the room for clients', () => {
     ]);
   });
 
-  it('leaves 64 to the house and 3 to each instance, and is told when it changes by a tenth', () => {
+  it('leaves 64 to the house and 3 to each instance; changes by a tenth are logged', () => {
     const { system, room } = process128();
     expect([room.look(), room.clients]).toEqual([[reduced(128, 64)], 64]);
     system.instances = 2;
@@ -62,7 +65,8 @@ describe('the room for clients', () => {
     system.instances = 100;
     expect(room.look()).toEqual([
       reduced(128, 32),
-      "Current maximum open files is 128, which is too low for 100 masters, replicas and Sentinels: some links will not be opened. Increase 'ulimit -n' to 396 or more.",
+      'Current maximum open files is 128, which is too low for 100 masters, replicas and ' +
+        "Sentinels: some links will not be opened. Increase 'ulimit -n' to 396 or more.",
     ]);
     expect([room.look(), room.clients]).toEqual([[], 32]);
   });

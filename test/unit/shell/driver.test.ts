@@ -14,8 +14,9 @@ import { until } from '../../../src/tools/lab/index.ts';
 const PING = { type: 'send', connection: 1, token: 1, argv: ['PING'], unfenced: true } as const;
 
 /**
- * A small core: every message is logged as an effect; one that begins with `save` changes the durable state, which is a
- * counter kept in `currentEpoch`; `again` makes the driver's environment give another input while it is carried out.
+ * A small core: every message is logged as an effect; one that begins with `save` changes the
+ * durable state, which is a counter kept in `currentEpoch`; `again` makes the driver's environment
+ * give another input while it is carried out.
  */
 class CountingCore implements Core {
   readonly steps: string[] = [];
@@ -93,7 +94,7 @@ describe("the driver's law", () => {
     expect(house.out).toEqual(['again', 'more']);
   });
 
-  it('holds the effects of a saving turn and of all later ones until the save has ended', async () => {
+  it('holds the effects of a saving turn and of all later ones until its save ends', async () => {
     open().say('before');
     house.say('save 1');
     house.say('after');
@@ -130,7 +131,7 @@ describe("the driver's law", () => {
     expect(house.out.at(-1)).toBe('saved 200 true');
   });
 
-  it('starts one more save for what changed while one was running, and holds it until then', async () => {
+  it('starts one more save for what changed during one, and holds effects until then', async () => {
     open().say('save 1');
     await house.saving(1);
     house.say('save 2');
@@ -154,7 +155,7 @@ describe("the driver's law", () => {
     expect(house.out.at(-1)).toBe('next');
   });
 
-  it('keeps the order of effects, and no effect passes its save, whatever happens when', async () => {
+  it('keeps the order of effects, none of which passes its save, whatever happens', async () => {
     const event = fc.constantFrom('plain', 'save', 'end ok', 'end bad', 'loop');
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 30 }), async (events) => {
@@ -254,7 +255,7 @@ describe("the driver's alarm", () => {
     expect(late[0]).toBeLessThan(2.5);
   });
 
-  it('takes up what waits in the sockets before it ticks, after the process was held up', async () => {
+  it('reads what waits in the sockets before it ticks, after the process was held up', async () => {
     open();
     const peers: Socket[] = [];
     const server = createServer((socket) => peers.push(socket));
@@ -311,7 +312,7 @@ describe('a save that hangs', () => {
     });
   }
 
-  it('is a failed one after a while, nobody waits for it any longer, and none runs beside it', async () => {
+  it('counts as failed after a while, nobody waits for it, and none runs beside it', async () => {
     const impatient = new Impatient();
     house = impatient;
     house.say('save a');

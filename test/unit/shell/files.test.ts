@@ -1,4 +1,7 @@
-/** What becomes of mode, owner, group and links of the files that are replaced, and of files that are none. */
+/**
+ * What becomes of mode, owner, group and links of the files that are replaced, and of files that
+ * are none.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -311,7 +314,8 @@ describe('the ACL file', () => {
     });
     expect(await acl(pipe).write('')).toBe(false);
     expect(logs).toEqual([
-      `warning Opening temp ACL file for ACL SAVE: No such file or directory: ${join(folder, 'missing')}`,
+      'warning Opening temp ACL file for ACL SAVE: No such file or directory: ' +
+        `${join(folder, 'missing')}`,
       `warning Reading ACL file for ACL SAVE: Not a regular file: ${pipe}`,
     ]);
   });

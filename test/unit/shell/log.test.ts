@@ -39,7 +39,8 @@ describe('a line of the log', () => {
 
   it('has the form of logfmt when asked', () => {
     expect(formatLogfmt(7, at, 'debug', 'say "hi"\nthere')).toBe(
-      `pid=7 role=sentinel timestamp="01 Nov 2026 03:04:05.067" level=debug message="say 'hi' there"\n`,
+      'pid=7 role=sentinel timestamp="01 Nov 2026 03:04:05.067" level=debug message="say ' +
+        `'hi' there"\n`,
     );
   });
 
@@ -149,7 +150,7 @@ describe('the log', () => {
     expect(lines()[0]).toMatch(/ # \+sdown master m 127\.0\.0\.1 1$/);
   });
 
-  it('says what a signal asks for whatever the level, in the form of the other lines of JSON', () => {
+  it('says what a signal asks for whatever the level, as JSON like the other lines', () => {
     const quiet = { level: 'nothing' } as const;
     open(quiet).signal('Received SIGTERM scheduling shutdown...');
     open({ ...quiet, format: 'json' }).signal('Received SIGTERM scheduling shutdown...');

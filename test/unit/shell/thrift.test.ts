@@ -29,7 +29,7 @@ describe('what a busy moment needed', () => {
     expect(look(100)).toBe(0);
   });
 
-  it('is collected when the process has grown, and once more for the pages that were emptied', () => {
+  it('is collected when the process has grown, and again for the pages that were emptied', () => {
     const { now, look } = world();
     look();
     now.resident = 200 * MB;

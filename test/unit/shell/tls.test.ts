@@ -1,4 +1,7 @@
-/** Which certificates a folder has, what is said of a file that is a folder, and when sessions travel in tickets. */
+/**
+ * Which certificates a folder has, what is said of a file that is a folder, and when sessions
+ * travel in tickets.
+ */
 import { mkdirSync, renameSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -33,7 +36,9 @@ async function loaded(...lines: string[]): Promise<Tls> {
   return one;
 }
 
-/** One connection to a listener with these options; its session may be taken up again by a ticket. */
+/**
+ * One connection to a listener with these options; its session may be taken up again by a ticket.
+ */
 async function ticketOf(options: SecureContextOptions): Promise<boolean> {
   const server = createServer({ ...options, maxVersion: 'TLSv1.2' }, (socket) => socket.end('x'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -84,7 +89,7 @@ describe('a certificate and a key', () => {
 });
 
 describe('sessions', () => {
-  it('travel in tickets, however large the cache is said to be, unless there are to be none', async () => {
+  it('travel in tickets whatever the size of the cache, unless there are to be none', async () => {
     const ca = `tls-ca-cert-file ${us.cert}`;
     expect(await ticketOf((await loaded(ca)).server)).toBe(true);
     expect(await ticketOf((await loaded(ca, 'tls-session-cache-size 1')).server)).toBe(true);

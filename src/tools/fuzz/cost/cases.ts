@@ -1,6 +1,6 @@
 /**
- * What is made to grow of every command: the table has an entry for every row of the command table, and a row without one
- * fails a test.
+ * What is made to grow of every command: the table has an entry for every row of the command table,
+ * and a row without one fails a test.
  */
 import { CLIENT, COMMAND, CONNECTION, PUBSUB, SERVER } from './clients.ts';
 import type { Case } from './measure.ts';

@@ -42,7 +42,10 @@ export function words(
   };
 }
 
-/** One word that grows to a megabyte. `make` gives the words of the request, with one of them `n` bytes long. */
+/**
+ * One word that grows to a megabyte. `make` gives the words of the request, with one of them `n`
+ * bytes long.
+ */
 export function long(
   name: string,
   make: (n: number) => readonly string[],

@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz -- --target cost`: nothing random. Every command, and every text of others, is given more and more of what
- * it is made of, on a whole server; what costs more than n·log n, or holds up everybody else, is a failure.
+ * `npm run fuzz -- --target cost`: nothing random. Every command, and every text of others, is
+ * given more and more of what it is made of, on a whole server; what costs more than n·log n, or
+ * holds up everybody else, is a failure.
  */
 import { COMMAND_CASES } from './cases.ts';
 import { type Case, EXPONENT_MAX, HOLD_MAX_MS, measure, type Row } from './measure.ts';
@@ -35,7 +36,9 @@ function cells({ one, ms, hold, exponent, head, flaw }: Row): string[] {
   ];
 }
 
-/** The same, asked of a daemon that speaks as this original; unless the case is about one of them. */
+/**
+ * The same, asked of a daemon that speaks as this original; unless the case is about one of them.
+ */
 function spokenAs(compat: string, one: Case): Case {
   if (one.request === undefined) return one;
   const world = (n: number): World => {
@@ -73,7 +76,8 @@ export async function runCost(
   say('');
   if (bad.length === 0) {
     say(
-      `${chosen.length} ways to grow: none costs more than n^${EXPONENT_MAX}, none holds for ${HOLD_MAX_MS} ms`,
+      `${chosen.length} ways to grow: none costs more than n^${EXPONENT_MAX}, none holds for ` +
+        `${HOLD_MAX_MS} ms`,
     );
     return 0;
   }

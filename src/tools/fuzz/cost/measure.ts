@@ -18,7 +18,10 @@ export interface Case {
   readonly world?: (n: number) => World;
   /** Instead of a request: what is done is what is returned. */
   readonly work?: (n: number) => () => void;
-  /** It is the operator's own file, or many requests: it may hold the loop for as long as it is long. */
+  /**
+   * It is the operator's own file, or many requests: it may hold the loop for as long as it is
+   * long.
+   */
   readonly patient?: true;
 }
 
@@ -38,9 +41,15 @@ export interface Row {
 export const SIZES = [1, 2, 4, 8];
 /** Below, it is the loop that is measured. */
 const FLOOR_MS = 1;
-/** n·log n grows by 2.2 at most from one of these sizes to the next; the rest is left to the collector. */
+/**
+ * n·log n grows by 2.2 at most from one of these sizes to the next; the rest is left to the
+ * collector.
+ */
 export const EXPONENT_MAX = 1.3;
-/** What is over so soon may be the collector's work mostly, which comes in steps: only what is clearly a square counts. */
+/**
+ * What is over so soon may be the collector's work mostly, which comes in steps: only what is
+ * clearly a square counts.
+ */
 const SHORT_MS = 100;
 const SHORT_EXPONENT_MAX = 1.8;
 /** And so soon, nothing does. */

@@ -1,6 +1,7 @@
 /**
- * A whole house but for its disk and its links: the real server room on 127.0.0.1, the real driver and core behind it, the
- * real text of the file. What it costs to serve one client is measured here.
+ * A whole house but for its disk and its links: the real server room on 127.0.0.1, the real driver
+ * and core behind it, the real text of the file. What it costs to serve one client is measured
+ * here.
  */
 import { connect, type Socket } from 'node:net';
 import { type ParsedConfig, parseConfig, Rewriter } from '../../../config/index.ts';

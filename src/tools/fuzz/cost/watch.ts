@@ -1,6 +1,6 @@
 /**
- * How long something takes, when others need the processor too: by the clock or by the time of the processor, whichever is
- * less.
+ * How long something takes, when others need the processor too: by the clock or by the time of the
+ * processor, whichever is less.
  */
 
 /** What something took. */

@@ -1,4 +1,7 @@
-/** What may be there before a request comes: users, groups, members, clients; and what was said before. */
+/**
+ * What may be there before a request comes: users, groups, members, clients; and what was said
+ * before.
+ */
 import { list, type WorldOf, word } from './forms.ts';
 import { multibulk } from './room.ts';
 

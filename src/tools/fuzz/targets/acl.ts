@@ -1,9 +1,11 @@
 /**
- * Users and their rules: whatever ACL SETUSER, DELUSER and LOAD are told, by the commands themselves on a whole server.
+ * Users and their rules: whatever ACL SETUSER, DELUSER and LOAD are told, by the commands
+ * themselves on a whole server.
  *
- * Promises: nothing throws; what is refused leaves no trace; what was accepted is one line a user without control
- * characters; the ACL file written from it, and the configuration file, read again as at a start, give the same users;
- * in the configuration file all other directives stay as they were, and none is added.
+ * Promises: nothing throws; what is refused leaves no trace; what was accepted is one line a user
+ * without control characters; the ACL file written from it, and the configuration file, read again
+ * as at a start, give the same users; in the configuration file all other directives stay as they
+ * were, and none is added.
  */
 
 import { Socket } from 'node:net';
@@ -192,13 +194,16 @@ class Place {
 
 let places: readonly Place[] | null = null;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const UNPRINTABLE = /[\x00-\x1f\x7f]/;
 
 /** Rewriting and reading a whole file costs twenty times as much as a rule. */
 const FILE_EVERY = 12;
 
-/** Inputs follow each other without a pause: what a listener sets off would wait for one, and keep everything. */
+/**
+ * Inputs follow each other without a pause: what a listener sets off would wait for one, and keep
+ * everything.
+ */
 class MuteSocket extends Socket {
   override on(): this {
     return this;

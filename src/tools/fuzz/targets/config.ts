@@ -1,8 +1,8 @@
 /**
  * Configuration texts: refused with a reason and a place, or read, rewritten and read again.
  *
- * Promises: nothing but a ConfigError is thrown, with a line of the text; what is accepted means the same after it was
- * rewritten; rewriting settles.
+ * Promises: nothing but a ConfigError is thrown, with a line of the text; what is accepted means
+ * the same after it was rewritten; rewriting settles.
  */
 import { directives } from '../../../config/directives.ts';
 import {
@@ -29,7 +29,10 @@ const OPTIONS = {
 const SETTLED_AFTER = 5;
 const HOSTS = ['10.0.0.1', '10.0.0.2', '::1', '127.1', '0x7f.1', 'ABCD::1', 'fe80::1%eth0'];
 
-/** Lines that load, by themselves or after their group's `monitor`. `%` stands for a number, `"` for any word. */
+/**
+ * Lines that load, by themselves or after their group's `monitor`. `%` stands for a number, `"` for
+ * any word.
+ */
 const LINES: readonly string[] = `# a comment
 port %
 PORT 6379
@@ -204,7 +207,8 @@ function checkRewrite(text: string, parsed: ParsedConfig, dice: Dice): void {
   const again = read(once);
   if (again instanceof ConfigError) flaw(`refused when rewritten: ${again.message}\n${once}`);
   const other = difference(parsed, again);
-  // Of lines said twice the first stays, and an included file between them has the last word, as in the original.
+  // Of lines said twice the first stays, and an included file between them has the last word, as in
+  // the original.
   if (other !== null && !/include/i.test(text)) flaw(`rewritten as\n${once}\nit means ${other}`);
   if (!oneIn(dice, 4)) return;
   let settled = once;

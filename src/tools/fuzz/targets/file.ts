@@ -1,10 +1,13 @@
 /**
- * What a rewriting puts into the file, seen by a reader of its own: which directive stands on which line. Words of users
- * and servers may become anything but a directive.
+ * What a rewriting puts into the file, seen by a reader of its own: which directive stands on which
+ * line. Words of users and servers may become anything but a directive.
  */
 import type { GroupConfig, SentinelConfig } from '../../../core/index.ts';
 
-/** Each line by what it is: a comment as it stands, a directive by its name, a `sentinel` line by its two words. */
+/**
+ * Each line by what it is: a comment as it stands, a directive by its name, a `sentinel` line by
+ * its two words.
+ */
 export function directivesOf(text: string): string[] {
   return text.split('\n').map((line) => {
     const [, first = '', second = ''] = /^[ \t\r]*(\S*)[ \t]*(\S*)/.exec(line)!;
@@ -41,7 +44,10 @@ function tameGroup(group: GroupConfig, number: number): GroupConfig {
   };
 }
 
-/** The same configuration with harmless words: what it is written as has the lines that the true one must have. */
+/**
+ * The same configuration with harmless words: what it is written as has the lines that the true one
+ * must have.
+ */
 export function tamed(config: SentinelConfig): SentinelConfig {
   return {
     ...config,

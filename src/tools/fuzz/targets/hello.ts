@@ -1,8 +1,9 @@
 /**
  * Hello messages: parsed, and taken or not by a core in the middle of its life.
  *
- * Promises: no hello throws; epochs never decrease and do not come near their end; what cannot be used changes nothing of
- * what would be written to the file; what changes that is saved; a restart from the file gives the same state.
+ * Promises: no hello throws; epochs never decrease and do not come near their end; what cannot be
+ * used changes nothing of what would be written to the file; what changes that is saved; a restart
+ * from the file gives the same state.
  */
 
 import { numericAddress } from '../../../core/model/numeric.ts';

@@ -1,9 +1,9 @@
 /**
  * INFO texts: read into facts, and the facts taken by a core in the middle of its life.
  *
- * Promises: no text throws; every fact is a number that can be counted with, no larger than its field, and no more of
- * them than the text has lines; what changes the file is saved; a restart from the file gives the same state; what
- * clients are told of it is well-formed.
+ * Promises: no text throws; every fact is a number that can be counted with, no larger than its
+ * field, and no more of them than the text has lines; what changes the file is saved; a restart
+ * from the file gives the same state; what clients are told of it is well-formed.
  */
 
 import { type InfoFacts, readInfo } from '../../../core/hear/infotext.ts';
@@ -47,7 +47,10 @@ function line(dice: Dice): string {
     }
     case 1:
     case 2:
-      return `${pick(dice, NUMBER_FIELDS)}:${oneIn(dice, 2) ? pick(dice, NUMBERS) : below(dice, 7000)}`;
+      return (
+        `${pick(dice, NUMBER_FIELDS)}:` +
+        `${oneIn(dice, 2) ? pick(dice, NUMBERS) : below(dice, 7000)}`
+      );
     case 3:
       return pick(dice, OTHERS);
     default: {

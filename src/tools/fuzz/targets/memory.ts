@@ -1,6 +1,6 @@
 /**
- * The world as the configuration parser sees it: a few files in memory, any folder that is an absolute path without
- * `none` in it.
+ * The world as the configuration parser sees it: a few files in memory, any folder that is an
+ * absolute path without `none` in it.
  */
 import type { ConfigIo } from '../../../config/index.ts';
 

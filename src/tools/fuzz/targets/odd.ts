@@ -1,10 +1,13 @@
 /**
- * Words that would be more than a word, if somebody let them: line ends, blanks of every alphabet, quotes, escapes.
+ * Words that would be more than a word, if somebody let them: line ends, blanks of every alphabet,
+ * quotes, escapes.
  */
 import type { Dice } from '../../../core/model/random.ts';
 import { below, oneIn, pick, randomBytes } from '../mutate.ts';
 
-/** Between the words of a request in the text of a sample: stands for nothing in any grammar here. */
+/**
+ * Between the words of a request in the text of a sample: stands for nothing in any grammar here.
+ */
 export const GAP = '\x1e';
 
 const LINES: readonly string[] = [

@@ -1,8 +1,8 @@
 /**
  * The gate in front of the reply parser: whatever an instance answers, cut up however it comes.
  *
- * Promises: what is handed on are whole frames the parser understands without an objection, one reply a frame, the same
- * for every cut; the replies have a form for the core.
+ * Promises: what is handed on are whole frames the parser understands without an objection, one
+ * reply a frame, the same for every cut; the replies have a form for the core.
  */
 import RedisParser from 'redis-parser';
 import type { Dice } from '../../../core/model/random.ts';

@@ -1,6 +1,6 @@
 /**
- * A core with two groups whose connections are open, fed with what others say; after every turn what must always hold is
- * checked (safety.md S3, S4, W2).
+ * A core with two groups whose connections are open, fed with what others say; after every turn
+ * what must always hold is checked (safety.md S3, S4, W2).
  */
 import { parseConfig, rewriteConfig } from '../../../config/index.ts';
 import {
@@ -118,7 +118,9 @@ export class Rig {
     this.turn({ type: 'start' });
   }
 
-  /** Gives the core a fact, and what comes of it: connections open, saves succeed, most of the time. */
+  /**
+   * Gives the core a fact, and what comes of it: connections open, saves succeed, most of the time.
+   */
   turn(input: Input, dice?: Dice): readonly Effect[] {
     const { state } = this;
     const before = epochsOf(state);

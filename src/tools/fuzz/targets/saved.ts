@@ -1,9 +1,10 @@
 /**
- * All that changes what is saved: what clients set, what peers and servers say, names that turn out to be something.
+ * All that changes what is saved: what clients set, what peers and servers say, names that turn out
+ * to be something.
  *
- * Promises: nothing throws; what changes the state is saved; the file written from it, read again, is the same state, and
- * has the directives it should have, whatever words were used; log lines and events can be shown without a control
- * character; scripts, peers and servers are told none.
+ * Promises: nothing throws; what changes the state is saved; the file written from it, read again,
+ * is the same state, and has the directives it should have, whatever words were used; log lines and
+ * events can be shown without a control character; scripts, peers and servers are told none.
  */
 import { parseConfig, Rewriter } from '../../../config/index.ts';
 import {
@@ -133,7 +134,10 @@ function deed(dice: Dice): string {
   }
 }
 
-/** How many words a subcommand must have and may have, as the table says; the server has counted them. */
+/**
+ * How many words a subcommand must have and may have, as the table says; the server has counted
+ * them.
+ */
 const ARITIES: Readonly<Record<string, readonly [number, number]>> = {
   monitor: [5, 5],
   remove: [2, 2],
@@ -162,7 +166,7 @@ const io = () => ({ ...memoryIo(), isExecutable: () => true, checkUserRules });
 /** Of the groups that MONITOR may add in a round; every one of them is looked at by every turn. */
 const GROUPS_MAX = 6;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 const LINE_MAX = 60_000;
@@ -233,7 +237,10 @@ class SavedJudge implements Judge {
     return true;
   }
 
-  /** A client's request; false when the answer is an error. It may come later, when a name is resolved. */
+  /**
+   * A client's request; false when the answer is an error. It may come later, when a name is
+   * resolved.
+   */
   #ask(argv: readonly string[], dice: Dice): boolean {
     const request = ++this.#request;
     let taken = true;
@@ -323,11 +330,15 @@ class SavedJudge implements Judge {
 
 /** Does it change what is saved, although there is nothing to save? */
 function mayChange(input: Input): boolean {
-  // What a name turns out to be is not state of ours; a promotion that the disk did not take is taken back.
+  // What a name turns out to be is not state of ours; a promotion that the disk did not take is
+  // taken back.
   return input.type === 'resolved' || (input.type === 'saved' && !input.ok);
 }
 
-/** In words, without what nothing depends on: the order of members, or, where names are known, what they mean. */
+/**
+ * In words, without what nothing depends on: the order of members, or, where names are known, what
+ * they mean.
+ */
 function plainly(config: SentinelConfig, named: boolean): string {
   const host = (one: AddressConfig) => (named ? '' : one.host);
   const members = <T extends AddressConfig>(list: readonly T[]) =>

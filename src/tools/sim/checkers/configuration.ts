@@ -44,7 +44,9 @@ export const switches: MakeChecker = (world): Checker => {
   const rows = 'S11 S13';
   return {
     rows,
-    rule: 'the master changes with a higher config epoch only, after the new one has said role:master',
+    rule:
+      'the master changes with a higher config epoch only, after the new one has said ' +
+      'role:master',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const [name, group] of sentinel.state.groups) {
         const view = facts.views.get(name);
@@ -81,7 +83,9 @@ export const atomicPair: MakeChecker = (world): Checker => {
     `${name} ${world.serverName(at.ip || at.host, at.port)} ${epoch}`;
   return {
     rows,
-    rule: 'master and config epoch on disk are a pair that the Sentinel held, or was about to announce',
+    rule:
+      'master and config epoch on disk are a pair that the Sentinel held, or was about to ' +
+      'announce',
     turn: (sentinel, facts) => {
       for (const [name, group] of sentinel.state.groups) {
         const view = facts.views.get(name);
@@ -108,7 +112,10 @@ export const atomicPair: MakeChecker = (world): Checker => {
   };
 };
 
-/** Records that are forgotten in this turn because a name server said that they are a server which has one already. */
+/**
+ * Records that are forgotten in this turn because a name server said that they are a server which
+ * has one already.
+ */
 function doublesOf(effects: readonly Effect[], group: string): number {
   const isDouble = (text: string) => text.startsWith(`${group}: `) && text.endsWith(': forgotten');
   return effects.filter((effect) => effect.type === 'log' && isDouble(effect.text)).length;

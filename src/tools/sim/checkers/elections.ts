@@ -5,8 +5,9 @@ import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
 
 /**
- * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a manual failover beside
- * unreachable peers, or a Sentinel that does not know everybody (safety.md W5, W7). Shared by all worlds' checkers.
+ * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a
+ * manual failover beside unreachable peers, or a Sentinel that does not know everybody (safety.md
+ * W5, W7). Shared by all worlds' checkers.
  */
 const loose = new WeakMap<World, Set<string>>();
 
@@ -82,7 +83,9 @@ export const agreedDown: MakeChecker = (): Checker => {
   const rows = 'S6 S22';
   return {
     rows,
-    rule: 'ODOWN needs the quorum’s own answers about this master; an automatic failover needs ODOWN',
+    rule:
+      'ODOWN needs the quorum’s own answers about this master; an automatic failover needs ' +
+      'ODOWN',
     turnsWith: 'event',
     turn: (sentinel, facts, input, { effects }) => {
       for (const effect of effects) {
@@ -116,12 +119,18 @@ interface Given {
 }
 
 const PAUSE_MS = 100;
-/** A winner has so long, and down-after, to finish after a sign that there is nothing more to wait for. */
+/**
+ * A winner has so long, and down-after, to finish after a sign that there is nothing more to wait
+ * for.
+ */
 const FINISH_MS = 10_000;
 /** Who sees the master down so much later than the vote was given for something else. */
 const LATE_MS = 1000;
 
-/** Something has ended the wait: the winner died since the vote, or the configuration is another one. */
+/**
+ * Something has ended the wait: the winner died since the vote, or the configuration is another
+ * one.
+ */
 function isKept(world: World, facts: History, given: Given, group: CoreGroup): boolean {
   const { now } = facts;
   const { leader, at, record, configEpoch, downSince } = given;
@@ -137,7 +146,10 @@ function isKept(world: World, facts: History, given: Given, group: CoreGroup): b
   return group.master === record && group.configEpoch === configEpoch;
 }
 
-/** A replica says that it was promoted since; or the master was up after the vote, which was for something else. */
+/**
+ * A replica says that it was promoted since; or the master was up after the vote, which was for
+ * something else.
+ */
 function overdueSince(world: World, facts: History, given: Given, group: CoreGroup): number {
   const { at, heardAt } = given;
   let promotedAt: number | null = null;
@@ -162,7 +174,9 @@ export const givesWay: MakeChecker = (world): Checker => {
   };
   return {
     rows,
-    rule: 'who has voted for another does not start a failover himself while that one lives and may still win',
+    rule:
+      'who has voted for another does not start a failover himself while that one lives and ' +
+      'may still win',
     booted: forget,
     turn: (sentinel, facts, input, { effects }) => {
       // A vote that a failing disk refuses is none, and ends the wait for an earlier one, too.
@@ -182,7 +196,8 @@ export const givesWay: MakeChecker = (world): Checker => {
         if (sentinel.state.groups.get(name)?.failover?.forced === true) continue;
         throw new Violation(
           rows,
-          `${sentinel.name} has voted for ${promise.leader} and starts a failover of ${name} itself`,
+          `${sentinel.name} has voted for ${promise.leader} and starts a failover of ${name} ` +
+            'itself',
         );
       }
       for (const [name, { vote, master, peers, configEpoch, downAfter }] of sentinel.state.groups) {
@@ -265,7 +280,8 @@ export const oneMasterForAnEpoch: MakeChecker = (world): Checker => {
       if (before !== master && !looseEpochs(world).has(key)) {
         throw new Violation(
           'S8',
-          `${sentinel.name} says config epoch ${epoch} of ${group} means ${master}, it meant ${before}`,
+          `${sentinel.name} says config epoch ${epoch} of ${group} means ${master}, it meant ` +
+            `${before}`,
         );
       }
       named.set(key, master);

@@ -91,7 +91,9 @@ function sane(facts: History, group: CoreGroup): boolean {
   return info?.role === 'master' && facts.now - info.at < 20_000;
 }
 
-/** Have a majority of all, and every peer that is up, spoken since, and of no newer configuration? */
+/**
+ * Have a majority of all, and every peer that is up, spoken since, and of no newer configuration?
+ */
 function allAgree(facts: History, group: CoreGroup, since: number): boolean {
   let agreed = 1;
   for (const peer of group.peers.values()) {
@@ -106,7 +108,10 @@ function allAgree(facts: History, group: CoreGroup, since: number): boolean {
 
 export const repairs: MakeChecker = (world): Checker => {
   const rows = 'S17';
-  /** When a server was last told to follow the master instead of being one, by `<Sentinel> <life> <server>`. */
+  /**
+   * When a server was last told to follow the master instead of being one, by `<Sentinel> <life>
+   * <server>`.
+   */
   const converted = new Map<string, number>();
   const check = (sentinel: VirtualSentinel, facts: History, order: Order) => {
     const group = [...sentinel.state.groups.values()].find(
@@ -138,7 +143,9 @@ export const repairs: MakeChecker = (world): Checker => {
   };
   return {
     rows,
-    rule: 'strays are repaired under a master that has said since that it is one, after the quiet time or when all agree',
+    rule:
+      'strays are repaired under a master that has said since that it is one, after the quiet ' +
+      'time or when all agree',
     turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {

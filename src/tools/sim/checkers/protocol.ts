@@ -4,8 +4,10 @@ import { type Checker, type MakeChecker, Violation } from '../observer.ts';
 
 type Peer = CoreGroup['peers'] extends Map<string, infer P> ? P : never;
 
-const DECISIONS =
-  /^([+-]sdown|[+-]odown|\+elected-leader|\+failover-(state|end)|\+selected-slave|\+promoted-slave|\+slave-reconf|\+convert-to|\+fix-)/;
+const DECISIONS = new RegExp(
+  String.raw`^([+-]sdown|[+-]odown|\+elected-leader|\+failover-(state|end)|\+selected-slave|` +
+    String.raw`\+promoted-slave|\+slave-reconf|\+convert-to|\+fix-)`,
+);
 
 export const tiltIsPassive: MakeChecker = (): Checker => {
   const rows = 'S19 L10';

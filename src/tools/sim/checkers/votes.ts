@@ -1,4 +1,7 @@
-/** One vote for each Sentinel, group and epoch; epochs that only rise; nothing said before it is on disk. */
+/**
+ * One vote for each Sentinel, group and epoch; epochs that only rise; nothing said before it is on
+ * disk.
+ */
 import type { Effect, Input, SentinelConfig } from '../../../core/index.ts';
 import { helloFields } from '../history.ts';
 import { type Checker, type MakeChecker, Violation } from '../observer.ts';
@@ -74,7 +77,8 @@ export const durableVote: MakeChecker = (world) => {
         const epoch = BigInt(effect.payload.split(' ')[1]!);
         const { content } = sentinel.disk;
         const covered = content.groups.some((group) => group.leaderEpoch >= epoch);
-        // Of a group that was removed meanwhile only the epoch is left; it has no second vote in it (S1).
+        // Of a group that was removed meanwhile only the epoch is left; it has no second vote in it
+        // (S1).
         const removed = content.groups.length < world.plan.groups.length;
         if ((removed || covered) && content.currentEpoch >= epoch) return;
         throw new Violation(rows, `${sentinel.name} speaks of a vote of ${epoch} not yet on disk`);
@@ -88,7 +92,8 @@ export const durableVote: MakeChecker = (world) => {
       if (saved.leaderEpoch >= vote.epoch && diskEpoch(sentinel.disk) >= vote.epoch) return;
       throw new Violation(
         rows,
-        `${sentinel.name} answers its vote of ${vote.epoch} while the disk has ${saved.leaderEpoch}`,
+        `${sentinel.name} answers its vote of ${vote.epoch} while the disk has ` +
+          `${saved.leaderEpoch}`,
       );
     },
     kinds: ['event', 'answer'],
@@ -112,7 +117,8 @@ export const durableWords: MakeChecker = (): Checker => {
         throw new Violation(rows, `${sentinel.name} says hello in epoch ${current}, not on disk`);
       }
       const saved = sentinel.disk.content.groups.find((one) => one.name === group);
-      // What waited for the disk while the group was removed and monitored anew was on its way before.
+      // What waited for the disk while the group was removed and monitored anew was on its way
+      // before.
       if (saved === undefined || sentinel.disk.failed || facts.removed.has(group!)) return;
       if (BigInt(config!) > saved.configEpoch) {
         throw new Violation(rows, `${sentinel.name} tells config epoch ${config}, not on disk`);
@@ -211,11 +217,16 @@ function toldEpoch(input: Input): bigint {
 
 export const freshEpochs: MakeChecker = (): Checker => {
   const rows = 'S5';
-  /** The epoch in which a Sentinel began its life, or that it knows from a hello only: it may be a manual failover's. */
+  /**
+   * The epoch in which a Sentinel began its life, or that it knows from a hello only: it may be a
+   * manual failover's.
+   */
   const told = new Map<string, bigint>();
   return {
     rows,
-    rule: 'a failover starts in an epoch in which its Sentinel has not voted for the group, and not in one it was only told',
+    rule:
+      'a failover starts in an epoch in which its Sentinel has not voted for the group, and ' +
+      'not in one it was only told',
     booted: (sentinel) => {
       told.set(sentinel.name, sentinel.state.currentEpoch);
     },

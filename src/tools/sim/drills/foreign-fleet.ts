@@ -1,6 +1,6 @@
 /**
- * Two deployments share nothing but the name of a group, and a config epoch. A hello of one gets into the other, by an
- * address that was used again: both stay as they are (safety.md W6; S15).
+ * Two deployments share nothing but the name of a group, and a config epoch. A hello of one gets
+ * into the other, by an address that was used again: both stay as they are (safety.md W6; S15).
  */
 import { Disk } from '../disk.ts';
 import type { Host } from '../network.ts';
@@ -83,8 +83,9 @@ export function foreignFleet(seed: number): void {
 }
 
 /**
- * The address of a dead replica is given to the master of another deployment, and a Sentinel of that one says so here, again
- * and again: nothing is settled with it, for it has never agreed with this group.
+ * The address of a dead replica is given to the master of another deployment, and a Sentinel of
+ * that one says so here, again and again: nothing is settled with it, for it has never agreed with
+ * this group.
  */
 export function reusedAddress(seed: number): void {
   const moreLines = () =>
@@ -99,7 +100,8 @@ export function reusedAddress(seed: number): void {
   const since = world.now;
   if (seed % 2 === 0) dead.start();
   const host = world.addHost('B1');
-  const payload = `${host.ip},26379,${world.random.hex(40)},3,${NAME},${dead.host.ip},${dead.port},3`;
+  const payload =
+    `${host.ip},26379,${world.random.hex(40)},3,` + `${NAME},${dead.host.ip},${dead.port},3`;
   // Repaired as a stray, as an original does, it is a server of this group.
   for (let i = 0; i < 30 && dead.master === null; i++) {
     for (const one of world.sentinels) one.request(['publish', '__sentinel__:hello', payload]);

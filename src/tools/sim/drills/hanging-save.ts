@@ -1,7 +1,7 @@
 /**
- * A disk that hangs: the save is given up after five seconds, and everything is a failure until it ends; it does end, much
- * later, and its text is on disk from then on. Nobody waits for an answer any longer than that, and whatever is read after
- * a crash, no vote is given twice.
+ * A disk that hangs: the save is given up after five seconds, and everything is a failure until it
+ * ends; it does end, much later, and its text is on disk from then on. Nobody waits for an answer
+ * any longer than that, and whatever is read after a crash, no vote is given twice.
  */
 import { Violation } from '../observer.ts';
 import type { World } from '../world.ts';
@@ -11,7 +11,10 @@ import { atRest, groupOf, MINUTE, masterOf, said } from './rest.ts';
 const ANSWER_MS = 5000 + 1000;
 const ASK_EVERY_MS = 400;
 
-/** Asks the Sentinel again and again, as a monitor would; an answer that waits for too long is a violation. */
+/**
+ * Asks the Sentinel again and again, as a monitor would; an answer that waits for too long is a
+ * violation.
+ */
 function askFor(world: World, ms: number, sentinel: World['sentinels'][number]): void {
   let oldest = Number.POSITIVE_INFINITY;
   const open = new Set<number>();

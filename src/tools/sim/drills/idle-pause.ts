@@ -1,4 +1,7 @@
-/** A Sentinel that watches nothing is stopped for a while. Its TILT must end, and what it is told to watch then it watches. */
+/**
+ * A Sentinel that watches nothing is stopped for a while. Its TILT must end, and what it is told to
+ * watch then it watches.
+ */
 import { Violation } from '../observer.ts';
 import { atRest, groupOf, MINUTE, masterOf, NAME, switched } from './rest.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Drills: situations of minutes, or of two fleets, that are not drawn from a seed, each with what must come of it. `npm run
- * sim -- --drills` plays all of them; `npm test` and the hunt for deliberate faults do, too. The seed gives ids, ranks and
- * moments.
+ * Drills: situations of minutes, or of two fleets, that are not drawn from a seed, each with what
+ * must come of it. `npm run sim -- --drills` plays all of them; `npm test` and the hunt for
+ * deliberate faults do, too. The seed gives ids, ranks and moments.
  */
 import { Violation } from '../observer.ts';
 import { apart } from './apart.ts';

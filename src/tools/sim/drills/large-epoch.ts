@@ -1,4 +1,7 @@
-/** A Sentinel whose file knows nothing beside two whose epochs are far beyond what failovers count up to (safety.md W2). */
+/**
+ * A Sentinel whose file knows nothing beside two whose epochs are far beyond what failovers count
+ * up to (safety.md W2).
+ */
 import { Violation } from '../observer.ts';
 import { atRest, groupOf, MINUTE, masterOf, switched } from './rest.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A replica refuses the Sentinels' password, its master dies, and it takes the password again. With stale data not served it
- * answers PING with MASTERDOWN from then on: it has let us in all the same, and is promoted (safety.md L3).
+ * A replica refuses the Sentinels' password, its master dies, and it takes the password again. With
+ * stale data not served it answers PING with MASTERDOWN from then on: it has let us in all the
+ * same, and is promoted (safety.md L3).
  */
 import { atRest, MINUTE, masterOf, switched } from './rest.ts';
 

@@ -1,6 +1,8 @@
 /**
- * A leader loses touch and does not sleep: with its order still on the way, or with a vote that it gives to the next one. The others elect one of themselves, who promotes another replica. Then the leader reaches the
- * servers again before it hears of that. What its successor has ordered must stay (safety.md W5, W19).
+ * A leader loses touch and does not sleep: with its order still on the way, or with a vote that it
+ * gives to the next one. The others elect one of themselves, who promotes another replica. Then the
+ * leader reaches the servers again before it hears of that. What its successor has ordered must
+ * stay (safety.md W5, W19).
  */
 
 import { Violation } from '../observer.ts';

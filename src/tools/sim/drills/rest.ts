@@ -1,4 +1,6 @@
-/** What drills begin with: a group at rest on hosts of its own, with the time-outs of real groups. */
+/**
+ * What drills begin with: a group at rest on hosts of its own, with the time-outs of real groups.
+ */
 import { Disk } from '../disk.ts';
 import { buildWorld, startWorld } from '../fleet.ts';
 import { demandOrder } from '../liveness.ts';
@@ -105,7 +107,10 @@ export function cut({ network }: World, a: Host, b: Host): void {
   network.block(b, a);
 }
 
-/** ms until some Sentinel, or with `all` everybody of these, has another configuration than that of the beginning. */
+/**
+ * ms until some Sentinel, or with `all` everybody of these, has another configuration than that of
+ * the beginning.
+ */
 export function switched(
   world: World,
   sentinels: readonly VirtualSentinel[],
@@ -130,8 +135,9 @@ export function said(world: World, since: number, who: string | null, pattern: R
 }
 
 /**
- * What others say of their configuration comes late: originals say it every two seconds only, and tell nobody who is behind.
- * With `requests` all that they ask comes late, too: their connections have to be opened again.
+ * What others say of their configuration comes late: originals say it every two seconds only, and
+ * tell nobody who is behind. With `requests` all that they ask comes late, too: their connections
+ * have to be opened again.
  */
 export function delayHellos(
   world: World,

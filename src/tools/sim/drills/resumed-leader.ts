@@ -1,7 +1,8 @@
 /**
- * A leader is stopped behind its order, or before the last replica follows. The others elect one of themselves, who promotes
- * another replica, since that one is out of their reach. Then the first leader goes on, and what the others have to say
- * comes late. Whoever is master by then must not be made a replica again: clients have been writing to it (safety.md W11).
+ * A leader is stopped behind its order, or before the last replica follows. The others elect one of
+ * themselves, who promotes another replica, since that one is out of their reach. Then the first
+ * leader goes on, and what the others have to say comes late. Whoever is master by then must not be
+ * made a replica again: clients have been writing to it (safety.md W11).
  */
 import { Violation } from '../observer.ts';
 import {
@@ -19,7 +20,10 @@ import {
 type Group = ReturnType<typeof groupOf>;
 
 const LATE_HELLO_MS = 1500;
-/** So late that the leader goes on before: then it may announce its own, but must leave the other master alone. */
+/**
+ * So late that the leader goes on before: then it may announce its own, but must leave the other
+ * master alone.
+ */
 const TOO_LATE_HELLO_MS = 5000;
 
 export function resumedLeader(seed: number): void {

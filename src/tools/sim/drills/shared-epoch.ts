@@ -1,6 +1,7 @@
 /**
- * An original is told to fail over, asks nobody, and says its new epoch in a hello; the master dies at that moment. Who
- * starts an automatic failover must not do so in that epoch: it has a master already (safety.md S5, S8, W5).
+ * An original is told to fail over, asks nobody, and says its new epoch in a hello; the master dies
+ * at that moment. Who starts an automatic failover must not do so in that epoch: it has a master
+ * already (safety.md S5, S8, W5).
  */
 import { Violation } from '../observer.ts';
 import { atRest, groupOf, MINUTE, masterOf, switched } from './rest.ts';

@@ -1,6 +1,7 @@
 /**
- * A Sentinel that is stopped again and again for less than it takes for a pause, and for more than down-after: the answers
- * have arrived when it goes on, and must be heard before anybody's time is up.
+ * A Sentinel that is stopped again and again for less than it takes for a pause, and for more than
+ * down-after: the answers have arrived when it goes on, and must be heard before anybody's time is
+ * up.
  */
 import { Violation } from '../observer.ts';
 import { atRest, said } from './rest.ts';

@@ -1,6 +1,7 @@
 /**
- * The leader's machine is stopped, its clock with it, while its votes are on their way, and goes on when another one has
- * long switched. It may give its order, as an original would; it must not announce what comes of it as the configuration.
+ * The leader's machine is stopped, its clock with it, while its votes are on their way, and goes on
+ * when another one has long switched. It may give its order, as an original would; it must not
+ * announce what comes of it as the configuration.
  */
 import { Violation } from '../observer.ts';
 import { atRest, groupOf, MINUTE, masterOf, said, switched } from './rest.ts';

@@ -1,7 +1,8 @@
 /**
- * Untruths about Sentinels that live: each is said to be where the listener is, by one of its addresses or both, new ids take
- * its place there, and it says hello from where it really is, all before anybody could answer. Nobody may count one Sentinel more than there are, or two
- * of three elect nobody when the third and the master die (safety.md S20).
+ * Untruths about Sentinels that live: each is said to be where the listener is, by one of its
+ * addresses or both, new ids take its place there, and it says hello from where it really is, all
+ * before anybody could answer. Nobody may count one Sentinel more than there are, or two of three
+ * elect nobody when the third and the master die (safety.md S20).
  */
 
 import { Violation } from '../observer.ts';

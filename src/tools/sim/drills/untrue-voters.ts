@@ -1,6 +1,7 @@
 /**
- * Two of three Sentinels are dead, and untruths are told of them, so that the third would count fewer: a new id where one of
- * them was, which then is said to be where the third is itself. It must not elect itself alone (safety.md S20, §6.2).
+ * Two of three Sentinels are dead, and untruths are told of them, so that the third would count
+ * fewer: a new id where one of them was, which then is said to be where the third is itself. It
+ * must not elect itself alone (safety.md S20, §6.2).
  */
 
 import { Violation } from '../observer.ts';

@@ -1,6 +1,6 @@
 /**
- * Trouble: each kind does something to the world and says how it ends. What is still broken when the quiet phase begins
- * is mended by `Faults.healAll`.
+ * Trouble: each kind does something to the world and says how it ends. What is still broken when
+ * the quiet phase begins is mended by `Faults.healAll`.
  */
 import type { FaultKind } from '../plan.ts';
 import type { World } from '../world.ts';

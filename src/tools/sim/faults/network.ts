@@ -1,4 +1,7 @@
-/** Trouble on the network: partitions of every kind, lost and half-open connections, slow links, name servers. */
+/**
+ * Trouble on the network: partitions of every kind, lost and half-open connections, slow links,
+ * name servers.
+ */
 import type { Host } from '../network.ts';
 import type { World } from '../world.ts';
 import type { Fault, Trouble } from './fault.ts';

@@ -34,7 +34,10 @@ export function setAsPlanned(world: World, sentinel: VirtualSentinel, name: stri
   ]);
 }
 
-/** Lets a Sentinel watch a group it does not know, at this address, or at the one another Sentinel names. */
+/**
+ * Lets a Sentinel watch a group it does not know, at this address, or at the one another Sentinel
+ * names.
+ */
 export function monitorAgain(
   world: World,
   sentinel: VirtualSentinel,
@@ -144,7 +147,10 @@ export const operatorFaults = {
     };
     look();
   },
-  /** Candidates nobody knows ask for votes, the same epoch for several of them, before and after crashes. */
+  /**
+   * Candidates nobody knows ask for votes, the same epoch for several of them, before and after
+   * crashes.
+   */
   'rival-votes': (trouble) => {
     const { world } = trouble;
     const { random } = world;
@@ -181,7 +187,9 @@ export const operatorFaults = {
     if (group === undefined) return;
     const { random } = trouble.world;
     const { address } = group.master;
-    const rest = `${state.currentEpoch},${group.name},${address.ip || address.host},${address.port},${group.configEpoch}`;
+    const rest =
+      `${state.currentEpoch},${group.name},${address.ip || address.host},${address.port},` +
+      `${group.configEpoch}`;
     const others = trouble.world.sentinels.filter((one) => one !== sentinel);
     const lie = others.length > 0 && random.chance(0.4);
     // Of ids that nobody has, or of others that are said to be here.
@@ -209,7 +217,8 @@ export const operatorFaults = {
     if (sentinel === undefined || group === undefined || there === undefined) return;
     const { address } = group.master;
     const { currentEpoch } = sentinel.state;
-    const about = `${group.name},${address.ip || address.host},${address.port},${group.configEpoch}`;
+    const about =
+      `${group.name},${address.ip || address.host},` + `${address.port},${group.configEpoch}`;
     world.note('stranger', `${sentinel.name}: others are where ${there.name} is`);
     const say = () => {
       for (const one of moved) {
@@ -229,7 +238,9 @@ export const operatorFaults = {
     const group = state.groups.get(anyGroup(trouble.world));
     if (group === undefined) return;
     const { ip, host, port } = group.master.address;
-    const payload = `${sentinel.host.ip},${sentinel.port},${state.myId},${state.currentEpoch},${group.name},${ip || host},${port},${group.configEpoch}`;
+    const payload =
+      `${sentinel.host.ip},${sentinel.port},${state.myId},${state.currentEpoch},${group.name},` +
+      `${ip || host},${port},${group.configEpoch}`;
     sentinel.request(['publish', '__sentinel__:hello', payload]);
   },
 } satisfies Partial<Record<string, Fault>>;

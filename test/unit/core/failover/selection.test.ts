@@ -110,7 +110,7 @@ describe('what is said against a replica', () => {
   });
 });
 
-test('the best of those against whom nothing is said is selected, and nobody where there is none', () => {
+test('the best of those against which nothing is said is selected, or none', () => {
   const { turn, group, replicas } = ready();
   const [a, b, c] = replicas;
   a.offset = 9n;

@@ -97,7 +97,8 @@ describe('the ledger of a chaos run', () => {
     expect(ledger.problems).toEqual([]);
     ledger.readConfig('c', file('10.77.3.2', 4, 4));
     expect(ledger.problems).toEqual([
-      'config epoch 4 names 10.77.2.2:6379 (a hello of aaaaaaaa) and 10.77.3.2:6379 (the file of Sentinel c)',
+      'config epoch 4 names 10.77.2.2:6379 (a hello of aaaaaaaa) and 10.77.3.2:6379 (the ' +
+        'file of Sentinel c)',
     ]);
   });
 

@@ -33,7 +33,7 @@ const result: Result = {
 };
 
 describe('the plan of a chaos run', () => {
-  it('plays every fault before any comes again, with and without min-replicas, the same for the same seed', () => {
+  it('plays every fault before any comes again, and the same for the same seed', () => {
     const chosen = plan('--rounds', '40', '--seed', '4', '--faults', names.join(','));
     const draws = draw(chosen, net);
     expect(draws).toHaveLength(40);

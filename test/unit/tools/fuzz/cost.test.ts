@@ -1,4 +1,6 @@
-/** What requests cost, in small: sizes and margins are such that a busy machine makes no difference. */
+/**
+ * What requests cost, in small: sizes and margins are such that a busy machine makes no difference.
+ */
 import { describe, expect, it } from 'vitest';
 import { ROWS } from '../../../../src/server/commands/index.ts';
 import { COMMAND_CASES } from '../../../../src/tools/fuzz/cost/cases.ts';

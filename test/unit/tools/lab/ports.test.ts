@@ -13,7 +13,7 @@ function tryInTurn(...ports: number[]): void {
 
 afterEach(() => vi.restoreAllMocks());
 
-test('a port is given to nobody else as long as the process lives that it was given to', async () => {
+test('a port is given to nobody else while the process lives that it was given to', async () => {
   const [theirs, other] = [await freePort(), await freePort()];
   rmSync(join(claims, String(other)));
   writeFileSync(join(claims, String(theirs)), String(process.ppid));

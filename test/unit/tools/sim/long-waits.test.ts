@@ -1,6 +1,6 @@
 /**
- * Waits of minutes that need not be: scenarios with the time-outs of real groups (failover-timeout 180 s), which runs drawn
- * from a seed are too short for.
+ * Waits of minutes that need not be: scenarios with the time-outs of real groups (failover-timeout
+ * 180 s), which runs drawn from a seed are too short for.
  */
 import { describe, expect, it } from 'vitest';
 import { hash32 } from '../../../../src/core/model/random.ts';

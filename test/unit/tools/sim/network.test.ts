@@ -54,7 +54,7 @@ describe('a virtual connection', () => {
     expect(b.heard).toEqual(['accepted', ...words]);
   });
 
-  it('keeps the order of what was on its way when a partition began and what is written during it', () => {
+  it('keeps the order of what was sent before a partition and what is sent during it', () => {
     const { world, a, b, say } = pair();
     world.run(50);
     for (const word of ['1', '2']) say(word);

@@ -1,6 +1,7 @@
 /**
- * Seeds that showed a fault the core, or the simulator, once had. A change of the simulator gives seeds another meaning;
- * for the faults that are mutants (src/tools/sim/mutants.ts) `npm run sim -- --mutants` then tells the new ones.
+ * Seeds that showed a fault the core, or the simulator, once had. A change of the simulator gives
+ * seeds another meaning; for the faults that are mutants (src/tools/sim/mutants.ts) `npm run sim --
+ * --mutants` then tells the new ones.
  */
 import type { Overrides } from '../../../../src/tools/sim/plan.ts';
 
