@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Tally } from './campaign.ts';
+import type { Tally } from './tally.ts';
 
 export interface Kept {
   readonly sum: Tally;

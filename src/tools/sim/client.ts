@@ -4,7 +4,7 @@
  */
 import type { LinkReply } from '../../core/index.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
-import type { World } from './world.ts';
+import type { Reach } from './reach.ts';
 
 const PATIENCE_MS = 400;
 
@@ -14,7 +14,7 @@ export class Client implements Party {
   readonly port = 0;
   readonly up = true;
   readonly group: string;
-  readonly #world: World;
+  readonly #world: Reach;
   readonly #pauseMs: number;
   #sentinel = 0;
   #dialled = 0;
@@ -26,7 +26,7 @@ export class Client implements Party {
   lastAckAt = Number.NEGATIVE_INFINITY;
   lastAckBy = '';
 
-  constructor(world: World, name: string, host: Host, group: string, pauseMs: number) {
+  constructor(world: Reach, name: string, host: Host, group: string, pauseMs: number) {
     this.#world = world;
     this.name = name;
     this.host = host;

@@ -10,7 +10,7 @@ import {
   Rewriter,
 } from '../../config/index.ts';
 import { GROUP_DEFAULTS, type SentinelConfig } from '../../core/index.ts';
-import type { World } from './world.ts';
+import type { Reach } from './reach.ts';
 
 const io: ConfigIo = {
   cwd: () => '/',
@@ -43,7 +43,7 @@ export interface Medium {
   save(config: SentinelConfig, defaults: Defaults, done: (ok: boolean) => void): void;
 }
 
-type Chance = Pick<World, 'after' | 'random'>;
+type Chance = Pick<Reach, 'after' | 'random'>;
 
 export class Disk {
   #text: string;

@@ -3,8 +3,8 @@
  * questions, INFO it has read, hellos it has heard, and how its groups looked before the turn.
  */
 import type { Effect, Input, Output, State } from '../../core/index.ts';
-import type { VirtualSentinel } from './sentinel.ts';
-import type { World } from './world.ts';
+import type { Disk } from './disk.ts';
+import type { Reach } from './reach.ts';
 
 type CoreConnection = State['connections'] extends Map<number, infer C> ? C : never;
 type CorePending = CoreConnection['pending'] extends Map<number, infer P> ? P : never;
@@ -93,9 +93,16 @@ export function helloFields(payload: string): readonly string[] {
   return fields;
 }
 
+/** The Sentinel whose history it is. */
+interface Subject {
+  readonly state: State;
+  readonly disk: Disk;
+  clock(): number;
+}
+
 export class History {
-  readonly #world: World;
-  readonly #sentinel: VirtualSentinel;
+  readonly #world: Reach;
+  readonly #sentinel: Subject;
   readonly views = new Map<string, View>();
   readonly info = new Map<string, InfoSeen>();
   /** By `<peer>|<master asked about>`. */
@@ -127,7 +134,7 @@ export class History {
   /** Core's time when TILT ended, or the disk failed, for the last time. */
   troubledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, sentinel: VirtualSentinel) {
+  constructor(world: Reach, sentinel: Subject) {
     this.#world = world;
     this.#sentinel = sentinel;
   }

@@ -1,12 +1,13 @@
 /** `npm run sim`: campaigns of fresh seeds, replays, plain failovers, mutants. */
 import { parseArgs } from 'node:util';
-import { failureText, runCampaign, type Tally } from './campaign.ts';
+import { failureText, runCampaign } from './campaign.ts';
 import { type Kept, keepIn } from './checkpoint.ts';
 import { playDrills } from './drills/index.ts';
 import { huntMutants } from './mutate.ts';
 import { plainFailovers } from './plain.ts';
 import { ALL_KINDS, type FaultKind, type Overrides } from './plan.ts';
 import { simulate } from './run.ts';
+import type { Tally } from './tally.ts';
 
 const USAGE = `npm run sim -- [what] [how]
 

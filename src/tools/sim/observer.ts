@@ -4,8 +4,7 @@
  */
 import type { Effect, Input, Output, SentinelConfig } from '../../core/index.ts';
 import type { History } from './history.ts';
-import type { VirtualSentinel } from './sentinel.ts';
-import type { World } from './world.ts';
+import type { Onlooker, VirtualSentinel } from './sentinel.ts';
 
 /**
  * A rule of the specification that watches a run. All methods are optional; `facts` are of the
@@ -27,16 +26,6 @@ export interface Checker {
   crashed?(sentinel: VirtualSentinel, facts: History): void;
 }
 
-/**
- * Takes the turns in the core's stead and hears what the file system answered: the flight recorder.
- */
-export interface TurnTaker {
-  step(input: Input, now: number): Output;
-  noteExecutable(answer: boolean): boolean;
-}
-
-export type MakeChecker = (world: World) => Checker;
-
 /** What a checker objects to; ends the run. */
 export class Violation extends Error {
   readonly rows: string;
@@ -48,6 +37,8 @@ export class Violation extends Error {
   }
 }
 
+type Note = (who: string, text: string) => void;
+
 type With<K extends keyof Checker> = Checker & Required<Pick<Checker, K>>;
 
 /** A checker's look at turns; one form for all of them. */
@@ -57,8 +48,8 @@ interface TurnLook {
   readonly look: NonNullable<Checker['turn']>;
 }
 
-export class Observer {
-  readonly #world: World;
+export class Observer implements Onlooker {
+  readonly #note: Note;
   #booted: With<'booted'>[] = [];
   #before: With<'before'>[] = [];
   readonly #turn: TurnLook[] = [];
@@ -71,8 +62,8 @@ export class Observer {
   /** Commands that must change nothing. */
   readonly nonsense = new WeakSet<readonly string[]>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(note: Note) {
+    this.#note = note;
   }
 
   add(checkers: readonly Checker[]): void {
@@ -135,7 +126,7 @@ export class Observer {
   }
 
   saveEnded(sentinel: VirtualSentinel, ok: boolean): void {
-    if (!ok) this.#world.note(sentinel.name, 'the disk refuses the file');
+    if (!ok) this.#note(sentinel.name, 'the disk refuses the file');
   }
 
   crashed(sentinel: VirtualSentinel): void {

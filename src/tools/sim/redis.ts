@@ -8,10 +8,10 @@
 import type { LinkReply } from '../../core/index.ts';
 import { infoText } from './info.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
+import type { Reach } from './reach.ts';
 import { refusal } from './refusal.ts';
 import { error, OK, PONG, text, upper } from './replies.ts';
 import { freshSession, type Lock, queued, type Session, takeQueue } from './session.ts';
-import type { World } from './world.ts';
 
 const CRON_MS = 1000;
 const NOAUTH = 'NOAUTH Authentication required.';
@@ -32,7 +32,7 @@ export class VirtualRedis implements Party {
   readonly port: number;
   readonly group: string;
   readonly options: RedisOptions;
-  readonly #world: World;
+  readonly #world: Reach;
   up = false;
   priority: number;
   runId = '';
@@ -64,7 +64,7 @@ export class VirtualRedis implements Party {
   readonly #sessions = new Map<Connection, Session>();
 
   constructor(
-    world: World,
+    world: Reach,
     place: { name: string; host: Host; port: number; group: string },
     options: RedisOptions,
   ) {

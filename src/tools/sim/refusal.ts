@@ -2,7 +2,16 @@
  * What a Redis server refuses, and with which words: while it is busy, loading, cut off from its
  * master, a replica.
  */
-import type { VirtualRedis } from './redis.ts';
+
+/** What a server refuses depends on. */
+export interface ServerState {
+  readonly busy: boolean;
+  readonly loading: boolean;
+  readonly master: object | null;
+  readonly linkUp: boolean;
+  readonly options: { readonly serveStale: boolean };
+  readonly pingError: string | null;
+}
 
 /** Obeyed while it loads, and while a script runs. */
 const WHILE_LOADING = new Set(['INFO', 'MULTI', 'AUTH', 'CLIENT', 'PUBLISH', 'CONFIG']);
@@ -11,11 +20,7 @@ const WHILE_BUSY = new Set(['SCRIPT', 'MULTI', 'AUTH']);
 /**
  * The error that answers a command, `word` being its name in upper case; null when it is obeyed.
  */
-export function refusal(
-  server: VirtualRedis,
-  word: string,
-  argv: readonly string[],
-): string | null {
+export function refusal(server: ServerState, word: string, argv: readonly string[]): string | null {
   if (server.busy && !WHILE_BUSY.has(word)) {
     return 'BUSY Redis is busy running a script. You can only call SCRIPT KILL.';
   }

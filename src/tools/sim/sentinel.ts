@@ -16,9 +16,8 @@ import { Barrier, configOf, createState, DIALECTS, defaultsOf, step } from '../.
 import type { Disk } from './disk.ts';
 import { History } from './history.ts';
 import type { Connection, Host, Message, Party } from './network.ts';
-import type { TurnTaker } from './observer.ts';
+import type { Reach } from './reach.ts';
 import { OK, PONG, toLink } from './replies.ts';
-import type { World } from './world.ts';
 
 export interface SentinelOptions {
   /** Decides at ticks of about 100 ms, like the original; 0: at once. */
@@ -32,13 +31,36 @@ export interface SentinelOptions {
 /** From what has arrived to the phase behind it. */
 const POLL_MS = 0.02;
 
+/**
+ * Takes the turns in the core's stead and hears what the file system answered: the flight recorder.
+ */
+export interface TurnTaker {
+  step(input: Input, now: number): Output;
+  noteExecutable(answer: boolean): boolean;
+}
+
+/** Looks on while Sentinels live, and may end the run. */
+export interface Onlooker {
+  booted(sentinel: VirtualSentinel): void;
+  before(sentinel: VirtualSentinel, input: Input): void;
+  turn(sentinel: VirtualSentinel, input: Input, turn: Output): void;
+  leaves(sentinel: VirtualSentinel, effect: Effect): void;
+  written(sentinel: VirtualSentinel, before: SentinelConfig): void;
+  saveEnded(sentinel: VirtualSentinel, ok: boolean): void;
+  crashed(sentinel: VirtualSentinel): void;
+}
+
+export interface SentinelWorld extends Reach {
+  readonly watch: Onlooker;
+}
+
 export class VirtualSentinel implements Party {
   readonly name: string;
   readonly host: Host;
   readonly port: number;
   disk: Disk;
   readonly options: SentinelOptions;
-  readonly #world: World;
+  readonly #world: SentinelWorld;
   state!: State;
   up = false;
   life = 0;
@@ -66,7 +88,13 @@ export class VirtualSentinel implements Party {
   /** What checkers know about it. */
   readonly facts: History;
 
-  constructor(world: World, name: string, host: Host, disk: Disk, options: SentinelOptions) {
+  constructor(
+    world: SentinelWorld,
+    name: string,
+    host: Host,
+    disk: Disk,
+    options: SentinelOptions,
+  ) {
     this.#world = world;
     this.name = name;
     this.host = host;

@@ -4,16 +4,17 @@
  */
 import { Agenda, type Task } from './agenda.ts';
 import type { Client } from './client.ts';
-import { type Host, Network } from './network.ts';
+import { type Host, Network, type Party } from './network.ts';
 import { Observer } from './observer.ts';
 import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
+import type { Reach } from './reach.ts';
 import { Record } from './record.ts';
 import type { VirtualRedis } from './redis.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import { Writes } from './writes.ts';
 
-export class World {
+export class World implements Reach {
   now = 0;
   readonly plan: Plan;
   readonly random: Random;
@@ -39,7 +40,7 @@ export class World {
     this.network = new Network(this, this.random);
     this.network.latency = plan.latency;
     this.record = new Record(this, options.keepAll === true);
-    this.watch = new Observer(this);
+    this.watch = new Observer((who, text) => this.note(who, text));
   }
 
   after(ms: number, task: Task): void {
@@ -122,7 +123,7 @@ export class World {
     return this.sentinels.find((one) => one.host === machine && one.port === port) ?? null;
   }
 
-  dataReplaced(server: VirtualRedis, old: readonly number[], data: readonly number[], why: string) {
+  dataReplaced(server: Party, old: readonly number[], data: readonly number[], why: string) {
     this.writes.replaced(server.name, old, data, why);
   }
 }

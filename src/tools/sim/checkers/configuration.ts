@@ -1,7 +1,8 @@
 /** How the configuration of a group may change. */
 import type { Effect } from '../../../core/index.ts';
 import { helloFields } from '../history.ts';
-import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import { type Checker, Violation } from '../observer.ts';
+import type { MakeChecker } from './checker.ts';
 
 function says(effects: readonly Effect[], name: string): boolean {
   return effects.some((effect) => effect.type === 'event' && effect.name === name);

@@ -1,8 +1,9 @@
 /** Who may lead, and what the epochs of a configuration may say. */
 import { type CoreGroup, type History, helloFields } from '../history.ts';
-import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import { type Checker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
+import type { MakeChecker } from './checker.ts';
 
 /**
  * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a

@@ -1,5 +1,5 @@
 /** All checkers, in the order of the specification's rows. */
-import type { MakeChecker } from '../observer.ts';
+import type { MakeChecker } from './checker.ts';
 import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configuration.ts';
 import { agreedDown, elected, givesWay, oneMasterForAnEpoch } from './elections.ts';
 import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';

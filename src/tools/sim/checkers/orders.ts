@@ -1,8 +1,9 @@
 /** What servers may be told, and who may be promoted. */
 import type { CoreGroup, History } from '../history.ts';
-import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import { type Checker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
+import type { MakeChecker } from './checker.ts';
 
 interface Order {
   readonly target: string;

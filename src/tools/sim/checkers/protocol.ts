@@ -1,6 +1,7 @@
 /** TILT, one's own hellos, nonsense, answers that belong to other questions; everything ends. */
 import type { CoreGroup } from '../history.ts';
-import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import { type Checker, Violation } from '../observer.ts';
+import type { MakeChecker } from './checker.ts';
 
 type Peer = CoreGroup['peers'] extends Map<string, infer P> ? P : never;
 

@@ -4,8 +4,9 @@
  */
 import type { Effect, Input, SentinelConfig } from '../../../core/index.ts';
 import { helloFields } from '../history.ts';
-import { type Checker, type MakeChecker, Violation } from '../observer.ts';
+import { type Checker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
+import type { MakeChecker } from './checker.ts';
 
 function diskEpoch({ content }: { content: SentinelConfig }): bigint {
   let most = content.currentEpoch;

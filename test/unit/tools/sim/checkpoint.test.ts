@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { emptyTally, runCampaign } from '../../../../src/tools/sim/campaign.ts';
+import { runCampaign } from '../../../../src/tools/sim/campaign.ts';
 import { keepIn } from '../../../../src/tools/sim/checkpoint.ts';
+import { emptyTally } from '../../../../src/tools/sim/tally.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keep-'));
 const file = join(folder, 'campaign.json');
