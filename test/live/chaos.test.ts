@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { whyNot } from '../../src/tools/chaos/ground.ts';
 import { readPlan } from '../../src/tools/chaos/plan.ts';
 import { play } from '../../src/tools/chaos/play.ts';
-import type { Result } from '../../src/tools/chaos/round.ts';
+import type { RoundResult } from '../../src/tools/chaos/round.ts';
 import { runNow } from '../../src/tools/chaos/run.ts';
 import { broken, sentence } from '../../src/tools/chaos/table.ts';
 
@@ -20,7 +20,7 @@ describe('a group on hosts that are really cut off', () => {
     const args = ['--rounds', String(ROUNDS), '--faults', FAULTS];
     const plan = readPlan(args);
     if (plan === null) throw new Error('no plan');
-    const results: Result[] = [];
+    const results: RoundResult[] = [];
     const said = [`seed ${plan.seed}`];
     try {
       await play(plan, {

@@ -21,7 +21,7 @@ describe('the replies to', () => {
   });
 
   it.each(CASES)('$name are those of the original', async (one) => {
-    const { original, ours, outcome } = await stage.judge(one);
+    const { original, ours, verdict: outcome } = await stage.judge(one);
     if (outcome === 'differs') expect(ours).toBe(original);
     // Listed as a knowing difference, and none.
     expect(outcome).not.toBe('differs');
@@ -41,7 +41,7 @@ describe.each(others)('a part of the cases', (name) => {
     onTestFinished(() => stage.dispose());
     expect(await stage.unasked()).toEqual([]);
     for (const one of CASES.filter((_, index) => index % SHORT_CUT === 0)) {
-      const { original, ours, outcome } = await stage.judge(one);
+      const { original, ours, verdict: outcome } = await stage.judge(one);
       if (outcome === 'differs') expect(ours, one.name).toBe(original);
       // Listed as a knowing difference, and none.
       expect(outcome, one.name).not.toBe('differs');

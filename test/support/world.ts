@@ -5,9 +5,9 @@
  */
 import type { GroupConfig, Reply } from '../../src/core/index.ts';
 import { Recorder, type RecorderOptions } from '../../src/flight/index.ts';
+import { drawConditions } from '../../src/tools/sim/conditions.ts';
 import { Disk } from '../../src/tools/sim/disk.ts';
 import type { Host } from '../../src/tools/sim/network.ts';
-import { drawPlan } from '../../src/tools/sim/plan.ts';
 import { VirtualRedis as Server } from '../../src/tools/sim/redis.ts';
 import { VirtualSentinel as Process } from '../../src/tools/sim/sentinel.ts';
 import { World as Simulated } from '../../src/tools/sim/world.ts';
@@ -20,7 +20,7 @@ export class World {
   readonly servers = new Map<string, VirtualRedis>();
 
   constructor(seed = 1) {
-    this.inner = new Simulated(drawPlan(seed, { hostnames: false }), { keepAll: true });
+    this.inner = new Simulated(drawConditions(seed, { hostnames: false }), { keepAll: true });
     this.host = this.inner.addHost('machine', HOST);
   }
 

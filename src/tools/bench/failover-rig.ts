@@ -3,7 +3,7 @@
  * each block of rounds has Sentinels of its own on them, and clients that follow those.
  */
 import { Group, RedisServer, Writer } from '../lab/index.ts';
-import type { Stage } from './failover-round.ts';
+import type { StagedLineUp } from './failover-round.ts';
 import type { LineUp } from './lineups.ts';
 
 const WRITE_EVERY_MS = 2;
@@ -23,7 +23,7 @@ export class Rig {
   }
 
   /** Puts three fresh Sentinels beside the servers as they now stand. */
-  async stage({ kinds }: LineUp, downAfter: number): Promise<Stage> {
+  async stage({ kinds }: LineUp, downAfter: number): Promise<StagedLineUp> {
     const settings = { downAfter, failoverTimeout: 180_000, parallelSyncs: 1 };
     const group = new Group({ sentinels: kinds, quorum: 2, settings }, await this.#masterFirst());
     for (const kind of kinds) group.sentinels.push(await group.prepareSentinel(kind));
@@ -37,7 +37,7 @@ export class Rig {
   }
 
   /** Ends the Sentinels and clients of a stage; the servers go on. */
-  async strike({ group, follower, ioredis }: Stage): Promise<void> {
+  async strike({ group, follower, ioredis }: StagedLineUp): Promise<void> {
     await Promise.all([follower.stop(), ioredis.stop()]);
     await Promise.all(group.sentinels.map((one) => one.dispose()));
   }

@@ -29,7 +29,7 @@ export interface Round extends Figures {
   readonly attempts: number;
 }
 
-export interface Stage {
+export interface StagedLineUp {
   readonly group: Group;
   readonly follower: Writer;
   readonly ioredis: Writer;
@@ -50,7 +50,7 @@ function pauseUpTo(most: number): Promise<void> {
 }
 
 /** @throws when a step does not happen in two minutes */
-export async function playRound(stage: Stage, fault: Fault): Promise<Round> {
+export async function playRound(stage: StagedLineUp, fault: Fault): Promise<Round> {
   const { group } = stage;
   const old = await atRest(stage);
   await pauseUpTo(2_000);
@@ -80,7 +80,7 @@ export async function playRound(stage: Stage, fault: Fault): Promise<Round> {
 }
 
 /** Waits for a group in which nothing is going on, and for both clients to write to its master. */
-async function atRest({ group, follower, ioredis }: Stage): Promise<RedisServer> {
+async function atRest({ group, follower, ioredis }: StagedLineUp): Promise<RedisServer> {
   const master = await group.waitSettled(PATIENCE);
   await group.waitReady(PATIENCE);
   const from = performance.now();

@@ -14,7 +14,7 @@ import { runProgram, say } from '../lab/index.ts';
 import { blocks, type Fault, HELP, type Plan, readPlan } from './failover-plan.ts';
 import { FIGURES, faultTable, type Played, roundLine, summary } from './failover-report.ts';
 import { Rig } from './failover-rig.ts';
-import { playRound, type Stage } from './failover-round.ts';
+import { playRound, type StagedLineUp } from './failover-round.ts';
 import type { LineUp } from './lineups.ts';
 
 /** @returns the exit code: 1 when a round could not be finished */
@@ -67,7 +67,7 @@ class Run {
   }
 
   async #block(lineUp: LineUp, fault: Fault, rounds: number): Promise<void> {
-    let stage: Stage | null = null;
+    let stage: StagedLineUp | null = null;
     for (let count = 0; count < rounds; count += 1) {
       if (this.#failures >= FAILURES_BEFORE_GIVING_UP) return;
       try {

@@ -10,7 +10,7 @@ import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import { whyNot } from './ground.ts';
 import { HELP, type Plan, readPlan } from './plan.ts';
 import { play as playRounds } from './play.ts';
-import type { Result } from './round.ts';
+import type { RoundResult } from './round.ts';
 import { broken, sentence, summary, tables } from './table.ts';
 
 /** Installs Debian packages. Returns why it did not work, or null. */
@@ -27,7 +27,7 @@ export async function main(args: readonly string[], install: Install): Promise<n
 }
 
 async function play(plan: Plan, install: Install): Promise<number> {
-  const results: Result[] = plan.from.flatMap(readResults);
+  const results: RoundResult[] = plan.from.flatMap(readResults);
   let failed = false;
   if (plan.from.length === 0) {
     const why = whyNot();
@@ -50,7 +50,7 @@ async function play(plan: Plan, install: Install): Promise<number> {
   return failed || results.some((one) => one.fleet !== 'original' && broken(one)) ? 1 : 0;
 }
 
-async function playAll(plan: Plan, results: Result[]): Promise<boolean> {
+async function playAll(plan: Plan, results: RoundResult[]): Promise<boolean> {
   say(
     `seed ${plan.seed}: ${plan.rounds} rounds each of ` +
       `${plan.fleets.map((one) => one.word).join(', ')}`,
@@ -79,9 +79,9 @@ function provide({ faults }: Plan, install: Install): void {
   if (why !== null) say(`faketime is not there: ${why}`);
 }
 
-function readResults(file: string): Result[] {
+function readResults(file: string): RoundResult[] {
   const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Result);
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RoundResult);
 }
 
 /** Between the two marks of the document. */

@@ -10,11 +10,11 @@ import { ChaosGroup } from './group.ts';
 import { type Place, placesOf } from './hosts.ts';
 import { Net } from './net.ts';
 import { draw, type Fleet, type Plan, readPlan } from './plan.ts';
-import { playRound, type Result } from './round.ts';
+import { playRound, type RoundResult } from './round.ts';
 
 export type Message =
   | { readonly say: string }
-  | { readonly result: Result }
+  | { readonly result: RoundResult }
   | { readonly failed: string };
 
 /** Log lines of each Sentinel that are shown of a round that went wrong. */

@@ -104,7 +104,7 @@ export function readPlan(args: readonly string[]): Plan | null {
 }
 
 /** The words that give this plan again, for the process that plays it. */
-export function words(plan: Plan): string[] {
+export function planArguments(plan: Plan): string[] {
   return [
     ...['--rounds', String(plan.rounds), '--seed', String(plan.seed)],
     ...['--kinds', plan.fleets.map(({ word }) => word).join(',')],

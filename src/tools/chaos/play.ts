@@ -5,15 +5,15 @@ import { removeFolder, temporaryFolder } from '../lab/index.ts';
 import { clear, clearOld, lay } from './ground.ts';
 import { hubOf, prefixOf } from './hosts.ts';
 import type { Message } from './inside.ts';
-import { type Plan, words } from './plan.ts';
-import type { Result } from './round.ts';
+import { type Plan, planArguments } from './plan.ts';
+import type { RoundResult } from './round.ts';
 
 /** The build's: a child process cannot load TypeScript. */
 const INSIDE = fileURLToPath(new URL('../../../dist/tools/chaos/inside.js', import.meta.url));
 
 export interface Listener {
   say(line: string): void;
-  result(result: Result): void;
+  result(result: RoundResult): void;
 }
 
 let runs = 0;
@@ -42,7 +42,7 @@ export async function play(plan: Plan, listener: Listener): Promise<void> {
 }
 
 function inside(prefix: string, folder: string, plan: Plan, listener: Listener): Promise<void> {
-  const node = [process.execPath, INSIDE, prefix, folder, ...words(plan)];
+  const node = [process.execPath, INSIDE, prefix, folder, ...planArguments(plan)];
   const child = spawn('ip', ['netns', 'exec', hubOf(prefix), ...node], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -11,7 +11,7 @@ import type { Net } from './net.ts';
 import type { Draw, Fleet } from './plan.ts';
 import { monotonic } from './run.ts';
 
-export interface Result {
+export interface RoundResult {
   readonly fleet: string;
   readonly round: number;
   readonly fault: string;
@@ -47,7 +47,7 @@ export interface RoundOptions {
 }
 
 /** A round of a group that does not even get ready for the fault ends before it. */
-export async function playRound(draw: Draw, options: RoundOptions): Promise<Result> {
+export async function playRound(draw: Draw, options: RoundOptions): Promise<RoundResult> {
   const round = new Round(draw, options);
   try {
     await round.prepare();
@@ -99,7 +99,7 @@ class Round {
     this.#scene = await this.#look();
   }
 
-  async play(): Promise<Result> {
+  async play(): Promise<RoundResult> {
     const { group, fleet, net, downAfter } = this.#options;
     const { fault } = this.#draw;
     const scene = this.#scene as Scene;
@@ -135,7 +135,7 @@ class Round {
   }
 
   /** What can be said at any time. */
-  result(): Result {
+  result(): RoundResult {
     const { fleet, group } = this.#options;
     const { number, fault, careful } = this.#draw;
     return {

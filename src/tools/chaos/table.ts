@@ -1,9 +1,9 @@
 /** Results as lines: one a round, and the tables of docs/RELIABILITY.md. */
 import { FAULTS } from './faults.ts';
 import { FLEETS } from './plan.ts';
-import type { Result } from './round.ts';
+import type { RoundResult } from './round.ts';
 
-export function sentence(result: Result): string {
+export function sentence(result: RoundResult): string {
   const { fleet, round, fault, careful, what, lasted, healed, lost, acknowledged } = result;
   const head = `${fleet} ${round} ${fault}${careful ? ' (min-replicas)' : ''}: ${what}`;
   const end =
@@ -19,11 +19,11 @@ export function sentence(result: Result): string {
 }
 
 /** Did something happen that never may? */
-export function broken({ stuck, problems }: Result): boolean {
+export function broken({ stuck, problems }: RoundResult): boolean {
   return stuck !== null || problems.length > 0;
 }
 
-export function summary(results: readonly Result[]): string[] {
+export function summary(results: readonly RoundResult[]): string[] {
   return fleetsOf(results).map((fleet) => {
     const all = results.filter((one) => one.fleet === fleet);
     const stuck = all.filter((one) => one.stuck !== null).length;
@@ -37,9 +37,9 @@ export function summary(results: readonly Result[]): string[] {
 }
 
 /** Markdown. */
-export function tables(results: readonly Result[]): string[] {
+export function tables(results: readonly RoundResult[]): string[] {
   const fleets = fleetsOf(results);
-  const table = (title: string, cell: (of: readonly Result[]) => string): string[] => {
+  const table = (title: string, cell: (of: readonly RoundResult[]) => string): string[] => {
     const rows = FAULTS.filter(({ word }) => results.some(({ fault }) => fault === word)).map(
       (fault) => {
         const cells = fleets.map((fleet) =>
@@ -71,13 +71,13 @@ export function tables(results: readonly Result[]): string[] {
   ];
 }
 
-function lostARound(of: readonly Result[]): string {
+function lostARound(of: readonly RoundResult[]): string {
   if (of.length === 0) return '–';
   const lost = of.reduce((sum, one) => sum + one.lost, 0);
   return String(Math.round((10 * lost) / of.length) / 10);
 }
 
-function fleetsOf(results: readonly Result[]): string[] {
+function fleetsOf(results: readonly RoundResult[]): string[] {
   const words = FLEETS.map(({ word }) => word);
   return words.filter((word) => results.some(({ fleet }) => fleet === word));
 }

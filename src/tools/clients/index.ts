@@ -7,7 +7,7 @@ import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import type { Client } from './catalogue.ts';
 import { writeDocument } from './document.ts';
 import { HELP, type Plan, readPlan } from './plan.ts';
-import { playFleet, type Result } from './round.ts';
+import { type ClientResult, playFleet } from './round.ts';
 import { markdown, table } from './table.ts';
 
 /** Installs Debian packages. Returns why it did not work, or null. */
@@ -25,7 +25,7 @@ async function play(plan: Plan, install: Install): Promise<number> {
     for (const line of skipped) say(line);
     return 0;
   }
-  const results: Result[] = [];
+  const results: ClientResult[] = [];
   let broken = false;
   for (const fleet of plan.fleets) {
     const kinds = fleet.kinds.join(', ');
@@ -47,7 +47,7 @@ async function play(plan: Plan, install: Install): Promise<number> {
 }
 
 /** Something did not work, with ours among the Sentinels. */
-function missed({ fleet, discovered, afterKill, afterManual, reads }: Result): boolean {
+function missed({ fleet, discovered, afterKill, afterManual, reads }: ClientResult): boolean {
   if (!fleet.kinds.includes('ours')) return false;
   const read = reads === null || (reads.length === 3 && !reads.includes('nobody'));
   return !discovered || afterKill === null || afterManual === null || !read;

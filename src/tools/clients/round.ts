@@ -16,7 +16,7 @@ import type { Fleet, Plan } from './plan.ts';
 export type Met = 'replica' | 'master' | 'nobody';
 
 /** What became of one client in one fleet. */
-export interface Result {
+export interface ClientResult {
   readonly client: Client;
   readonly fleet: Fleet;
   version: string;
@@ -37,14 +37,14 @@ const PATIENCE: UntilOptions = { timeoutMs: 30_000, everyMs: 10 };
 
 interface Running {
   readonly subject: Subject;
-  readonly result: Result;
+  readonly result: ClientResult;
 }
 
-function failed(result: Result, error: unknown): void {
+function failed(result: ClientResult, error: unknown): void {
   if (result.note === '') result.note = error instanceof Error ? error.message : String(error);
 }
 
-export async function playFleet(fleet: Fleet, plan: Plan): Promise<Result[]> {
+export async function playFleet(fleet: Fleet, plan: Plan): Promise<ClientResult[]> {
   const group = await Group.start({
     sentinels: fleet.kinds,
     quorum: 2,
@@ -84,7 +84,7 @@ export async function playFleet(fleet: Fleet, plan: Plan): Promise<Result[]> {
   }
 }
 
-function blank(client: Client, fleet: Fleet): Result {
+function blank(client: Client, fleet: Fleet): ClientResult {
   return {
     client,
     fleet,
@@ -97,7 +97,7 @@ function blank(client: Client, fleet: Fleet): Result {
   };
 }
 
-async function discover(subject: Subject, group: Group, result: Result): Promise<void> {
+async function discover(subject: Subject, group: Group, result: ClientResult): Promise<void> {
   if (subject.reads() === null) result.reads = null;
   await until(() => (result.version = subject.version()), 'it says its version', PATIENCE);
   const [master, ...replicas] = group.servers.map((one) => one.name);
@@ -117,7 +117,7 @@ async function readsFromReplica(
   subject: Subject,
   group: Group,
   master: RedisServer,
-  result: Result,
+  result: ClientResult,
 ): Promise<void> {
   const from = subject.reads()?.length;
   if (from === undefined) return;

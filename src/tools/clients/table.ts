@@ -1,7 +1,7 @@
 /** The tables at the end. */
 import { type Client, versionOf } from './catalogue.ts';
 import type { Fleet } from './plan.ts';
-import type { Met, Result } from './round.ts';
+import type { ClientResult, Met } from './round.ts';
 
 const HEADS = ['client', 'version', 'fleet', 'discover', 'kill -9', 'manual', 'replica reads'];
 const DASH = '–';
@@ -16,13 +16,13 @@ function yesNo(value: boolean): string {
 }
 
 /** At the start, after the kill, after the manual failover. */
-function readsCell({ reads }: Result): string {
+function readsCell({ reads }: ClientResult): string {
   if (reads === null) return DASH;
   return [0, 1, 2].map((index) => MET[reads[index] ?? 'nobody']).join(' ');
 }
 
 /** One line for each client and fleet; notes follow below their line. */
-export function table(results: readonly Result[], skipped: readonly string[]): string[] {
+export function table(results: readonly ClientResult[], skipped: readonly string[]): string[] {
   const rows = results.map((one) => [
     one.client.title,
     one.version,
@@ -55,7 +55,7 @@ export function table(results: readonly Result[], skipped: readonly string[]): s
 
 /** One Markdown row for each client, the fleets beside each other. */
 export function markdown(
-  results: readonly Result[],
+  results: readonly ClientResult[],
   skipped: readonly string[],
   downAfter: number,
 ): string[] {
@@ -89,16 +89,16 @@ export function markdown(
 function markdownCells(
   client: Client,
   fleets: readonly Fleet[],
-  results: readonly Result[],
+  results: readonly ClientResult[],
 ): string[] {
   const mine = fleets.flatMap((fleet) =>
     results.filter((one) => one.client === client && one.fleet === fleet),
   );
-  const each = (cell: (result: Result) => string) => {
+  const each = (cell: (result: ClientResult) => string) => {
     const cells = mine.map(cell);
     return new Set(cells).size === 1 ? (cells[0] ?? '') : cells.join(' / ');
   };
-  const reads = (result: Result) => {
+  const reads = (result: ClientResult) => {
     const cell = readsCell(result);
     return cell === 'yes yes yes' ? 'yes' : cell.replaceAll(' ', ', ');
   };

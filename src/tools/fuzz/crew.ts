@@ -23,7 +23,7 @@ export interface Failure {
   readonly text: string;
 }
 
-export interface Outcome {
+export interface ShiftOutcome {
   readonly target: string;
   readonly inputs: number;
   readonly accepted: number;
@@ -64,7 +64,7 @@ class Crew {
     this.#board = newBoard(shift.workers);
   }
 
-  async work(): Promise<Outcome> {
+  async work(): Promise<ShiftOutcome> {
     const began = performance.now();
     const finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
@@ -130,7 +130,7 @@ class Crew {
     return this.#desks.reduce((sum, desk) => sum + of(desk), 0);
   }
 
-  #outcome(seconds: number): Outcome {
+  #outcome(seconds: number): ShiftOutcome {
     return {
       target: this.#shift.target,
       inputs: this.#sum((desk) => desk.inputs),
@@ -147,6 +147,6 @@ class Crew {
 }
 
 /** Plays all inputs of one target, or as many as come before the first failure. */
-export function playShift(shift: Shift): Promise<Outcome> {
+export function playShift(shift: Shift): Promise<ShiftOutcome> {
   return new Crew(shift).work();
 }

@@ -6,7 +6,7 @@
  * that grow, and what they cost (`cost/`).
  */
 import { runCost } from './cost/index.ts';
-import { type Outcome, playShift } from './crew.ts';
+import { playShift, type ShiftOutcome } from './crew.ts';
 import { type CostPlan, type PlayPlan, readPlan } from './plan.ts';
 import { failureLines, grouped, shown, table } from './report.ts';
 import { playRound, ROUND, type Target } from './target.ts';
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function play({ targets, inputs, seed, workers, patience }: PlayPlan): Promise<number> {
   say(`seed ${seed}, ${grouped(inputs)} inputs of each target, ${workers} workers`);
-  const outcomes: Outcome[] = [];
+  const outcomes: ShiftOutcome[] = [];
   for (const target of targets) {
     const outcome = await playShift({
       ...{ module: MODULE, target: target.name, seed, inputs, workers, patience },

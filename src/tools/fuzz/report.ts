@@ -1,6 +1,6 @@
 /** The lines that a run prints. */
 import { quoteWord } from '../../config/index.ts';
-import type { Outcome } from './crew.ts';
+import type { ShiftOutcome } from './crew.ts';
 import { sampleAt, type Target } from './target.ts';
 
 /** An input is shown up to here; playing it again gives the rest. */
@@ -9,7 +9,7 @@ const SHOWN_MAX = 4000;
 const HEAD = ['target', 'inputs', 'inputs/s', 'accepted', 'refused', 'partial'];
 const MORE = ['slowest ms', 'growth kB', 'peak MB', ''];
 
-export function table(outcomes: readonly Outcome[]): string[] {
+export function table(outcomes: readonly ShiftOutcome[]): string[] {
   const rows = [[...HEAD, ...MORE], ...outcomes.map(row)];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((one) => one[column]!.length)));
   return rows.map((one) =>
@@ -20,7 +20,7 @@ export function table(outcomes: readonly Outcome[]): string[] {
   );
 }
 
-function row(one: Outcome): string[] {
+function row(one: ShiftOutcome): string[] {
   const share = (count: number) => `${((100 * count) / Math.max(1, one.inputs)).toFixed(1)} %`;
   return [
     one.target,

@@ -36,7 +36,7 @@ export function multi(words: readonly string[]): string {
 }
 
 /** Splits a line into words; double quotes hold a word together, and nothing needs escaping. */
-export function words(line: string): string[] {
+export function splitWords(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
@@ -52,11 +52,16 @@ export function inline(lines: readonly string[], more: Partial<Case> = {}): Case
 
 /** One case: several requests on one connection. */
 export function talk(name: string, lines: readonly string[], more: Partial<Case> = {}): Case {
-  return { name, pair: 'open', bytes: lines.map((line) => multi(words(line))).join(''), ...more };
+  return {
+    name,
+    pair: 'open',
+    bytes: lines.map((line) => multi(splitWords(line))).join(''),
+    ...more,
+  };
 }
 
 /** The same, each said when the one before it is answered. */
 export function slowly(name: string, lines: readonly string[], more: Partial<Case> = {}): Case {
-  const [bytes = '', ...then] = lines.map((line) => multi(words(line)));
+  const [bytes = '', ...then] = lines.map((line) => multi(splitWords(line)));
   return { name, pair: 'open', bytes, then, ...more };
 }

@@ -33,10 +33,10 @@ export const CASES: readonly Case[] = [
  * `alike`: same bytes but for what is masked. `known`: they differ as documented. `differs`:
  * anything else.
  */
-export type Outcome = 'alike' | 'known' | 'differs';
+export type Verdict = 'alike' | 'known' | 'differs';
 
-export interface Result {
-  readonly outcome: Outcome;
+export interface Comparison {
+  readonly verdict: Verdict;
   readonly original: string;
   readonly ours: string;
   /** Why they may differ, if there is a reason. */
@@ -86,13 +86,13 @@ export class Stage {
     }
   }
 
-  async judge(one: Case): Promise<Result> {
+  async judge(one: Case): Promise<Comparison> {
     const { original, ours } = await this.#pairs[one.pair].ask(one);
     this.#pairs[one.pair].assertAlive(one);
     const reason = knownReason(one.name, this.#oracle.name);
     const known = reason !== null;
-    if ((original === ours) === known) return { outcome: 'differs', original, ours, reason };
-    return { outcome: known ? 'known' : 'alike', original, ours, reason };
+    if ((original === ours) === known) return { verdict: 'differs', original, ours, reason };
+    return { verdict: known ? 'known' : 'alike', original, ours, reason };
   }
 
   /** The commands that the original lists and no case asks for. */
@@ -111,7 +111,7 @@ const indented = (text: string) => text.replace(/^/gm, '    ');
 
 /** Puts the cases to one oracle. @returns how many differ without a reason */
 async function compare(oracle: Oracle, cases: readonly Case[], quiet: boolean): Promise<number> {
-  const counts: Record<Outcome, number> = { alike: 0, known: 0, differs: 0 };
+  const counts: Record<Verdict, number> = { alike: 0, known: 0, differs: 0 };
   const stage = await Stage.start(oracle);
   try {
     for (const command of await stage.unasked()) {
@@ -119,11 +119,11 @@ async function compare(oracle: Oracle, cases: readonly Case[], quiet: boolean): 
       say(`DIFFERS  ${command}: no case asks for it`);
     }
     for (const one of cases) {
-      const { outcome, original, ours, reason } = await stage.judge(one);
-      counts[outcome] += 1;
-      if (outcome === 'known' && !quiet) say(`known    ${one.name}: ${reason}`);
-      if (outcome === 'alike' && !quiet) say(`alike    ${one.name}`);
-      if (outcome !== 'differs') continue;
+      const { verdict, original, ours, reason } = await stage.judge(one);
+      counts[verdict] += 1;
+      if (verdict === 'known' && !quiet) say(`known    ${one.name}: ${reason}`);
+      if (verdict === 'alike' && !quiet) say(`alike    ${one.name}`);
+      if (verdict !== 'differs') continue;
       say(`DIFFERS  ${one.name}${reason === null ? '' : ` (should: ${reason})`}`);
       say(`  original\n${indented(original)}\n  ours\n${indented(ours)}`);
     }

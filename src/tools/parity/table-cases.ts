@@ -3,7 +3,7 @@
  * too many, in RESP3, without having logged in, as users who may little or nearly all, and while
  * listening.
  */
-import { type Case, multi, PASSWORD, slowly, talk, words } from './case.ts';
+import { type Case, multi, PASSWORD, slowly, splitWords, talk } from './case.ts';
 
 /** A good request for each command of the tables of all lines (commands.md §5). */
 const REQUESTS: readonly string[] = [
@@ -100,7 +100,7 @@ const UNORDERED = new Set([
 ]);
 
 function variants(request: string): Case[] {
-  const list = words(request);
+  const list = splitWords(request);
   const name = (how: string) => `${request}: ${how}`;
   const more: Partial<Case> = {
     ...(UNORDERED.has(request) ? { sorted: true } : {}),

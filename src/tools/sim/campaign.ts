@@ -1,7 +1,7 @@
 /** Many seeds: how they went, added up; in one thread or in several. */
 import { Worker } from 'node:worker_threads';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Overrides } from './plan.ts';
+import type { Overrides } from './conditions.ts';
 import { simulate } from './run.ts';
 import { addTally, emptyTally, type Tally } from './tally.ts';
 
@@ -11,10 +11,10 @@ export function failureText(
   overrides: Overrides = {},
   last = 120,
 ): string {
-  const { seed, plan, violation, world, fingerprint } = outcome;
+  const { seed, conditions, violation, world, fingerprint } = outcome;
   return [
     `seed ${seed} (npm run sim -- --seed ${seed}${wordsOf(overrides)}), transcript ${fingerprint}`,
-    `options ${JSON.stringify(plan)}`,
+    `options ${JSON.stringify(conditions)}`,
     `violated ${violation?.rows}: ${violation?.sentence}`,
     world.record.table(last),
   ].join('\n');

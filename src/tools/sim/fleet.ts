@@ -1,14 +1,14 @@
-/** Builds the world of a plan: hosts, servers, Sentinels with their files, clients. */
+/** Builds the world under given conditions: hosts, servers, Sentinels with their files, clients. */
 import { CHECKERS } from './checkers/index.ts';
 import { Client } from './client.ts';
+import type { Conditions, GroupConditions } from './conditions.ts';
 import { Disk } from './disk.ts';
 import type { Host } from './network.ts';
-import type { GroupPlan, Plan } from './plan.ts';
 import { VirtualRedis } from './redis.ts';
 import { VirtualSentinel } from './sentinel.ts';
 import { World } from './world.ts';
 
-function addServers(world: World, group: GroupPlan, index: number, hosts: Host[]): void {
+function addServers(world: World, group: GroupConditions, index: number, hosts: Host[]): void {
   for (let i = 0; i < group.servers; i++) {
     hosts[i] ??= world.addHost(`H${i + 1}`);
     const host = hosts[i]!;
@@ -35,11 +35,11 @@ function fileOf(
   index: number,
   hosts: readonly Host[],
 ): string {
-  const { plan } = world;
+  const { conditions } = world;
   const lines = ['port 26379', 'dir /', `sentinel myid ${ids[index]}`];
-  if (plan.hostnames) lines.push('sentinel resolve-hostnames yes');
-  if (plan.announceHostnames) lines.push('sentinel announce-hostnames yes');
-  for (const group of plan.groups) {
+  if (conditions.hostnames) lines.push('sentinel resolve-hostnames yes');
+  if (conditions.announceHostnames) lines.push('sentinel announce-hostnames yes');
+  for (const group of conditions.groups) {
     const { name } = group;
     const own = world.servers.filter((one) => one.group === name);
     const at = (server: VirtualRedis) => `${world.announcedHost(server.host)} ${server.port}`;
@@ -56,7 +56,7 @@ function fileOf(
       lines.push(`sentinel notification-script ${name} /notify`);
       lines.push(`sentinel client-reconfig-script ${name} /reconfigure`);
     }
-    if (!plan.acquainted) continue;
+    if (!conditions.acquainted) continue;
     for (const server of own.slice(1)) lines.push(`sentinel known-replica ${name} ${at(server)}`);
     for (const [other, host] of hosts.entries()) {
       if (other === index) continue;
@@ -66,31 +66,34 @@ function fileOf(
   return `${lines.join('\n')}\n`;
 }
 
-/** The world of a plan; nothing runs yet. */
+/** The world under these conditions; nothing runs yet. */
 export function buildWorld(
-  plan: Plan,
+  conditions: Conditions,
   options: { keepAll?: boolean; unwatched?: boolean } = {},
 ): World {
-  const world = new World(plan, options);
+  const world = new World(conditions, options);
   if (options.unwatched !== true) world.watch.add(CHECKERS.map((make) => make(world)));
   const serverHosts: Host[] = [];
-  for (const [index, group] of plan.groups.entries()) addServers(world, group, index, serverHosts);
-  const hosts = Array.from({ length: plan.sentinels }, (_, i) =>
-    plan.together && serverHosts[i] !== undefined ? serverHosts[i] : world.addHost(`S${i + 1}`),
+  for (const [index, group] of conditions.groups.entries())
+    addServers(world, group, index, serverHosts);
+  const hosts = Array.from({ length: conditions.sentinels }, (_, i) =>
+    conditions.together && serverHosts[i] !== undefined
+      ? serverHosts[i]
+      : world.addHost(`S${i + 1}`),
   );
   const ids = hosts.map(() => world.random.hex(40));
   for (const [index, host] of hosts.entries()) {
     const disk = new Disk(fileOf(world, ids, index, hosts));
-    disk.mood = { slow: plan.diskMs, failing: false };
+    disk.mood = { slow: conditions.diskMs, failing: false };
     const sentinel = new VirtualSentinel(world, `S${index + 1}`, host, disk, {
-      tickMs: index < plan.tickers ? 95 : 0,
-      drift: plan.drift * (index - 1),
+      tickMs: index < conditions.tickers ? 95 : 0,
+      drift: conditions.drift * (index - 1),
     });
     world.sentinels.push(sentinel);
     world.network.listen(sentinel);
   }
   let count = 0;
-  for (const group of plan.groups) {
+  for (const group of conditions.groups) {
     for (let i = 0; i < group.clients; i++) {
       count += 1;
       const host = world.addHost(`C${count}`);

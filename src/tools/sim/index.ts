@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util';
 import { failureText, runCampaign } from './campaign.ts';
 import { type Kept, keepIn } from './checkpoint.ts';
+import { ALL_KINDS, type FaultKind, type Overrides } from './conditions.ts';
 import { playDrills } from './drills/index.ts';
 import { huntMutants } from './mutate.ts';
 import { plainFailovers } from './plain.ts';
-import { ALL_KINDS, type FaultKind, type Overrides } from './plan.ts';
 import { simulate } from './run.ts';
 import type { Tally } from './tally.ts';
 
@@ -78,7 +78,7 @@ function replay(seed: number, overrides: Overrides, last: number): number {
     return 1;
   }
   say(outcome.world.record.table(last));
-  say(`options ${JSON.stringify(outcome.plan)}`);
+  say(`options ${JSON.stringify(outcome.conditions)}`);
   say(
     `seed ${seed}: nothing violated, ${outcome.failovers} failovers, transcript ` +
       `${outcome.fingerprint}`,

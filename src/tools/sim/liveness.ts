@@ -106,7 +106,7 @@ export function demandOrder(world: World, quiet: Quiet, ms: number, after: strin
   let why: string | null = null;
   const inOrder = () => {
     why = null;
-    for (const { name } of world.plan.groups) why ??= disorder(world, quiet, name);
+    for (const { name } of world.conditions.groups) why ??= disorder(world, quiet, name);
     return why === null;
   };
   if (world.until(inOrder, ms, 50)) return;
@@ -120,7 +120,7 @@ export function demandOrder(world: World, quiet: Quiet, ms: number, after: strin
 /** ms after which everything must have settled, whatever happened before. */
 export function settleMs(world: World): number {
   let most = 0;
-  for (const { failoverTimeout, downAfter, syncMs } of world.plan.groups) {
+  for (const { failoverTimeout, downAfter, syncMs } of world.conditions.groups) {
     most = Math.max(most, 6 * failoverTimeout + 10 * downAfter + 2 * syncMs);
   }
   return most + 90_000;
@@ -133,8 +133,8 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
   const master = world.serverAt(address.host, address.port)!;
   const mates = world.servers.filter((one) => one.group === name && one !== master && one.up);
   if (!mates.some((one) => one.linkUp && one.priority > 0)) return false;
-  const plan = world.plan.groups.find((one) => one.name === name)!;
-  const slack = 400 + 6 * world.plan.latency[1] * 2 + 2 * world.plan.diskMs[1];
+  const conditions = world.conditions.groups.find((one) => one.name === name)!;
+  const slack = 400 + 6 * world.conditions.latency[1] * 2 + 2 * world.conditions.diskMs[1];
   const down = (sentinel: VirtualSentinel) => {
     const one = sentinel.state.groups.get(name)!;
     return one.master.sDownSince !== null || one.configEpoch > group.configEpoch;
@@ -144,7 +144,7 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
   world.note('drill', `${master.name} ${hangs ? 'hangs' : 'dies'}`);
   if (hangs) master.pause();
   else master.stop(world.random.chance(0.3));
-  const sDownMs = plan.downAfter * 1.2 + slack;
+  const sDownMs = conditions.downAfter * 1.2 + slack;
   if (
     !world.until(
       () => quiet.sentinels.every((one) => down(one) || movedOn(one, name, before)),
@@ -158,8 +158,11 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
   }
   // Lost elections cost little, but who has voted for somebody lately gives him his time.
   const votedAt = world.votedAt.get(name) ?? Number.NEGATIVE_INFINITY;
-  const hold = world.now - votedAt > 2 * plan.failoverTimeout ? 0 : 2 * plan.failoverTimeout + 1000;
-  const switchMs = 6000 + 4 * slack + 3 * plan.downAfter + hold;
+  const hold =
+    world.now - votedAt > 2 * conditions.failoverTimeout
+      ? 0
+      : 2 * conditions.failoverTimeout + 1000;
+  const switchMs = 6000 + 4 * slack + 3 * conditions.downAfter + hold;
   if (!world.until(() => quiet.sentinels.every((one) => movedOn(one, name, before)), switchMs)) {
     throw new Violation(
       'L3',

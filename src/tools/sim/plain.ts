@@ -2,15 +2,16 @@
  * Plain failovers, without any other trouble: three Sentinels, three servers, the master dies and
  * comes back.
  */
+
+import type { Conditions } from './conditions.ts';
 import { buildWorld, startWorld } from './fleet.ts';
 import { demandOrder, type Quiet } from './liveness.ts';
 import { Violation } from './observer.ts';
-import type { Plan } from './plan.ts';
 import type { World } from './world.ts';
 
 const PER_WORLD = 50;
 
-function planOf(seed: number): Plan {
+function planOf(seed: number): Conditions {
   return {
     seed,
     sentinels: 3,

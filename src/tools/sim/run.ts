@@ -1,19 +1,19 @@
 /** One simulation: start, trouble, healing for a random majority, and what must come about then. */
 
+import { type Conditions, drawConditions, type Overrides } from './conditions.ts';
 import { Faults } from './faults/index.ts';
-import { monitorAgain, setAsPlanned } from './faults/operators.ts';
+import { monitorAgain, setAsDrawn } from './faults/operators.ts';
 import { buildWorld, startWorld } from './fleet.ts';
 import type { CoreGroup } from './history.ts';
 import { demandOrder, disorder, drill, type Quiet, settleMs } from './liveness.ts';
 import { Violation } from './observer.ts';
-import { drawPlan, type Overrides, type Plan } from './plan.ts';
 import type { VirtualRedis } from './redis.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
-export interface Outcome {
+export interface RunOutcome {
   readonly seed: number;
-  readonly plan: Plan;
+  readonly conditions: Conditions;
   /** null: nothing was violated. */
   readonly violation: { readonly rows: string; readonly sentence: string } | null;
   readonly fingerprint: string;
@@ -32,15 +32,15 @@ const MEET_MS = 30_000;
 
 function meet(world: World): void {
   const quiet: Quiet = { sentinels: world.sentinels, since: -1 };
-  demandOrder(world, quiet, MEET_MS + 5 * world.plan.latency[1], 'the start');
+  demandOrder(world, quiet, MEET_MS + 5 * world.conditions.latency[1], 'the start');
 }
 
 /** A majority that can reach every quorum; the others are cut off or dead. */
 function chooseSurvivors(world: World): VirtualSentinel[] {
-  const { plan, random } = world;
-  const majority = Math.floor(plan.sentinels / 2) + 1;
-  const needed = plan.groups.reduce((most, { quorum }) => Math.max(most, quorum), majority);
-  const size = random.whole(needed, plan.sentinels);
+  const { conditions, random } = world;
+  const majority = Math.floor(conditions.sentinels / 2) + 1;
+  const needed = conditions.groups.reduce((most, { quorum }) => Math.max(most, quorum), majority);
+  const size = random.whole(needed, conditions.sentinels);
   return random.shuffle(world.sentinels).slice(0, size);
 }
 
@@ -69,8 +69,8 @@ function heal(world: World, faults: Faults): Quiet {
   const since = world.now;
   // The operators put back what they changed.
   for (const sentinel of survivors) {
-    for (const { name } of world.plan.groups) {
-      if (sentinel.state.groups.has(name)) setAsPlanned(world, sentinel, name);
+    for (const { name } of world.conditions.groups) {
+      if (sentinel.state.groups.has(name)) setAsDrawn(world, sentinel, name);
       else monitorAgain(world, sentinel, name);
     }
     sentinel.request(['sentinel', 'simulate-failure']);
@@ -128,13 +128,13 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
   // it late is started.
   for (const sentinel of world.now > since ? survivors : []) {
     sentinel.start();
-    for (const { name } of world.plan.groups) {
+    for (const { name } of world.conditions.groups) {
       if (!sentinel.state.groups.has(name)) monitorAgain(world, sentinel, name);
     }
   }
   const meddled = ['stray-order', 'remove-monitor', 'reset-command'] as const;
-  if (!meddled.some((kind) => world.plan.faults.includes(kind))) return;
-  for (const { name } of world.plan.groups) {
+  if (!meddled.some((kind) => world.conditions.faults.includes(kind))) return;
+  for (const { name } of world.conditions.groups) {
     const groups = survivors.flatMap((one) => one.state.groups.get(name) ?? []);
     // Its name is still being looked up.
     if (groups.length === 0) continue;
@@ -175,15 +175,15 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
 function live(world: World): void {
   startWorld(world);
   meet(world);
-  const { plan, random } = world;
+  const { conditions, random } = world;
   const faults = new Faults(world);
-  faults.begin(plan.faultsForMs);
-  world.run(plan.faultsForMs);
+  faults.begin(conditions.faultsForMs);
+  world.run(conditions.faultsForMs);
   const quiet = heal(world, faults);
   demandOrder(world, quiet, settleMs(world), 'the healing');
   // It stays so.
   world.run(random.between(0, 3000));
-  for (const { name } of plan.groups) {
+  for (const { name } of conditions.groups) {
     const why = disorder(world, quiet, name);
     if (why !== null) demandOrder(world, quiet, settleMs(world), `a relapse (${why})`);
   }
@@ -191,13 +191,13 @@ function live(world: World): void {
   // then.
   world.run(Math.max(0, world.network.settledAt - world.now));
   for (let i = random.whole(1, 3); i > 0; i--) {
-    for (const { name } of plan.groups) drill(world, quiet, name);
+    for (const { name } of conditions.groups) drill(world, quiet, name);
   }
 }
 
 function countLost(world: World): Map<string, number> {
   const causes = new Map<string, number>();
-  for (const { name } of world.plan.groups) {
+  for (const { name } of world.conditions.groups) {
     const own = world.servers.filter((one) => one.group === name);
     const master = own.find((one) => one.up && one.master === null);
     if (master !== undefined) world.writes.lost(name, master.data, causes);
@@ -212,10 +212,10 @@ function countLost(world: World): Map<string, number> {
 export function simulate(
   seed: number,
   options: { overrides?: Overrides; keepAll?: boolean } = {},
-): Outcome {
-  const plan = drawPlan(seed, options.overrides);
-  const world = buildWorld(plan, { keepAll: options.keepAll === true });
-  let violation: Outcome['violation'] = null;
+): RunOutcome {
+  const conditions = drawConditions(seed, options.overrides);
+  const world = buildWorld(conditions, { keepAll: options.keepAll === true });
+  let violation: RunOutcome['violation'] = null;
   try {
     live(world);
   } catch (error) {
@@ -226,7 +226,7 @@ export function simulate(
   }
   return {
     seed,
-    plan,
+    conditions,
     violation,
     fingerprint: world.record.fingerprint,
     failovers: world.writes.promotions,

@@ -4,9 +4,9 @@
  */
 import { Agenda, type Task } from './agenda.ts';
 import type { Client } from './client.ts';
+import type { Conditions } from './conditions.ts';
 import { type Host, Network, type Party } from './network.ts';
 import { Observer } from './observer.ts';
-import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
 import type { Reach } from './reach.ts';
 import { Record } from './record.ts';
@@ -16,7 +16,7 @@ import { Writes } from './writes.ts';
 
 export class World implements Reach {
   now = 0;
-  readonly plan: Plan;
+  readonly conditions: Conditions;
   readonly random: Random;
   readonly network: Network;
   readonly record: Record;
@@ -34,11 +34,11 @@ export class World implements Reach {
   readonly #hostByName = new Map<string, Host>();
   readonly #agenda = new Agenda();
 
-  constructor(plan: Plan, options: { keepAll?: boolean } = {}) {
-    this.plan = plan;
-    this.random = new Random(plan.seed);
+  constructor(conditions: Conditions, options: { keepAll?: boolean } = {}) {
+    this.conditions = conditions;
+    this.random = new Random(conditions.seed);
     this.network = new Network(this, this.random);
-    this.network.latency = plan.latency;
+    this.network.latency = conditions.latency;
     this.record = new Record(this, options.keepAll === true);
     this.watch = new Observer((who, text) => this.note(who, text));
   }
@@ -97,7 +97,7 @@ export class World implements Reach {
 
   /** How servers and configuration files name a host. */
   announcedHost(host: Host): string {
-    return this.plan.hostnames ? `${host.name.toLowerCase()}.test` : host.ip;
+    return this.conditions.hostnames ? `${host.name.toLowerCase()}.test` : host.ip;
   }
 
   /** The name servers' present answer; a numeric address is its own. */

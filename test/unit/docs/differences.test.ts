@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { PROVEN } from '../../../src/tools/lab/index.ts';
 import { ALL_KNOWN, CASES, knownReason } from '../../../src/tools/parity/index.ts';
 import { CHECKERS } from '../../../src/tools/sim/checkers/index.ts';
+import { drawConditions } from '../../../src/tools/sim/conditions.ts';
 import { DRILLS } from '../../../src/tools/sim/drills/index.ts';
-import { drawPlan } from '../../../src/tools/sim/plan.ts';
 import { World } from '../../../src/tools/sim/world.ts';
 
 const text = readFileSync(new URL('../../../docs/DIFFERENCES.md', import.meta.url), 'utf8');
@@ -36,7 +36,7 @@ const tables: readonly Table[] = text
     return { title, head: cells(head), rows: rows.map(cells) };
   });
 
-const world = new World(drawPlan(1));
+const world = new World(drawConditions(1));
 const rules = new Set(CHECKERS.flatMap((make) => make(world).rows.split(' ')));
 const drills = new Set(DRILLS.map(({ name }) => name));
 

@@ -2,9 +2,9 @@
  * CLIENT, COMMAND, HELLO and its kin, SUBSCRIBE and its kin, INFO: what grows of connections.
  */
 import { LIMITS } from '../../../core/index.ts';
-import { known, list, long, often, patterns, plain, word, words } from './forms.ts';
+import { known, list, long, manyWords, often, patterns, plain, word } from './forms.ts';
+import { clients, groups, listening, name250, rulesOf, said, upTo } from './givens.ts';
 import type { Case } from './measure.ts';
-import { clients, groups, listening, name250, rulesOf, said, upTo } from './worlds.ts';
 
 export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
   client: plain('client'),
@@ -27,17 +27,17 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
         ['SKIPME filters', () => ['SKIPME', 'yes']],
       ] as [string, (i: number) => string[]][]
     ).map(([grows, make]) =>
-      words('client|kill', ['CLIENT', 'KILL'], `${grows}, 100 clients`, make, {
-        world: () => clients(100),
+      manyWords('client|kill', ['CLIENT', 'KILL'], `${grows}, 100 clients`, make, {
+        given: () => clients(100),
       }),
     ),
     known('client|kill', 'clients', 25, ['CLIENT', 'KILL', 'TYPE', 'normal'], clients),
   ],
   'client|list': [
     ...plain('client|list'),
-    words('client|list', ['CLIENT', 'LIST', 'ID'], 'ids', (i) => [String(i)]),
-    words('client|list', ['CLIENT', 'LIST', 'ID'], 'times its own id', () => ['1'], {
-      world: () => ({ before: said(['CLIENT', 'SETNAME', name250]) }),
+    manyWords('client|list', ['CLIENT', 'LIST', 'ID'], 'ids', (i) => [String(i)]),
+    manyWords('client|list', ['CLIENT', 'LIST', 'ID'], 'times its own id', () => ['1'], {
+      given: () => ({ before: said(['CLIENT', 'SETNAME', name250]) }),
     }),
     long('client|list', (n) => ['CLIENT', 'LIST', 'TYPE', 'x'.repeat(n)], 'bytes of a type'),
     known('client|list', 'clients', 25, ['CLIENT', 'LIST'], (n) => ({
@@ -58,11 +58,11 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
   'client|setname': plain('client|setname'),
   'client|tracking': [
     ...plain('client|tracking'),
-    words('client|tracking', ['CLIENT', 'TRACKING', 'ON', 'BCAST'], 'prefixes', (i) => [
+    manyWords('client|tracking', ['CLIENT', 'TRACKING', 'ON', 'BCAST'], 'prefixes', (i) => [
       'PREFIX',
       word(i),
     ]),
-    words(
+    manyWords(
       ...([
         'client|tracking',
         ['CLIENT', 'TRACKING', 'ON', 'BCAST'],
@@ -71,14 +71,14 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
       (i) => ['PREFIX', word(i)],
       { n: upTo(LIMITS.prefixes) },
     ),
-    words(
+    manyWords(
       'client|tracking',
       ['CLIENT', 'TRACKING', 'ON', 'BCAST'],
       'prefixes, again',
       (i) => ['PREFIX', `v${i}`],
       {
         n: upTo(LIMITS.prefixes) / 2,
-        world: (n) => ({
+        given: (n) => ({
           before: said([
             'CLIENT',
             'TRACKING',
@@ -89,11 +89,11 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
         }),
       },
     ),
-    words('client|tracking', ['CLIENT', 'TRACKING', 'ON', 'BCAST'], 'nested prefixes', (i) => [
+    manyWords('client|tracking', ['CLIENT', 'TRACKING', 'ON', 'BCAST'], 'nested prefixes', (i) => [
       'PREFIX',
       'a'.repeat(1 + ((i + 9) % 10)),
     ]),
-    words('client|tracking', ['CLIENT', 'TRACKING', 'ON'], 'flags', () => ['NOLOOP']),
+    manyWords('client|tracking', ['CLIENT', 'TRACKING', 'ON'], 'flags', () => ['NOLOOP']),
     long(
       'client|tracking',
       (n) => ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'x'.repeat(n)],
@@ -123,9 +123,9 @@ export const CLIENT: Readonly<Record<string, readonly Case[]>> = {
 };
 
 const about = (name: string, verb: string): readonly Case[] => [
-  words(name, ['COMMAND', verb]),
-  words(name, ['COMMAND', verb], 'names', () => ['sentinel']),
-  words(name, ['COMMAND', verb], 'names, as many as may be', () => ['sentinel'], {
+  manyWords(name, ['COMMAND', verb]),
+  manyWords(name, ['COMMAND', verb], 'names', () => ['sentinel']),
+  manyWords(name, ['COMMAND', verb], 'names, as many as may be', () => ['sentinel'], {
     n: upTo(LIMITS.commandNames),
   }),
   long(name, (n) => ['COMMAND', verb, 'x'.repeat(n)]),
@@ -160,10 +160,10 @@ export const CONNECTION: Readonly<Record<string, readonly Case[]>> = {
   ],
   hello: [
     ...plain('hello'),
-    words('hello', ['HELLO', '3'], 'SETNAME options', () => ['SETNAME', 'x']),
-    words('hello', ['HELLO', '3'], 'AUTH options', () => ['AUTH', 'default', 'x']),
-    words('hello', ['HELLO', '3'], 'AUTH options of 7.0', () => ['AUTH', 'bob', 'right'], {
-      world: () => ({ config: 'compat redis-7.0\nuser bob on >right +@all\n' }),
+    manyWords('hello', ['HELLO', '3'], 'SETNAME options', () => ['SETNAME', 'x']),
+    manyWords('hello', ['HELLO', '3'], 'AUTH options', () => ['AUTH', 'default', 'x']),
+    manyWords('hello', ['HELLO', '3'], 'AUTH options of 7.0', () => ['AUTH', 'bob', 'right'], {
+      given: () => ({ config: 'compat redis-7.0\nuser bob on >right +@all\n' }),
     }),
     long('hello', (n) => ['HELLO', '3', 'SETNAME', 'x'.repeat(n)], 'bytes of a name'),
     long('hello', (n) => ['HELLO', '3', 'AUTH', 'default', 'x'.repeat(n)], 'bytes of a password'),
@@ -198,15 +198,15 @@ export const CONNECTION: Readonly<Record<string, readonly Case[]>> = {
 };
 
 const subscribe = (name: string): readonly Case[] => [
-  words(name, [name], 'names, then 20 events', undefined, listening),
-  words(name, [name], 'names, as many as may be, then 20 events', undefined, {
+  manyWords(name, [name], 'names, then 20 events', undefined, listening),
+  manyWords(name, [name], 'names, as many as may be, then 20 events', undefined, {
     ...listening,
     n: upTo(LIMITS.subscriptions),
   }),
-  words(name, [name], 'times the same name', () => ['x'], listening),
+  manyWords(name, [name], 'times the same name', () => ['x'], listening),
   long(name, (n) => [name, 'x'.repeat(n)], 'bytes of a name, then 20 events', listening),
-  words(name, [name], 'names, with a user of 500 channels', (i) => [`x${word(i)}`], {
-    world: () => ({
+  manyWords(name, [name], 'names, with a user of 500 channels', (i) => [`x${word(i)}`], {
+    given: () => ({
       ...rulesOf((i) => `&${word(i)}*`)(500),
       before: said(['AUTH', 'ruled', 'x']),
     }),
@@ -269,10 +269,10 @@ export const PUBSUB: Readonly<Record<string, readonly Case[]>> = {
 export const SERVER: Readonly<Record<string, readonly Case[]>> = {
   info: [
     ...plain('info'),
-    words('info', ['INFO'], 'times all', () => ['all']),
+    manyWords('info', ['INFO'], 'times all', () => ['all']),
     known('info', 'groups', 125, ['INFO'], groups),
     known('info', 'clients', 25, ['INFO', 'clients'], clients),
   ],
   role: [...plain('role'), known('role', 'groups', 125, ['ROLE'], groups)],
-  shutdown: [...plain('shutdown'), words('shutdown', ['SHUTDOWN'], 'times now', () => ['now'])],
+  shutdown: [...plain('shutdown'), manyWords('shutdown', ['SHUTDOWN'], 'times now', () => ['now'])],
 };

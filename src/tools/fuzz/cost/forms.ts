@@ -1,6 +1,6 @@
 /** The forms that cases take: many words, one long word, many requests. */
 import type { Case } from './measure.ts';
-import { multibulk, type World } from './room.ts';
+import { type Given, multibulk } from './room.ts';
 
 /** Of a request; the largest size comes close to it. */
 const REQUEST_BYTES = 1_000_000;
@@ -8,7 +8,7 @@ const REQUEST_BYTES = 1_000_000;
 const REQUEST_WORDS = 65_000;
 
 export type Maker = (i: number) => readonly string[];
-export type WorldOf = (n: number) => World;
+export type GivenOf = (n: number) => Given;
 
 /** Eight bytes, different for every number. */
 export const word = (i: number) => `w${String(i).padStart(7, '0')}`;
@@ -28,16 +28,16 @@ function mostOf(make: Maker): number {
  * @param head what the request begins with
  * @param make the words of number `i`
  */
-export function words(
+export function manyWords(
   name: string,
   head: readonly string[],
   grows = 'words',
   make: Maker = (i) => [word(i)],
-  more: { readonly n?: number; readonly world?: WorldOf; readonly after?: string } = {},
+  more: { readonly n?: number; readonly given?: GivenOf; readonly after?: string } = {},
 ): Case {
   return {
     ...{ name, grows, n: more.n ?? mostOf(make) },
-    ...(more.world === undefined ? {} : { world: more.world }),
+    ...(more.given === undefined ? {} : { given: more.given }),
     request: (n) => multibulk([...head, ...list(n, make).flat()]) + (more.after ?? ''),
   };
 }
@@ -50,11 +50,11 @@ export function long(
   name: string,
   make: (n: number) => readonly string[],
   grows = 'bytes of a word',
-  more: { readonly n?: number; readonly world?: WorldOf; readonly after?: string } = {},
+  more: { readonly n?: number; readonly given?: GivenOf; readonly after?: string } = {},
 ): Case {
   return {
     ...{ name, grows, n: more.n ?? REQUEST_BYTES / 8 },
-    ...(more.world === undefined ? {} : { world: more.world }),
+    ...(more.given === undefined ? {} : { given: more.given }),
     request: (n) => multibulk(make(n)) + (more.after ?? ''),
   };
 }
@@ -65,17 +65,17 @@ export function known(
   grows: string,
   n: number,
   argv: readonly string[],
-  world: WorldOf,
+  given: GivenOf,
 ): Case {
-  return { name, grows, n, world, request: () => multibulk(argv) };
+  return { name, grows, n, given, request: () => multibulk(argv) };
 }
 
 /** A request again and again, as many as a megabyte holds. */
-export function often(name: string, argv: readonly string[], world?: WorldOf): Case {
+export function often(name: string, argv: readonly string[], given?: GivenOf): Case {
   const text = multibulk(argv);
   return {
     ...{ name, grows: 'requests', n: Math.floor(REQUEST_BYTES / text.length / 8) },
-    ...(world === undefined ? {} : { world }),
+    ...(given === undefined ? {} : { given }),
     request: (n) => text.repeat(n),
     patient: true,
   };
@@ -84,7 +84,7 @@ export function often(name: string, argv: readonly string[], world?: WorldOf): C
 /** What every command has to bear: too many words, and a long one. */
 export function plain(name: string): Case[] {
   const head = name.split('|');
-  return [words(name, head), long(name, (n) => [...head, 'x'.repeat(n)])];
+  return [manyWords(name, head), long(name, (n) => [...head, 'x'.repeat(n)])];
 }
 
 /** Patterns that are hard to match or to refuse, of `n` bytes. */
@@ -98,7 +98,7 @@ export const PATTERNS: Readonly<Record<string, (n: number) => string>> = {
 export function patterns(
   name: string,
   make: (pattern: string) => readonly string[],
-  more: { readonly world?: WorldOf; readonly after?: string } = {},
+  more: { readonly given?: GivenOf; readonly after?: string } = {},
 ): Case[] {
   return Object.entries(PATTERNS).map(([grows, pattern]) =>
     long(name, (n) => make(pattern(n)), grows, more),

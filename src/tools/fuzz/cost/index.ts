@@ -6,7 +6,7 @@
 import { COMMAND_CASES } from './cases.ts';
 import { type Case, EXPONENT_MAX, HOLD_MAX_MS, measure, type Row } from './measure.ts';
 import { PART_CASES } from './parts.ts';
-import type { World } from './room.ts';
+import type { Given } from './room.ts';
 
 export const CASES: readonly Case[] = [...Object.values(COMMAND_CASES).flat(), ...PART_CASES];
 
@@ -41,12 +41,12 @@ function cells({ one, ms, hold, exponent, head, flaw }: Row): string[] {
  */
 function spokenAs(compat: string, one: Case): Case {
   if (one.request === undefined) return one;
-  const world = (n: number): World => {
-    const made = one.world?.(n) ?? {};
+  const given = (n: number): Given => {
+    const made = one.given?.(n) ?? {};
     const config = made.config ?? '';
     return config.startsWith('compat ') ? made : { ...made, config: `compat ${compat}\n${config}` };
   };
-  return { ...one, world };
+  return { ...one, given };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Four sizes, each twice the one before: what they cost, and how that grows.
  */
-import { type Served, serve, type World } from './room.ts';
+import { type Given, type Served, serve } from './room.ts';
 import { timed } from './watch.ts';
 
 /** One thing that grows. */
@@ -15,7 +15,7 @@ export interface Case {
   /** The bytes of the request. */
   readonly request?: (n: number) => string;
   /** What was there before it. */
-  readonly world?: (n: number) => World;
+  readonly given?: (n: number) => Given;
   /** Instead of a request: what is done is what is returned. */
   readonly work?: (n: number) => () => void;
   /**
@@ -58,9 +58,9 @@ export const HOLD_MAX_MS = 100;
 /** What took so long is not tried again, nor anything larger. */
 const ENOUGH_MS = 500;
 
-/** One measurement; the world it needs is made anew. */
+/** One measurement; what it needs is made anew. */
 export async function once(one: Case, n: number): Promise<Served> {
-  if (one.work === undefined) return serve(one.world?.(n) ?? {}, one.request!(n));
+  if (one.work === undefined) return serve(one.given?.(n) ?? {}, one.request!(n));
   return { ...timed(one.work(n)), head: '' };
 }
 

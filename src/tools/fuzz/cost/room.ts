@@ -21,7 +21,7 @@ import { checkUserRules, Server } from '../../../server/index.ts';
 import { Driver } from '../../../shell/driver.ts';
 import { freePort } from '../../lab/ports.ts';
 import { memoryIo } from '../targets/memory.ts';
-import { type Taken, Watch } from './watch.ts';
+import { StopWatch, type Taken } from './watch.ts';
 
 /** What serving a request took, and the beginning of the reply. */
 export interface Served extends Taken {
@@ -29,7 +29,7 @@ export interface Served extends Taken {
 }
 
 /** What a case wants of the house before it is measured. */
-export interface World {
+export interface Given {
   /** More lines of the configuration. */
   readonly config?: string;
   /** Text of the ACL file; absent: there is none. */
@@ -63,10 +63,10 @@ export class Room {
   #text = '';
   #requests = 0;
 
-  private constructor(port: number, world: World) {
+  private constructor(port: number, given: Given) {
     this.port = port;
     const io = { ...memoryIo(), checkUserRules };
-    this.#text = GROUP + (world.config ?? '');
+    this.#text = GROUP + (given.config ?? '');
     this.#parsed = parseConfig(this.#text, io);
     const { generic, sentinel } = this.#parsed;
     this.state = createState(
@@ -91,7 +91,7 @@ export class Room {
       },
     );
     const settings = serverSettings(generic, { configFile: '', supervisor: 'no' });
-    const { aclFile } = world;
+    const { aclFile } = given;
     this.server = new Server(
       { ...settings, port, bind: ['127.0.0.1'] },
       {
@@ -108,8 +108,8 @@ export class Room {
     );
   }
 
-  static async open(world: World): Promise<Room> {
-    const room = new Room(await freePort(), world);
+  static async open(given: Given): Promise<Room> {
+    const room = new Room(await freePort(), given);
     await room.server.start();
     room.#driver.input({ type: 'start' });
     return room;
@@ -163,7 +163,7 @@ async function converse(socket: Socket, request: string): Promise<Served> {
     if (head.length < HEAD_BYTES) head += chunk.toString('latin1', 0, HEAD_BYTES);
   });
   const bytes = Buffer.from(request + FAREWELL, 'latin1');
-  const watch = new Watch();
+  const watch = new StopWatch();
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error) => reject(error);
     const late = setTimeout(() => reject(new Error('takes for ever')), PATIENCE_MS);
@@ -179,23 +179,23 @@ async function converse(socket: Socket, request: string): Promise<Served> {
   return { ...watch.taken, head: head.slice(0, HEAD_BYTES) };
 }
 
-/** One request in a new world. */
-export async function serve(world: World, request: string): Promise<Served> {
-  const room = await Room.open(world);
+/** One request in a new room. */
+export async function serve(given: Given, request: string): Promise<Served> {
+  const room = await Room.open(given);
   const sockets: Socket[] = [];
   try {
-    for (let left = world.clients ?? 0; left > 0; left--) {
+    for (let left = given.clients ?? 0; left > 0; left--) {
       const other = await open(room.port);
       other.on('error', () => {});
       sockets.push(other);
-      if (world.others !== undefined) await prepare(other, world.others);
+      if (given.others !== undefined) await prepare(other, given.others);
       else other.resume();
     }
     const socket = await open(room.port);
     // A refusal may cut the connection while the request is still under way.
     socket.on('error', () => {});
     sockets.push(socket);
-    if (world.before !== undefined) await prepare(socket, world.before);
+    if (given.before !== undefined) await prepare(socket, given.before);
     return await converse(socket, request);
   } finally {
     for (const socket of sockets) socket.destroy();

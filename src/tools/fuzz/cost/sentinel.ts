@@ -2,9 +2,9 @@
  * SENTINEL: what grows of groups, of their members, and of the requests about them.
  */
 import { LIMITS } from '../../../core/index.ts';
-import { known, long, often, patterns, plain, word, words } from './forms.ts';
+import { known, long, manyWords, often, patterns, plain, word } from './forms.ts';
+import { groups, peers, replicas, upTo } from './givens.ts';
 import type { Case } from './measure.ts';
-import { groups, peers, replicas, upTo } from './worlds.ts';
 
 const ofGroup = (verb: string): readonly Case[] => [
   ...plain(`sentinel|${verb}`),
@@ -30,8 +30,8 @@ const isDown = (verb: string): readonly Case[] => [
   known(`sentinel|${verb}`, 'groups', 125, ['SENTINEL', verb, '127.0.0.1', '1', '0', '*'], groups),
 ];
 const inSet = (grows: string, make: (i: number) => readonly string[]): readonly Case[] => [
-  words('sentinel|set', ['SENTINEL', 'SET', 'mymaster'], grows, make),
-  words('sentinel|set', ['SENTINEL', 'SET', 'mymaster'], `${grows}, as many as may be`, make, {
+  manyWords('sentinel|set', ['SENTINEL', 'SET', 'mymaster'], grows, make),
+  manyWords('sentinel|set', ['SENTINEL', 'SET', 'mymaster'], `${grows}, as many as may be`, make, {
     n: upTo(LIMITS.setOptions),
   }),
 ];
@@ -55,10 +55,10 @@ export const SENTINEL: Readonly<Record<string, readonly Case[]>> = {
     ),
   ],
   'sentinel|config': [
-    words('sentinel|config', ['SENTINEL', 'CONFIG', 'GET'], 'patterns', (i) => [`*${word(i)}`]),
-    words('sentinel|config', ['SENTINEL', 'CONFIG', 'GET'], 'times *', () => ['*']),
+    manyWords('sentinel|config', ['SENTINEL', 'CONFIG', 'GET'], 'patterns', (i) => [`*${word(i)}`]),
+    manyWords('sentinel|config', ['SENTINEL', 'CONFIG', 'GET'], 'times *', () => ['*']),
     ...patterns('sentinel|config', (pattern) => ['SENTINEL', 'CONFIG', 'GET', pattern]),
-    words('sentinel|config', ['SENTINEL', 'CONFIG', 'SET'], 'pairs', (i) => [word(i), 'x']),
+    manyWords('sentinel|config', ['SENTINEL', 'CONFIG', 'SET'], 'pairs', (i) => [word(i), 'x']),
     long('sentinel|config', (n) => ['SENTINEL', 'CONFIG', 'SET', 'announce-ip', 'x'.repeat(n)]),
     long(
       'sentinel|config',
@@ -73,7 +73,7 @@ export const SENTINEL: Readonly<Record<string, readonly Case[]>> = {
   ],
   'sentinel|debug': [
     ...plain('sentinel|debug'),
-    words('sentinel|debug', ['SENTINEL', 'DEBUG'], 'pairs', () => ['INFO-PERIOD', '10000']),
+    manyWords('sentinel|debug', ['SENTINEL', 'DEBUG'], 'pairs', () => ['INFO-PERIOD', '10000']),
   ],
   'sentinel|failover': ofGroup('failover'),
   'sentinel|flushconfig': withGroups('flushconfig'),
@@ -85,10 +85,12 @@ export const SENTINEL: Readonly<Record<string, readonly Case[]>> = {
   'sentinel|help': plain('sentinel|help'),
   'sentinel|info-cache': [
     ...plain('sentinel|info-cache'),
-    words('sentinel|info-cache', ['SENTINEL', 'INFO-CACHE'], 'times the same', () => ['mymaster']),
-    words('sentinel|info-cache', ['SENTINEL', 'INFO-CACHE'], 'groups', undefined, {
+    manyWords('sentinel|info-cache', ['SENTINEL', 'INFO-CACHE'], 'times the same', () => [
+      'mymaster',
+    ]),
+    manyWords('sentinel|info-cache', ['SENTINEL', 'INFO-CACHE'], 'groups', undefined, {
       n: 125,
-      world: groups,
+      given: groups,
     }),
   ],
   'sentinel|is-master-down-by-addr': isDown('is-master-down-by-addr'),
@@ -142,7 +144,7 @@ export const SENTINEL: Readonly<Record<string, readonly Case[]>> = {
   ],
   'sentinel|reset': [
     ...patterns('sentinel|reset', (pattern) => ['SENTINEL', 'RESET', pattern], {
-      world: () => groups(100),
+      given: () => groups(100),
     }),
     ...plain('sentinel|reset'),
     known('sentinel|reset', 'groups', 125, ['SENTINEL', 'RESET', '*'], groups),
@@ -177,7 +179,7 @@ export const SENTINEL: Readonly<Record<string, readonly Case[]>> = {
   ],
   'sentinel|simulate-failure': [
     ...plain('sentinel|simulate-failure'),
-    words('sentinel|simulate-failure', ['SENTINEL', 'SIMULATE-FAILURE'], 'wishes', () => [
+    manyWords('sentinel|simulate-failure', ['SENTINEL', 'SIMULATE-FAILURE'], 'wishes', () => [
       'crash-after-election',
     ]),
   ],

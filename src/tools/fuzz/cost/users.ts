@@ -2,12 +2,12 @@
  * ACL: what grows of users, of their rules, and of the requests about them.
  */
 import { LIMITS } from '../../../core/index.ts';
-import { known, list, long, plain, word, words } from './forms.ts';
+import { known, list, long, manyWords, plain, word } from './forms.ts';
+import { clients, rulesOf, said, upTo, users } from './givens.ts';
 import type { Case } from './measure.ts';
-import { clients, rulesOf, said, upTo, users } from './worlds.ts';
 
 const setUser = (grows: string, make: (i: number) => readonly string[], n?: number) =>
-  words('acl|setuser', ['ACL', 'SETUSER', 'u'], grows, make, n === undefined ? {} : { n });
+  manyWords('acl|setuser', ['ACL', 'SETUSER', 'u'], grows, make, n === undefined ? {} : { n });
 
 const RULES: readonly Case[] = (
   [
@@ -33,19 +33,19 @@ export const ACL: Readonly<Record<string, readonly Case[]>> = {
   'acl|cat': plain('acl|cat'),
   'acl|deluser': [
     ...plain('acl|deluser'),
-    words('acl|deluser', ['ACL', 'DELUSER'], 'users, all deleted', undefined, {
-      ...{ n: upTo(LIMITS.users), world: users },
+    manyWords('acl|deluser', ['ACL', 'DELUSER'], 'users, all deleted', undefined, {
+      ...{ n: upTo(LIMITS.users), given: users },
     }),
   ],
   'acl|dryrun': [
-    words('acl|dryrun', ['ACL', 'DRYRUN', 'default', 'SUBSCRIBE']),
-    words(
+    manyWords('acl|dryrun', ['ACL', 'DRYRUN', 'default', 'SUBSCRIBE']),
+    manyWords(
       'acl|dryrun',
       ['ACL', 'DRYRUN', 'ruled', 'SUBSCRIBE'],
       'channels of a user with 500',
       undefined,
       {
-        world: () => rulesOf((i) => `&${word(i)}*`)(500),
+        given: () => rulesOf((i) => `&${word(i)}*`)(500),
       },
     ),
     known(
@@ -60,7 +60,7 @@ export const ACL: Readonly<Record<string, readonly Case[]>> = {
   ],
   'acl|genpass': [
     ...plain('acl|genpass'),
-    words('acl|genpass', ['ACL', 'GENPASS', '4096'], 'words after a number'),
+    manyWords('acl|genpass', ['ACL', 'GENPASS', '4096'], 'words after a number'),
   ],
   'acl|getuser': [
     ...plain('acl|getuser'),

@@ -35,7 +35,7 @@ export function timed(work: () => void): Taken {
 }
 
 /** What passes while something is waited for. */
-export class Watch {
+export class StopWatch {
   readonly #start = now();
   #last = this.#start;
   #hold = 0;

@@ -63,9 +63,9 @@ export const elected: MakeChecker = (world): Checker => {
             `${sentinel.name} leads ${name} in epoch ${epoch} with ${votes} votes of ${needed}`,
           );
         }
-        const all = Math.floor(world.plan.sentinels / 2) + 1;
+        const all = Math.floor(world.conditions.sentinels / 2) + 1;
         const key = `${name} ${epoch}`;
-        if (known < world.plan.sentinels || votes < all) {
+        if (known < world.conditions.sentinels || votes < all) {
           looseEpochs(world).add(key);
           continue;
         }

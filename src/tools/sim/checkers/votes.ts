@@ -80,7 +80,7 @@ export const durableVote: MakeChecker = (world) => {
         const covered = content.groups.some((group) => group.leaderEpoch >= epoch);
         // Of a group that was removed meanwhile only the epoch is left; it has no second vote in it
         // (S1).
-        const removed = content.groups.length < world.plan.groups.length;
+        const removed = content.groups.length < world.conditions.groups.length;
         if ((removed || covered) && content.currentEpoch >= epoch) return;
         throw new Violation(rows, `${sentinel.name} speaks of a vote of ${epoch} not yet on disk`);
       }

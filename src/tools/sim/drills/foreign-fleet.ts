@@ -2,10 +2,11 @@
  * Two deployments share nothing but the name of a group, and a config epoch. A hello of one gets
  * into the other, by an address that was used again: both stay as they are (safety.md W6; S15).
  */
+
+import { drawConditions } from '../conditions.ts';
 import { Disk } from '../disk.ts';
 import type { Host } from '../network.ts';
 import { Violation } from '../observer.ts';
-import { drawPlan } from '../plan.ts';
 import { VirtualRedis } from '../redis.ts';
 import { VirtualSentinel } from '../sentinel.ts';
 import { World } from '../world.ts';
@@ -55,7 +56,7 @@ function serverOn(world: World, host: Host): VirtualRedis {
 }
 
 export function foreignFleet(seed: number): void {
-  const world = new World(drawPlan(seed, { hostnames: false }), { keepAll: true });
+  const world = new World(drawConditions(seed, { hostnames: false }), { keepAll: true });
   const epoch = [1, 0, 7][seed % 3]!;
   const [here, there] = [build(world, 'A', epoch), build(world, 'B', epoch)];
   for (const { servers, sentinels } of [here, there]) {

@@ -1,12 +1,13 @@
 /**
  * What drills begin with: a group at rest on hosts of its own, with the time-outs of real groups.
  */
+
+import { drawConditions, type GroupConditions } from '../conditions.ts';
 import { Disk } from '../disk.ts';
 import { buildWorld, startWorld } from '../fleet.ts';
 import { demandOrder } from '../liveness.ts';
 import type { Connection, Host, Message } from '../network.ts';
 import { Violation } from '../observer.ts';
-import { drawPlan, type GroupPlan } from '../plan.ts';
 import type { VirtualRedis } from '../redis.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
@@ -16,7 +17,7 @@ export const MINUTE = 60_000;
 export const NAME = 'g';
 
 export interface Rest {
-  readonly group?: Partial<GroupPlan>;
+  readonly group?: Partial<GroupConditions>;
   /** Lines behind those of a Sentinel's file. */
   readonly moreLines?: (index: number) => string;
   /** Not everybody will know everybody. */
@@ -25,10 +26,10 @@ export interface Rest {
 
 /** Three Sentinels who know all there is, and time enough for all that was said at the start. */
 export function atRest(seed: number, { group = {}, moreLines, unordered }: Rest = {}): World {
-  const plan = drawPlan(seed);
+  const conditions = drawConditions(seed);
   const world = buildWorld(
     {
-      ...plan,
+      ...conditions,
       sentinels: 3,
       tickers: 0,
       together: false,
@@ -41,7 +42,7 @@ export function atRest(seed: number, { group = {}, moreLines, unordered }: Rest 
       drift: 0,
       groups: [
         {
-          ...plan.groups[0]!,
+          ...conditions.groups[0]!,
           name: NAME,
           servers: 3,
           priorities: [100, 100, 100, 100, 100],

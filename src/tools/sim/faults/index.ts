@@ -2,7 +2,7 @@
  * Trouble: each kind does something to the world and says how it ends. What is still broken when
  * the quiet phase begins is mended by `Faults.healAll`.
  */
-import type { FaultKind } from '../plan.ts';
+import type { FaultKind } from '../conditions.ts';
 import type { World } from '../world.ts';
 import type { Fault, Trouble } from './fault.ts';
 import { networkFaults } from './network.ts';
@@ -39,16 +39,16 @@ export class Faults implements Trouble {
     });
   }
 
-  /** Starts trouble of the plan's kinds until the given time is over. */
+  /** Starts trouble of the kinds that were drawn until the given time is over. */
   begin(forMs: number): void {
-    const { plan, random } = this.world;
+    const { conditions, random } = this.world;
     const end = this.world.now + forMs;
     const next = () => {
-      this.later(random.between(0.05, 2) * plan.faultEveryMs, () => {
+      this.later(random.between(0.05, 2) * conditions.faultEveryMs, () => {
         if (this.world.now >= end) return;
         // What this is all about comes more often than the rest.
-        const often = plan.faults[0]!;
-        const kind = random.chance(0.15) ? often : random.pick(plan.faults);
+        const often = conditions.faults[0]!;
+        const kind = random.chance(0.15) ? often : random.pick(conditions.faults);
         this.world.note('fault', kind);
         ALL[kind](this);
         next();

@@ -5,7 +5,7 @@ import type { Fault, Trouble } from './fault.ts';
 import { anySentinel } from './processes.ts';
 
 function anyGroup(world: World): string {
-  return world.random.pick(world.plan.groups).name;
+  return world.random.pick(world.conditions.groups).name;
 }
 
 function tell(trouble: Trouble, sentinel: VirtualSentinel | undefined, ...argv: string[]): void {
@@ -20,17 +20,17 @@ function failover(trouble: Trouble, sentinel: VirtualSentinel | undefined, group
   tell(trouble, sentinel, 'failover', group);
 }
 
-/** Puts a group's settings to those of the plan. */
-export function setAsPlanned(world: World, sentinel: VirtualSentinel, name: string): void {
-  const plan = world.plan.groups.find((one) => one.name === name)!;
+/** Gives a group the settings it started with again. */
+export function setAsDrawn(world: World, sentinel: VirtualSentinel, name: string): void {
+  const conditions = world.conditions.groups.find((one) => one.name === name)!;
   sentinel.request([
     'sentinel',
     'set',
     name,
-    ...['quorum', String(plan.quorum)],
-    ...['down-after-milliseconds', String(plan.downAfter)],
-    ...['failover-timeout', String(plan.failoverTimeout)],
-    ...['parallel-syncs', String(plan.parallelSyncs)],
+    ...['quorum', String(conditions.quorum)],
+    ...['down-after-milliseconds', String(conditions.downAfter)],
+    ...['failover-timeout', String(conditions.failoverTimeout)],
+    ...['parallel-syncs', String(conditions.parallelSyncs)],
   ]);
 }
 
@@ -52,11 +52,11 @@ export function monitorAgain(
   const server = own.find((one) => one.up && one.master === null) ?? own[0]!;
   const host = address?.host ?? world.announcedHost(server.host);
   const port = address?.port ?? server.port;
-  const { quorum } = world.plan.groups.find((one) => one.name === name)!;
+  const { quorum } = world.conditions.groups.find((one) => one.name === name)!;
   world.note('operator', `${sentinel.name}: MONITOR ${name} ${host} ${port} ${quorum}`);
   // The name may have to be looked up first.
   sentinel.request(['sentinel', 'monitor', name, host, String(port), String(quorum)], () =>
-    setAsPlanned(world, sentinel, name),
+    setAsDrawn(world, sentinel, name),
   );
 }
 
@@ -88,13 +88,13 @@ function nonsense(world: World, group: string): string[] {
 
 const set: Fault = (trouble) => {
   const { world } = trouble;
-  const { random, plan } = world;
-  const group = random.pick(plan.groups);
+  const { random, conditions } = world;
+  const group = random.pick(conditions.groups);
   const [option, value] = random.pick([
     ['down-after-milliseconds', random.pick([100, 500, 3000])],
     ['failover-timeout', random.pick([1000, 5000])],
     ['parallel-syncs', random.whole(1, 3)],
-    ['quorum', random.whole(1, plan.sentinels)],
+    ['quorum', random.whole(1, conditions.sentinels)],
   ] as const);
   tell(trouble, anySentinel(trouble), 'set', group.name, option, String(value));
 };

@@ -6,8 +6,8 @@ import type { Fault, Trouble } from './fault.ts';
 
 /** How long most things last: often around the limits that matter, sometimes long. */
 export function duration(world: World): number {
-  const { random, plan } = world;
-  const { downAfter } = plan.groups[0]!;
+  const { random, conditions } = world;
+  const { downAfter } = conditions.groups[0]!;
   return random.pick([
     () => random.between(10, 300),
     () => downAfter * random.between(0.5, 1.5),
@@ -68,7 +68,7 @@ function breakDisk(
   const what = mood.failing ? 'fails' : mood.hanging ? 'hangs' : 'is slow';
   trouble.world.note(sentinel.name, `its disk ${what}`);
   trouble.mend(ms, () => {
-    disk.mood = { slow: trouble.world.plan.diskMs, failing: false };
+    disk.mood = { slow: trouble.world.conditions.diskMs, failing: false };
   });
 }
 

@@ -3,8 +3,8 @@ import { longestGap } from '../../../../src/tools/chaos/client.ts';
 import { FAULTS } from '../../../../src/tools/chaos/faults.ts';
 import { ownerOf, prefixOf } from '../../../../src/tools/chaos/hosts.ts';
 import type { Net } from '../../../../src/tools/chaos/net.ts';
-import { draw, type Plan, readPlan, words } from '../../../../src/tools/chaos/plan.ts';
-import type { Result } from '../../../../src/tools/chaos/round.ts';
+import { draw, type Plan, planArguments, readPlan } from '../../../../src/tools/chaos/plan.ts';
+import type { RoundResult } from '../../../../src/tools/chaos/round.ts';
 import { broken, sentence, summary, tables } from '../../../../src/tools/chaos/table.ts';
 
 const net = { slowBy: 'netem' } as Net;
@@ -16,7 +16,7 @@ function plan(...args: string[]): Plan {
   return read;
 }
 
-const result: Result = {
+const result: RoundResult = {
   fleet: 'ours',
   round: 1,
   fault: 'split',
@@ -58,7 +58,7 @@ describe('the plan of a chaos run', () => {
 
   it('is the same after it was handed on as words', () => {
     const chosen = plan('--rounds', '5', '--kinds', 'mixed,original', '--down-after', '1500');
-    expect(plan(...words(chosen))).toEqual(chosen);
+    expect(plan(...planArguments(chosen))).toEqual(chosen);
   });
 
   it('refuses words that make no sense', () => {

@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { hash32 } from '../../../../src/core/model/random.ts';
+import { drawConditions, type GroupConditions } from '../../../../src/tools/sim/conditions.ts';
 import { Disk } from '../../../../src/tools/sim/disk.ts';
 import { buildWorld, startWorld } from '../../../../src/tools/sim/fleet.ts';
 import { demandOrder } from '../../../../src/tools/sim/liveness.ts';
 import type { Host } from '../../../../src/tools/sim/network.ts';
-import { drawPlan, type GroupPlan } from '../../../../src/tools/sim/plan.ts';
 import type { VirtualRedis } from '../../../../src/tools/sim/redis.ts';
 import type { VirtualSentinel } from '../../../../src/tools/sim/sentinel.ts';
 import type { World } from '../../../../src/tools/sim/world.ts';
@@ -16,10 +16,10 @@ import type { World } from '../../../../src/tools/sim/world.ts';
 const MINUTE = 60_000;
 
 /** A group `g` at rest, seen by three Sentinels on hosts of their own. */
-function atRest(seed: number, group: Partial<GroupPlan> = {}): World {
-  const plan = drawPlan(seed);
+function atRest(seed: number, group: Partial<GroupConditions> = {}): World {
+  const conditions = drawConditions(seed);
   const world = buildWorld({
-    ...plan,
+    ...conditions,
     sentinels: 3,
     tickers: 0,
     together: false,
@@ -32,7 +32,7 @@ function atRest(seed: number, group: Partial<GroupPlan> = {}): World {
     drift: 0,
     groups: [
       {
-        ...plan.groups[0]!,
+        ...conditions.groups[0]!,
         name: 'g',
         servers: 2,
         priorities: [100, 50, 100, 100, 100],

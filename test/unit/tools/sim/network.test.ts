@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { drawConditions } from '../../../../src/tools/sim/conditions.ts';
 import type { Connection, Message, Party } from '../../../../src/tools/sim/network.ts';
-import { drawPlan } from '../../../../src/tools/sim/plan.ts';
 import { World } from '../../../../src/tools/sim/world.ts';
 
 class Peer implements Party {
@@ -36,7 +36,7 @@ class Peer implements Party {
 }
 
 function pair() {
-  const world = new World({ ...drawPlan(1), latency: [0.1, 5] });
+  const world = new World({ ...drawConditions(1), latency: [0.1, 5] });
   const [a, b] = [new Peer(world, 'A'), new Peer(world, 'B')];
   const connection = world.network.connect(a, b.host.ip, 1, 7);
   const say = (payload: string) => world.network.send(connection, 0, { t: 'push', payload });

@@ -3,7 +3,7 @@
  * seeds another meaning; for the faults that are mutants (src/tools/sim/mutants.ts) `npm run sim --
  * --mutants` then tells the new ones.
  */
-import type { Overrides } from '../../../../src/tools/sim/plan.ts';
+import type { Overrides } from '../../../../src/tools/sim/conditions.ts';
 
 export const REGRESSIONS: readonly { seed: number; overrides?: Overrides; showed: string }[] = [
   { seed: 3, showed: 'a hung master is noticed seconds late when all PINGs fall together' },

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { failureText, runSeeds } from '../../../../src/tools/sim/campaign.ts';
+import { ALL_KINDS, drawConditions } from '../../../../src/tools/sim/conditions.ts';
 import { overridesOf } from '../../../../src/tools/sim/index.ts';
 import { plainFailovers } from '../../../../src/tools/sim/plain.ts';
-import { ALL_KINDS, drawPlan } from '../../../../src/tools/sim/plan.ts';
 import { simulate } from '../../../../src/tools/sim/run.ts';
 import { REGRESSIONS } from './regressions.ts';
 
@@ -25,15 +25,15 @@ describe('the simulator', () => {
   }, 60_000);
 
   it('draws every kind of trouble and every size of fleet', () => {
-    const plans = Array.from({ length: 400 }, (_, seed) => drawPlan(seed));
-    const kinds = new Set(plans.flatMap((plan) => plan.faults));
+    const drawn = Array.from({ length: 400 }, (_, seed) => drawConditions(seed));
+    const kinds = new Set(drawn.flatMap((one) => one.faults));
     expect([...kinds].sort()).toEqual([...ALL_KINDS].sort());
-    expect([...new Set(plans.map((plan) => plan.sentinels))].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    const groups = plans.flatMap((plan) => plan.groups);
+    expect([...new Set(drawn.map((one) => one.sentinels))].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    const groups = drawn.flatMap((one) => one.groups);
     expect([...new Set(groups.map((group) => group.servers))].sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(plans.some((plan) => plan.groups.length > 1)).toBe(true);
-    expect(plans.some((plan) => plan.tickers > 0)).toBe(true);
-    expect(plans.some((plan) => plan.hostnames)).toBe(true);
+    expect(drawn.some((one) => one.groups.length > 1)).toBe(true);
+    expect(drawn.some((one) => one.tickers > 0)).toBe(true);
+    expect(drawn.some((one) => one.hostnames)).toBe(true);
   });
 
   it('refuses kinds of trouble and sizes that do not exist', () => {

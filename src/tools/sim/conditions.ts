@@ -4,7 +4,7 @@
  */
 import { Random } from './random.ts';
 
-export interface GroupPlan {
+export interface GroupConditions {
   readonly name: string;
   readonly servers: number;
   readonly priorities: readonly number[];
@@ -21,12 +21,12 @@ export interface GroupPlan {
   readonly serveStale: boolean;
 }
 
-export interface Plan {
+export interface Conditions {
   readonly seed: number;
   readonly sentinels: number;
   /** The first so many decide at ticks, like the original. */
   readonly tickers: number;
-  readonly groups: readonly GroupPlan[];
+  readonly groups: readonly GroupConditions[];
   /** Sentinels live on the servers' hosts. */
   readonly together: boolean;
   readonly hostnames: boolean;
@@ -86,10 +86,15 @@ export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;
 
 export type FaultKind = (typeof ALL_KINDS)[number];
 
-/** Parts of a plan that are given, not drawn. */
-export type Overrides = Partial<Omit<Plan, 'seed' | 'groups'>>;
+/** Conditions that are given, not drawn. */
+export type Overrides = Partial<Omit<Conditions, 'seed' | 'groups'>>;
 
-function drawGroup(random: Random, name: string, sentinels: number, latencyMs: number): GroupPlan {
+function drawGroup(
+  random: Random,
+  name: string,
+  sentinels: number,
+  latencyMs: number,
+): GroupConditions {
   const servers = random.pick([1, 2, 3, 3, 3, 4, 5]);
   const fine = random.chance(0.7);
   const priority = () => (fine ? 100 : random.pick([0, 10, 50, 100, 100]));
@@ -114,8 +119,8 @@ function drawGroup(random: Random, name: string, sentinels: number, latencyMs: n
   };
 }
 
-/** The plan of a seed. */
-export function drawPlan(seed: number, overrides: Overrides = {}): Plan {
+/** The conditions of a seed. */
+export function drawConditions(seed: number, overrides: Overrides = {}): Conditions {
   const random = new Random(seed ^ 0x5eed);
   const sentinels = overrides.sentinels ?? random.pick([1, 2, 3, 3, 3, 3, 4, 5, 6, 7]);
   const groups = random.chance(0.12) ? random.whole(2, 3) : 1;
