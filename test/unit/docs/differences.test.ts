@@ -118,7 +118,7 @@ describe('the differences from the original', () => {
       'drill "nothing"',
       'sim S999',
       '`unit/core/nothing`',
-      'unit/core/hello',
+      'unit/core/hear/hello',
       '–',
     ];
     for (const one of wrong) expect(unknown(one)).toEqual([one]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { acceptableEpoch, parseEpoch, raiseEpoch } from '../../../../src/core/failover/epoch.ts';
-import { watched } from './tables.ts';
+import { watched } from '../../../support/watched.ts';
 
 describe('the text of an epoch', () => {
   test.each([

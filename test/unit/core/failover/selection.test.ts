@@ -5,7 +5,7 @@ import {
   selectReplica,
 } from '../../../../src/core/failover/selection.ts';
 import type { Connection, Replica } from '../../../../src/core/model/state.ts';
-import { NOW, watched } from './tables.ts';
+import { NOW, watched } from '../../../support/watched.ts';
 
 /** A group of three replicas that may all be promoted; the master is down for five seconds. */
 function ready() {

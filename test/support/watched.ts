@@ -1,9 +1,9 @@
 /** A group in memory for tables: a master and what is said of its members. */
-import { blankConfig, createState, step } from '../../../../src/core/index.ts';
-import { blankGroup } from '../../../../src/core/model/defaults.ts';
-import type { Group, State } from '../../../../src/core/model/state.ts';
-import type { Turn } from '../../../../src/core/model/turn.ts';
-import { surroundings } from '../../../support/plain.ts';
+import { blankConfig, createState, step } from '../../src/core/index.ts';
+import { blankGroup } from '../../src/core/model/defaults.ts';
+import type { Group, State } from '../../src/core/model/state.ts';
+import type { Turn } from '../../src/core/model/turn.ts';
+import { surroundings } from './plain.ts';
 
 export const NOW = 100_000;
 

@@ -10,10 +10,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { oneLine } from '../../../src/core/index.ts';
-import { type Fs, type OpenFile, realFs } from '../../../src/shell/save/fs.ts';
-import { ConfigWriter } from '../../../src/shell/save/writer.ts';
-import { pause, removeFolder, temporaryFolder } from '../../../src/tools/lab/index.ts';
+import { oneLine } from '../../../../src/core/index.ts';
+import { type Fs, type OpenFile, realFs } from '../../../../src/shell/save/fs.ts';
+import { ConfigWriter } from '../../../../src/shell/save/writer.ts';
+import { pause, removeFolder, temporaryFolder } from '../../../../src/tools/lab/index.ts';
 
 let folder: string;
 let path: string;

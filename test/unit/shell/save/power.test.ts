@@ -3,12 +3,12 @@
  * the power goes; on each Sentinel in turn (safety.md S1–S4, S8).
  */
 import { describe, expect, it } from 'vitest';
-import type { SentinelConfig } from '../../../src/core/index.ts';
-import { ConfigWriter } from '../../../src/shell/save/writer.ts';
-import { Disk } from '../../../src/tools/sim/disk.ts';
-import { type Mishap, VirtualDisk } from '../../support/virtual-disk.ts';
-import { Witness } from '../../support/witness.ts';
-import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
+import type { SentinelConfig } from '../../../../src/core/index.ts';
+import { ConfigWriter } from '../../../../src/shell/save/writer.ts';
+import { Disk } from '../../../../src/tools/sim/disk.ts';
+import { type Mishap, VirtualDisk } from '../../../support/virtual-disk.ts';
+import { Witness } from '../../../support/witness.ts';
+import { readyGroup, type VirtualSentinel, type World } from '../../../support/world.ts';
 
 const FILE = '/data/sentinel.conf';
 /** How the configuration is called when it is started: a link into another folder. */

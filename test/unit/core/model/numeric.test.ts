@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { numericAddress } from '../../../src/core/model/numeric.ts';
+import { numericAddress } from '../../../../src/core/model/numeric.ts';
 
 describe('numeric addresses', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../src/core/model/limits.ts';
+import { LIMITS } from '../../../../src/core/model/limits.ts';
 
-const text = readFileSync(new URL('../../../docs/SECURITY.md', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../../../docs/SECURITY.md', import.meta.url), 'utf8');
 
 /** As the document writes it. */
 function written(name: string, value: number): string[] {

@@ -9,9 +9,9 @@ import {
   configOf,
   createState,
   type State,
-} from '../../../src/core/index.ts';
-import { simulate } from '../../../src/tools/sim/run.ts';
-import { surroundings } from '../../support/plain.ts';
+} from '../../../../src/core/index.ts';
+import { simulate } from '../../../../src/tools/sim/run.ts';
+import { surroundings } from '../../../support/plain.ts';
 
 type Group = State['groups'] extends Map<string, infer G> ? G : never;
 

@@ -3,7 +3,7 @@
  * versions).
  */
 import { describe, expect, it } from 'vitest';
-import { readyGroup } from '../../support/world.ts';
+import { readyGroup } from '../../../support/world.ts';
 
 /**
  * The lines about links that one Sentinel logs while a replica has none, and this is what the two

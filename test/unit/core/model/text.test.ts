@@ -1,7 +1,7 @@
 /** The gatekeeper: what may stand where, and how the rest is shown. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admits, NotOneLine, oneLine, shown } from '../../../src/core/model/text.ts';
+import { admits, NotOneLine, oneLine, shown } from '../../../../src/core/model/text.ts';
 
 const ID = '0123456789abcdef0123456789abcdef01234567';
 const bytes = fc

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BrokenInvariant, step } from '../../../src/core/index.ts';
-import { readyGroup, type VirtualSentinel } from '../../support/world.ts';
+import { BrokenInvariant, step } from '../../../../src/core/index.ts';
+import { readyGroup, type VirtualSentinel } from '../../../support/world.ts';
 
 const breaches: [what: string, spoil: (one: VirtualSentinel) => void, message: RegExp][] = [
   ['an epoch that goes back', (one) => raise(one, -1n), /current epoch went/],

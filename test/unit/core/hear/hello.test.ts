@@ -3,9 +3,9 @@
  * safety.md S3, S13–S15).
  */
 import { describe, expect, it } from 'vitest';
-import { blankConfig, blankGroup, createState } from '../../../src/core/index.ts';
-import { surroundings } from '../../support/plain.ts';
-import { readyGroup, type VirtualSentinel, type World } from '../../support/world.ts';
+import { blankConfig, blankGroup, createState } from '../../../../src/core/index.ts';
+import { surroundings } from '../../../support/plain.ts';
+import { readyGroup, type VirtualSentinel, type World } from '../../../support/world.ts';
 
 const A = 'a'.repeat(40);
 
