@@ -1,21 +1,20 @@
 /**
- * An alarm on an event loop. It never rings before its instant, rings about a millisecond late at
- * most on an idle loop, and lets the sockets speak first: when the process was paused or the loop
- * was busy, answers that have been waiting in the kernel must be heard before anybody is declared
- * silent (W11).
+ * An alarm on an event loop. It never fires early, fires at most about a millisecond late on an
+ * idle loop, and reads the sockets first: when the process was paused or the loop was busy, answers
+ * already waiting in the kernel must be processed before anybody is declared silent (W11).
  */
 import type { Instant } from './model/types.ts';
 
-/** Makes sure that what was to run does not, if it has not yet. */
+/** Cancels the scheduled call, if it has not run yet. */
 export type Cancel = () => void;
 
-/** What the law needs of an event loop: Node's, or the simulator's. */
+/** What the barrier needs of an event loop: Node's, or the simulator's. */
 export interface EventLoop {
   /** Monotonic ms, fractions allowed. */
   now(): Instant;
-  /** Runs it in so many whole ms, or later. */
+  /** Runs it after that many whole ms, or later. */
   after(ms: number, run: () => void): Cancel;
-  /** Runs it when everything that has arrived by now has become inputs. */
+  /** Runs it once everything that has arrived by now has become inputs. */
   afterSockets(run: () => void): Cancel;
 }
 
@@ -33,11 +32,12 @@ export class Alarm {
     this.#ring = ring;
   }
 
-  /** Sets or moves it. An instant in the past rings after the next look at the sockets. */
+  /** Sets or moves the alarm. An instant in the past fires after the next read of the sockets. */
   set(at: Instant): void {
     this.#at = at;
     if (this.#look !== null) return;
-    // A timer that is due earlier, or in the same millisecond, stays: it looks at the new instant then.
+    // A timer due earlier, or in the same millisecond, stays: when it fires it checks the new
+    // instant.
     if (this.#timer !== null && this.#timerAt < at + 1) return;
     this.#arm();
   }
@@ -60,7 +60,7 @@ export class Alarm {
     this.#timerAt = now + delay;
     this.#timer = this.#loop.after(delay, () => {
       this.#timer = null;
-      // A loop may count from its last turn, so that a timer comes early: then wait on.
+      // A loop may count from its last iteration and fire a timer early: then keep waiting.
       if (this.#at <= this.#loop.now()) this.#lookThenRing();
       else this.#arm();
     });

@@ -1,7 +1,9 @@
 /**
- * One look at one group: everything that can be decided about it now, in the original's order (monitoring.md §2).
+ * One look at one group: everything that can be decided about it now, in the original's order
+ * (monitoring.md §2).
  *
- * Called after an input that concerns the group and at the instants it asked for. It sets the next of them anew.
+ * Called after an input that concerns the group and at the instants the group asked for; each call
+ * computes the next of these.
  */
 
 import { tendConflict } from './failover/conflict.ts';
@@ -43,7 +45,7 @@ export function attend(turn: Turn, group: Group): void {
   if (group.wakeAt !== Number.POSITIVE_INFINITY) pushHeap(state.wakes, group.wakeAt, group);
 }
 
-/** What is said periodically to one member. */
+/** The periodic messages to one member. */
 function tendTalk(turn: Turn, instance: Instance): void {
   if (instance.kind !== 'sentinel') tendInfo(turn, instance);
   // The answer to a hello may make a PING unnecessary.

@@ -1,17 +1,17 @@
 /**
- * The law between the core and the world, once for the daemon and for the simulator.
+ * The rules between the core and its environment, once for the daemon and for the simulator.
  *
- * - Inputs that arrive while a turn runs wait for theirs; no turn runs inside another.
+ * - Inputs that arrive during a turn are queued; turns do not nest.
  * - Effects leave in the order in which the core gave them.
  * - Durable before visible: no effect of a turn that asked for a save, or of a later turn, leaves
  *   before a save that covers it has ended, except for those that reveal nothing.
- * - Saves are shared: one is running or none, and it covers every turn before its start, so two
+ * - Saves are shared: at most one is running, and it covers every turn before its start, so two
  *   hundred votes that arrive together cost one.
  * - A save that hangs counts as failed after `patienceMs`, and so does every further one until it
  *   ends: clients must not wait for a disk that may never answer. No second save runs beside it.
- * - Sockets before the clock: what has arrived is taken before anybody's time is up.
+ * - Sockets before the clock: what has arrived is read before any deadline is checked.
  *
- * It never looks into the state.
+ * The barrier never looks into the state.
  */
 import { Alarm, type Cancel, type EventLoop } from './alarm.ts';
 import type { Effect, Input, Instant, Output, SentinelConfig } from './model/types.ts';
@@ -19,22 +19,24 @@ import type { Effect, Input, Instant, Output, SentinelConfig } from './model/typ
 export interface BarrierPorts {
   /** One turn of the core. */
   step(input: Input, now: Instant): Output;
-  /** What the file has to say now; a value that later turns do not change. */
+  /** The configuration to save now; a value that later turns do not change. */
   config(): SentinelConfig;
   /** Carries out one effect. May call `input`. */
   apply(effect: Effect): void;
-  /** Writes the configuration, and says when it is durably on disk, or that it is not. */
+  /** Writes the configuration; `done` reports whether it is durably on disk. */
   save(config: SentinelConfig, done: (ok: boolean) => void): void;
-  /** A save has been running for too long (`true`); it has ended after all (`false`). */
+  /** A save has been running for too long (`true`), or has ended after all (`false`). */
   stalled?(now: boolean): void;
   readonly loop: EventLoop;
-  /** Default 5,000. */
+  /** ms; default 5,000. */
   readonly patienceMs?: number;
-  /** false: ticks are given as inputs by the owner; default: when the core wants to wake up. */
+  /**
+   * false: the owner supplies ticks as inputs. Default: a tick whenever the core wants to wake up.
+   */
   readonly ticks?: boolean;
 }
 
-/** Turns in one go before the sockets are looked at again. */
+/** Turns in a row before the sockets are read again. */
 const TURNS_MAX = 1000;
 const PATIENCE_MS = 5000;
 
@@ -44,7 +46,7 @@ interface Held {
   readonly effects: readonly Effect[];
 }
 
-/** Reveals nothing that would have to be on disk first. */
+/** Whether the effect reveals nothing that would have to be on disk first. */
 function isUnfenced(effect: Effect): boolean {
   const { type } = effect;
   if (type === 'send' || type === 'answer') return effect.unfenced === true;
@@ -80,14 +82,14 @@ export class Barrier {
     return this.#held.length;
   }
 
-  /** A fact for the core. Stepped at once, unless a turn is running or too many came in a row. */
+  /** A fact for the core. Processed at once, unless a turn is running or too many came in a row. */
   input(input: Input): void {
     if (this.#stopped) return;
     this.#inputs.push(input);
     if (!this.#running && this.#goOn === null) this.#drain();
   }
 
-  /** No further turn and no further effect. A save that is running ends by itself. */
+  /** No further turn and no further effect. A running save ends by itself. */
   stop(): void {
     this.#stopped = true;
     this.#alarm?.stop();
@@ -102,7 +104,7 @@ export class Barrier {
     this.#running = true;
     let wakeAt: Instant | null = null;
     let turns = 0;
-    // `inputs` grows while it is walked: effects may bring new facts about.
+    // `inputs` grows during the loop: effects may cause new inputs.
     for (; turns < this.#inputs.length && turns < TURNS_MAX; turns++) {
       const output = this.#ports.step(this.#inputs[turns]!, this.#ports.loop.now());
       if (this.#stopped) return;
@@ -128,7 +130,7 @@ export class Barrier {
     return this.#asked > this.#attempted;
   }
 
-  /** Lets out what no longer waits for the disk, in order; the new turn's effects come last. */
+  /** Releases, in order, what no longer waits for the disk; the new turn's effects come last. */
   #release(effects: readonly Effect[]): void {
     if (this.#waitsForDisk) {
       const rest = this.#withoutUnfenced(effects);
@@ -157,8 +159,9 @@ export class Barrier {
   }
 
   /**
-   * While the disk is awaited, what reveals nothing goes out at once: a PING that waited would make
-   * its silence ours, and nobody's opinion of a master has to wait for another master's failover.
+   * While a save is awaited, effects that reveal nothing leave at once: a delayed PING would let
+   * our own delay pass for the peer's silence, and nobody's opinion of a master has to wait for
+   * another master's failover.
    *
    * @returns the rest
    */
@@ -171,7 +174,7 @@ export class Barrier {
     return rest;
   }
 
-  /** The save starts when all that has arrived is taken: it is shared. */
+  /** The save starts only when everything that has arrived is processed, so that it is shared. */
   #saveIfAsked(): void {
     if (this.#saveSoon !== null || !this.#waitsForDisk) return;
     if (this.#saving && !this.#stalled) return;
@@ -193,13 +196,16 @@ export class Barrier {
       this.#stalled = false;
       if (late) this.#ports.stalled?.(false);
       if (this.#stopped) return;
-      // The core was told of a failure, and tries again by itself.
+      // The core was already told of a failure, and retries by itself.
       if (late) this.#saveIfAsked();
       else this.#saved(version, ok);
     });
   }
 
-  /** Its end may be known already, when the process was held up: the sockets come first here, too. */
+  /**
+   * When the process was held up, the end of the save may have arrived already: here, too, the
+   * sockets come first.
+   */
   #stallAfter(version: number): void {
     const { loop, patienceMs } = this.#ports;
     this.#patience = loop.after(patienceMs ?? PATIENCE_MS, () => {
@@ -214,7 +220,7 @@ export class Barrier {
   #saved(version: number, ok: boolean): void {
     if (this.#stopped) return;
     this.#attempted = version;
-    // What was held goes out before what the core says about the save.
+    // The held effects leave before those of the core's reaction to the save.
     this.input({ type: 'saved', version, ok });
   }
 }

@@ -1,6 +1,4 @@
-/**
- * The door of the core: the only file other rooms import from.
- */
+/** The door of the core: the only file that other rooms import from. */
 
 export type { EventLoop } from './alarm.ts';
 export { Barrier } from './barrier.ts';

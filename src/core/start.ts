@@ -1,4 +1,4 @@
-/** Birth: state from configuration, and the first turn (config.md §6, §9). */
+/** The initial state from the configuration, and the first turn (config.md §6, §9). */
 
 import { createGroup } from './members/groups.ts';
 import { GROUP_DEFAULTS } from './model/defaults.ts';
@@ -93,16 +93,17 @@ export function createState(
   };
   const turn: Turn = { state, now, effects: [], touched: new Set(), drained: true, saving: false };
   for (const group of config.groups) createGroup(turn, group);
-  // Names are asked for again by the first look at each link; a config epoch above the current one raised it.
+  // The first look at each link asks for names again; a config epoch above the current epoch has
+  // raised that.
   for (const name of state.names.values()) name.pending = false;
-  // All of it was read from the disk.
+  // All of it was read from disk.
   for (const group of state.groups.values()) group.master.version = 0;
   state.disk.durableEpoch = state.currentEpoch;
   state.floor.epoch = state.currentEpoch;
   return state;
 }
 
-/** The first turn: who we are, what we watch, and the first look at everything. */
+/** The first turn: logs our id and what is monitored, and looks at everything once. */
 export function start(turn: Turn): void {
   const { state } = turn;
   if (state.idIsNew) save(turn);
@@ -113,11 +114,15 @@ export function start(turn: Turn): void {
   }
 }
 
-/** The disk refused: nothing that needs it is promised until it works again, and that is tried by itself. */
+/**
+ * A save failed: nothing that needs the disk is promised until a save succeeds, which is retried on
+ * its own.
+ */
 export function saveFailed(turn: Turn): void {
   const { disk } = turn.state;
   disk.failing = true;
-  // One good save will cover them all, and how long the trouble lasts says nothing of how long a save takes.
+  // One good save will cover them all, and the length of the outage says nothing about how long a
+  // save takes.
   const last = disk.marks.pop();
   disk.marks.length = 0;
   if (last !== undefined) disk.marks.push({ ...last, at: null });

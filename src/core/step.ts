@@ -36,14 +36,22 @@ import { connected } from './say/handshake.ts';
 import { helloDone, pinged, signOfLife } from './say/ping.ts';
 import { DISK_RETRY_MS, saveFailed, start } from './start.ts';
 
-/** What a server says to who may not talk to it, or not so. */
+/** Error replies to missing or wrong credentials, or to missing permissions. */
 const CREDENTIALS_WRONG = /^(NOAUTH|WRONGPASS|NOPERM)/;
-/** Groups looked at in one turn because their time has come; when more are due, the sockets get their turn in between. */
+/**
+ * Groups looked at in one turn because they are due; when more are due, the sockets are read in
+ * between.
+ */
 const DUE_MAX = 25;
-/** A heartbeat keeps the distance between turns known, so that a pause of the process can be told from idleness. */
+/**
+ * A heartbeat bounds the distance between turns, so that a pause of the process can be told from
+ * idleness.
+ */
 const HEARTBEAT_MS = 1000;
 
-/** Give the machine one input at driver time `driverNow` (monotonic ms, never smaller than before). */
+/**
+ * Give the machine one input at driver time `driverNow` (monotonic ms, never smaller than before).
+ */
 export function step(state: State, input: Input, driverNow: Instant): Output {
   const { now, pause } = advance(state, driverNow);
   const heard = input.type === 'tick';
@@ -67,7 +75,7 @@ export function step(state: State, input: Input, driverNow: Instant): Output {
   };
 }
 
-/** A disk that refused is tried again by itself; returns when. */
+/** Retries a failed save; returns when the next attempt is due. */
 function retrySave(turn: Turn): Instant {
   const { disk } = turn.state;
   if (!disk.failing) return Number.POSITIVE_INFINITY;
@@ -78,7 +86,9 @@ function retrySave(turn: Turn): Instant {
   return disk.retryAt;
 }
 
-/** A tick comes when all that had arrived has been taken: before that nobody's time is up. */
+/**
+ * A tick comes after everything that had arrived was processed: before that no deadline has passed.
+ */
 function touchDue({ state: { wakes, clock }, now, touched }: Turn): void {
   clock.lag = Math.max(0.9 * clock.lag, now - (peekHeap(wakes)?.at ?? now));
   for (
@@ -91,7 +101,9 @@ function touchDue({ state: { wakes, clock }, now, touched }: Turn): void {
   }
 }
 
-/** Attend every group that was touched, and at a tick every one whose time has come; each only once a turn from the heap. */
+/**
+ * Attend every touched group, and at a tick every due one; each at most once a turn from the heap.
+ */
 function settle(turn: Turn): void {
   tendOpenings(turn);
   if (turn.drained) touchDue(turn);
@@ -101,9 +113,9 @@ function settle(turn: Turn): void {
     else turn.touched.clear();
     for (const group of groups) attend(turn, group);
   }
-  // Whatever keeps touching itself goes on in the next turn.
+  // A group that keeps touching itself continues in the next turn.
   for (const group of turn.touched) attend(turn, group);
-  // Otherwise its end is looked for with each of them.
+  // With groups, each look at one checks for its end.
   if (turn.state.groups.size === 0) tendTilt(turn);
 }
 
@@ -214,7 +226,8 @@ function pingReplied(turn: Turn, connection: Connection, sentAt: number, reply: 
   for (const owner of link.owners) {
     if (text.startsWith('BUSY')) busyReply(turn, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
-    // A sign of life from somebody who was not missed changes nothing until a deadline asks.
+    // A sign of life from an instance that was not missed changes nothing until a deadline is
+    // checked.
     const isMissed = owner.sDownSince !== null || link.refusals > 0;
     if (!good || wasProbe || isMissed || turn.state.tiltSince !== null) {
       turn.touched.add(owner.group);
@@ -222,7 +235,10 @@ function pingReplied(turn: Turn, connection: Connection, sentAt: number, reply: 
   }
 }
 
-/** Without a subscription an instance is only half there: it shows as disconnected, and is asked again. */
+/**
+ * Without a subscription an instance is only half connected: it shows as disconnected, and the
+ * subscription is retried.
+ */
 function subscriptionRefused(turn: Turn, connection: Connection, reason: string): void {
   const { link } = connection;
   const one = owner(link);
@@ -239,7 +255,10 @@ function shutOut(turn: Turn, connection: Connection, text: string): void {
   giveUp(turn, connection);
 }
 
-/** Wrong or missing credentials only show as silence otherwise: say so, once for each record (safety.md W32). */
+/**
+ * Wrong or missing credentials would otherwise show only as silence: log it, once for each record
+ * (safety.md W32).
+ */
 function refused(turn: Turn, connection: Connection, text: string): void {
   for (const owner of connection.link.owners) {
     if (owner.kind === 'sentinel' || owner.authWarned) continue;
@@ -248,7 +267,7 @@ function refused(turn: Turn, connection: Connection, text: string): void {
   }
 }
 
-/** A server, or a proxy before it, may repeat what it was told. */
+/** A server, or a proxy before it, may echo what it was sent. */
 function withoutPassword(text: string, { authPass }: Group): string {
   return authPass === null || authPass === '' ? text : text.replaceAll(authPass, '******');
 }
@@ -276,7 +295,7 @@ function nameResolved(turn: Turn, host: string, address: string | null): void {
   }
 }
 
-/** A save has ended: what waited for it goes on, in the order it was asked for. */
+/** A save has ended: what waited for it continues, in the order of the requests. */
 function saved(turn: Turn, version: number, ok: boolean): void {
   const { disk } = turn.state;
   if (ok) {
@@ -312,7 +331,7 @@ function goOn(turn: Turn, then: Waiting, ok: boolean): void {
       const reply: Reply = ok
         ? { kind: 'simple', text: 'OK' }
         : { kind: 'error', text: 'ERR Failed to save config file. Check server logs.' };
-      // Where replies come first the server room holds back what is said before them.
+      // In dialects with `replyFirst` the server holds back events until their reply has been sent.
       const { replyFirst } = turn.state.surroundings.dialect;
       if (!replyFirst) answer(turn, then.request, reply);
       if (then.monitored !== null && !then.monitored.removed) {

@@ -1,5 +1,6 @@
 /**
- * Settings of the whole Sentinel: CONFIG GET/SET, DEBUG, SIMULATE-FAILURE (commands.md §10.13, §10.16, §10.17).
+ * Options of the whole Sentinel: CONFIG GET/SET, DEBUG, SIMULATE-FAILURE (commands.md §10.13,
+ * §10.16, §10.17).
  */
 
 import { reconnectPeers } from '../members/reconnect.ts';
@@ -14,7 +15,7 @@ import type { LogLevel, Reply, Timers } from '../model/types.ts';
 
 interface Variable {
   readonly get: (state: State) => string;
-  /** false: not acceptable. */
+  /** false: the value is refused. */
   readonly valid: (value: string) => boolean;
   readonly set: (turn: Turn, value: string) => void;
 }
@@ -31,7 +32,7 @@ function yesNo(key: 'resolveHostnames' | 'announceHostnames'): Variable {
   };
 }
 
-/** What we say to other Sentinels to be let in; empty: nothing. */
+/** What we authenticate with towards other Sentinels; empty: nothing. */
 function credential(key: 'sentinelUser' | 'sentinelPass'): Variable {
   return {
     get: (state) => state[key] ?? '',
@@ -88,7 +89,7 @@ export function configCommand(turn: Turn, request: number, args: readonly string
   fail(turn, request, configShapes);
 }
 
-/** The names there are, in the order of CONFIG GET. */
+/** The existing names, in the order of CONFIG GET. */
 function variables(state: State): string[] {
   const { logLevelVariable } = state.surroundings.dialect;
   return Object.keys(VARIABLES).filter((name) => name !== 'loglevel' || logLevelVariable);
@@ -149,7 +150,10 @@ function configSet(turn: Turn, request: number, words: readonly string[]): void 
   saveThen(turn, { kind: 'answer', request, monitored: null });
 }
 
-/** Would the file have names in it that the next start may not look up? It would refuse them. */
+/**
+ * Whether names would stay in the file that the next start may not look up: it would refuse the
+ * file.
+ */
 function leavesNames(state: State, words: readonly string[]): boolean {
   const yes = (name: string, now: boolean) => {
     const at = words.findIndex((word, i) => i % 2 === 0 && word.toLowerCase() === name);

@@ -1,4 +1,4 @@
-/** SENTINEL subcommands that only look (commands.md §10.2–10.5, 10.8, 10.14, 10.15). */
+/** Read-only SENTINEL subcommands (commands.md §10.2–10.5, 10.8, 10.14, 10.15). */
 
 import { majority } from '../failover/vote.ts';
 import { withoutVoice } from '../members/self.ts';

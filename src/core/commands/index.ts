@@ -1,7 +1,9 @@
 /**
- * The commands that need the core: one table of SENTINEL subcommands, and PUBLISH, ROLE, INFO (commands.md §7, §8.1, §10).
+ * The commands that need the core: one table of SENTINEL subcommands, and PUBLISH, ROLE, INFO
+ * (commands.md §7, §8.1, §10).
  *
- * Arity and permissions were checked by the server; arguments are checked here. Exactly one answer for each request.
+ * The server has checked arity and permissions; arguments are checked here. Exactly one answer per
+ * request.
  */
 import { helloReceived, isOwnHello } from '../hear/hello.ts';
 import { isMasterDown } from '../hear/votequestion.ts';
@@ -23,17 +25,17 @@ import { failoverCommand, flushConfig, monitor, remove, reset } from './manage.t
 import { setCommand } from './set.ts';
 import { infoSection } from './views.ts';
 
-/** `args`: the words after the subcommand. The handler answers `request` now or later. */
+/** `args`: the arguments after the subcommand. The handler answers `request` now or later. */
 export type Handler = (turn: Turn, request: number, args: readonly string[]) => void;
 
 interface Subrow {
   readonly run: Handler;
-  /** Its words are names, addresses, numbers and patterns, no secrets: they may be recorded. */
+  /** Its arguments are names, addresses, numbers and patterns, no secrets: they may be recorded. */
   readonly plain: boolean;
 }
 
 const plain = (run: Handler): Subrow => ({ run, plain: true });
-/** What stands in a wrong place may be a password. */
+/** A misplaced argument may be a password. */
 const guarded = (run: Handler): Subrow => ({ run, plain: false });
 
 const SUBCOMMANDS = {
@@ -63,14 +65,14 @@ const SUBCOMMANDS = {
   debug: guarded(debugCommand),
 } as const satisfies Readonly<Record<string, Subrow>>;
 
-/** Of SENTINEL, in lower case. The server room has a row for each. */
+/** Of SENTINEL, in lower case. The server has a row for each. */
 export type Subcommand = keyof typeof SUBCOMMANDS;
 
 function subcommand(name: string): Subrow | null {
   return Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name as Subcommand] : null;
 }
 
-/** May the words of this subcommand be recorded as they are? */
+/** Whether the arguments of this subcommand may be recorded as they are. */
 export function isPlain(name: string): boolean {
   return subcommand(name)?.plain ?? false;
 }
@@ -110,7 +112,7 @@ function publish(turn: Turn, request: number, channel: string, payload: string):
     return answer(turn, request, { kind: 'error', text });
   }
   helloReceived(turn, payload);
-  // Whoever says our own hello to us is us, and learns it by this.
+  // Whoever sends us our own hello is this Sentinel itself, and learns so from this answer.
   const value = isOwnHello(turn.state, payload) ? 0 : 1;
   answer(turn, request, { kind: 'integer', value });
 }

@@ -1,7 +1,8 @@
 /**
- * SENTINEL subcommands that change what is watched: MONITOR, REMOVE, RESET, FAILOVER, FLUSHCONFIG (commands.md §10.6–10.11).
+ * SENTINEL subcommands that change what is monitored: MONITOR, REMOVE, RESET, FAILOVER, FLUSHCONFIG
+ * (commands.md §10.6–10.11).
  *
- * The answer waits for the save; when that fails the change stays and the answer says so.
+ * The answer waits for the save; if that fails the change stays and the answer says so.
  */
 
 import { startFailover } from '../failover/election.ts';
@@ -46,8 +47,8 @@ export function monitor(turn: Turn, request: number, args: readonly string[]): v
     return fail(turn, request, `ERR Too many masters (at most ${LIMITS.groups})`);
   }
   if (turn.state.groupsBytes + 2 * name.length > LIMITS.groupsBytes) {
-    const text = `ERR Too much text in the options of all masters (at most ${LIMITS.groupsBytes} bytes)`;
-    return fail(turn, request, text);
+    const most = `(at most ${LIMITS.groupsBytes} bytes)`;
+    return fail(turn, request, `ERR Too much text in the options of all masters ${most}`);
   }
   const { defaultDownAfter, defaultFailoverTimeout } = turn.state.timers;
   const group = createGroup(turn, {
@@ -57,7 +58,7 @@ export function monitor(turn: Turn, request: number, args: readonly string[]): v
     }),
     downAfter: defaultDownAfter,
     failoverTimeout: defaultFailoverTimeout,
-    // The group may have been here before: whom we voted for then is forgotten, that we did is not.
+    // The group may have existed before: whom we voted for then is forgotten; that we voted is not.
     leaderEpoch: turn.state.currentEpoch,
   });
   saveThen(turn, { kind: 'answer', request, monitored: group });
@@ -89,7 +90,7 @@ export function reset(turn: Turn, request: number, args: readonly string[]): voi
     resetGroup(turn, group);
     count += 1;
   }
-  // Otherwise a restart would bring the forgotten lists back (safety.md W29).
+  // Otherwise a restart would restore the forgotten lists (safety.md W29).
   if (count > 0) save(turn);
   answer(turn, request, { kind: 'integer', value: count });
 }
@@ -103,7 +104,7 @@ export function failoverCommand(turn: Turn, request: number, args: readonly stri
   if (args[1] !== undefined && args[1].toLowerCase() !== 'coordinated') {
     return fail(turn, request, 'ERR Unknown failover option specified');
   }
-  // The server's own FAILOVER is never asked for: to a client the master is one that has none.
+  // We never use the server's own FAILOVER command: clients are told that the master has none.
   if (args[1] !== undefined) {
     return fail(turn, request, 'NOGOODPRIMARY Primary does not support FAILOVER command');
   }

@@ -1,5 +1,6 @@
 /**
- * SENTINEL SET: options of one group, applied left to right, each with its own event (commands.md §10.12).
+ * SENTINEL SET: options of one group, applied left to right, each with its own event (commands.md
+ * §10.12).
  */
 
 import { holdFrom } from '../failover/vote.ts';
@@ -20,7 +21,7 @@ import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
 import type { Group } from '../model/state.ts';
 import { save, saveThen, type Turn } from '../model/turn.ts';
 
-/** null: applied; else the error to answer. `option` is as typed. */
+/** null: applied; else the error to answer. `option` is as the client sent it. */
 type Apply = (turn: Turn, group: Group, words: readonly string[], option: string) => string | null;
 
 interface Option {
@@ -28,9 +29,9 @@ interface Option {
   readonly apply: Apply;
   /** Secrets are not shown in the event. */
   readonly secret?: true;
-  /** Its words are kept as they are. */
+  /** Its arguments are kept as they are. */
   readonly text?: true;
-  /** The servers are connected anew, once for all options. */
+  /** The servers are reconnected, once for all options. */
   readonly reconnects?: true;
 }
 
@@ -39,7 +40,7 @@ function invalid(value: string, option: string): string {
 }
 
 const I32_MAX = 2147483647n;
-const MS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+const DURATION_MAX_MS = BigInt(Number.MAX_SAFE_INTEGER);
 
 function integer(low: bigint, high: bigint, put: (group: Group, value: number) => void): Option {
   return {
@@ -89,7 +90,7 @@ function credential(
   };
 }
 
-/** What else a new value changes. */
+/** Further effects of a new value. */
 const CHANGED: { readonly [Field in GroupField]?: (group: Group) => void } = {
   failoverTimeout: (group) => holdFrom(group, group.attempts.holdFrom),
 };
@@ -101,7 +102,7 @@ function optionOf(field: GroupField, row: GroupOption): Option {
   };
   switch (row.kind) {
     case 'ms':
-      return integer(BigInt(row.min), MS_MAX, put);
+      return integer(BigInt(row.min), DURATION_MAX_MS, put);
     case 'count':
       return integer(BigInt(row.min), I32_MAX, put);
     case 'script':
@@ -119,7 +120,8 @@ const RENAME: Option = {
   apply: (_turn, group, [command = '', renamed = ''], option) => {
     if (command === '' || renamed === '') return invalid('', option);
     if (Math.max(command.length, renamed.length) > LIMITS.renameBytes) {
-      return `ERR Command name too long for SENTINEL SET '${option}' (at most ${LIMITS.renameBytes} bytes)`;
+      const most = `(at most ${LIMITS.renameBytes} bytes)`;
+      return `ERR Command name too long for SENTINEL SET '${option}' ${most}`;
     }
     const lower = command.toLowerCase();
     group.renames = group.renames.filter((r) => r.command.toLowerCase() !== lower);
@@ -132,7 +134,7 @@ const RENAME: Option = {
   },
 };
 
-/** By their words. */
+/** By option name, aliases included. */
 const OPTIONS: ReadonlyMap<string, Option> = new Map([
   ...GROUP_OPTION_ROWS.flatMap(([field, row]) =>
     wordsOf(row).map((word) => [word, optionOf(field, row)] as const),
@@ -146,7 +148,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map([
   ['rename-command', RENAME],
 ]);
 
-/** Their values may hold control characters: they are quoted in the file. */
+/** Their values may hold control characters: the file quotes them. */
 const CREDENTIALS: ReadonlySet<string | undefined> = new Set(
   GROUP_OPTION_ROWS.flatMap(([, row]) => (row.kind === 'credential' ? wordsOf(row) : [])),
 );
@@ -183,7 +185,7 @@ export function setCommand(turn: Turn, request: number, args: readonly string[])
   fail(turn, request, error);
 }
 
-/** All that is kept for all groups is written by every save. */
+/** Every save writes what is kept for all groups. */
 function roomError({ state }: Turn, words: readonly string[]): string | null {
   let bytes = state.groupsBytes;
   for (const word of words) bytes += word.length;
@@ -191,7 +193,7 @@ function roomError({ state }: Turn, words: readonly string[]): string | null {
   return `ERR Too much text in the options of all masters (at most ${LIMITS.groupsBytes} bytes)`;
 }
 
-/** What nobody needs, and who keeps it for ever is us. */
+/** Arguments that are too many or too long: nobody needs them, and we would keep them for ever. */
 function sizeError(args: readonly string[]): string | null {
   if (args.length - 1 > 2 * LIMITS.setOptions) {
     return `ERR Too many options for SENTINEL SET (at most ${LIMITS.setOptions})`;
@@ -199,10 +201,14 @@ function sizeError(args: readonly string[]): string | null {
   const long = args.findIndex((word) => word.length > LIMITS.valueBytes);
   return long < 0
     ? null
-    : `ERR Invalid argument at index ${long + 2} for SENTINEL SET: longer than ${LIMITS.valueBytes} bytes`;
+    : `ERR Invalid argument at index ${long + 2} for SENTINEL SET: ` +
+        `longer than ${LIMITS.valueBytes} bytes`;
 }
 
-/** Control characters would break the file's lines; passwords and users are quoted there and may hold them. */
+/**
+ * Control characters would break the lines of the file; passwords and users are quoted there and
+ * may hold them.
+ */
 function controlError({ state }: Turn, args: readonly string[]): string | null {
   const { controlText, controlInSecrets } = state.surroundings.dialect;
   const bad = args.findIndex((word, i) => {

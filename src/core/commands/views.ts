@@ -62,7 +62,10 @@ export function flags(dialect: Dialect, instance: Instance): string {
     .join(',');
 }
 
-/** Once the new master is announced it may be used: what is left of the failover is the replicas' matter. */
+/**
+ * Once the new master is announced it may be used: the rest of the failover concerns only the
+ * replicas.
+ */
 function isSwitching({ failover }: Group): boolean {
   return failover !== null && failover.state !== 'reconf_slaves';
 }

@@ -1,7 +1,8 @@
 /**
- * A leader that was stopped for so long that the others may have another one by now (safety.md W11, S16): what it knows is of
- * before. It gives no order and announces nothing until everybody who is up has told it of the present: each server by an
- * INFO, each Sentinel by a hello, which it says every two seconds. The original does nothing for thirty seconds then.
+ * A leader that was paused for so long that the others may have elected another by now (safety.md
+ * W11, S16): what it knows is outdated. It gives no order and announces nothing until every live
+ * member has reported the present: each server by an INFO, each Sentinel by a hello (sent every two
+ * seconds). The original does nothing for thirty seconds in this case.
  */
 
 import { isOpen } from '../members/links.ts';
@@ -10,19 +11,22 @@ import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { tendHello } from '../say/hello.ts';
 
-/** What was said while it slept has been read by then: after it comes what is said now. */
+/** By then everything sent during the pause has been read; what comes later is current. */
 const BACKLOG_MS = 250;
 /** A hello is due every two seconds, and connections may have to be opened first. */
 const CATCH_UP_MS = 3500;
 
-/** A pause has just ended. Sentinels are given up for dead after down-after, and then others may stand for election. */
+/**
+ * A pause has just ended. The others consider a Sentinel dead after down-after, and may then stand
+ * for election.
+ */
 export function pauseEnded(turn: Turn, pause: number): void {
   const { state, now } = turn;
   for (const group of state.groups.values()) {
     const { failover, downAfter } = group;
     if (failover === null || pause < Math.min(downAfter, state.timers.tiltTrigger) / 2) continue;
     group.catchUp = { from: now + BACKLOG_MS, until: now + CATCH_UP_MS };
-    // Those of our own kind tell at once who is behind.
+    // Sentinels of our own kind tell a peer that lags behind at once.
     for (const peer of group.peers.values()) {
       peer.helloForced = true;
       tendHello(turn, peer);
@@ -31,7 +35,7 @@ export function pauseEnded(turn: Turn, pause: number): void {
   }
 }
 
-/** Is everything it knows of the present, or the time over in which it could be? */
+/** Whether all of the leader's information is current, or the time to collect it is over. */
 export function isCaughtUp(turn: Turn, group: Group): boolean {
   const { catchUp } = group;
   if (catchUp === null) return true;

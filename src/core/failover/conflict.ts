@@ -1,18 +1,21 @@
 /**
- * Two Sentinels, one config epoch, two masters: equal epochs never overwrite, so without help they disagree for ever
- * (safety.md W6).
+ * Two Sentinels, one config epoch, two masters: equal epochs never overwrite each other, so without
+ * help the disagreement is permanent (safety.md W6).
  *
- * We say so, and after a random while try to win a fresh epoch by a normal election and re-assert our own master with
- * it. Each peer is asked with the address it believes in, because votes are looked up by address. A Sentinel whose
- * master is demonstrably a working master tries; when no claimed one is, because each was made a replica of another, any
- * Sentinel does, and what it asserts is then failed over as a master that says it is none.
+ * We log it, and after a random delay try to win a fresh epoch by a normal election and re-assert
+ * our own master with it. Each peer is asked with the address it believes in, because votes are
+ * looked up by address. A Sentinel whose master is demonstrably a working master tries; when none
+ * of the claimed ones is, because each was made a replica of another, any Sentinel does, and the
+ * master it asserts is then failed over as one that reports to be a replica.
  *
- * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain these to each other.
+ * Until it is settled no server is told whom to follow: two Sentinels with two masters would chain
+ * these to each other.
  *
- * Only a master that is a known server of this group is disputed: either the Sentinel that names it has agreed with us
- * before (or stood in our file at the start), or we have seen that server follow one of the group. In a real conflict each
- * names a replica of the other; two deployments that share nothing but a name have no common servers, unless one got the
- * address of a dead one of the other. What is settled between them would be that one loses its data.
+ * Only a master that is a known server of this group is disputed: either the Sentinel that names it
+ * has agreed with us before (or stood in our file at the start), or we have seen that server follow
+ * one of the group. In a real conflict each names a replica of the other; two deployments that
+ * share nothing but a name have no common servers, unless one got the address of a dead server of
+ * the other. Settling such a case would make one of them lose its data.
  */
 
 import { isOpen } from '../members/links.ts';
@@ -30,12 +33,15 @@ import { announceVote, castVote, votesNeeded } from './vote.ts';
 const SETTLE_FIRST_MS = 1000;
 const ELECTION_MS = 2000;
 const ROUNDS_MAX = 6;
-/** So long without any working master among the claimed ones. */
+/** How long there must be no working master among the claimed ones. */
 const LAST_RESORT_MS = 10_000;
-/** A conflict of a group, and a claim of a peer that is none, are said so often at most. */
+/** A conflict of a group, and an unrelated claim of a peer, are each logged at most this often. */
 const SAID_QUIET_MS = 60_000;
 
-/** A hello with our config epoch: `claim` is the other master it names, or null when it agrees with us. */
+/**
+ * A hello with our config epoch: `claim` is the other master it names, or null when it agrees with
+ * us.
+ */
 export function noteConflict(
   turn: Turn,
   group: Group,
@@ -49,7 +55,8 @@ export function noteConflict(
     group.conflict?.claims.delete(peer.id);
     if (group.conflict?.claims.size === 0) group.conflict = null;
   }
-  // Epoch 0 means never failed over: that is a typing mistake in a file, which an election cannot settle.
+  // Epoch 0 means never failed over: the difference is a typing mistake in a file, which an
+  // election cannot settle.
   if (claim === null || configEpoch === 0n) {
     peer.foreignClaim = null;
     return;
@@ -85,7 +92,10 @@ function recordOf({ replicas }: Group, claim: Address): Replica | null {
   return null;
 }
 
-/** The server that is there now has followed one of ours, or was one we followed; not another one at its address. */
+/**
+ * The server that is there now has followed one of this group, or was one we followed; it is not a
+ * different server at the same address.
+ */
 function hasFollowed({ link, sDownSince, infoAt, runId, followedAs }: Replica): boolean {
   if (sDownSince !== null || !isOpen(link) || infoAt === null) return false;
   return infoAt >= link.command!.startedAt && runId !== '' && runId === followedAs;
@@ -96,7 +106,7 @@ function sayConflict(turn: Turn, peer: Peer, claim: Address, epoch: bigint, more
   event(turn, 'warning', '-config-conflict', peer, `#epoch ${epoch} names ${other} too${more}`);
 }
 
-/** Said for a new claim, not too often, and nothing is done about it. */
+/** Logged for a new claim, not too often; nothing else is done about it. */
 function noteForeign(turn: Turn, peer: Peer, claim: Address, epoch: bigint): void {
   const text = endpoint(claim.host, claim.port);
   const { foreignClaim, foreignSaidAt } = peer;
@@ -118,12 +128,12 @@ function later(turn: Turn, rounds: number): number {
   return turn.now + base + rollBelow(turn.state.dice, 2 * base);
 }
 
-/** Is it about to be settled? Then orders to servers wait. */
+/** Whether it is about to be settled: then orders to servers wait. */
 export function isUnsettled({ conflict }: Group): boolean {
   return conflict !== null && conflict.rounds < ROUNDS_MAX;
 }
 
-/** As far as we can see; of a server we do not know nothing is seen. */
+/** As far as we can see; nothing is known of a server outside the group. */
 function isWorking(server: Server): boolean {
   return server.sDownSince === null && server.role === 'master' && server.infoAt !== null;
 }
@@ -159,7 +169,7 @@ export function tendConflict(turn: Turn, group: Group): void {
   saveThen(turn, { kind: 'reassert', group, epoch });
 }
 
-/** Our candidacy is on disk: ask everybody in his own words. */
+/** Our candidacy is on disk: ask each peer with the address it believes in. */
 export function reassertSaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { conflict, master } = group;
   if (conflict?.election?.epoch !== epoch || group.removed) return;
@@ -177,7 +187,7 @@ export function reassertSaved(turn: Turn, group: Group, epoch: bigint, ok: boole
   decide(turn, group);
 }
 
-/** An answer to `askNow` above? Then it is taken here and nowhere else. */
+/** Whether this is an answer to `askNow` above: then it is counted here and nowhere else. */
 export function noteVoteForClaim(
   turn: Turn,
   group: Group,

@@ -1,7 +1,8 @@
 /**
  * Down or not: SDOWN of any instance, ODOWN of a master (failover.md §1–2; safety.md S19, W31).
  *
- * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too long, so nothing polls.
+ * Nothing here happens in TILT. A deadline is set for the instant at which silence becomes too
+ * long, so nothing polls.
  */
 
 import { send, silentFrom } from '../members/links.ts';
@@ -12,7 +13,7 @@ import type { Group, Instance, Master } from '../model/state.ts';
 import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
-/** Others who can be reached again may need a moment, too. */
+/** Others that become reachable again may need a moment, too. */
 const VOTER_BACK_MS = 500;
 
 /** The instant from which silence counts, or null while there is none. */
@@ -23,7 +24,7 @@ function silentSince(instance: Instance): number | null {
   return link.command === null ? link.lastOkAt : null;
 }
 
-/** SDOWN of one instance; wakes the group when the answer may change by time alone. */
+/** SDOWN of one instance; wakes the group when the result may change by time alone. */
 export function checkSubjectivelyDown(turn: Turn, instance: Instance): void {
   const { group } = instance;
   const silent = silentSince(instance);
@@ -38,7 +39,10 @@ export function checkSubjectivelyDown(turn: Turn, instance: Instance): void {
   }
 }
 
-/** What makes a master down beside silence: it says it is a replica, or it was restarted and does not come back. */
+/**
+ * What makes a master down besides silence: it reports to be a replica, or it was restarted and
+ * does not come back.
+ */
 function masterLimit(turn: Turn, master: Master): Instant {
   let limit = Number.POSITIVE_INFINITY;
   if (master.role === 'slave') {
@@ -57,7 +61,7 @@ function goDown(turn: Turn, instance: Instance): void {
   instance.lastDownAt = turn.now;
   event(turn, 'warning', '+sdown', instance);
   if (instance.kind !== 'master') return;
-  // Candidates are chosen by what they say now, and peers are asked in this very turn.
+  // The selection needs fresh INFO of the candidates, and peers are asked in this very turn.
   for (const replica of instance.group.replicas.values()) replica.infoDueAt = turn.now;
   for (const peer of instance.group.peers.values()) {
     peer.ask.nextAt = turn.now;
@@ -70,7 +74,7 @@ function comeUp(turn: Turn, instance: Instance): void {
   instance.sDownSince = null;
   instance.scriptKillSent = false;
   event(turn, 'warning', '-sdown', instance);
-  // What it says of itself may be wrong by now: ask at once.
+  // What it reports of itself may be outdated: ask at once.
   if (instance.kind !== 'sentinel') instance.infoDueAt = turn.now;
   else {
     instance.helloForced = true;
@@ -78,7 +82,9 @@ function comeUp(turn: Turn, instance: Instance): void {
   }
 }
 
-/** Elections that were lost for want of voters need not be waited for any longer. */
+/**
+ * Elections that were lost for want of voters need not be waited for any longer: a voter is back.
+ */
 function voterIsBack(turn: Turn, { attempts, failover }: Group): void {
   if (attempts.lost === 0 || attempts.leader !== null || failover !== null) return;
   attempts.lost = 0;
@@ -88,7 +94,7 @@ function voterIsBack(turn: Turn, { attempts, failover }: Group): void {
   attempts.holdFrom = null;
 }
 
-/** Opinions that the master is down, ours included. */
+/** Number of Sentinels that see the master down, this one included. */
 export function agreeing(group: Group): number {
   const down = [...group.peers.values()].filter(({ ask }) => ask.masterDown);
   if (down.length === 0) return 1;
@@ -112,7 +118,9 @@ export function checkObjectivelyDown(turn: Turn, group: Group): void {
   }
 }
 
-/** A script hogs the server: after SDOWN it is killed, once for each time the instance goes down. */
+/**
+ * A script blocks the server: it is killed after SDOWN, once for each time the instance goes down.
+ */
 export function busyReply(turn: Turn, instance: Instance): void {
   if (instance.sDownSince === null || instance.scriptKillSent) return;
   instance.scriptKillSent = send(turn, instance.link, instance.group, ['SCRIPT', 'KILL']);

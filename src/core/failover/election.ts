@@ -1,8 +1,9 @@
 /**
- * The election: when an attempt starts, our candidacy, and how it ends (failover.md §5–6, §11; safety.md W4, W5, S8).
+ * The election: when an attempt starts, our candidacy, and how it ends (failover.md §5–6, §11;
+ * safety.md W4, W5, S8).
  *
- * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of an epoch or a vote that is
- * not on disk; a leader has the votes of exactly its epoch; every attempt ends.
+ * Each state is left in the turn in which its condition is met. Invariants: an epoch or a vote that
+ * is not on disk is never sent; a leader has votes of exactly its epoch; every attempt ends.
  */
 
 import { isOpen } from '../members/links.ts';
@@ -21,29 +22,40 @@ import { announceVote, castVote, holdFrom, tally, votesNeeded, yieldTo } from '.
 /** Candidates for promotion get this long to answer a last INFO before the choice. */
 const REFRESH_MS = 100;
 const FRESH_MS = 500;
-/** A reachable peer that does not answer a request for its vote holds a manual failover up this long. */
+/** For how long a reachable peer that does not answer a vote request holds up a manual failover. */
 const MANUAL_PATIENCE_MS = 1000;
 const MANUAL_ROUNDS_MAX = 5;
 const MANUAL_STEP_MS = 60;
-/** Undecided elections are given up after this, long before the original's ten seconds, and tried anew. */
+/**
+ * Undecided elections are given up after this, long before the original's ten seconds, and retried.
+ */
 const ELECTION_PATIENCE_MS = 1000;
 const VOTE_LAGS = 4;
 const SPLIT_BACKOFF_MS = 100;
-/** What lagged in a storm need not lag after it. */
+/** Lag measured under heavy load may be over after it. */
 const SPLIT_LAG_MAX_MS = 2000;
 const DISK_BACKOFF_MS = 1000;
-/** Between an attempt that found no replica and one that may find one. */
+/** Between an attempt that found no replica and the next, which may find one. */
 const FRUITLESS_PAUSE_MS = 1000;
-/** Who knows no replica that could be promoted lets those go first who may. */
+/** A Sentinel that knows no promotable replica starts this much later than those that do. */
 const NO_REPLICA_DELAY_MS = 2000;
-/** Nobody who could win has done so for so long: then it can be tried, if only to say why it comes to nothing. */
+/**
+ * When no Sentinel that could win has done so for this long, a hopeless attempt is made, if only to
+ * log why it fails.
+ */
 const HOPELESS_DELAY_MIN_MS = 10_000;
-/** Who asks for votes because the master is down sees that so much before the last of us, at most. */
+/**
+ * A peer that asks for votes because the master is down sees that at most this long before the last
+ * of us does.
+ */
 const LATE_MS = 1000;
-/** Who has won is done by then, even if he has to repeat his order; with a longer down-after, by that. */
+/**
+ * The winner is done by then, even if it has to repeat its order; with a longer down-after, by
+ * that.
+ */
 export const FINISH_MS = 10_000;
 
-/** Start an automatic failover when everything speaks for it. */
+/** Start an automatic failover when all conditions hold. */
 export function tendStart(turn: Turn, group: Group): void {
   const { attempts, master } = group;
   if (group.failover !== null || master.oDownSince === null || turn.state.disk.failing) return;
@@ -69,15 +81,18 @@ export function tendStart(turn: Turn, group: Group): void {
 }
 
 /**
- * Every vote that a candidate collects bars the voter from acting himself for a long time. So those go first who have
- * what it takes: voters, and a replica within reach.
+ * Every vote that a candidate collects keeps the voter from acting itself for a long time. So those
+ * that can win go first: they reach enough voters and a replica.
  */
 function delayOf(group: Group): number {
   if (isHopeless(group)) return Math.max(HOPELESS_DELAY_MIN_MS, group.failoverTimeout);
   return mayWin(group) ? 0 : NO_REPLICA_DELAY_MS;
 }
 
-/** Not even the votes of all who are within reach would do, but one of them may know fewer Sentinels, and win. */
+/**
+ * Even the votes of all reachable Sentinels would not suffice, but one of them may know fewer
+ * Sentinels, and win.
+ */
 function isHopeless(group: Group): boolean {
   const voters = votersWithinReach(group);
   return voters > 0 && voters + 1 < votesNeeded(group);
@@ -89,7 +104,8 @@ function sayHopeless(turn: Turn, group: Group): void {
   if (attempts.hopelessSaid === master.oDownSince) return;
   attempts.hopelessSaid = master.oDownSince;
   const reach = votersWithinReach(group) + 1;
-  const text = `${votesNeeded(group)} votes are needed and ${reach} Sentinels within reach, this one included`;
+  const needed = votesNeeded(group);
+  const text = `${needed} votes are needed and ${reach} Sentinels within reach, this one included`;
   const { announceLevel } = turn.state.surroundings.dialect;
   log(turn, announceLevel, `Failover of '${name}' is left to others for now: ${text}`);
 }
@@ -103,9 +119,10 @@ function votersWithinReach({ peers }: Group): number {
 }
 
 /**
- * Whom we wait for has had his time: a replica has said since the vote that it is a master, and nobody announces it; or the
- * master was heard of after the vote, or went down long after it, so that it was for a manual failover, or for one that
- * was not needed. A winner who is at work goes from the one to the other, or is done, within a second as a rule.
+ * The leader we wait for has used up its time: a replica has reported since the vote that it is a
+ * master, and nobody announces it; or the master was heard from after the vote, or went down long
+ * after it, so the vote was for a manual failover or for one that was not needed. A working winner
+ * gets from the promotion to the announcement, or is done, within a second as a rule.
  */
 function wasForNothing(turn: Turn, group: Group): boolean {
   const since = overdueSince(group);
@@ -129,7 +146,10 @@ function overdueSince({ attempts, master, replicas }: Group): Instant | null {
   return wasUp ? leaderAt : null;
 }
 
-/** Is there a replica within reach, or nobody else who could have one? An elected leader without one holds up all others. */
+/**
+ * Whether a replica is reachable, or no other Sentinel could reach one. An elected leader without a
+ * replica holds up all others.
+ */
 function mayWin(group: Group): boolean {
   for (const { sDownSince, link, priority } of group.replicas.values()) {
     if (sDownSince === null && isOpen(link) && priority !== 0) return true;
@@ -138,8 +158,9 @@ function mayWin(group: Group): boolean {
 }
 
 /**
- * Whom we wait for has died since, or is known no more (he has come back as somebody else, without his file). Seen down
- * before, he was alive when he asked us, or won, all the same.
+ * The leader we wait for has died since, or is no longer known (it has come back under another id,
+ * without its file). A leader seen down before the vote was alive nevertheless when it asked us, or
+ * won.
  */
 function leaderIsDead(turn: Turn, group: Group): boolean {
   const { leader, leaderAt } = group.attempts;
@@ -152,7 +173,9 @@ function leaderIsDead(turn: Turn, group: Group): boolean {
   return false;
 }
 
-/** The last attempt ended for want of a replica, and now there is one: waiting for longer would help nobody. */
+/**
+ * The last attempt ended for want of a replica, and now there is one: further waiting is useless.
+ */
 function hasFoundReplica(turn: Turn, group: Group): boolean {
   const { fruitlessAt } = group.attempts;
   if (fruitlessAt === null) return false;
@@ -203,14 +226,17 @@ export function startFailover(turn: Turn, group: Group, forced: boolean, rounds 
   turn.touched.add(group);
 }
 
-/** ms for votes to come. A voter may be as busy as we are: he has to get to the question, and to save his vote. */
+/**
+ * ms to wait for votes. A voter may be as busy as we are: it has to process the request, and to
+ * save its vote.
+ */
 function patienceWith({ state, now }: Turn, group: Group): number {
   const { electionTimeout } = state.timers;
   const patience = Math.max(ELECTION_PATIENCE_MS, VOTE_LAGS * lagOf(state, now));
   return Math.min(patience, electionTimeout, group.failoverTimeout);
 }
 
-/** Our candidacy is on disk (or could not be written: then there is none). */
+/** Our candidacy is on disk, or could not be written, and then there is none. */
 export function candidacySaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { failover } = group;
   if (failover?.state !== 'wait_start' || failover.epoch !== epoch || group.removed) return;
@@ -241,11 +267,12 @@ export function tendElection(turn: Turn, group: Group, failover: FailoverIn<'wai
     yieldTo(turn, group, count.rival);
     return notElected(turn, group, group.attempts.holdUntil);
   }
-  // Votes that are given, or refused for an epoch that has passed, do not change: only who is out of reach may still vote.
+  // Votes that are given, or refused for an epoch that has passed, do not change: only unreachable
+  // peers may still vote.
   const isLost = count.mine + count.unreachable < votesNeeded(group);
   const decided = count.rival !== null || isLost;
   if (!decided && turn.now < failover.deadline) return wake(group, failover.deadline);
-  // Nobody won. What is decided is tried again soon; voters out of reach need more patience.
+  // Nobody won. A decided election is retried soon; unreachable voters need more patience.
   const lag = Math.min(2 * lagOf(turn.state, turn.now), SPLIT_LAG_MAX_MS);
   const base = decided ? SPLIT_BACKOFF_MS + lag : ELECTION_PATIENCE_MS;
   const backoff =
@@ -254,7 +281,7 @@ export function tendElection(turn: Turn, group: Group, failover: FailoverIn<'wai
   notElected(turn, group, turn.now + Math.min(backoff, 2 * group.failoverTimeout));
 }
 
-/** In a later epoch, or in this one before anybody had heard of our candidacy. */
+/** In a later epoch, or in this one before anybody could see our candidacy. */
 function hasVotedForAnother(
   { state }: Turn,
   { vote }: Group,
@@ -264,7 +291,9 @@ function hasVotedForAnother(
   return !durable && !forced && vote.leader !== null && vote.leader !== state.myId;
 }
 
-/** A manual failover needs no votes, but its epoch must be nobody else's (safety.md W5, S8). */
+/**
+ * A manual failover needs no votes, but no other failover may have its epoch (safety.md W5, S8).
+ */
 function manualElection(turn: Turn, group: Group, failover: FailoverIn<'wait_start'>): void {
   const count = tally(turn.state, group, failover.epoch);
   const taken = count.rival !== null;
@@ -273,7 +302,8 @@ function manualElection(turn: Turn, group: Group, failover: FailoverIn<'wait_sta
   }
   if (!taken) return elected(turn, group, failover);
   if (failover.rounds >= MANUAL_ROUNDS_MAX) return notElected(turn, group, turn.now);
-  // The other one may repeat too: the dice make one earlier, and the later one then has voted for him and gives up.
+  // The other candidate may repeat too: the dice make one earlier, and the later one has then voted
+  // for it and gives up.
   failover.againAt ??=
     turn.now + rollBelow(turn.state.dice, MANUAL_STEP_MS * (failover.rounds + 1));
   if (turn.now < failover.againAt) return wake(group, failover.againAt);
@@ -287,7 +317,10 @@ function notElected(turn: Turn, group: Group, holdUntil: number): void {
   abandon(turn, group);
 }
 
-/** A newer configuration than our failover's was adopted for the same master: ours would take its epoch back. */
+/**
+ * A newer configuration than that of our failover was adopted for the same master: going on would
+ * lower its config epoch.
+ */
 export function supersede(turn: Turn, group: Group): void {
   const { failover } = group;
   if (failover === null || failover.state === 'reconf_slaves') return;
@@ -321,9 +354,11 @@ function elected(turn: Turn, group: Group, failover: FailoverIn<'wait_start'>): 
   }
 }
 
-/** Back to none; what was ordered already may still take effect and is then repaired or adopted. */
+/**
+ * Back to no failover; orders already sent may still take effect and are then repaired or adopted.
+ */
 export function abandon(turn: Turn, group: Group): void {
-  // A manual one says nothing about the master: if he dies now, that is another matter.
+  // A manual failover says nothing about the master: if that dies now, it is another matter.
   const isManual = group.failover?.forced === true && group.master.oDownSince === null;
   if (isManual && group.attempts.leader === null) {
     group.attempts.holdUntil = Math.min(group.attempts.holdUntil, turn.now);

@@ -1,8 +1,9 @@
 /**
  * Epochs: unsigned, 64 bits, only ever raised (safety.md S4, W2).
  *
- * What an original follows is followed, however large a step it is: who did not would be alone with his configuration for
- * ever. Only near the end of the space great steps are refused, and said so, so that it cannot be used up.
+ * Any epoch that an original would follow is followed, however large the step: a Sentinel that did
+ * not would be alone with its configuration for ever. Only near the end of the range are large
+ * steps refused, and logged, so that it cannot be used up.
  */
 
 import { event, eventText } from '../model/events.ts';
@@ -11,17 +12,20 @@ import type { Group, State } from '../model/state.ts';
 import { save, type Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
-/** Below it any epoch is followed, above it only small steps. */
+/** Below it any epoch is followed; above it only small steps are. */
 const FREE_MAX = 1n << 62n;
 const JUMP_MAX = 1n << 32n;
 const IGNORED_QUIET_MS = 60_000;
-/** Failovers that begin within so many ms of an epoch may be of that epoch. */
+/** Failovers that begin within this many ms of the start of an epoch may share it. */
 const SHARED_MS = 3000;
-/** For each other group that fails: so many elections take their time. */
+/** Added for each other group that fails: the elections take that much longer. */
 const SPACED_GROUP_MS = 30;
 const U64_MAX = (1n << 64n) - 1n;
 
-/** Leading digits as an epoch; null for negative or oversized texts. Without digits it is 0, as in the original. */
+/**
+ * Leading digits as an epoch; null for negative or oversized numbers. Without digits it is 0, as in
+ * the original.
+ */
 export function parseEpoch(text: string): bigint | null {
   const match = /^\s*([+-]?)(\d{0,40})/.exec(text);
   if (match === null || match[1] === '-') return null;
@@ -33,7 +37,7 @@ export function acceptableEpoch(state: State, epoch: bigint): boolean {
   return epoch < FREE_MAX || epoch <= state.currentEpoch + JUMP_MAX;
 }
 
-/** Whoever comes with such an epoch is not followed: somebody has to look at it. Once a minute is enough to say so. */
+/** An epoch that is refused needs somebody's attention; it is logged at most once a minute. */
 export function ignoreEpoch(turn: Turn, group: Group, epoch: bigint): void {
   const { state, now } = turn;
   const { epochIgnoredAt } = state;
@@ -52,9 +56,9 @@ export function nextEpoch(turn: Turn, group: Group): bigint {
 }
 
 /**
- * The epoch of an automatic failover (safety.md S5): a new one, or one so young that it was begun for other groups which
- * fail together with this one. A Sentinel votes in no epoch below its own for whatever group: if each of two hundred
- * elections began an epoch, each would end those before it.
+ * The epoch of an automatic failover (safety.md S5): a new one, or one so young that it was begun
+ * for other groups which fail together with this one. A Sentinel votes in no epoch below its own
+ * for any group: if each of two hundred elections began an epoch, each would end those before it.
  */
 export function failoverEpoch(turn: Turn, group: Group): bigint {
   return mayShare(turn, group) ? turn.state.currentEpoch : nextEpoch(turn, group);
@@ -67,8 +71,8 @@ function mayShare({ state, now }: Turn, group: Group): boolean {
 }
 
 /**
- * When a failover of this group may begin. A group that needs a new epoch, because it has voted in the present one, lets
- * those who fail with it come to their decisions in that.
+ * When a failover of this group may begin. A group that needs a new epoch, because it has voted in
+ * the present one, lets the groups that fail together with it finish their elections in that first.
  */
 export function epochFreeAt(turn: Turn, group: Group): Instant {
   const { state, now } = turn;
@@ -78,8 +82,9 @@ export function epochFreeAt(turn: Turn, group: Group): Instant {
 }
 
 /**
- * Follow a higher epoch seen elsewhere. The group is the one the message was about. An epoch of a vote request was begun for
- * that group, and others may share it; one heard in a hello may be that of a manual failover, for which nobody was asked.
+ * Follow a higher epoch seen elsewhere, in a message about `group`. The epoch of a vote request was
+ * begun for that group, and other groups may share it; one from a hello may belong to a manual
+ * failover, for which no votes were asked.
  */
 export function raiseEpoch(
   turn: Turn,

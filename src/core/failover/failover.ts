@@ -1,8 +1,8 @@
 /**
  * The failover of an elected leader: selection and promotion (failover.md §7; safety.md W19, W22).
  *
- * Each state goes on in the turn in which its condition is met. Invariants: nobody hears of a promotion that is not on
- * disk; every attempt ends.
+ * Each state is left in the turn in which its condition is met. Invariants: a promotion that is not
+ * on disk is never announced; every attempt ends.
  */
 
 import { followsMaster, followsMember } from '../members/follows.ts';
@@ -22,7 +22,7 @@ import { objection, selectReplica } from './selection.ts';
 const PROMOTION_INFO_MS = 100;
 const ORDER_REPEAT_MS = 1000;
 
-/** One look at a running failover; goes on as far as it can. */
+/** One look at a running failover; advances it as far as possible. */
 export function tendFailover(turn: Turn, group: Group): void {
   for (let before: Failover | null = null; group.failover !== before; ) {
     before = group.failover;
@@ -51,7 +51,10 @@ export function tendFailover(turn: Turn, group: Group): void {
   }
 }
 
-/** We have voted for another since, who is to lead in a later epoch: what we may still order or announce would be undone. */
+/**
+ * We have since voted for another Sentinel as leader of a later epoch: whatever we still order or
+ * announce would be undone.
+ */
 function isOutvoted({ vote }: Group, { state, epoch }: Failover): boolean {
   return state !== 'reconf_slaves' && vote.epoch > epoch;
 }
@@ -109,7 +112,8 @@ function waitPromotion(turn: Turn, group: Group, failover: FailoverIn<'wait_prom
   if (isTakenOver(failover)) return makeWay(turn, group);
   if (isOpen(link) && promoted.role === 'slave') {
     const infoAt = promoted.infoAt ?? Number.NEGATIVE_INFINITY;
-    // The connection was lost with the order on it, or the server refused it (LOADING): nobody else will repeat it.
+    // The connection was lost with the order on it, or the server refused it (LOADING): no other
+    // Sentinel will repeat it.
     const lost = link.command!.id !== failover.sentOn && infoAt >= link.command!.startedAt;
     const refused = infoAt > failover.sentAt && turn.now >= failover.sentAt + ORDER_REPEAT_MS;
     if ((lost || refused) && promote(turn, promoted)) {
@@ -121,13 +125,16 @@ function waitPromotion(turn: Turn, group: Group, failover: FailoverIn<'wait_prom
   orAbortLater(turn, group, failover);
 }
 
-/** Since the order the chosen one was told to follow another server of the group: somebody else leads, and chose that one. */
+/**
+ * Since our order the chosen replica was told to follow another server of the group: another
+ * Sentinel leads, and chose that one.
+ */
 function isTakenOver({ promoted, sentAt }: FailoverIn<'wait_promotion'>): boolean {
   if (promoted.role !== 'slave' || promoted.conf <= sentAt || followsMaster(promoted)) return false;
   return followsMember(promoted);
 }
 
-/** Whoever leads will be heard of soon; if not, it is our turn again. */
+/** The other leader will be noticed soon; if not, it is our turn again. */
 function makeWay(turn: Turn, group: Group): void {
   const { attempts } = group;
   event(turn, 'warning', '-failover-abort-slave-timeout', group.master);
@@ -139,7 +146,10 @@ function makeWay(turn: Turn, group: Group): void {
   abandon(turn, group);
 }
 
-/** The chosen replica has died, and another one is there: a new attempt need not wait for the time to be up. */
+/**
+ * The chosen replica has died, and another one is available: a new attempt need not wait for the
+ * timeout.
+ */
 function hasBetter(turn: Turn, group: Group, promoted: Replica): boolean {
   return promoted.sDownSince !== null && selectReplica(turn, group) !== null;
 }
@@ -166,7 +176,10 @@ function orAbortLater(
   abandon(turn, group);
 }
 
-/** INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to disk. */
+/**
+ * INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to
+ * disk.
+ */
 export function promotionSeen(turn: Turn, replica: Replica): void {
   const { group } = replica;
   const { failover } = group;
@@ -177,14 +190,14 @@ export function promotionSeen(turn: Turn, replica: Replica): void {
   saveThen(turn, { kind: 'promotion', group, epoch: failover.epoch });
 }
 
-/** The new configuration is durable: from here on everybody may know. */
+/** The new configuration is durable: from here on it may be announced. */
 export function promotionSaved(turn: Turn, group: Group, epoch: bigint, ok: boolean): void {
   const { failover } = group;
   if (failover?.state !== 'wait_promotion' || failover.epoch !== epoch || group.removed) return;
   failover.saving = false;
   turn.touched.add(group);
-  // In TILT nothing goes on; the next INFO after it finds the promotion again. Who was made a replica again while it was
-  // being saved is ordered again.
+  // In TILT nothing goes on; the next INFO after it finds the promotion again. A replica that was
+  // demoted again during the save gets the order again.
   const mayGoOn = ok && turn.state.tiltSince === null && isCaughtUp(turn, group);
   if (!mayGoOn || failover.promoted.role !== 'master') {
     failover.promoted.infoDueAt = turn.now + 2 * PROMOTION_INFO_MS;
@@ -193,7 +206,7 @@ export function promotionSaved(turn: Turn, group: Group, epoch: bigint, ok: bool
   const { promoted, forced, rounds, startedAt } = failover;
   const oldMaster = group.master.address;
   event(turn, 'warning', '+promoted-slave', promoted);
-  // Until it is dead, which may wait for another save, it knows of the old configuration only.
+  // Before the process exits, possibly after another save, it must show the old configuration only.
   if (turn.state.simulate.crashAfterPromotion) return crash(turn);
   group.configEpoch = epoch;
   event(turn, 'warning', '+failover-state-reconf-slaves', group.master);

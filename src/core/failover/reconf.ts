@@ -1,8 +1,9 @@
 /**
- * After the switch: the other replicas are re-attached, at most parallel-syncs at a time (failover.md §7.5, §8; W20, W21).
+ * After the switch: the other replicas are re-attached, at most parallel-syncs at a time
+ * (failover.md §7.5, §8; W20, W21).
  *
- * Runs in the background of an announced switch, so it delays nobody; it ends when all are done, at failover-timeout, or
- * when the new master is objectively down itself.
+ * Runs in the background of an announced switch, so it delays nobody; it ends when all are done, at
+ * failover-timeout, or when the new master is objectively down itself.
  */
 
 import { followsMaster } from '../members/follows.ts';
@@ -15,7 +16,7 @@ import type { Instant } from '../model/types.ts';
 import { isMasterItself, reattach } from '../say/slaveof.ts';
 import { isUnsettled } from './conflict.ts';
 
-/** A replica is asked again after as long as it has taken already, within these bounds. */
+/** A replica is polled again after as long as it has taken already, within these bounds. */
 const POLL_MIN_MS = 20;
 const POLL_MAX_MS = 150;
 const POLL_SLOW_MS = 1000;
@@ -26,7 +27,10 @@ const START_DICE_MS = 1000;
 
 type Reconf = FailoverIn<'reconf_slaves'>;
 
-/** Progress of a replica is told with the master it was under when the failover began, as the original does. */
+/**
+ * The progress of a replica is reported with the master it had when the failover began, as the
+ * original does.
+ */
 function tell(turn: Turn, failover: Reconf, name: string, replica: Replica): void {
   const text = describe(turn.state, replica, failover.oldMaster);
   eventText(turn, 'notice', name, replica.group, text);
@@ -56,8 +60,8 @@ export function tendReconfiguration(turn: Turn, group: Group, failover: Reconf):
 }
 
 /**
- * Somebody made it a master while we led: if that was another leader it is the master, and we shall hear of it; if not, it is
- * repaired as any stray is, when all have been heard of.
+ * It was made a master while we led: by another leader, which we shall then learn of, or else it is
+ * a stray, and is repaired once every member has reported.
  */
 export function isPromotedSince({ role, roleSince }: Replica, startedAt: Instant): boolean {
   return role === 'master' && roleSince > startedAt - START_DICE_MS;
@@ -85,7 +89,10 @@ function attach(turn: Turn, replica: Replica): boolean {
   return true;
 }
 
-/** Neither obeying nor synchronising for too long: it is told once more, but the others must not wait for it. */
+/**
+ * It has neither obeyed nor synchronised for too long: the order is sent once more, but the others
+ * no longer wait for it.
+ */
 function giveUpStuck(turn: Turn, failover: Reconf, replica: Replica): void {
   const { reconf, group } = replica;
   if ((reconf?.state !== 'sent' && reconf?.state !== 'inprog') || reconf.late) return;
@@ -111,7 +118,7 @@ function poll(turn: Turn, replica: Replica): void {
   replica.infoDueAt = (replica.infoSentAt ?? turn.now) + pause;
 }
 
-/** INFO of a replica that was sent to its new master. */
+/** INFO of a replica that was ordered to follow the new master. */
 export function reconfigurationSeen(turn: Turn, replica: Replica): void {
   const { failover } = replica.group;
   if (failover?.state !== 'reconf_slaves' || replica.role !== 'slave') return;

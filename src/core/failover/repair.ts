@@ -1,10 +1,11 @@
 /**
- * Strays: servers whose role or master is not what the group's configuration says (monitoring.md §8.4).
+ * Strays: servers whose role or master differs from the group's configuration (monitoring.md §8.4).
  *
- * The quiet times exist to learn of newer configurations first. They are waived for a former master when a majority of all
- * Sentinels, and every one that is up, has said hello with a configuration no newer than ours since the mismatch was
- * seen (safety.md §6.2), and no other Sentinel may be at work on this group. An order ends our own subscription to that
- * server, too: it is repeated on such evidence only if that is newer than the order, else after the quiet time again.
+ * The quiet times exist to learn of newer configurations first. They are waived for a former master
+ * when a majority of all Sentinels, and every one that is up, has sent a hello with a configuration
+ * no newer than ours since the mismatch was seen (safety.md §6.2), and no other Sentinel may be at
+ * work on this group. An order ends our own subscription to that server, too: it is repeated on
+ * such evidence only if that is newer than the order, else after the quiet time again.
  */
 
 import { followsMaster } from '../members/follows.ts';
@@ -24,12 +25,15 @@ const REPEAT_MS = 1000;
 const MISMATCH_INFO_MS = 100;
 const FRESH_MS = 1000;
 
-/** It has said whom it follows, and that is not our master. Who says nothing of it may be no replica at all, but a Sentinel. */
+/**
+ * It names the master it follows, and that is not ours. A record that names none may be no replica
+ * at all, but a Sentinel.
+ */
 function followsAnother(turn: Turn, replica: Replica): boolean {
   return replica.masterHost !== null && !followsMaster(replica) && !mayFollow(turn, replica);
 }
 
-/** Look at one replica; sends it to the right master when that is safe. */
+/** Checks one replica; sends it to the right master when that is safe. */
 export function tendRepair(turn: Turn, replica: Replica): void {
   const { group } = replica;
   if (replica.infoAt === null || replica.reconf !== null) return;
@@ -40,7 +44,7 @@ export function tendRepair(turn: Turn, replica: Replica): void {
   }
   if (replica.mismatchSince === null) {
     replica.mismatchSince = turn.now;
-    // Our own hello is the evidence others wait for.
+    // Other Sentinels wait for our hello as evidence.
     if (replica.role === 'master') for (const peer of group.peers.values()) peer.helloForced = true;
   }
   if (!isOpen(replica.link) || !masterIsSane(turn, group) || isUnsettled(group)) return;
@@ -65,7 +69,10 @@ export function tendRepair(turn: Turn, replica: Replica): void {
   event(turn, 'notice', convert ? '+convert-to-slave' : '+fix-slave-config', replica);
 }
 
-/** It follows a name: one that means our master's address, or one of which we cannot tell now while all is well. */
+/**
+ * It follows a hostname that means our master's address, or one that we cannot resolve now while
+ * everything else is well.
+ */
 function mayFollow(turn: Turn, replica: Replica): boolean {
   const { masterHost, masterPort, group } = replica;
   const { address } = group.master;
@@ -94,8 +101,9 @@ function masterIsSane(turn: Turn, group: Group): boolean {
 }
 
 /**
- * The master has said just now, and after the mismatch, that it is one. An operator may have made it a replica of this
- * very server: then a repair would close a loop that nobody can open.
+ * The master has reported to be one recently, and after the mismatch. An operator may have made it
+ * a replica of this very server: then a repair would close a replication loop that nothing
+ * resolves.
  */
 function masterSaysSo(turn: Turn, group: Group, mismatchSince: number): boolean {
   const { master } = group;
@@ -105,7 +113,10 @@ function masterSaysSo(turn: Turn, group: Group, mismatchSince: number): boolean 
   return false;
 }
 
-/** A majority and everybody who is up has said since the mismatch, and since our last order, what agrees with us. */
+/**
+ * A majority, and every Sentinel that is up, has sent a hello that agrees with us since the
+ * mismatch and since our last order.
+ */
 function mayDemoteNow(turn: Turn, replica: Replica): boolean {
   const { group, mismatchSince, repairedAt } = replica;
   if (!replica.formerMaster || mismatchSince === null || group.failover !== null) return false;
@@ -116,7 +127,7 @@ function mayDemoteNow(turn: Turn, replica: Replica): boolean {
   }
   let agreed = 1;
   for (const peer of group.peers.values()) {
-    // Who is out of our reach may be just about to decide otherwise, whatever he has said a moment ago.
+    // An unreachable Sentinel may be about to decide otherwise, whatever it announced a moment ago.
     if (peer.sDownSince !== null) continue;
     if (peer.lastHelloAt <= since || peer.helloConfigEpoch > group.configEpoch) return false;
     agreed += 1;

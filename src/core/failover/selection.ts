@@ -1,12 +1,13 @@
 /**
- * Which replica becomes master (failover.md §7.2; safety.md S18): the filters and the order, nothing else.
+ * Which replica is promoted (failover.md §7.2; safety.md S18): the filters and the order, nothing
+ * else.
  */
 import { isOpen } from '../members/links.ts';
 import type { Group, Master, Replica } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
-/** Why this replica may not be promoted now, or null when it may. */
+/** Why this replica may not be promoted now, or null if it may. */
 export function objection(turn: Turn, replica: Replica): string | null {
   const { group, link } = replica;
   const { master } = group;
@@ -15,7 +16,8 @@ export function objection(turn: Turn, replica: Replica): string | null {
   const sinceDown = master.sDownSince === null ? 0 : turn.now - failedAt(master, master.sDownSince);
   const linkDownMax = sinceDown + 10 * group.downAfter;
   if (replica.sDownSince !== null) return 'it is subjectively down';
-  // Who refuses the subscription can be promoted all the same: hellos come another way, too.
+  // A replica that refuses the subscription can be promoted all the same: hellos take other ways,
+  // too.
   const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
   if (!isOpen(link) || isDeaf) return 'its link is down';
   if (turn.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
@@ -30,12 +32,17 @@ export function objection(turn: Turn, replica: Replica): string | null {
   return null;
 }
 
-/** A master that says it is a replica has failed its own from then on, long before it is called down for that. */
+/**
+ * A master that reports to be a replica counts as failed from then on, long before it becomes SDOWN
+ * for that.
+ */
 function failedAt({ role, roleSince }: Master, sDownSince: Instant): Instant {
   return role === 'slave' ? Math.min(sDownSince, roleSince) : sDownSince;
 }
 
-/** Lower priority first, then the larger offset, then the smaller run id; an unknown run id is last. */
+/**
+ * Lower priority first, then the larger offset, then the smaller run id; an unknown run id is last.
+ */
 export function compareCandidates(a: Replica, b: Replica): number {
   if (a.priority !== b.priority) return a.priority - b.priority;
   if (a.offset !== b.offset) return a.offset > b.offset ? -1 : 1;

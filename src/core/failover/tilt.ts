@@ -1,9 +1,10 @@
 /**
  * The core's own time, and TILT (monitoring.md §12; safety.md W11, S19).
  *
- * The driver's clock is monotonic; a pause of this process (it was stopped, starved or suspended) is taken out of it,
- * so that nobody else's silence is confused with our own sleep. A pause longer than `tilt-trigger` also enters TILT:
- * nothing is decided until every instance has been heard of afresh, or has had its full down-after to answer.
+ * The driver's clock is monotonic; a pause of this process (it was stopped, starved or suspended)
+ * is subtracted, so that our own pause is never taken for the silence of others. A pause longer
+ * than `tilt-trigger` also enters TILT: nothing is decided until every instance has replied afresh,
+ * or has had its full down-after to do so.
  */
 import { eventText } from '../model/events.ts';
 import type { Group, Instance, State } from '../model/state.ts';
@@ -11,12 +12,15 @@ import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 import { pingNow } from '../say/ping.ts';
 
-/** Being this late is no pause, only a busy machine. */
+/** Up to this the machine is only busy, and there was no pause. */
 const LATE_MS = 100;
 /** Instants are multiples of 1/1024 ms, so that sums and differences of them are exact. */
 const GRID = 1024;
 
-/** The core's time for a driver time; notices a pause. Returns the length of the pause that just ended, or 0. */
+/**
+ * Converts driver time to the core's time and detects pauses. Returns the length of the pause that
+ * just ended, or 0.
+ */
 export function advance(state: State, driverNow: Instant): { now: Instant; pause: number } {
   const { clock } = state;
   const late = driverNow - Math.max(clock.lastTurnAt, clock.plannedAt);
@@ -26,7 +30,10 @@ export function advance(state: State, driverNow: Instant): { now: Instant; pause
   return { now: Math.floor((driverNow - clock.skipped) * GRID) / GRID, pause };
 }
 
-/** Driver time for an instant of ours; never so early that the instant has not come yet by then. */
+/**
+ * Driver time for an instant of the core; never so early that the instant has not been reached by
+ * then.
+ */
 export function driverTime(state: State, at: Instant): Instant {
   return toGrid(at) + state.clock.skipped;
 }
@@ -54,7 +61,9 @@ export function members(group: Group): Instance[] {
   return all;
 }
 
-/** Leave TILT when all that can be known is known again; otherwise say when to look again. */
+/**
+ * Leave TILT when everything that can be known is known again; otherwise schedule the next check.
+ */
 export function tendTilt(turn: Turn): void {
   const { state } = turn;
   if (state.tiltSince === null) return;
@@ -70,7 +79,7 @@ export function tendTilt(turn: Turn): void {
   for (const group of state.groups.values()) turn.touched.add(group);
 }
 
-/** When this instance will have been heard of, or given up waiting for: in the past if that is the case already. */
+/** When this instance will have replied, or been given up; in the past if that is already so. */
 function freshAt(instance: Instance, since: Instant): Instant {
   const { link } = instance;
   if (link.lastAnsweredPingAt !== null && link.lastAnsweredPingAt >= since) return since;

@@ -1,8 +1,9 @@
 /**
  * Votes: the one we give, and how many we need (failover.md §4.1, §5; safety.md S1–S7, W2, W4).
  *
- * Invariants: at most one vote for each group and epoch, for ever, because the epoch of the vote is on disk before
- * anybody hears of it; a vote is never refused for our own opinion of the master.
+ * Invariants: at most one vote for each group and epoch, for ever, because the epoch of the vote is
+ * on disk before the vote leaves this process; our own opinion of the master is no reason to refuse
+ * a vote.
  */
 
 import { isOpen } from '../members/links.ts';
@@ -23,7 +24,10 @@ export function votesNeeded(group: Group): number {
   return Math.max(majority(group), group.quorum);
 }
 
-/** Record our vote in memory, to be saved; visible only after that save, for which the caller waits. */
+/**
+ * Record our vote in memory, to be saved; it may be shown only after that save, for which the
+ * caller waits.
+ */
 export function castVote(turn: Turn, group: Group, candidate: string, epoch: bigint): void {
   group.vote.epoch = epoch;
   group.vote.leader = candidate;
@@ -31,7 +35,7 @@ export function castVote(turn: Turn, group: Group, candidate: string, epoch: big
   group.vote.version = save(turn);
 }
 
-/** The vote is on disk: now it is one. */
+/** The vote is on disk and now valid. */
 export function announceVote(turn: Turn, group: Group, candidate: string, epoch: bigint): void {
   eventText(turn, 'warning', '+vote-for-leader', group, `${candidate} ${epoch}`);
 }
@@ -51,7 +55,7 @@ export function voteRequested(
     if (group.vote.epoch < epoch && state.currentEpoch <= epoch && mayVote(state)) {
       castVote(turn, group, candidate, epoch);
       if (candidate !== state.myId) yieldTo(turn, group, candidate);
-      // The log speaks of the delay after the vote, which is not one yet.
+      // The log line about the delay belongs after the vote, which is not valid yet.
       group.attempts.holdLogged = true;
       const fresh = true;
       saveThen(turn, { kind: 'vote', group, request, down, leader: candidate, epoch, fresh });
@@ -63,7 +67,7 @@ export function voteRequested(
     }
   } else ignoreEpoch(turn, group, epoch);
   if (state.disk.saved < state.disk.wanted && !state.disk.failing) {
-    // The vote to report may be one whose save is still running.
+    // The vote to report may still be in the process of being saved.
     const { leader, epoch: voted } = group.vote;
     state.disk.waiting.push({
       version: state.disk.wanted,
@@ -71,12 +75,15 @@ export function voteRequested(
     });
     return;
   }
-  // On a disk that fails a vote may be remembered that is none.
+  // With a failing disk the remembered vote may be invalid.
   const isVote = group.vote.version <= state.disk.saved;
   answer(turn, request, voteReply(down, isVote ? group.vote.leader : null, group.vote.epoch));
 }
 
-/** We are a candidate of this very epoch, but nobody can have heard of it: the vote for ourselves is not on disk. */
+/**
+ * We are a candidate of this very epoch, but nobody can know it yet: the vote for ourselves is not
+ * on disk.
+ */
 function mayWithdraw(
   { myId, disk }: State,
   group: Group,
@@ -90,9 +97,9 @@ function mayWithdraw(
 }
 
 /**
- * Whoever asks first wins, instead of two who split the votes because a save takes longer than a rank. The one vote of the
- * epoch is his then; what is being saved says only that there is one, not whose. Answers that wait for that save were about
- * to tell of ourselves.
+ * Whoever asks first wins, rather than two that split the votes because a save takes longer than a
+ * rank step. The one vote of the epoch is then the asking candidate's; what is being saved says
+ * only that there is a vote, not whose. Answers waiting for that save were about to name ourselves.
  */
 function withdraw(
   turn: Turn,
@@ -122,7 +129,7 @@ function mayVote(state: State): boolean {
   return !state.disk.failing;
 }
 
-/** Somebody else leads now: our own start waits for him, as long as he lives. */
+/** Another Sentinel leads now: our own start waits for it, as long as it lives. */
 export function yieldTo(turn: Turn, group: Group, leader: string): void {
   const { attempts } = group;
   attempts.startAt = null;
@@ -134,14 +141,16 @@ export function yieldTo(turn: Turn, group: Group, leader: string): void {
   turn.touched.add(group);
 }
 
-/** No own start for twice the failover-timeout, whatever that will be by then. */
+/** No own start for twice the failover-timeout, following later changes of that option. */
 export function holdFrom(group: Group, from: Instant | null): void {
   const { attempts } = group;
   attempts.holdFrom = from;
   if (from !== null) attempts.holdUntil = from + 2 * group.failoverTimeout;
 }
 
-/** The save that covers a vote has ended. Without the disk there is no vote, now or later in this epoch. */
+/**
+ * The save that covers a vote has ended. If it failed there is no vote, now or later in this epoch.
+ */
 export function voteSaved(
   turn: Turn,
   waiting: Extract<Waiting, { kind: 'vote' }>,
@@ -157,7 +166,7 @@ export function voteSaved(
   answer(turn, request, voteReply(down, ok ? leader : null, epoch));
 }
 
-/** A vote that is none: nobody was told of it, so nobody has to be waited for. */
+/** The vote is void: it was never sent, so no leader has to be waited for. */
 function takeBack(turn: Turn, group: Group, leader: string | null, epoch: bigint): void {
   const { vote, attempts } = group;
   if (vote.epoch === epoch) {
@@ -171,7 +180,7 @@ function takeBack(turn: Turn, group: Group, leader: string | null, epoch: bigint
   turn.touched.add(group);
 }
 
-/** Three elements: down, leader or `*`, its epoch. */
+/** Three elements: down (1 or 0), leader or `*`, its epoch. */
 export function voteReply(down: boolean, leader: string | null, epoch: bigint): Reply {
   return {
     kind: 'array',
@@ -183,19 +192,19 @@ export function voteReply(down: boolean, leader: string | null, epoch: bigint): 
   };
 }
 
-/** How an election stands for us. */
+/** The state of an election from our point of view. */
 export interface Tally {
   readonly mine: number;
   /** Peers within reach that have not answered for this epoch yet. */
   readonly awaited: number;
   /** Peers out of reach. */
   readonly unreachable: number;
-  /** The best of the others, and how many voted for him. */
+  /** The strongest other candidate, and its number of votes. */
   readonly rival: string | null;
   readonly rivalVotes: number;
 }
 
-/** Count exactly the votes of one epoch. */
+/** Counts exactly the votes of one epoch. */
 export function tally(state: State, group: Group, epoch: bigint): Tally {
   const others = new Map<string, number>();
   let mine = group.vote.epoch === epoch && group.vote.leader === state.myId ? 1 : 0;

@@ -1,8 +1,9 @@
 /**
- * Hello messages of others: what we believe (monitoring.md §9; safety.md S14, S15, S20, S21, W3, W23, W29).
+ * Hello messages of other Sentinels: what we accept (monitoring.md §9; safety.md S14, S15, S20,
+ * S21, W3, W23, W29).
  *
- * Invariants: the configuration of a peer is taken only when its config epoch is strictly greater and its address can be
- * used; a malformed hello changes nothing.
+ * Invariants: the configuration of a peer is adopted only when its config epoch is strictly greater
+ * and its address can be used; a malformed hello changes nothing.
  */
 
 import { noteConflict } from '../failover/conflict.ts';
@@ -31,7 +32,7 @@ import { admits } from '../model/text.ts';
 import { save, type Turn } from '../model/turn.ts';
 import type { Instant, LinkReply } from '../model/types.ts';
 
-/** A peer that lags behind is told so at most this often. */
+/** A peer that lags behind is sent our hello at most this often. */
 const NUDGE_MS = 500;
 
 const RETRY_MS = 100;
@@ -61,13 +62,16 @@ export function helloAnswered(turn: Turn, instance: Instance, reply: LinkReply):
     : turn.now + RETRY_MS;
 }
 
-/** We answer our own hello with 0 and nothing else; others take it, or may not, or have no such command. */
+/**
+ * A Sentinel answers its own hello with 0 and nothing else; others accept it, or may not, or have
+ * no such command.
+ */
 function provesAnother(reply: LinkReply): boolean {
   if (reply.kind === 'error') return /^(NOPERM|ERR unknown command)/.test(reply.text);
   return reply.kind === 'integer';
 }
 
-/** A port in decimal digits; anything else is none (0). */
+/** A port in decimal digits; 0 for anything else. */
 function portOf(text: string): number {
   return /^\d{1,5}$/.test(text) ? Number(text) : 0;
 }
@@ -75,7 +79,8 @@ function portOf(text: string): number {
 function parseHello(payload: string): Hello | null {
   if (payload.length > LIMITS.helloBytes) return null;
   const fields = payload.split(',');
-  // Every Sentinel draws its id the same way; what is no id may be anything, a line of a log say.
+  // Every Sentinel forms its id the same way; a field of another form may be anything, a line of a
+  // log say.
   if (fields.length !== 8 || !admits('runId', fields[2]!)) return null;
   const currentEpoch = parseEpoch(fields[3]!);
   const configEpoch = parseEpoch(fields[7]!);
@@ -92,12 +97,15 @@ function parseHello(payload: string): Hello | null {
   };
 }
 
-/** Is it what we say ourselves? Nobody else has a reason to name our id. */
+/** Whether it is a hello of our own. No other Sentinel has a reason to name our id. */
 export function isOwnHello({ myId }: State, payload: string): boolean {
   return payload.length <= LIMITS.helloBytes && payload.includes(myId);
 }
 
-/** A hello came, by subscription or directly; one that waited for a name server came at another time. */
+/**
+ * A hello came, by subscription or directly; `at` is earlier than now if it waited for a name
+ * server.
+ */
 export function helloReceived(turn: Turn, payload: string, at: Instant = turn.now): void {
   const { state } = turn;
   const known = state.hellos.get(payload);
@@ -112,16 +120,16 @@ export function helloReceived(turn: Turn, payload: string, at: Instant = turn.no
   if (hello === null) return;
   const group = state.groups.get(hello.group);
   if (group === undefined) return;
-  // A peer that cannot be dialled would still count as a voter.
+  // A peer without a valid port would still count as a voter.
   if (hello.port < 1 || hello.port > 65535) return;
   const parked = { kind: 'hello', payload, at } as const;
   const ip = resolve(turn, hello.ip, parked);
-  // An address nobody can use changes nothing at all: a known peer is not lost for it.
+  // An unusable address changes nothing at all: a known peer is not lost because of it.
   if (ip === null || ip === 'pending' || !isUsable(ip)) return;
   const masterIp = masterOf(turn, hello, parked);
   if (masterIp === 'pending') return;
   const address = { host: numericAddress(hello.ip) ?? hello.ip, ip, port: hello.port };
-  // Nobody is where the master is, and where we met ourselves nobody else is.
+  // No Sentinel is at the master's address, and none but this one where we met ourselves.
   if (sameAddress(address, group.master.address)) return;
   if (isOwnAddress(turn, ip, hello.port)) return;
   const isKnown = group.peers.has(hello.id);
@@ -131,7 +139,8 @@ export function helloReceived(turn: Turn, payload: string, at: Instant = turn.no
   noteConfiguration(turn, group, peer, hello, masterIp);
   peer.lastHelloAt = isKnown ? Math.max(peer.lastHelloAt, at) : at;
   state.hellos.delete(peer.lastHelloText);
-  // What could not be looked up, and a master we do not know, is looked at when it says so again.
+  // A hello with a master that could not be looked up, or that we do not know, is examined again
+  // when it is repeated.
   const again = masterIp === null || peer.foreignClaim !== null;
   if (!again) state.hellos.set(payload, peer);
   peer.lastHelloText = again ? '' : payload;
@@ -139,13 +148,16 @@ export function helloReceived(turn: Turn, payload: string, at: Instant = turn.no
   afterHello(turn, group, peer);
 }
 
-/** The address of the master it names; null when nobody can use that. */
+/** The address of the master that the hello names; null if unusable. */
 function masterOf(turn: Turn, { masterHost }: Hello, parked: Parked): string | 'pending' | null {
   const ip = admits('host', masterHost) ? resolve(turn, masterHost, parked) : null;
   return ip === null || ip === 'pending' || isUsable(ip) ? ip : null;
 }
 
-/** A fresh word of a peer may be what a demotion waits for; a peer that lags behind is told at once. */
+/**
+ * A demotion may be waiting for the fresh hello of this peer; a peer that lags behind is told at
+ * once.
+ */
 function afterHello(turn: Turn, group: Group, peer: Peer): void {
   for (const replica of group.replicas.values()) {
     if (replica.mismatchSince !== null) turn.touched.add(group);
@@ -158,7 +170,10 @@ function afterHello(turn: Turn, group: Group, peer: Peer): void {
   }
 }
 
-/** The peer this hello comes from, made or moved if need be; null when there are too many (monitoring.md §9.6). */
+/**
+ * The peer this hello comes from, created or moved if necessary; null when there are too many
+ * (monitoring.md §9.6).
+ */
 function notePeer(turn: Turn, group: Group, id: string, address: Address): Peer | null {
   const { master } = group;
   const known = group.peers.get(id);
@@ -197,9 +212,10 @@ function moveEverywhere(turn: Turn, peer: Peer): void {
 }
 
 /**
- * Who was at this address gives way to a new id: the same Sentinel, it seems, that has lost its own; and so does who has
- * taken the place of this id before. One for one, and where that one was proven this one is until the contrary is shown,
- * lest a lie make a majority smaller, or larger.
+ * The peer at this address gives way to a new id: apparently the same Sentinel, which has lost its
+ * id; and so does the peer that took the place of this id before. One for one; if the old peer was
+ * proven, so is the new one until the contrary is shown, lest a false hello make a majority
+ * smaller, or larger.
  */
 function displaced(turn: Turn, group: Group, id: string, address: Address): Peer | null {
   const others = [...group.peers.values()];
@@ -214,7 +230,9 @@ function displaced(turn: Turn, group: Group, id: string, address: Address): Peer
   return other;
 }
 
-/** Another group has said of it already that it has taken the place of whoever was there. */
+/**
+ * Another group has already accepted this id as the successor of the previous peer at this address.
+ */
 function isKnownElsewhere({ state }: Turn, group: Group, id: string, address: Address): boolean {
   for (const other of state.groups.values()) {
     const peer = other === group ? undefined : other.peers.get(id);
@@ -248,14 +266,15 @@ function noteConfiguration(
   }
   group.configEpoch = hello.configEpoch;
   raiseEpoch(turn, group, hello.configEpoch, 'hello');
-  // Who is the master still may be another one on disk: the one a failover of ours was about to promote.
+  // Even the same master may be a different one on disk: the replica that a failover of ours was
+  // about to promote.
   group.master.version = save(turn);
   group.conflict = null;
   if (same) return supersede(turn, group);
   event(turn, 'warning', '+config-update-from', peer);
   const old = group.master.address;
   group.failover = null;
-  // Our own re-attaching is over: whoever has led since sees to these replicas, and repairs may.
+  // Our own re-attaching is over: the new leader takes care of these replicas, and repairs may.
   for (const replica of group.replicas.values()) replica.reconf = null;
   switchMaster(turn, group, address);
   reconfigScript(turn, group, 'observer', old, address);

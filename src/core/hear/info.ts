@@ -1,7 +1,9 @@
 /**
- * What an INFO reply changes: run id, role, discovered replicas, progress of a failover (monitoring.md §8).
+ * What an INFO reply changes: run id, role, discovered replicas, progress of a failover
+ * (monitoring.md §8).
  *
- * Everything up to the role events happens in TILT too; what a role *causes* is decided when the group is attended.
+ * Everything up to the role events happens in TILT too; what a role *causes* is decided when the
+ * group is attended.
  */
 
 import { promotionSeen } from '../failover/failover.ts';
@@ -15,7 +17,7 @@ import type { Turn } from '../model/turn.ts';
 import { type InfoFacts, readInfo } from './infotext.ts';
 import { noteLink } from './unfed.ts';
 
-/** Kept INFO is counted anew at most so often. */
+/** Kept INFO is recounted at most this often. */
 const INFO_COUNT_MS = 10_000;
 
 /** An INFO reply arrived. */
@@ -38,13 +40,13 @@ export function informed(turn: Turn, server: Server, text: string): void {
   turn.touched.add(server.group);
 }
 
-/** For INFO-CACHE, as long as there is room: what all servers say together is bounded, too. */
+/** For INFO-CACHE, as long as there is room: the total for all servers is bounded, too. */
 function keepInfo({ state, now }: Turn, server: Server, text: string): void {
   const { infoKept } = state;
   infoKept.bytes -= server.infoText?.length ?? 0;
   server.infoText = null;
   if (text.length > LIMITS.infoBytes) return;
-  // What was forgotten with its server is not subtracted: one look at all of them shows it.
+  // Texts forgotten along with their server were not subtracted: recounting shows the true sum.
   if (
     infoKept.bytes + text.length > LIMITS.infoTotalBytes &&
     now - infoKept.countedAt > INFO_COUNT_MS

@@ -1,6 +1,6 @@
 /**
- * INFO text to facts (monitoring.md §8.1–8.2). Pure reading, no state: lines are matched by prefix, replica-only lines
- * count only after `role:slave` in the same text, unknown lines are ignored.
+ * Parses INFO text to facts (monitoring.md §8.1–8.2), without state: lines are matched by prefix,
+ * replica-only lines count only after `role:slave` in the same text, unknown lines are ignored.
  */
 
 import { LIMITS } from '../model/limits.ts';
@@ -21,21 +21,21 @@ export interface InfoFacts {
   announced: boolean | null;
   /** null: the server does not know FAILOVER. */
   failoverState: string | null;
-  /** `Redis 7.0.15`, `Valkey 9.1.2`; null when it does not say. */
+  /** `Redis 7.0.15`, `Valkey 9.1.2`; null when INFO does not tell. */
   software: string | null;
 }
 
-/** Of lines about replicas: more than a group can have, so that its limit is noticed. */
+/** Replica lines read: more than a group can have, so that exceeding its limit is noticed. */
 const REPLICAS_MAX = 2 * LIMITS.replicas;
-/** Larger numbers are cut down to it: exact also as milliseconds. */
+/** Larger numbers are cut down to this: still exact when converted to milliseconds. */
 const NUMBER_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
-/** The text by itself: a piece of a long one keeps all of that in memory, for as long as it is kept. */
+/** A copy of the text: a slice would keep the whole INFO text in memory for as long as it lives. */
 function ownText(text: string): string {
   return text.split('').join('');
 }
 
-/** A version as a server writes it, its first three numbers. */
+/** A version as a server writes it: its first two or three numbers. */
 function software(product: string, value: string): string | null {
   const match = /^\d{1,4}\.\d{1,4}(\.\d{1,4})?/.exec(value);
   return match === null ? null : ownText(`${product} ${match[0]}`);
@@ -65,7 +65,9 @@ function replicaLine(line: string): { host: string; port: number } | null {
   return { host: fields[0]!, port: leadingInteger(fields[1]!) };
 }
 
-/** Reads one reply. `isMaster`: the record we asked is a master, so its replica lines count. */
+/**
+ * Reads one reply. `isMaster`: our record of the server is a master, so its replica lines count.
+ */
 export function readInfo(text: string, isMaster: boolean): InfoFacts {
   const facts: InfoFacts = {
     runId: null,

@@ -1,4 +1,7 @@
-/** A peer's answer to our question (failover.md §3; safety.md W4, W12): it counts for what was asked, and for nothing else. */
+/**
+ * A peer's answer to our question (failover.md §3; safety.md W4, W12): it counts only for what was
+ * asked.
+ */
 
 import { noteVoteForClaim } from '../failover/conflict.ts';
 import { endpoint } from '../model/address.ts';

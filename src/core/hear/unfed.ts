@@ -1,13 +1,17 @@
 /**
- * A replica whose link to a living master stays down: one line in the log that says so, and whether the versions of the
- * two explain it. Nothing is decided here, for a version text is no proof (versions.md, reports of users).
+ * A replica whose link to a living master stays down: one log line says so, and whether their
+ * versions explain it. Nothing is decided here, for a version text is no proof (versions.md,
+ * reports of users).
  */
 import type { Replica, Server } from '../model/state.ts';
 import { log, type Turn } from '../model/turn.ts';
 
-/** A full copy that fails is begun anew after a second; one that is only slow shows `master_sync_in_progress`. */
+/**
+ * A failed full synchronisation starts again after a second; one that is only slow shows
+ * `master_sync_in_progress`.
+ */
 const PATIENCE_MS = 10_000;
-/** RDB version that a Redis of this version or later writes, and up to which it reads. */
+/** Version (major, minor) from which on Redis writes this RDB version, and reads up to it. */
 const REDIS_FORMATS = [
   [8, 6, 13],
   [7, 4, 12],
@@ -16,10 +20,13 @@ const REDIS_FORMATS = [
   [5, 0, 9],
 ] as const;
 const OLDEST_FORMAT = 8;
-/** Valkey took leave of Redis behind 7.2; Valkey 9.1 too writes this to its replicas as long as the keys allow it. */
+/**
+ * Valkey forked from Redis after 7.2; Valkey 9.1 too writes this to its replicas as long as the
+ * keys allow it.
+ */
 const VALKEY_FORMAT = 11;
 
-/** The replica's INFO was read. `following`: it names our master. */
+/** The replica's INFO was read. `following`: it names our master as its own. */
 export function noteLink(turn: Turn, replica: Replica, following: boolean): void {
   if (!following || replica.masterLinkUp || replica.group.master.sDownSince !== null) {
     replica.unfedSince = null;
@@ -36,14 +43,14 @@ export function noteLink(turn: Turn, replica: Replica, following: boolean): void
   log(turn, 'warning', `${text}: ${why ?? 'its own log says why'}`);
 }
 
-/** Why the one does not understand what the other sends; null when nothing speaks for that. */
+/** Why the replica cannot read what the master sends; null when nothing suggests that. */
 function unreadable(replica: Server, master: Server): string | null {
   const [reads, writes] = [formatOf(replica.software), formatOf(master.software)];
   if (reads === null || writes === null || writes <= reads) return null;
   return `it is ${replica.software} and does not read what its master, ${master.software}, sends`;
 }
 
-/** The RDB version that a server writes, and up to which it reads. */
+/** The RDB version that a server writes, and up to which it reads; null: unknown. */
 function formatOf(software: string): number | null {
   const match = /^(Redis|Valkey) (\d+)\.(\d+)/.exec(software);
   if (match === null) return null;

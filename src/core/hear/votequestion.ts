@@ -1,4 +1,7 @@
-/** IS-MASTER-DOWN-BY-ADDR: a peer asks for our opinion, or for our vote (commands.md §10.14; failover.md §3, §5). */
+/**
+ * IS-MASTER-DOWN-BY-ADDR: a peer asks for our opinion, or for our vote (commands.md §10.14;
+ * failover.md §3, §5).
+ */
 
 import { voteReply, voteRequested } from '../failover/vote.ts';
 import { groupByAddress } from '../members/groups.ts';
@@ -14,7 +17,8 @@ export function isMasterDown(turn: Turn, request: number, args: readonly string[
   const [host = '', portText = '', epochText = '', id = ''] = args;
   const port = strictInteger(portText);
   const epoch = strictInteger(epochText);
-  // A negative epoch would be 2^64-1 and use up all epochs at once (safety.md W2).
+  // As an unsigned number a negative epoch would be 2^64-1 and use up all epochs at once (safety.md
+  // W2).
   if (port === null || epoch === null || epoch < 0n) {
     return fail(turn, request, 'ERR value is not an integer or out of range');
   }

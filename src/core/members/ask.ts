@@ -1,4 +1,4 @@
-/** What a peer thinks of the master, as far as it was asked (failover.md §3): nothing yet. */
+/** The initial state of asking a peer about the master (failover.md §3). */
 import type { Ask } from '../model/state.ts';
 import type { Instant } from '../model/types.ts';
 

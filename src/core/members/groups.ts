@@ -1,8 +1,9 @@
 /**
- * Groups and their members: how records come and go (monitoring.md §1, failover.md §9).
+ * Groups and their members: how records are created and removed (monitoring.md §1, failover.md §9).
  *
- * Invariants: a replica is keyed by its announced address, a peer by its id; nobody is ever their own peer (safety.md
- * S20); a switch keeps the configuration and the peers and makes the replica list anew.
+ * Invariants: a replica is keyed by its announced address, a peer by its id; no Sentinel is ever
+ * its own peer (safety.md S20); a switch keeps the configuration and the peers and rebuilds the
+ * replica list.
  */
 import { type Address, endpoint, isUsable, sameAddress } from '../model/address.ts';
 import { event, eventText, replicaKey } from '../model/events.ts';
@@ -22,7 +23,8 @@ const CROWDED_SAID_MS = 60_000;
 
 export const ID_LENGTH = 40;
 
-// Each kind of record is written out in one piece: they are looked at in every turn, and one form for each is fast.
+// Each kind of record is a complete object literal: every turn reads them, and one object shape per
+// kind is fast.
 
 function createMaster(turn: Turn, group: Group, address: Address, link: Link): Master {
   const { wanted } = turn.state.disk;
@@ -140,14 +142,17 @@ export function createPeer(turn: Turn, group: Group, id: string, address: Addres
   return peer;
 }
 
-/** There is such a Sentinel at this address, or was. */
+/** A Sentinel with this id is at this address, or was. */
 export function proven({ state }: Turn, peer: Peer, at: Address): void {
   if (peer.provenAt === null) state.unproven -= 1;
   peer.provenAt = { ...at };
   peer.standsFor = null;
 }
 
-/** It has taken the place of another one: where that one was proven it is until the contrary is shown. */
+/**
+ * The peer has taken the place of another: where that one was proven, so is this one until the
+ * contrary is shown.
+ */
 export function inherit(turn: Turn, peer: Peer, before: Peer): void {
   if (before.provenAt === null) return;
   proven(turn, peer, before.provenAt);
@@ -200,7 +205,7 @@ export function createGroup(turn: Turn, config: GroupConfig): Group {
     const peerAddress = { host: numericAddress(host) ?? host, ip: '', port };
     const peer = createPeer(turn, group, id, peerAddress);
     const parked = { kind: 'link', link: peer.link } as const;
-    // All groups share the link of an id, whatever the file says of its address in the second.
+    // All groups share one link per id, even if the file gives another address in a later group.
     if (!sameAddress(peer.address, peer.link.address)) peer.address = { ...peer.link.address };
     peer.address.ip = toAddress(turn, peer.address.host, port, parked).ip;
     peer.link.address.ip ||= peer.address.ip;
@@ -224,22 +229,28 @@ function configuredReplicas(turn: Turn, group: Group, named: readonly AddressCon
   }
 }
 
-/** The texts by which an address is known: two are the same when they share one (`sameAddress`). */
+/**
+ * The texts by which an address is known: two addresses are the same when they share one
+ * (`sameAddress`).
+ */
 function textsOf({ host, ip, port }: Address): string[] {
   const name = endpoint(host.toLowerCase(), port);
   return ip === '' || ip === host ? [name] : [name, endpoint(ip, port)];
 }
 
-/** Replicas named in the master's INFO; an address that cannot be used is skipped, an unknown name comes back later. */
+/**
+ * Replicas named in the master's INFO; an address that cannot be used is skipped, an unknown name
+ * comes back later.
+ */
 export function addReplicas(turn: Turn, group: Group, named: readonly AddressConfig[]): void {
   const { master, replicas } = group;
-  // Looked up, not searched for: a server may name thousands.
+  // A set rather than a search: a server may name thousands.
   const known = new Set(textsOf(master.address));
   for (const { address } of replicas.values()) for (const text of textsOf(address)) known.add(text);
   for (const { host, port } of named) {
     if (port < 0 || port > 65535 || !admits('host', host)) continue;
     const ip = resolve(turn, host, { kind: 'input', input: { type: 'tick' } });
-    // The answer's arrival does not replay an INFO: the next one will find the name known.
+    // The resolved name does not replay this INFO: the next one will find the name known.
     if (ip === 'pending') master.infoDueAt = turn.now + 100;
     if (ip === null || ip === 'pending' || !isUsable(ip)) continue;
     const address: Address = { host: numericAddress(host) ?? host, ip, port };
@@ -253,7 +264,7 @@ export function addReplicas(turn: Turn, group: Group, named: readonly AddressCon
   }
 }
 
-/** As many as there may be; said once for each group. */
+/** Whether the limit is reached; logged once for each group. */
 export function isFull(turn: Turn, group: Group, what: 'replicas' | 'peers'): boolean {
   if (group[what].size < LIMITS[what]) return false;
   if (!group.full.has(what)) {
@@ -264,19 +275,23 @@ export function isFull(turn: Turn, group: Group, what: 'replicas' | 'peers'): bo
   return true;
 }
 
-/** Are there too many Sentinels of whom was only heard? Whoever lives answers a hello, and makes room for the next. */
+/**
+ * Whether there are too many Sentinels that never answered. A live one answers a hello, and makes
+ * room for the next.
+ */
 export function isCrowded(turn: Turn): boolean {
   const { state, now } = turn;
   if (state.unproven < LIMITS.unprovenPeers) return false;
   if (state.unprovenSaidAt === null || now - state.unprovenSaidAt > CROWDED_SAID_MS) {
     state.unprovenSaidAt = now;
-    const text = `${LIMITS.unprovenPeers} other Sentinels have never answered: no more are taken in`;
+    const most = LIMITS.unprovenPeers;
+    const text = `${most} other Sentinels have never answered: no more are taken in`;
     log(turn, 'warning', text);
   }
   return true;
 }
 
-/** Take a member out of its group for good. */
+/** Remove a member from its group for good. */
 export function removeInstance(turn: Turn, instance: Instance): void {
   if (instance.kind === 'sentinel' && !instance.removed && instance.provenAt === null) {
     turn.state.unproven -= 1;
@@ -291,8 +306,9 @@ export function removeInstance(turn: Turn, instance: Instance): void {
 }
 
 /**
- * A name may turn out to be the address of a record that is there already. Where servers are known by their addresses
- * one of them goes: an order to follow the other would be one to follow itself, and a file that names it twice is refused.
+ * A name may turn out to be the address of an existing record. Where servers are known by their
+ * addresses one of the two is removed: an order to follow the other would make the server follow
+ * itself, and a file that names it twice is refused.
  */
 export function dropDoubles(turn: Turn, group: Group): void {
   const { resolveHostnames, announceHostnames } = turn.state;
@@ -325,7 +341,10 @@ export function removeGroup(turn: Turn, group: Group): void {
   turn.state.groupsBytes -= textBytes(group);
 }
 
-/** What can be made long of what is saved for a group, in bytes; replicas and peers have limits of their own. */
+/**
+ * Bytes of the saved strings of a group whose length clients choose; replicas and peers have limits
+ * of their own.
+ */
 export function textBytes(group: Group): number {
   let bytes = 2 * group.name.length;
   for (const value of Object.values(optionsOf(group))) {
@@ -335,7 +354,7 @@ export function textBytes(group: Group): number {
   return bytes;
 }
 
-/** Give the far end of an existing link to a new record: connections stay, ages start anew. */
+/** Hand an existing link over to a new record: connections stay, ages start anew. */
 function adoptLink(turn: Turn, from: Instance): Link {
   const { link } = from;
   link.owners.clear();
@@ -353,14 +372,15 @@ function freshLink(turn: Turn, address: Address): Link {
 }
 
 /**
- * The group has another master from now on: `+switch-master`, new records, votes and opinions about the old one
- * forgotten (safety.md W12). The caller has set the config epoch and sees to the save.
+ * The group has another master from now on: `+switch-master`, new records, votes and opinions about
+ * the old one forgotten (safety.md W12). The caller has set the config epoch and asks for the save.
  */
 export function switchMaster(turn: Turn, group: Group, to: Address): void {
   const { state } = turn;
   const oldMaster = group.master;
   const old = oldMaster.address;
-  const text = `${group.name} ${announced(state, old)} ${old.port} ${announced(state, to)} ${to.port}`;
+  const [from, now] = [announced(state, old), announced(state, to)];
+  const text = `${group.name} ${from} ${old.port} ${now} ${to.port}`;
   eventText(turn, 'warning', '+switch-master', group, text);
   const replicas = [...group.replicas.values()];
   const promoted = replicas.find((replica) => sameAddress(replica.address, to));
@@ -416,7 +436,10 @@ function forgetOpinions(turn: Turn, group: Group): void {
   for (const peer of group.peers.values()) peer.ask = freshAsk(turn.now);
 }
 
-/** SENTINEL RESET of one group: members forgotten, an own failover cancelled; discovery starts at once. */
+/**
+ * SENTINEL RESET of one group: members are forgotten, an own failover is cancelled, discovery
+ * starts at once.
+ */
 export function resetGroup(turn: Turn, group: Group): void {
   for (const peer of [...group.peers.values()]) removeInstance(turn, peer);
   for (const replica of [...group.replicas.values()]) removeInstance(turn, replica);
@@ -435,7 +458,7 @@ export function resetGroup(turn: Turn, group: Group): void {
   turn.touched.add(group);
 }
 
-/** The group an address belongs to as its master, for asks (failover.md §4). */
+/** The group whose master has this address, for asks (failover.md §4). */
 export function groupByAddress(state: State, host: string, port: number): Group | undefined {
   const ip = numericAddress(host) ?? state.names.get(host.toLowerCase())?.ip ?? null;
   for (const group of state.groups.values()) {

@@ -1,9 +1,10 @@
 /**
- * Links: which connections exist, when they are opened, replaced and given up (monitoring.md §3; safety.md W17, W25,
- * W31).
+ * Links: which connections exist, when they are opened, replaced and given up (monitoring.md §3;
+ * safety.md W17, W25, W31).
  *
- * Invariants: a connection belongs to exactly one link; the down clock starts at the loss of the link or at the first
- * unanswered ping that was really written, whichever came first, and stops only at an acceptable answer.
+ * Invariants: a connection belongs to exactly one link; the down clock starts at the loss of the
+ * link or at the first unanswered ping that was really written, whichever came first, and stops
+ * only at an acceptable answer.
  */
 
 import { event } from '../model/events.ts';
@@ -19,21 +20,21 @@ export const HELLO_CHANNEL = '__sentinel__:hello';
 const RIVAL_PATIENCE_MS = 100;
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1000;
-/** When many groups fail together: so many ms for each. */
+/** When many groups fail together: this many ms for each. */
 const RETRY_SHARE_MS = 5;
 const RETRY_CROWDED_MS = 5000;
-/** More of them make no pause longer. */
+/** Further refusals do not lengthen the pause. */
 const REFUSALS_MAX = 16;
 const CONNECT_DEADLINE_MAX_MS = 2000;
 const CONNECT_DEADLINE_MIN_MS = 100;
 const PROBE_PAUSE_MS = 1000;
 /**
- * So many connections are begun together; one that hangs counts for a moment only. More at a time would open so slowly that
- * they would be taken for hanging.
+ * At most this many connections are being opened at a time; one that hangs counts only for a
+ * moment. More would open so slowly that they would be taken for hanging.
  */
 const OPENINGS_MAX = 100;
 const OPENING_COUNTS_MS = 100;
-/** Commands in flight a connection may carry before nothing periodic is added. */
+/** Commands in flight on a connection beyond which nothing periodic is added. */
 const PENDING_MAX = 100;
 
 export function createLink(turn: Turn, address: Link['address'], wantsPubsub: boolean): Link {
@@ -70,7 +71,7 @@ export function peerLink(turn: Turn, id: string, address: Link['address']): Link
   return link;
 }
 
-/** An instance leaves its link; the last owner closes it. */
+/** An instance leaves its link; when the last owner has left, the link is closed. */
 export function releaseLink(turn: Turn, instance: Instance): void {
   const { link } = instance;
   link.owners.delete(instance);
@@ -81,7 +82,7 @@ export function releaseLink(turn: Turn, instance: Instance): void {
   }
 }
 
-/** Close everything now; the next tending opens it again. Ages stay. */
+/** Close everything now; the next tending reopens it. Ages stay. */
 export function dropConnections(turn: Turn, link: Link): void {
   for (const connection of [link.command, link.pubsub, link.probe]) {
     if (connection !== null) closeConnection(turn, connection);
@@ -96,7 +97,7 @@ function closeConnection(turn: Turn, connection: Connection): void {
   forget(turn, connection);
 }
 
-/** Take a connection out of its link: what was in flight on it will never be answered. */
+/** Remove a connection from its link: what was in flight on it will never be answered. */
 function forget(turn: Turn, connection: Connection): void {
   const { link } = connection;
   turn.state.connections.delete(connection.id);
@@ -128,9 +129,10 @@ function abandon(pending: Pending): void {
 }
 
 /**
- * Lacks an open connection that it needs (the `disconnected` flag). One that is opening does not count: clients take
- * whoever lacks the flag for reachable, and here the former master of a switch is dialled at the very moment they ask.
- * Nor does one of which it is only a matter of time until the far end refuses to talk, as it did the last time.
+ * The link lacks an open connection that it needs (the `disconnected` flag). A connection that is
+ * being opened does not count as open: clients take an instance without the flag for reachable, and
+ * right after a switch, when they ask, the former master is being dialled. Nor does one that the
+ * far end will probably refuse again, as it did the last time.
  */
 export function isDisconnected(link: Link): boolean {
   return link.refusals > 0 || !isOpen(link) || (link.wantsPubsub && link.pubsub?.open !== true);
@@ -154,7 +156,7 @@ export function send(
   return true;
 }
 
-/** Commands that tell nobody anything: others' silence must not be measured through our slow disk. */
+/** Commands that reveal no state: a slow disk of ours must not pass for the silence of others. */
 function tellsNothing(argv: readonly string[]): boolean {
   const first = argv[0];
   return first === 'PING' || first === 'AUTH' || (first === 'CLIENT' && argv[1] === 'SETNAME');
@@ -183,7 +185,7 @@ export function sendOn(
   );
 }
 
-/** The word to use for a command on this group's servers. Never applied to peers (safety.md W26). */
+/** The name of a command on this group's servers. Never applied to peers (safety.md W26). */
 export function renamed(group: Group, word: string): string {
   if (group.renames.length === 0) return word;
   const lower = word.toLowerCase();
@@ -192,7 +194,7 @@ export function renamed(group: Group, word: string): string {
 
 /** How many connections may be begun now. */
 function freeOpenings({ state, now, drained: heard }: Turn): number {
-  // One that may have opened long ago, but was not heard of yet, does not hang.
+  // A connection that may have opened long ago, without our having read that yet, does not hang.
   for (const one of heard ? state.openings : []) {
     if (now - one.startedAt < OPENING_COUNTS_MS) break;
     state.openings.delete(one);
@@ -200,7 +202,7 @@ function freeOpenings({ state, now, drained: heard }: Turn): number {
   return OPENINGS_MAX - state.openings.size;
 }
 
-/** Lets groups that wait for it begin connections. */
+/** Lets waiting groups open connections. */
 export function tendOpenings(turn: Turn): void {
   const { mayOpen } = turn.state;
   if (mayOpen.size === 0) return;
@@ -214,7 +216,7 @@ export function tendOpenings(turn: Turn): void {
   }
 }
 
-/** When groups that wait for it may begin connections. */
+/** When waiting groups may open connections. */
 export function nextOpenings(turn: Turn): Instant {
   if (turn.state.mayOpen.size === 0) return Number.POSITIVE_INFINITY;
   if (freeOpenings(turn) > 0) return turn.now;
@@ -274,8 +276,9 @@ export function tendLink(turn: Turn, instance: Instance): void {
   if (probe !== null && !probe.open) tendOpening(turn, group, probe, deadline);
   tendPubsub(turn, instance);
   tendProbe(turn, instance);
-  // Where one connection is refused the other is, too: the second is begun when the first is open, and where we were not
-  // let in the last time, when it has brought a good answer to a PING (MASTERDOWN, too).
+  // Where one connection is refused, so is the other: the second is opened once the first is open,
+  // and where we were refused the last time, once it has brought a good answer to a PING
+  // (MASTERDOWN included).
   const mayTalk = isOpen(link) && (link.refusals === 0 || link.letsIn);
   const wantsPubsub = link.wantsPubsub && link.pubsub === null && mayTalk;
   if (link.command !== null && !wantsPubsub) return;
@@ -306,7 +309,10 @@ function tendOpening(turn: Turn, group: Group, connection: Connection, deadline:
   else lost(turn, link, connection.role);
 }
 
-/** Nothing heard on the subscription for three hello periods although hellos should pass: open a new one. */
+/**
+ * Nothing received on the subscription for three hello periods although hellos should arrive: open
+ * a new one.
+ */
 function tendPubsub(turn: Turn, instance: Instance): void {
   const { pubsub } = instance.link;
   if (pubsub === null || !pubsub.open || turn.state.tiltSince !== null) return;
@@ -315,7 +321,7 @@ function tendPubsub(turn: Turn, instance: Instance): void {
   else wake(instance.group, limit + 1);
 }
 
-/** A silent command connection gets a rival: whoever answers first stays. */
+/** A silent command connection gets a rival: whichever answers first stays. */
 function tendProbe(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
   const silent = link.standInSince ?? link.pingPendingSince;
@@ -347,7 +353,7 @@ export function owner(link: Link): Instance | undefined {
   return link.owners.values().next().value;
 }
 
-/** Who is at the far end of this connection is known by its answer to a hello only. */
+/** Only the answer to a hello shows who is at the far end of this connection. */
 export function greetAnew(link: Link): void {
   for (const one of link.owners) {
     one.helloForced = true;
@@ -355,7 +361,10 @@ export function greetAnew(link: Link): void {
   }
 }
 
-/** An answer came: a rival that was first takes the place of the silent connection, with all that was stuck on it. */
+/**
+ * An answer came: a rival that answered first replaces the silent connection; what was stuck on
+ * that is lost.
+ */
 export function settleRivals(turn: Turn, connection: Connection): void {
   const { link } = connection;
   if (link.probe === connection) {
@@ -384,7 +393,8 @@ export function disconnected(turn: Turn, connection: Connection, reason: string)
     const one = owner(link);
     if (one !== undefined) event(turn, 'debug', name, one, `#${reason}`);
   }
-  // An open connection that ends is tried again at once — unless it never lived, which would spin.
+  // An open connection that ends is retried at once, unless it lived so briefly that this would
+  // spin.
   const lived = wasOpen && turn.now - connection.startedAt > RETRY_FIRST_MS * 4;
   if (lived) link.retryAt = Math.min(link.retryAt, turn.now);
   lost(turn, link, connection.role, lived);
@@ -417,8 +427,9 @@ function lost(turn: Turn, link: Link, role: Connection['role'], atOnce = false):
 }
 
 /**
- * The far end does not want to talk to us on this connection: our name or password is wrong, or a right is missing. It
- * is given up, and tried again after growing pauses; until it goes well the instance shows as `disconnected`.
+ * The far end refuses to talk to us on this connection: our name or password is wrong, or a
+ * permission is missing. The connection is given up, and retried after growing pauses; until it
+ * works the instance shows as `disconnected`.
  */
 export function giveUp(turn: Turn, connection: Connection): void {
   const { link, role } = connection;
@@ -430,7 +441,7 @@ export function giveUp(turn: Turn, connection: Connection): void {
   for (const one of link.owners) turn.touched.add(one.group);
 }
 
-/** All that we want of the far end it grants: what it refused before is over. */
+/** The far end grants everything we need: its earlier refusals no longer count. */
 export function granted(link: Link): void {
   if (link.refusals === 0 || (link.wantsPubsub && link.pubsub?.subscribed !== true)) return;
   link.refusals = 0;

@@ -1,5 +1,6 @@
 /**
- * Links that have to be begun anew, because something was changed: passwords, or where a peer is (monitoring.md §3).
+ * Links that have to be reopened because passwords or the address of a peer changed (monitoring.md
+ * §3).
  */
 import { sameAddress } from '../model/address.ts';
 import type { Group, Link, Peer } from '../model/state.ts';
@@ -7,7 +8,7 @@ import { save, type Turn } from '../model/turn.ts';
 import { freshAsk } from './ask.ts';
 import { dropConnections } from './links.ts';
 
-/** `<group>`'s credentials changed: its servers are connected anew. */
+/** The credentials for a group's servers changed: the servers are reconnected. */
 export function reconnectServers(turn: Turn, group: Group): void {
   for (const server of [group.master, ...group.replicas.values()]) {
     forgetRefusals(server.link);
@@ -22,7 +23,7 @@ function forgetRefusals(link: Link): void {
   link.failures = 0;
 }
 
-/** The credentials towards peers changed. */
+/** The credentials for peers changed. */
 export function reconnectPeers(turn: Turn): void {
   for (const link of turn.state.peerLinks.values()) {
     forgetRefusals(link);
@@ -34,7 +35,7 @@ export function reconnectPeers(turn: Turn): void {
 /** A peer moved: every group that knows it follows. Returns how many other groups were changed. */
 export function movePeer(turn: Turn, peer: Peer): number {
   let others = 0;
-  // Whatever was said at the old address need not have been said by this one.
+  // Opinions obtained at the old address may not be those of the Sentinel at the new one.
   peer.ask = freshAsk(turn.now);
   for (const owner of peer.link.owners) {
     if (owner.kind === 'sentinel') owner.ask = freshAsk(turn.now);

@@ -1,12 +1,14 @@
 /**
- * Who is who among the peers: one Sentinel has one voice, and we have only our own (safety.md S20).
+ * The identity of peers: one Sentinel has one vote, and we have only our own (safety.md S20).
  *
- * A hello, forged or left over, may name our own address with an id that is not ours, and would let us vote twice. Nothing in
- * it gives that away, but our own does: we say hello to every peer as soon as a connection to it is open, and our server
- * answers a hello of our own with 0, where every other Sentinel answers 1. So whoever answers 0 is ourselves, whatever
- * stands between. Or it names the address of a peer that lives with the id of another one: it is not believed as long
- * as that one lives, and of those who are said to be in one place only the one that has answered last has a voice. Invariant: a peer
- * is asked nothing, and so counts for nothing, before it has answered a hello on the connection it would be asked on.
+ * A hello, forged or left over, may name our own address with an id that is not ours, and would let
+ * us vote twice. Nothing in it gives that away, but our own hello does: we send it to every peer as
+ * soon as a connection to it is open, and our server answers a hello of our own with 0, where every
+ * other Sentinel answers 1. So a peer that answers 0 is this Sentinel, whatever proxies stand
+ * between. Or the hello names the address of a live peer with the id of another: it is not believed
+ * as long as that peer lives, and of several peers said to be in one place only the one that has
+ * answered last counts. Invariant: a peer is asked nothing, and so counts for nothing, before it
+ * has answered a hello on the connection it would be asked on.
  */
 import { type Address, endpoint, sameAddress } from '../model/address.ts';
 import { event } from '../model/events.ts';
@@ -18,14 +20,17 @@ import { createPeer, inherit, proven, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
 import { movePeer } from './reconnect.ts';
 
-/** A hello with an address at which we met ourselves is none for so long; it may be somebody else's one day. */
+/**
+ * For this long a hello with an address at which we met ourselves is ignored; later the address may
+ * be another's.
+ */
 const OWN_MS = 60_000;
 const OWN_MAX = 64;
-/** So many hellos in a row may get lost. */
+/** This many hellos in a row may get lost. */
 const HELLOS_MISSED = 3;
 const NOBODY: ReadonlySet<Peer> = new Set();
 
-/** A peer has answered a hello: it is somebody else, and may be asked. */
+/** A peer has answered a hello: it is not this Sentinel, and may be asked. */
 export function introduced(turn: Turn, peer: Peer): void {
   if (peer.introduced) return;
   peer.introduced = true;
@@ -37,8 +42,9 @@ export function introduced(turn: Turn, peer: Peer): void {
 }
 
 /**
- * Whose place it has taken in its own group it takes in all of them, now that somebody is there: one for one, and where it
- * is known already the other one stays, lest a lie make a majority smaller.
+ * The peer whose place it has taken in its own group it replaces in all groups, now that it has
+ * answered: one for one; where it is known already the other one stays, lest a false hello make a
+ * majority smaller.
  */
 function replaceElsewhere(turn: Turn, { id, group, address }: Peer): void {
   for (const there of turn.state.groups.values()) {
@@ -59,15 +65,15 @@ function replaceElsewhere(turn: Turn, { id, group, address }: Peer): void {
 }
 
 /**
- * Our own server has answered the hello we said to this peer: it is forgotten, in every group. But one that has been
- * somebody else at another address is only somebody of whom an untruth was told: it goes back there, and goes on counting
- * among all Sentinels, lest a lie make a majority smaller.
+ * Our own server has answered the hello we sent to this peer: the peer is forgotten, in every
+ * group. But if it was proven at another address, only its new address was false: it goes back
+ * there, and still counts among all Sentinels, lest a false hello make a majority smaller.
  */
 export function metOurselves(turn: Turn, peer: Peer): void {
   const { state } = turn;
   const address = { ...peer.address };
   rememberOwn(turn, address);
-  // Said once of each, as long as a name means us.
+  // Logged once for each, as long as a name resolves to us.
   if (isByName(peer) && peer.disbelieved === endpoint(address.ip, address.port)) return;
   peer.disbelieved = endpoint(address.ip, address.port);
   const at = `${announced(state, address)} port ${address.port}`;
@@ -87,20 +93,20 @@ function disbelieve(turn: Turn, peer: Peer): void {
 }
 
 /**
- * It was proven by a name, and a name server may say what it likes of that. As long as it says that this is us the peer
- * answers nothing that counts, and counts among all Sentinels.
+ * It was proven by a hostname, which a name server may resolve to anything. As long as it resolves
+ * to us the peer's answers do not count, but it counts among all Sentinels.
  */
 function isByName(peer: Peer): boolean {
   const { provenAt } = peer;
   return provenAt !== null && numericAddress(provenAt.host) === null && !isOneTooMany(peer);
 }
 
-/** Not itself was proven but another one, who has said hello again since. */
+/** Not it but the peer it replaced was proven, and that one has sent a hello again since. */
 function isOneTooMany({ standsFor, group }: Peer): boolean {
   return standsFor !== null && group.peers.has(standsFor);
 }
 
-/** It goes back to where it was proven, if it is said to be somewhere else. */
+/** Moves it back to where it was proven, if it is said to be elsewhere. */
 function goesBack(turn: Turn, peer: Peer): boolean {
   const { provenAt } = peer;
   if (provenAt === null || sameAddress(provenAt, peer.address)) return false;
@@ -117,18 +123,21 @@ function rememberOwn({ state, now }: Turn, { ip, port }: Address): void {
   ownAddresses.set(endpoint(ip, port), now);
 }
 
-/** Did we meet ourselves there lately? */
+/** Whether we met ourselves there recently. */
 export function isOwnAddress({ state, now }: Turn, ip: string, port: number): boolean {
   const met = state.ownAddresses.get(endpoint(ip, port));
   return met !== undefined && now - met < OWN_MS;
 }
 
-/** Does another peer live where this one is said to be now? Then it is not. Said once for each such address. */
+/**
+ * Whether another live peer is at the address this one is said to have now: then this one is not
+ * there. Logged once for each such address.
+ */
 export function isTaken(turn: Turn, peer: Peer, address: Address): boolean {
   for (const other of peer.group.peers.values()) {
     if (other === peer || !sameAddress(other.address, address)) continue;
     if (!other.introduced || other.sDownSince !== null || !isOpen(other.link)) continue;
-    // Who lives there says so all the time.
+    // The peer that lives there sends hellos all the time.
     if (turn.now - other.lastHelloAt > HELLOS_MISSED * turn.state.timers.publishPeriod) continue;
     const at = endpoint(address.host, address.port);
     if (peer.disbelieved === at) return true;
@@ -140,7 +149,7 @@ export function isTaken(turn: Turn, peer: Peer, address: Address): boolean {
   return false;
 }
 
-/** Who has answered a question there later, or if nobody has, of whom was heard later. */
+/** Whether it has answered a question later or, if neither has answered one, was heard of later. */
 function isHeardLater(one: Peer, other: Peer): boolean {
   const [answered, before] = [one.ask.answeredAt, other.ask.answeredAt];
   if (answered !== before)
@@ -148,7 +157,7 @@ function isHeardLater(one: Peer, other: Peer): boolean {
   return one.lastHelloAt > other.lastHelloAt;
 }
 
-/** Peers of a group who have no voice, for they are said to be where another one is. */
+/** Peers of a group that have no vote, as they are said to be where another one is. */
 export function withoutVoice({ peers }: Group): ReadonlySet<Peer> {
   const heard = new Map<string, Peer>();
   let silent: Set<Peer> | null = null;

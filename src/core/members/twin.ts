@@ -1,19 +1,20 @@
 /**
- * Another Sentinel with our id: somebody copied a file with its `sentinel myid`. Its hellos look like ours but for the
- * address; to all others the two are one that moves to and fro. Nothing can be done about it here but to say so.
+ * Another Sentinel with our id: somebody copied a file with its `sentinel myid`. Its hellos look
+ * like ours but for the address; to all others the two are one Sentinel that moves to and fro. All
+ * we can do about it here is to log it.
  */
 import { endpoint } from '../model/address.ts';
 import type { State } from '../model/state.ts';
 import { log, type Turn } from '../model/turn.ts';
 
-/** A change of our own address may leave one hello behind; a twin says one every two seconds. */
+/** A change of our own address may leave one hello behind; a twin sends one every two seconds. */
 const TWICE_WITHIN_MS = 10_000;
 const TWICE_AFTER_MS = 500;
 const SAID_QUIET_MS = 60_000;
-/** Our own addresses, one for each way out of this host. */
+/** Our own addresses, one for each outgoing route of this host. */
 const ADDRESSES_MAX = 64;
 
-/** What we say of ourselves in a hello: where it is said, we are. */
+/** Remembers the address that one of our own hellos announces. */
 export function noteOwnAddress({ saidAt }: State, address: string): void {
   if (saidAt.has(address)) return;
   if (saidAt.size >= ADDRESSES_MAX) saidAt.clear();
@@ -38,7 +39,8 @@ export function noteTwin(turn: Turn, payload: string): void {
   twin.saidAt = turn.now;
   const who = `Another Sentinel, at ${endpoint(host, Number(port))}, has our id ${state.myId}`;
   const remedy =
-    'stop one of the two, take "sentinel myid" and the "sentinel known-*" lines out of its file, and start it again';
+    'stop one of the two, take "sentinel myid" and the "sentinel known-*" lines out of its file, ' +
+    'and start it again';
   log(
     turn,
     'warning',

@@ -6,7 +6,7 @@
 import { numericAddress } from './numeric.ts';
 
 export interface Address {
-  /** What was given: a hostname, or the same text as `ip`. */
+  /** As given: a hostname, or the same text as `ip`. */
   host: string;
   ip: string;
   port: number;
@@ -25,8 +25,9 @@ export function sameAddress(a: Address, b: Address): boolean {
 }
 
 /**
- * Can anybody be reached under this numeric address? Not under one that is unspecified, multicast or broadcast: who is said
- * to be there is nobody, and would be a voter or a replica for ever.
+ * Whether a host can be reached at this numeric address. Not at an unspecified, multicast or
+ * broadcast one: a member said to be there does not exist, and would be a voter or a replica for
+ * ever.
  */
 export function isUsable(ip: string): boolean {
   const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice('::ffff:'.length) : ip;
@@ -35,7 +36,7 @@ export function isUsable(ip: string): boolean {
   return first !== 0 && !(first >= 224 && first <= 239) && plain !== '255.255.255.255';
 }
 
-/** Does a host text as an instance or a peer gives it (address or name) mean this address? */
+/** Whether a host text from an instance or a peer (address or name) means this address. */
 export function hostMeans(address: Address, host: string): boolean {
   if (host === address.ip) return host !== '';
   const numeric = numericAddress(host);

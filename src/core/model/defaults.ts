@@ -1,14 +1,17 @@
-/** Defaults, which apply unless a line of the file says otherwise: a Sentinel without groups, and a group that is only monitored (config.md §4). */
+/**
+ * Defaults, which apply unless a line of the file says otherwise: a Sentinel without groups, and a
+ * group that is only monitored (config.md §4).
+ */
 import { GROUP_OPTIONS, initialOptions } from './groupoptions.ts';
 import type { GroupConfig, SentinelConfig } from './types.ts';
 
-/** Times of groups that name none; ms. */
+/** Times of groups that set none; ms. */
 export const GROUP_DEFAULTS = {
   downAfter: GROUP_OPTIONS.downAfter.initial,
   failoverTimeout: GROUP_OPTIONS.failoverTimeout.initial,
 } as const;
 
-/** The words of `sentinel monitor`. */
+/** The arguments of `sentinel monitor`. */
 type Monitored = Pick<GroupConfig, 'name' | 'host' | 'port' | 'quorum'>;
 
 export function blankGroup({ name, host, port, quorum }: Monitored): GroupConfig {
@@ -26,7 +29,7 @@ export function blankGroup({ name, host, port, quorum }: Monitored): GroupConfig
   };
 }
 
-/** A state nobody has said anything about. */
+/** The configuration of an empty file. */
 export function blankConfig(): SentinelConfig {
   return {
     myId: null,

@@ -1,15 +1,17 @@
 /**
- * The lines of servers, side by side: everything that Redis 7.0, Redis 8, Valkey 8 and Valkey 9 do differently
- * (versions.md). Each row was put to the original whose version it names (`npm run parity -- --oracle …`).
+ * The server lines side by side: everything that Redis 7.0, Redis 8, Valkey 8 and Valkey 9 do
+ * differently (versions.md). Each row was checked against the original whose version it names (`npm
+ * run parity -- --oracle …`).
  *
- * The directive `compat` picks one; whoever has to know asks the line it was given. No other code knows the names of
- * the lines. What all of them can share (Valkey's aliases, the fixes of versions.md §5) is not in here.
+ * The directive `compat` picks one; code that needs to know asks the dialect it was given. No other
+ * code knows the names of the lines. What all of them can share (Valkey's aliases, the fixes of
+ * versions.md §5) is not in here.
  */
 
-/** The words of `compat`. */
+/** The values of `compat`. */
 export type Compat = 'redis-7.0' | 'redis-8' | 'valkey-8' | 'valkey-9';
 
-/** A command whose row in the table is another one here. */
+/** What differs from a command's row in the table. */
 export interface RowChange {
   readonly arity?: number;
   /** Blank separated. */
@@ -27,9 +29,9 @@ export interface Dialect {
   readonly title: string;
   /** `server` of HELLO. */
   readonly server: string;
-  /** Version whose behaviour is followed: HELLO, banner, fatal errors. */
+  /** The version whose behaviour is followed: HELLO, banner, fatal errors. */
   readonly version: string;
-  /** `redis_version` of INFO: what Valkey answers is the last Redis it is compatible with. */
+  /** `redis_version` of INFO: Valkey answers the last Redis version it is compatible with. */
   readonly redisVersion: string;
   /** Level of the log lines about start, end and manual failovers. */
   readonly announceLevel: 'notice' | 'warning';
@@ -38,58 +40,65 @@ export interface Dialect {
   readonly unknown: ReadonlySet<string>;
   /** Commands that are understood but left out of COMMAND and ACL CAT. */
   readonly hidden: ReadonlySet<string>;
-  /** Rows other than those of the table. */
+  /** Rows that differ from those of the table. */
   readonly rows: ReadonlyMap<string, RowChange>;
-  /** What COMMAND shows in RESP3 of a command without subcommands. */
+  /** What COMMAND shows in RESP3 for a command without subcommands. */
   readonly noSubcommands: 'set' | 'array';
 
-  /** Texts of refusals; `user` is the client's own. */
+  /** Error texts of refusals; `user` is the client's own. */
   readonly noCommand: (user: string, command: string) => string;
   readonly noChannel: string;
-  /** ACL DRYRUN's verdicts. */
+  /** The verdicts of ACL DRYRUN. */
   readonly dryRun: (user: string, what: string) => string;
-  /** The way out that HELLO names to clients that did not log in. */
+  /** The alternative that HELLO names to clients that did not log in. */
   readonly helloAuth: string;
   /** ACL LOAD and SAVE without a file. */
   readonly noAclFile: string;
-  /** What arguments must not hold is said in these words; Valkey 9 says it of passwords, too. */
+  /**
+   * The error text for arguments with control characters; Valkey 9 refuses them in passwords, too.
+   */
   readonly controlText: string;
   readonly controlInSecrets: 'quoted' | 'refused';
 
-  /** Who has to log in first hears of nothing else, whether there is such a command or not. */
+  /** A client that has to log in first gets only that error, whether the command exists or not. */
   readonly loginFirst: boolean;
-  /** What ends a header or a word has to be CR and LF. */
+  /** Headers and arguments have to end with exactly CR LF. */
   readonly exactEnds: boolean;
-  /** An inline word may go on behind a closing quote. */
+  /** An inline argument may continue after a closing quote. */
   readonly gluedQuotes: boolean;
 
-  /** `sanitize-payload` of users: shown when it was said, always, or never. */
+  /** `sanitize-payload` of users: shown when it was given, always, or never. */
   readonly payload: 'said' | 'always' | 'never';
-  /** Rules about databases: `db=`, `alldbs`, `resetdbs`. They are shown; a Sentinel has no database. */
+  /**
+   * Rules about databases: `db=`, `alldbs`, `resetdbs`. They are shown; a Sentinel has no database.
+   */
   readonly databases: boolean;
-  /** What ACL HELP calls the words of SETUSER. */
+  /** What ACL HELP calls the rules of SETUSER. */
   readonly ruleWord: string;
   /** ACL LOG: the id of an entry and its times; ages in the shortest form. */
   readonly aclLogDetails: boolean;
   /** HELLO applies its options one by one as it meets them, not all or none. */
   readonly helloStepwise: boolean;
-  /** Events that a client's own command causes follow the reply. */
+  /** Events that a client's own command causes are delivered after the reply. */
   readonly replyFirst: boolean;
 
   /** The filters of CLIENT KILL. */
   readonly clientFilters: ReadonlySet<string>;
-  /** CLIENT LIST takes the same ones; an ID that is none is a syntax error, and several may follow the word. */
+  /**
+   * CLIENT LIST takes the same filters; an invalid ID is a syntax error, and several ids may follow
+   * `ID`.
+   */
   readonly listFilters: boolean;
-  /** `primary` is a type of clients. */
+  /** `primary` is a client type. */
   readonly primaryType: boolean;
-  /** CLIENT PAUSE and UNBLOCK overlook what is too much. */
+  /** CLIENT PAUSE and UNBLOCK ignore surplus arguments. */
   readonly looseEnds: boolean;
-  /** CLIENT PAUSE for longer than there is time is refused. */
+  /** CLIENT PAUSE refuses a timeout that overflows. */
   readonly pauseLimited: boolean;
-  /** Which filters CLIENT HELP tells of. */
+  /** The filters that CLIENT HELP lists. */
   readonly killHelp: readonly string[];
   readonly listHelp: readonly string[];
-  /** Subcommands that CLIENT HELP tells of though a Sentinel does not have them. */
+  /** Subcommands that CLIENT HELP lists though a Sentinel does not have them. */
   readonly clientHelp: ReadonlySet<string>;
 
   /** `watch=`, `lib-name=`, `lib-ver=` of CLIENT LIST, and the newer fields of INFO. */
@@ -100,7 +109,7 @@ export interface Dialect {
   readonly clientTotals: boolean;
   /** `expired_subkeys` of INFO. */
   readonly expiredSubkeys: boolean;
-  /** The fields of INFO under which Valkey says what it is, and what else it counts. */
+  /** The INFO fields that identify Valkey, and its additional counters. */
   readonly valkeyFields: boolean;
   /** The fields of INFO that came with Valkey 9. */
   readonly slotFields: boolean;
@@ -111,18 +120,18 @@ export interface Dialect {
 
   /** SENTINEL CONFIG: many variables at a time, all or nothing. */
   readonly configMany: boolean;
-  /** What is said of any other shape of SENTINEL CONFIG. */
+  /** The error for any other form of SENTINEL CONFIG. */
   readonly configShapes: string;
   /** SENTINEL CONFIG has the variable `loglevel`. */
   readonly logLevelVariable: boolean;
   /** SENTINEL FAILOVER has an option. */
   readonly coordinated: boolean;
-  /** SENTINEL HELP's words for the arguments, and for masters. */
+  /** What SENTINEL HELP calls the arguments, and masters. */
   readonly configHelp: readonly [set: string, get: string];
   readonly masterWord: string;
-  /** Words of the file that others chose: in quotes when needed, or always. */
+  /** User-chosen strings in the file: quoted when needed, or always. */
   readonly fileQuotes: 'needed' | 'always';
-  /** The word of the file for the time a rebooted master is left alone. */
+  /** The directive for how long a rebooted master is left alone. */
   readonly rebootDirective: string;
 }
 
@@ -132,18 +141,18 @@ const PRIMARY_COMMANDS = [
   'sentinel|primaries',
   'sentinel|primary',
 ];
-/** Ours alone, so nobody's COMMAND LIST has it. */
+/** Ours alone, so that no original's COMMAND LIST has it. */
 const OWN_COMMANDS = ['quit'];
 
 const words = (text: string) => text.split(/\s+/);
 const OLD_FILTERS = words('addr laddr type user id');
-/** Of each there is the opposite, too. */
+/** Each also has its negation. */
 const NEW_FILTERS = words('flags name lib-name lib-ver db capa ip');
 
 const noAclFile = (product: string, file: string, place: string) =>
-  `ERR This ${product}instance is not configured to use an ACL file. You may want to specify users via the ACL ` +
-  `SETUSER command and then issue a CONFIG REWRITE (assuming you have a ${file} set) in order to store users in ` +
-  `the ${place}.`;
+  `ERR This ${product}instance is not configured to use an ACL file. ` +
+  `You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE ` +
+  `(assuming you have a ${file} set) in order to store users in the ${place}.`;
 
 const REDIS_8: Dialect = {
   product: 'Redis',

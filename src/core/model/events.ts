@@ -1,7 +1,8 @@
 /**
- * Events: their texts, and who hears of them (events.md §2–3).
+ * Events: their texts, and where they go (events.md §2–3).
  *
- * An event is logged, published, and — if it is a warning about a group — handed to the notification script.
+ * An event is logged, published, and, if it is a warning about a group, handed to the notification
+ * script.
  */
 import { endpoint } from './address.ts';
 import { announced } from './names.ts';
@@ -13,7 +14,9 @@ import type { LogLevel } from './types.ts';
 
 const PAYLOAD_MAX_BYTES = 1023;
 
-/** `master <name> <ip> <port>`, or `<type> <name> <ip> <port> @ <group> <master ip> <master port>`. */
+/**
+ * `master <name> <ip> <port>`, or `<type> <name> <ip> <port> @ <group> <master ip> <master port>`.
+ */
 export function describe(
   state: State,
   instance: Instance,
@@ -27,7 +30,7 @@ export function describe(
   return `${type} ${name} ${announced(state, address)} ${address.port} @ ${master}`;
 }
 
-/** An event about a group with a text of its own. `group` null: nobody's scripts hear of it. */
+/** An event about a group with a text of its own. `group` null: no script gets it. */
 export function eventText(
   turn: Turn,
   level: LogLevel,

@@ -1,29 +1,33 @@
 /**
  * Redis's glob: `*`, `?`, `[abc]`, `[^a]`, `[a-z]`, `\x` (commands.md §8).
  *
- * Patterns come from clients and are tried against every event and every group's name, so each is made ready once:
- * matching never takes more than its elements times the letters of the text in steps, for after a star only the last star
- * is ever tried again, and a bracket of a thousand letters is one step like a letter.
+ * Patterns come from clients and are tried against every event and every group's name, so each is
+ * compiled once: matching takes at most its elements times the length of the text in steps, for
+ * only the last star is ever retried, and a bracket of a thousand characters is one step like a
+ * single character.
  */
 
 const ANY = -1;
 const STAR = -2;
 /** Brackets are numbered downwards from here, each with a bit for every byte in `#sets`. */
 const BRACKET = -3;
-/** Bytes that a bracket is made ready in. */
+/** Bytes that a compiled bracket takes. */
 export const SET_BYTES = 32;
 
-/** Does the whole text match the pattern? Of one pattern and many texts make a `Glob`. */
+/**
+ * Whether the whole text matches the pattern. To match many texts against one pattern, create a
+ * `Glob`.
+ */
 export function globMatches(pattern: string, text: string, ignoreCase = false): boolean {
   return new Glob(pattern, ignoreCase).matches(text);
 }
 
 export class Glob {
   readonly #ignoreCase: boolean;
-  /** Bytes, and what stands for several. */
+  /** Bytes, and markers for what stands for several. */
   readonly #elements: number[] = [];
   readonly #sets: Uint8Array;
-  /** Letters that a matching text has at least; more than `lettersMax` of them are not made ready. */
+  /** Minimum length of a matching text; compilation stops once this exceeds `lettersMax`. */
   readonly letters: number;
 
   constructor(pattern: string, ignoreCase = false, lettersMax = Number.POSITIVE_INFINITY) {
@@ -76,7 +80,7 @@ export class Glob {
   }
 }
 
-/** The element that begins there, and where the next one does. */
+/** The element that begins at `at`, and where the next one begins. */
 function elementAt(
   pattern: string,
   at: number,
@@ -97,7 +101,10 @@ function elementAt(
   return { element: pattern.charCodeAt(at), end: at + 1 };
 }
 
-/** What stands between brackets that open at `start`; without an end the pattern ends with it. */
+/**
+ * The content of the bracket that opens at `start`; an unclosed one extends to the end of the
+ * pattern.
+ */
 function bracket(pattern: string, start: number): { set: Uint8Array; end: number } {
   const set = new Uint8Array(SET_BYTES);
   const name = (byte: number) => {

@@ -1,23 +1,23 @@
 /**
- * The options of a group, a row each: `sentinel <word> <group> <value>` in the file, and SENTINEL SET (config.md §4,
- * commands.md §10.12). Whatever reads, writes, compares, shows or hides them goes by this table; what an option *does* is
- * the affair of whoever asks for it.
+ * The options of a group, a row each: `sentinel <option> <group> <value>` in the file, and SENTINEL
+ * SET (config.md §4, commands.md §10.12). All code that reads, writes, compares, shows or hides
+ * options uses this table; what an option *does* is up to the code that reads its value.
  */
 
 interface Names {
-  /** In the file and in SENTINEL SET. */
+  /** Name in the file and in SENTINEL SET. */
   readonly word: string;
-  /** Other words for it, rewritten as the first. */
+  /** Other names for it, rewritten as the first. */
   readonly aliases?: readonly string[];
-  /** SENTINEL MASTER shows it: always, or when there is one. */
+  /** SENTINEL MASTER shows it: always, or when it is set. */
   readonly shown?: 'always' | 'set';
 }
 
-/** Milliseconds, or a number of something. */
+/** Milliseconds, or a count. */
 export interface NumberOption extends Names {
   readonly kind: 'ms' | 'count';
   readonly initial: number;
-  /** SENTINEL SET takes no less; nor does the file, of milliseconds. */
+  /** The minimum of SENTINEL SET; for milliseconds also of the file. */
   readonly min: 0 | 1;
 }
 
@@ -28,7 +28,7 @@ export interface ScriptOption extends Names {
   readonly what: string;
 }
 
-/** What servers are logged in with: new connections are made when it changes. */
+/** Credentials for the servers: a change reconnects them. */
 export interface CredentialOption extends Names {
   readonly kind: 'credential';
   /** Shown nowhere, recorded nowhere. */
@@ -67,7 +67,7 @@ export const GROUP_OPTIONS = {
 type Rows = typeof GROUP_OPTIONS;
 export type GroupField = keyof Rows;
 
-/** What a group has of them: numbers, and texts that may be missing. */
+/** The values of a group's options: numbers, and texts that may be missing. */
 export type GroupOptions = {
   -readonly [Field in GroupField]: Rows[Field] extends NumberOption ? number : string | null;
 };
@@ -90,7 +90,7 @@ function optionsFrom(value: (field: GroupField) => number | string | null): Grou
   return options as GroupOptions;
 }
 
-/** What a group has that says nothing of them. */
+/** The options of a group that sets none. */
 export function initialOptions(): GroupOptions {
   return { ...INITIAL };
 }
@@ -105,12 +105,12 @@ export function sameOptions(a: Readonly<GroupOptions>, b: Readonly<GroupOptions>
   return true;
 }
 
-/** All words of an option, the one of the file first. */
+/** All names of an option, that of the file first. */
 export function wordsOf({ word, aliases = [] }: GroupOption): readonly string[] {
   return [word, ...aliases];
 }
 
-/** Gives it a value of its kind. */
+/** Sets an option to a value of its kind. */
 export function setOption(
   to: GroupOptions,
   field: GroupField,

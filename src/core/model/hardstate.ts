@@ -1,8 +1,8 @@
 /**
- * What has to be on disk: the configuration back from the state (config.md §7.3).
+ * What has to be on disk: the configuration rebuilt from the state (config.md §7.3).
  *
- * Most groups do not change between two saves, and looking whether one did costs less than making its part anew: a part
- * that still holds is the same object as the last time.
+ * Most groups do not change between two saves, and checking that costs less than rebuilding a part:
+ * an unchanged part is the same object as the last time.
  */
 import type { Address } from './address.ts';
 import { optionsOf, sameOptions } from './groupoptions.ts';
@@ -10,7 +10,10 @@ import { announced } from './names.ts';
 import type { Group, Instance, State } from './state.ts';
 import type { AddressConfig, GroupConfig, SentinelConfig } from './types.ts';
 
-/** What the file should say now: the configuration and everything that must survive. Not to be changed. */
+/**
+ * What the file should say now: the configuration and everything that must survive. Must not be
+ * modified.
+ */
 export function configOf(state: State): SentinelConfig {
   return {
     myId: state.myId,

@@ -1,6 +1,6 @@
 /**
- * A binary heap of things by instant, for "what is due first". Entries are never removed early: the owner checks on
- * `pop` whether an entry is still meant.
+ * A binary heap of values by instant, for "what is due first". Entries are never removed early: the
+ * owner checks on `pop` whether an entry is still valid.
  */
 export interface Heap<T> {
   readonly items: { at: number; value: T }[];

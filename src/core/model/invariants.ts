@@ -1,8 +1,8 @@
 /**
- * What must hold after every turn, checked where it costs next to nothing (safety.md S1–S4).
+ * What must hold after every turn, as far as checking it is almost free (safety.md S1–S4).
  *
- * A breach means that memory can no longer be trusted: the turn throws, none of its effects leaves, and the process
- * starts again from what is on disk.
+ * A violation means that memory can no longer be trusted: the turn throws, none of its effects
+ * leaves, and the process starts again from what is on disk.
  */
 import type { Group } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -12,7 +12,7 @@ export class BrokenInvariant extends Error {
   override readonly name = 'BrokenInvariant';
 }
 
-/** `what` is a function because texts cost more than what they are about. */
+/** `what` is a function because building the text costs more than the check. */
 function must(holds: boolean, what: () => string): void {
   if (!holds) throw new BrokenInvariant(what());
 }

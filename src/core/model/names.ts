@@ -1,8 +1,8 @@
 /**
- * Host texts to numeric addresses without ever waiting inside a turn (monitoring.md §1.2, safety.md W18).
+ * Host texts to numeric addresses without ever blocking a turn (monitoring.md §1.2, safety.md W18).
  *
- * Numeric texts resolve at once. Names are asked for by an effect; until the answer comes the last good one is used,
- * and an input that cannot go on without one is parked and replayed.
+ * Numeric texts resolve at once. Names are looked up by an effect; until the answer comes the last
+ * good one is used, and an input that cannot go on without one is parked and replayed.
  */
 import type { Address } from './address.ts';
 import { LIMITS } from './limits.ts';
@@ -12,9 +12,9 @@ import { admits } from './text.ts';
 import type { Turn } from './turn.ts';
 
 const NAME_TTL_MS = 5000;
-/** Of what waits for one name and nobody waits for. */
+/** Inputs parked for one name, other than requests and links. */
 const PARKED_MAX = 100;
-/** Names remembered; whoever may say hello must not be able to fill the memory with them. */
+/** Names remembered; senders of hellos must not be able to fill the memory with them. */
 const NAMES_MAX = 10000;
 
 /** The form used in replies, hellos, SLAVEOF, asks, events and the file. */
@@ -26,8 +26,8 @@ export function announced(
 }
 
 /**
- * Resolve without waiting. A string: the address (possibly a remembered one while a fresh answer is on its way).
- * 'pending': `parked` is kept and replayed later. null: no such address.
+ * Resolve without waiting. A string: the address (possibly a remembered one while a fresh answer is
+ * on its way). 'pending': `parked` is kept and replayed later. null: no such address.
  */
 export function resolve(turn: Turn, host: string, parked: Parked): string | 'pending' | null {
   const numeric = numericAddress(host);
@@ -40,8 +40,8 @@ export function resolve(turn: Turn, host: string, parked: Parked): string | 'pen
 }
 
 /**
- * A request has to be answered, a link to be made: both are counted elsewhere. A hello and the time come again: whoever
- * makes up names must not fill the memory with them.
+ * A request must be answered and a link made: both are limited elsewhere. Hellos and ticks are
+ * repeated, and are limited here: made-up names must not fill the memory.
  */
 function mayPark(state: State, name: ResolvedName, parked: Parked): boolean {
   if (parked.kind === 'link') return true;
@@ -59,7 +59,10 @@ function unpark(state: State, name: ResolvedName): Parked[] {
   return parked;
 }
 
-/** But none that is being asked for: something may wait for the answer. No more than the shell asks for at a time are. */
+/**
+ * But none that is being looked up: something may wait for the answer. Their number is limited by
+ * the shell's concurrent lookups.
+ */
 function forgetOldest(names: Map<string, ResolvedName>): void {
   for (const [key, { pending }] of names) {
     if (pending) continue;
@@ -68,7 +71,7 @@ function forgetOldest(names: Map<string, ResolvedName>): void {
   }
 }
 
-/** The remembered answer for a name; asks for a fresh one when it is old. */
+/** The remembered answer for a name; requests a fresh one when it is old. */
 export function lookUp(turn: Turn, host: string): ResolvedName {
   const key = host.toLowerCase();
   let name = turn.state.names.get(key);
@@ -104,7 +107,7 @@ export function resolved(turn: Turn, host: string, address: string | null): Park
   return unpark(turn.state, name);
 }
 
-/** An address as given in a file or a message, resolved as far as can be done now. */
+/** An address as given in a file or a message, resolved as far as is possible now. */
 export function toAddress(turn: Turn, host: string, port: number, parked: Parked): Address {
   const ip = resolve(turn, host, parked);
   return {

@@ -1,10 +1,10 @@
 /**
- * Numeric addresses: which texts are one, and the one form in which each is kept (config.md §4, `monitor`;
- * monitoring.md §1.2). The configuration file, commands, hellos and INFO all read an address here: two that differ
- * would let a file be written that is refused at the next start.
+ * Numeric addresses: which texts are numeric, and the canonical form of each (config.md §4,
+ * `monitor`; monitoring.md §1.2). The configuration file, commands, hellos and INFO all use this
+ * one parser: two that differ would let a file be written that is refused at the next start.
  *
- * No name is ever looked up here. Accepted is what the system's resolver takes for numeric, including the old short
- * IPv4 forms (`127.1`, `0x7f000001`), so that files that loaded keep loading.
+ * No name is ever looked up here. Accepted is what the system's resolver takes for numeric,
+ * including the old short IPv4 forms (`127.1`, `0x7f000001`), so that existing files keep loading.
  */
 
 const DOT = 46;
@@ -16,9 +16,9 @@ function readIPv4Part(text: string): number | null {
   return /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : null;
 }
 
-/** One to four parts; the last fills all bytes that are left. */
+/** One to four parts; the last fills all remaining bytes. */
 function canonicalIPv4(host: string): string | null {
-  // What a rewrite wrote needs no further thought, and a file may hold thousands.
+  // Fast path for the form that a rewrite writes; a file may hold thousands.
   if (readDotted(host) !== null) return host;
   // Every part begins with a digit.
   const first = host.charCodeAt(0);
@@ -49,7 +49,7 @@ function readDotted(text: string): number[] | null {
       byte = -1;
       continue;
     }
-    // No digit, or one behind a leading zero.
+    // Not a digit, or a digit after a leading zero.
     if (code < ZERO || code > ZERO + 9 || byte === 0) return null;
     byte = Math.max(byte, 0) * 10 + code - ZERO;
     if (byte > 255) return null;
@@ -59,7 +59,7 @@ function readDotted(text: string): number[] | null {
   return bytes;
 }
 
-/** Groups between colons to 16-bit words, a dotted tail included; null when one of them is none. */
+/** Colon-separated groups to 16-bit words, a dotted tail included; null when a group is invalid. */
 function readGroups(text: string, tailMayBeDotted: boolean): number[] | null {
   if (text === '') return [];
   const words: number[] = [];
@@ -116,8 +116,8 @@ function formatIPv6(words: readonly number[]): string {
 }
 
 /**
- * The canonical text of a numeric address, or null for anything that would have to be looked up. A scope
- * (`fe80::1%eth0`) is dropped, as the original does.
+ * The canonical text of a numeric address, or null for anything that would have to be looked up. A
+ * scope (`fe80::1%eth0`) is dropped, as the original does.
  */
 export function numericAddress(text: string): string | null {
   if (!text.includes(':')) return canonicalIPv4(text);

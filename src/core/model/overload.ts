@@ -1,17 +1,23 @@
 /**
- * When many groups fail together, each gets a little less of what could wait: the processor is needed for elections, and
- * what is done for one dead master a second is done for five hundred of them, too.
+ * When many groups fail together, deferrable work is reduced for each: elections need the
+ * processor, and what is done once a second for one dead master would be done for five hundred of
+ * them.
  */
 import type { State } from './state.ts';
 import type { Instant } from './types.ts';
 
-/** Where the exact count does not matter it may be so old: it is asked for again and again. */
+/**
+ * Where the exact count does not matter it may be this old, ms: it is asked for again and again.
+ */
 const COUNT_KEPT_MS = 20;
 
-/** Who has been dead for longer is left out of account where elections are: nobody comes to his help any more. */
+/**
+ * A master that has been dead for longer does not count where elections matter: nobody is electing
+ * for it any more.
+ */
 const FRESH_MS = 60_000;
 
-/** Masters that are down since lately, or being replaced. */
+/** Masters that went down recently, or are being replaced. */
 export function failing(state: State, now: Instant): number {
   let count = 0;
   for (const { master, failover } of state.groups.values()) {
@@ -21,7 +27,7 @@ export function failing(state: State, now: Instant): number {
   return count;
 }
 
-/** Those that are dead for long are dialled as well. */
+/** Includes those that have been dead for long: they are dialled as well. */
 function dead(state: State): number {
   let count = 0;
   for (const { master, failover } of state.groups.values()) {
@@ -39,7 +45,10 @@ function roughly(state: State, now: Instant): number {
   return crowd.failing;
 }
 
-/** `usual` ms, more when so many fail that each can have but `share` ms of them, and never more than `most`. */
+/**
+ * `usual` ms; longer when so many groups fail that each can have only `share` ms; never more than
+ * `most`.
+ */
 export function stretched(
   state: State,
   now: Instant,

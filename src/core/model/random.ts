@@ -1,6 +1,6 @@
 /**
- * The dice of the core: a seeded generator (xoshiro128**) that lives in the state, so that the same inputs always give
- * the same decisions. Not for secrets.
+ * The dice of the core: a seeded generator (xoshiro128**) that lives in the state, so that the same
+ * inputs always give the same decisions. Not for secrets.
  */
 
 export interface Dice {
@@ -10,14 +10,16 @@ export interface Dice {
   d: number;
 }
 
-/** FNV-1a over the bytes of a text, 32 bits. Also used to rank candidates, so it must never change. */
+/**
+ * FNV-1a over the bytes of a text, 32 bits. Also used to rank candidates, so it must never change.
+ */
 export function hash32(text: string, basis = 0x811c9dc5): number {
   let h = basis >>> 0;
   for (let i = 0; i < text.length; i++) {
     h ^= text.charCodeAt(i);
     h = Math.imul(h, 0x01000193) >>> 0;
   }
-  // A final avalanche: neighbouring texts must not give neighbouring ranks.
+  // A final avalanche: similar texts must not get similar ranks.
   h ^= h >>> 16;
   h = Math.imul(h, 0x85ebca6b) >>> 0;
   h ^= h >>> 13;

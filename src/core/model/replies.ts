@@ -1,5 +1,6 @@
 /**
- * Arguments of SENTINEL subcommands: strict integers and the replies for bad ones (commands.md §10).
+ * Arguments of SENTINEL subcommands: strict integers and the errors for invalid ones (commands.md
+ * §10).
  */
 import type { Group } from './state.ts';
 import { admits } from './text.ts';
@@ -34,7 +35,7 @@ export function groupOr(turn: Turn, request: number, name: string | undefined): 
   return null;
 }
 
-/** Bytes that would break a line of the file. */
+/** Whether it holds bytes that would break a line of the file. */
 export function hasControl(text: string): boolean {
   return !admits('argument', text);
 }

@@ -1,6 +1,6 @@
 /**
- * Scripts that run (events.md §4.3): 16 at once; exit status 1 and signals are retried ten times in all with a doubling
- * delay, any other failure drops the job with `-script-error`.
+ * Running scripts (events.md §4.3): 16 at once; exit status 1 and signals are retried with a
+ * doubling delay, ten runs in all; any other failure drops the job with `-script-error`.
  */
 import { eventText } from './events.ts';
 import { runningScripts } from './scripts.ts';
@@ -11,10 +11,16 @@ const RUNNING_MAX = 16;
 
 const RUNS_MAX = 10;
 
-/** A script that ignores SIGKILL's first sending (uninterruptible sleep) is reported again this often. */
+/**
+ * A script that does not die of the first SIGKILL (uninterruptible sleep) is killed and reported
+ * again this often.
+ */
 const KILL_REPEAT_MS = 100;
 
-/** Start what may start, end what runs too long; returns the next instant at which there is something to do. */
+/**
+ * Start what may start, kill what runs too long; returns the next instant at which there is
+ * something to do.
+ */
 export function tendScripts(turn: Turn): Instant {
   const queue = turn.state.scripts;
   if (queue.jobs.length === 0) return Number.POSITIVE_INFINITY;

@@ -1,4 +1,7 @@
-/** The queue of notification and client-reconfig scripts (events.md §4.3): at most 256 jobs are kept. */
+/**
+ * The queue of notification and client-reconfig scripts (events.md §4.3): at most 256 jobs are
+ * kept.
+ */
 import type { Address } from './address.ts';
 import { announced } from './names.ts';
 import type { Group, ScriptQueue } from './state.ts';
@@ -31,7 +34,7 @@ export function queueScript(turn: Turn, argv: readonly string[]): void {
   });
 }
 
-/** The client-reconfig script of a group, where it has one: its master has moved. */
+/** Runs the client-reconfig script of a group, if it has one: its master has moved. */
 export function reconfigScript(
   turn: Turn,
   group: Group,

@@ -1,8 +1,8 @@
 /**
- * All that a Sentinel knows: the shapes, nothing else (monitoring.md §1, failover.md §7).
+ * Everything that a Sentinel knows: the types, nothing else (monitoring.md §1, failover.md §7).
  *
- * A flag and the instant it was set are one field (`null` when not set). Instants are in the core's own time, which is
- * the driver's monotonic time without detected pauses (see `failover/tilt.ts`).
+ * A flag and the instant it was set are one field (`null` when not set). Instants are in the core's
+ * own time, which is the driver's monotonic time without detected pauses (see `failover/tilt.ts`).
  */
 
 import type { Address } from './address.ts';
@@ -16,14 +16,14 @@ export interface State {
   readonly timers: Timers;
   readonly dice: Dice;
   myId: string;
-  /** The id was drawn in this life and is not on disk yet. */
+  /** The id was drawn in this run and is not on disk yet. */
   idIsNew: boolean;
   currentEpoch: bigint;
-  /** When it became that; never in an earlier life. */
+  /** When that epoch was reached; never in an earlier run. */
   epochSince: Instant;
-  /** When an epoch was last refused, and said so. */
+  /** When a refused epoch was last logged. */
   epochIgnoredAt: Instant | null;
-  /** How many groups fail together, counted now and then (`overload.ts`). */
+  /** How many groups fail together, recounted now and then (`overload.ts`). */
   readonly overload: { failing: number; countedAt: Instant };
   denyScriptsReconfig: boolean;
   resolveHostnames: boolean;
@@ -32,53 +32,63 @@ export interface State {
   announcePort: number;
   sentinelUser: string | null;
   sentinelPass: string | null;
-  /** Only remembered here: the shell obeys it. */
+  /** Only stored here: the shell applies it. */
   logLevel: LogLevel | 'nothing';
   readonly groups: Map<string, Group>;
-  /** Text of all groups that every save writes (`LIMITS.groupsBytes`). */
+  /** Bytes of text of all groups that every save writes (`LIMITS.groupsBytes`). */
   groupsBytes: number;
-  /** Kept texts of INFO, at most; counted anew when it would be too much, and when that was. */
+  /**
+   * Upper bound of the kept INFO texts; recounted, at `countedAt`, when it would exceed the limit.
+   */
   readonly infoKept: { bytes: number; countedAt: Instant };
   readonly connections: Map<number, Connection>;
-  /** Connections begun a moment ago and not open yet, and the groups that may begin some when there are fewer. */
+  /**
+   * Connections begun a moment ago and not open yet, and the groups that wait to open some when
+   * there are fewer.
+   */
   readonly openings: Set<Connection>;
   readonly mayOpen: Set<Group>;
   /** Links to peers by id: one for all groups that know the peer. */
   readonly peerLinks: Map<string, Link>;
-  /** Peers of all groups that are proven nowhere, and when it was last said that there are too many. */
+  /**
+   * Peers of all groups that are proven nowhere, and when it was last logged that there are too
+   * many.
+   */
   unproven: number;
   unprovenSaidAt: Instant | null;
   nextConnection: number;
   nextToken: number;
   readonly clock: Clock;
   readonly disk: Disk;
-  /** Not null: in TILT since. */
+  /** Start of TILT; null: not in TILT. */
   tiltSince: Instant | null;
   tiltTotal: number;
   readonly scripts: ScriptQueue;
   readonly simulate: { crashAfterElection: boolean; crashAfterPromotion: boolean };
   readonly names: Map<string, ResolvedName>;
-  /** Hellos among what waits for names. */
+  /** Number of hellos among the inputs that wait for names. */
   parkedHellos: number;
-  /** Peers by the last hello they said: an equal one needs no second look. */
+  /** Peers by the last hello they sent: an equal one needs no second look. */
   readonly hellos: Map<string, Peer>;
   /** Addresses at which we met ourselves, and when (`self.ts`). */
   readonly ownAddresses: Map<string, Instant>;
-  /** `ip,port` that our own hellos say. */
+  /** `ip,port` announced in our own hellos. */
   readonly saidAt: Set<string>;
-  /** Who else says our id, when last, and when that was logged (`twin.ts`). */
+  /**
+   * Another Sentinel that uses our id, when last heard of, and when that was logged (`twin.ts`).
+   */
   twin: { readonly address: string; heardAt: Instant; saidAt: Instant | null } | null;
   readonly wakes: Heap<Group>;
   readonly floor: Floor;
 }
 
 export interface Clock {
-  /** Driver time that was slept through and does not count. */
+  /** Total driver time of pauses, which does not count. */
   skipped: number;
   /** Driver time of the last turn and of the wake-up it asked for. */
   lastTurnAt: Instant;
   plannedAt: Instant;
-  /** How late the first of those whose time has come is looked at, ms; the longest of late. */
+  /** How late due groups are looked at, ms; the recent maximum. */
   lag: number;
 }
 
@@ -86,20 +96,25 @@ export interface Clock {
 export interface Disk {
   wanted: number;
   saved: number;
-  /** The last attempt failed: no vote, no candidacy, and a new attempt at `retryAt`. */
+  /** The last attempt failed: no votes and no candidacies; retried at `retryAt`. */
   failing: boolean;
   retryAt: Instant;
   /** Highest epoch known to be on disk: what hellos may show (safety.md S3). */
   durableEpoch: bigint;
-  /** Epoch at each version not yet confirmed, and when it was asked for; null: before the disk failed. */
+  /**
+   * Epoch at each unconfirmed version, and when the save was requested; null: before the disk
+   * failed.
+   */
   readonly marks: { version: number; epoch: bigint; readonly at: Instant | null }[];
-  /** What it takes from the wish to save until that is done, ms; the longest of late, and when that was seen. */
+  /** From the request of a save to its end, ms; the recent maximum, and when that was measured. */
   lag: number;
   lagAt: Instant;
   readonly waiting: { version: number; what: Waiting }[];
 }
 
-/** Continuations of turns that had to be durable first; plain data so that a snapshot can hold them. */
+/**
+ * Continuations of turns that had to be durable first; plain data so that a snapshot can hold them.
+ */
 export type Waiting =
   | {
       readonly kind: 'vote';
@@ -108,7 +123,7 @@ export type Waiting =
       readonly down: boolean;
       readonly leader: string | null;
       readonly epoch: bigint;
-      /** The vote was cast by this request, not told again. */
+      /** The vote was cast by this request, rather than reported again. */
       readonly fresh: boolean;
     }
   | { readonly kind: 'candidacy'; readonly group: Group; readonly epoch: bigint }
@@ -139,29 +154,35 @@ export interface Group extends GroupOptions {
   vote: Vote;
   readonly replicas: Map<string, Replica>;
   readonly peers: Map<string, Peer>;
-  /** Limits that were reached, and said so in the log. */
+  /** Limits that were reached, and logged. */
   readonly full: Set<'replicas' | 'peers'>;
   failover: Failover | null;
-  /** We slept while we led: nothing is done before everything has been heard of from `from` on, or it is `until`. */
+  /**
+   * We were paused while leading: nothing is done until everything has been heard of since `from`,
+   * or until `until`.
+   */
   catchUp: { readonly from: Instant; readonly until: Instant } | null;
   readonly attempts: Attempts;
-  /** A hello with our config epoch and another address was seen (safety.md W6). */
+  /** A hello with our config epoch and another master address was seen (safety.md W6). */
   conflict: Conflict | null;
   conflictSaidAt: Instant | null;
-  /** Offset of its periodic talk (`schedule.ts`). */
+  /** Offset of its periodic messages (`schedule.ts`). */
   readonly phase: number;
   wakeAt: Instant;
   removed: boolean;
   readonly floor: GroupFloor;
 }
 
-/** Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md §4.1). */
+/**
+ * Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md
+ * §4.1).
+ */
 export interface Vote {
   epoch: bigint;
   leader: string | null;
-  /** When we voted for somebody else. */
+  /** When we voted for another Sentinel. */
   givenAt: Instant | null;
-  /** The save that covers it: as long as that has not ended well, the vote is none. */
+  /** The save that covers the vote: until that has succeeded, the vote is not valid. */
   version: number;
 }
 
@@ -171,28 +192,30 @@ export interface Attempts {
   lost: number;
   /** Earliest next start. */
   holdUntil: Instant;
-  /** It is 2 × failover-timeout from here; null: it is as long as it is. */
+  /** The hold lasts 2 × failover-timeout from here; null: `holdUntil` stands as it is. */
   holdFrom: Instant | null;
-  /** The winner we wait for, and since when: if he dies after that, the hold is over. */
+  /** The winner we wait for, and since when: if it dies after that, the hold is over. */
   leader: string | null;
   leaderAt: Instant;
   /** The hold was announced in the log. */
   holdLogged: boolean;
-  /** All conditions hold since a moment ago; we start then unless somebody is faster. */
+  /**
+   * All conditions have held since a moment ago; we start then unless another Sentinel is faster.
+   */
   startAt: Instant | null;
-  /** The last one found no replica to promote then: the next need not wait once there is one. */
+  /** When an attempt last found no replica to promote: the next need not wait once there is one. */
   fruitlessAt: Instant | null;
-  /** The death of the master at which it was said that no election can be won. */
+  /** The SDOWN of the master for which it was logged that no election can be won. */
   hopelessSaid: Instant | null;
 }
 
 export interface Conflict {
-  /** Peers that advertise another master with our config epoch, and the address each asks us to believe. */
+  /** Peers that announce another master with our config epoch, and the address each announces. */
   readonly claims: Map<string, { host: string; port: number }>;
   readonly since: Instant;
-  /** When we try to settle it by a new epoch. */
+  /** When we try to settle the conflict with a new epoch. */
   settleAt: Instant;
-  /** Not null: our election for that epoch is running. */
+  /** Our election for that epoch; null: none is running. */
   election: { epoch: bigint; startedAt: Instant; votes: Set<string> } | null;
   rounds: number;
 }
@@ -213,20 +236,20 @@ interface InstanceBase {
   removed: boolean;
 }
 
-/** What INFO says of a server (monitoring.md §8). */
+/** What INFO reports of a server (monitoring.md §8). */
 export interface ServerBase extends InstanceBase {
   infoAt: Instant | null;
-  /** Product and version that it says it is; empty: not known. */
+  /** Product and version that it reports; empty: not known. */
   software: string;
   infoText: string | null;
   infoPendingSince: Instant | null;
   /** When INFO was last written. */
   infoSentAt: Instant | null;
-  /** Ask INFO again at this time although the period is not over. */
+  /** Request INFO again at this time although the period is not over. */
   infoDueAt: Instant | null;
   role: 'master' | 'slave';
   roleSince: Instant;
-  /** An ongoing `FAILOVER` command: hellos are withheld. */
+  /** A `FAILOVER` command is in progress: hellos are withheld. */
   failoverOngoing: boolean;
   authWarned: boolean;
 }
@@ -235,11 +258,14 @@ export interface Master extends ServerBase {
   readonly kind: 'master';
   oDownSince: Instant | null;
   rebootSince: Instant | null;
-  /** The save that tells of this master. */
+  /** The save that covers this master. */
   version: number;
 }
 
-/** `late`: took longer than slave-reconf-timeout, was told once more, and nobody waits for it any longer. */
+/**
+ * `late`: took longer than slave-reconf-timeout, got the order once more, and is not waited for any
+ * longer.
+ */
 export type Reconfiguration =
   | { readonly state: 'pending' }
   | { readonly state: 'sent'; readonly since: Instant; readonly late?: true }
@@ -257,17 +283,23 @@ export interface Replica extends ServerBase {
   masterLinkUp: boolean;
   masterLinkDownTime: number;
   syncInProgress: boolean;
-  /** Its link to our living master is seen down since; null: it is not. And was that said in the log? */
+  /** Since when its link to our living master is down, or null; and whether that was logged. */
   unfedSince: Instant | null;
   unfedSaid: boolean;
   /** When the reported master last changed. */
   conf: Instant;
   reconf: Reconfiguration | null;
-  /** Run id under which it has followed, or been, a server of this group; empty: not in this life of ours. */
+  /**
+   * Run id under which it has followed, or been, a server of this group; empty: not seen in this
+   * run.
+   */
   followedAs: string;
-  /** Was the master before a switch and has not said `role:slave` since: may be demoted without the quiet time. */
+  /**
+   * Was the master before a switch and has not reported `role:slave` since: may be demoted without
+   * the quiet time.
+   */
   formerMaster: boolean;
-  /** Its role or master was first seen wrong at this time. */
+  /** When its role or master was first seen wrong. */
   mismatchSince: Instant | null;
   repairedAt: Instant | null;
 }
@@ -280,29 +312,37 @@ export interface Peer extends InstanceBase {
   /** The last hello, byte for byte: an equal one needs no second look. */
   lastHelloText: string;
   helloConfigEpoch: bigint;
-  /** It has answered a hello on its present connection, as only others than ourselves do (`self.ts`). */
+  /**
+   * It has answered a hello on its present connection in a way that this Sentinel itself would not
+   * (`self.ts`).
+   */
   introduced: boolean;
   /**
-   * Where it last did so, or who was there before it, or our file has it: there is such a Sentinel, whatever is said of
-   * its address; null: nowhere yet.
+   * Where it last did so, or where its predecessor did, or where our file has it: such a Sentinel
+   * exists, whatever address is announced for it; null: nowhere yet.
    */
   provenAt: Address | null;
-  /** Whose place it has taken, as long as only that one was proven there; null: it stands for itself. */
+  /**
+   * The peer it replaced, as long as only that one was proven there; null: it stands for itself.
+   */
   standsFor: string | null;
-  /** It has taken the place of another id, which the other groups keep until it has answered a hello. */
+  /** It has replaced another id, which the other groups keep until it has answered a hello. */
   replacing: boolean;
-  /** Where it was said to be although another one is there, alive; null: nowhere. */
+  /** The address that was announced for it although another live Sentinel is there; null: none. */
   disbelieved: string | null;
   ask: Ask;
   lastNudgedAt: Instant | null;
-  /** It has named our master under our config epoch from where it is now, or stands in our file: it is one of ours. */
+  /**
+   * It has named our master under our config epoch since it has its present address, or stands in
+   * our file: it belongs to this deployment.
+   */
   agreed: boolean;
-  /** The master it names under our config epoch, which is not disputed with it; null: none. */
+  /** The master it names under our config epoch, without that being a dispute; null: none. */
   foreignClaim: string | null;
   foreignSaidAt: Instant | null;
 }
 
-/** Our asking of one peer about the master (failover.md §3). */
+/** The state of asking one peer about the master (failover.md §3). */
 export interface Ask {
   pendingSince: Instant | null;
   /** Last valid answer. */
@@ -331,18 +371,18 @@ interface FailoverBase {
 }
 
 export type Failover =
-  /** `durable`: epoch and own vote are on disk, so we may ask. */
+  /** `durable`: epoch and own vote are on disk, so votes may be asked for. */
   | (FailoverBase & {
       readonly state: 'wait_start';
       durable: boolean;
       deadline: Instant;
-      /** A manual attempt found its epoch taken and takes another one then. */
+      /** When a manual attempt that found its epoch taken tries another one. */
       againAt: Instant | null;
     })
   /** Waiting for fresh INFO of the candidates, at most until `refreshUntil`. */
   | (FailoverBase & { readonly state: 'select_slave'; readonly refreshUntil: Instant })
   | (FailoverBase & { readonly state: 'send_slaveof_noone'; readonly promoted: Replica })
-  /** `saving`: INFO said master, the new configuration is being written. */
+  /** `saving`: INFO reported a master, the new configuration is being written. */
   | (FailoverBase & {
       readonly state: 'wait_promotion';
       readonly promoted: Replica;
@@ -366,25 +406,31 @@ export interface Link {
   /** A second command connection, tried when the first is silent (safety.md W17, W25). */
   probe: Connection | null;
   probeAt: Instant;
-  /** First unanswered ping, or the loss of the link if that came first. */
+  /** Time of the first unanswered ping, or of the loss of the link if that came first. */
   unansweredSince: Instant | null;
   pingPendingSince: Instant | null;
-  /** First unanswered hello that stands in for a PING. */
+  /** Time of the first unanswered hello that stands in for a PING. */
   standInSince: Instant | null;
-  /** The last PING on this connection brought a PONG: only then do other answers count as signs of life. */
+  /**
+   * The last PING on this connection brought a PONG: only then do other answers count as signs of
+   * life.
+   */
   answersPing: boolean;
-  /** A PING on this connection went well: our credentials are right. */
+  /** A PING on this connection succeeded: our credentials are right. */
   letsIn: boolean;
   lastPingAt: Instant | null;
   lastOkAt: Instant;
   lastReplyAt: Instant;
   /** When the ping answered last was written. */
   lastAnsweredPingAt: Instant | null;
-  /** Last time a connection of it was lost or refused. */
+  /** When one of its connections was last lost or refused. */
   lastLossAt: Instant | null;
   retryAt: Instant;
   failures: number;
-  /** How often in a row the far end has refused to talk to us: our credentials, a PING, the subscription. */
+  /**
+   * How often in a row the far end has refused to talk to us: our credentials, a PING, the
+   * subscription.
+   */
   refusals: number;
 }
 
@@ -401,7 +447,7 @@ export interface Connection {
   readonly pending: Map<number, Pending>;
 }
 
-/** What an outstanding command was, so that its answer is bound to its question (safety.md W12). */
+/** What an outstanding command was, so that an answer is tied to its question (safety.md W12). */
 export type Pending =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'auth' }
@@ -413,7 +459,7 @@ export type Pending =
       readonly peer: Peer;
       readonly endpoint: string;
       readonly epoch: bigint;
-      /** About whom it was: after two switches another record may have the same address. */
+      /** The master asked about: after two switches another record may have the same address. */
       readonly master: Master;
       readonly forVote: boolean;
     };
@@ -434,7 +480,7 @@ export interface ScriptQueue {
   nextId: number;
 }
 
-/** The lowest values that may still be seen, and the save that was asked for when they were looked at. */
+/** The lowest values that are still valid, and the save that was requested when they were read. */
 export interface Floor {
   epoch: bigint;
   version: number;

@@ -1,6 +1,4 @@
-/**
- * One turn in the making: the state, the time, and what has been decided so far.
- */
+/** One turn in progress: the state, the time, and what has been decided so far. */
 import type { Group, State, Waiting } from './state.ts';
 import type { Effect, Instant, LogLevel, Reply } from './types.ts';
 
@@ -10,7 +8,10 @@ export interface Turn {
   readonly effects: Effect[];
   /** Groups to look at again before the turn ends. */
   readonly touched: Set<Group>;
-  /** All that had arrived by now has been taken: whoever seems silent is silent. False in the middle of what arrived. */
+  /**
+   * Everything that had arrived by now has been processed, so that silence is real. False while
+   * arrivals are still being processed.
+   */
   readonly drained: boolean;
   saving: boolean;
 }
@@ -40,28 +41,31 @@ export function save(turn: Turn): number {
   return disk.wanted;
 }
 
-/** Is it on disk who the master is? Then his address, or an opinion of him, reveals nothing and waits for no save. */
+/**
+ * Whether the present master is on disk: then its address, or an opinion of it, reveals nothing and
+ * waits for no save.
+ */
 export function isOnDisk({ state }: Turn, { master }: Group): boolean {
   return master.version <= state.disk.saved;
 }
 
-/** An answer that tells no more than who the master is waits only for the save that is about him. */
+/** An answer that reveals only who the master is waits only for the save that covers that. */
 export function answerUnfenced(turn: Turn, group: Group, request: number, reply: Reply): void {
   if (!isOnDisk(turn, group)) return answer(turn, request, reply);
   turn.effects.push({ type: 'answer', request, reply, unfenced: true });
 }
 
-/** Save, and go on with `waiting` when the outcome is known. */
+/** Save, and continue with `waiting` when the outcome is known. */
 export function saveThen(turn: Turn, waiting: Waiting): void {
   turn.state.disk.waiting.push({ version: save(turn), what: waiting });
 }
 
-/** Ask to be woken for this group at `at` at the latest. */
+/** Wake this group at `at` at the latest. */
 export function wake(group: Group, at: Instant): void {
   if (at < group.wakeAt) group.wakeAt = at;
 }
 
-/** The death that SENTINEL SIMULATE-FAILURE asked for (failover.md §13). */
+/** The crash that SENTINEL SIMULATE-FAILURE asked for (failover.md §13). */
 export function crash(turn: Turn): void {
   log(turn, 'warning', 'Sentinel CRASH because of SENTINEL simulate-failure');
   turn.effects.push({ type: 'exit', status: 99 });

@@ -1,22 +1,30 @@
 /**
- * The boundary of the core: everything that can come in (`Input`) and everything that can go out (`Effect`).
+ * The boundary of the core: everything that can come in (`Input`) and everything that can go out
+ * (`Effect`).
  *
- * The core is a pure machine: `step(state, input, now) -> Turn`. It knows no socket, file, clock or process; whatever
- * comes of an effect returns later as an input. Strings are *byte strings*: one character (U+0000..U+00FF) is one byte
- * on the wire or in the file, so that nothing is lost whatever encoding the user chose.
+ * The core is a pure machine: `step(state, input, now) -> Turn`. It knows no socket, file, clock or
+ * process; what results from an effect comes back later as an input. Strings are *byte strings*:
+ * one character (U+0000..U+00FF) is one byte on the wire or in the file, so that nothing is lost
+ * whatever encoding the user chose.
  */
 import type { Dialect } from './dialect.ts';
 import type { GroupOptions } from './groupoptions.ts';
 
-/** Monotonic milliseconds (fractions allowed) read once per input by the driver. Never wall-clock time. */
+/**
+ * Monotonic milliseconds (fractions allowed) read once per input by the driver. Never wall-clock
+ * time.
+ */
 export type Instant = number;
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
 
-/** A reply to a client, independent of the protocol version. `src/resp` turns it into RESP2 or RESP3 bytes. */
+/**
+ * A reply to a client, independent of the protocol version. `src/resp` turns it into RESP2 or RESP3
+ * bytes.
+ */
 export type Reply =
   | { readonly kind: 'simple'; readonly text: string }
-  /** Text without the leading `-`, with its code: `ERR no such …`. */
+  /** Text without the leading `-`, error code included: `ERR no such …`. */
   | { readonly kind: 'error'; readonly text: string }
   | { readonly kind: 'integer'; readonly value: number | bigint }
   | { readonly kind: 'bulk'; readonly text: string }
@@ -47,11 +55,18 @@ export type LinkReply =
 export type Input =
   /** First input of a run. */
   | { readonly type: 'start' }
-  /** The instant named by the last `wakeAt` has come (or any other reason to look at the clock). */
+  /**
+   * The instant of the last `wakeAt` has come (or there is another reason to look at the clock).
+   */
   | { readonly type: 'tick' }
-  /** A TCP (and TLS) connection asked for by `connect` is open. `localAddress` is our numeric end of it. */
+  /**
+   * A TCP (and TLS) connection requested by `connect` is open. `localAddress` is the numeric
+   * address of our end.
+   */
   | { readonly type: 'connected'; readonly connection: number; readonly localAddress: string }
-  /** It ended, or could not be opened. Not sent for connections the core closed itself. */
+  /**
+   * The connection ended, or could not be opened. Not sent for connections the core closed itself.
+   */
   | { readonly type: 'disconnected'; readonly connection: number; readonly reason: string }
   /** Answer to the `send` with this token. */
   | {
@@ -60,21 +75,25 @@ export type Input =
       readonly token: number;
       readonly reply: LinkReply;
     }
-  /** The subscription asked for by `subscribe` was acknowledged. */
+  /** The subscription requested by `subscribe` was acknowledged. */
   | { readonly type: 'subscribed'; readonly connection: number }
-  /** It was refused: the server's words. */
+  /** It was refused; `reason` is the server's text. */
   | { readonly type: 'refused'; readonly connection: number; readonly reason: string }
   /** A message on the subscribed channel. */
   | { readonly type: 'message'; readonly connection: number; readonly payload: string }
   /**
-   * A client's request that needs the core: `argv[0]` is lower-case and one of `sentinel` (with `argv[1]` the
-   * lower-case subcommand; the rest as typed), `publish`, `role`, `info` (the `# Sentinel` section only).
-   * Arity and permissions were checked by the server. Answered by exactly one `answer` with the same `request`.
+   * A client's request that needs the core: `argv[0]` is lower-case and one of `sentinel` (with
+   * `argv[1]` the lower-case subcommand; the rest as typed), `publish`, `role`, `info` (the `#
+   * Sentinel` section only). Arity and permissions were checked by the server. Answered by exactly
+   * one `answer` with the same `request`.
    */
   | { readonly type: 'command'; readonly request: number; readonly argv: readonly string[] }
-  /** Outcome of a `resolve`: a numeric address, or null when the name has none or nobody answered in time. */
+  /**
+   * Outcome of a `resolve`: a numeric address, or null when the name has none or nobody answered in
+   * time.
+   */
   | { readonly type: 'resolved'; readonly host: string; readonly address: string | null }
-  /** A script asked for by `runScript` started (`pid`) … */
+  /** A script requested by `runScript` started (`pid`) … */
   | { readonly type: 'scriptStarted'; readonly job: number; readonly pid: number }
   /** … and ended. `signal` is 0 when it exited by itself. A failed fork is `exitCode: 2`. */
   | {
@@ -86,9 +105,12 @@ export type Input =
   /** A save that covers all state up to `version` succeeded (durably) or failed. */
   | { readonly type: 'saved'; readonly version: number; readonly ok: boolean };
 
-/** Orders from the core, to be carried out in order. */
+/** Actions requested by the core, to be carried out in order. */
 export type Effect =
-  /** Open a connection; the core chooses the number and never reuses it. `host` is a numeric address. */
+  /**
+   * Open a connection; the core chooses the number and never reuses it. `host` is a numeric
+   * address.
+   */
   | {
       readonly type: 'connect';
       readonly connection: number;
@@ -97,15 +119,24 @@ export type Effect =
       readonly port: number;
       readonly tls: boolean;
     }
-  /** Close it at once (bytes already handed over may still leave). No further input may come from it. */
+  /**
+   * Close it at once (bytes already handed over may still leave). No further input may come from
+   * it.
+   */
   | { readonly type: 'close'; readonly connection: number }
-  /** Write a command. Its answer comes as `reply` with the same token, or never if the connection ends. */
+  /**
+   * Write a command. Its answer comes as `reply` with the same token, or never if the connection
+   * ends.
+   */
   | {
       readonly type: 'send';
       readonly connection: number;
       readonly token: number;
       readonly argv: readonly string[];
-      /** Reveals nothing that is not on disk (PING, what it takes, opinions): need not wait for a save. Nor need `connect`. */
+      /**
+       * Reveals nothing that is not on disk (PING and what it requires, opinions): need not wait
+       * for a save. Nor need `connect`.
+       */
       readonly unfenced?: true;
     }
   /** Put a `pubsub` connection into subscribe mode. `word` is `SUBSCRIBE` unless renamed. */
@@ -122,14 +153,20 @@ export type Effect =
       /** As with `send`. */
       readonly unfenced?: true;
     }
-  /** Log line `<name> <payload>` at `level`, and (every level but debug) publish `payload` on channel `name`. */
+  /**
+   * Log line `<name> <payload>` at `level`, and (every level but debug) publish `payload` on
+   * channel `name`.
+   */
   | {
       readonly type: 'event';
       readonly level: LogLevel;
       readonly name: string;
       readonly payload: string;
     }
-  /** A log line that is no event. With `untilMs`, the local time in that many ms (ctime form) is appended. */
+  /**
+   * A log line that is not an event. With `untilMs`, the local time in that many ms (ctime form) is
+   * appended.
+   */
   | {
       readonly type: 'log';
       readonly level: LogLevel;
@@ -140,19 +177,20 @@ export type Effect =
   | { readonly type: 'resolve'; readonly host: string }
   | { readonly type: 'runScript'; readonly job: number; readonly argv: readonly string[] }
   | { readonly type: 'killScript'; readonly job: number }
-  /** SENTINEL SIMULATE-FAILURE fired: leave at once with this status, nothing after it happens. */
+  /** SENTINEL SIMULATE-FAILURE fired: exit at once with this status; later effects are dropped. */
   | { readonly type: 'exit'; readonly status: number };
 
 /** The outcome of one `step`. */
 export interface Output {
   /**
-   * Not null: the durable part of the state changed and must be on disk before any effect of this turn, or of a later
-   * one, is seen outside. The number is what `saved.version` has to reach. When the save fails the effects are
-   * carried out all the same: what must not happen without the disk waits inside the core for `saved`.
+   * Not null: the durable part of the state changed and must be on disk before any effect of this
+   * turn, or of a later one, is seen outside. The number is what `saved.version` has to reach. If
+   * the save fails the effects are carried out all the same: what must not happen without the disk
+   * waits inside the core for `saved`.
    */
   readonly save: number | null;
   readonly effects: readonly Effect[];
-  /** When to send `tick` if nothing else comes first. */
+  /** When to send `tick` if no other input comes first. */
   readonly wakeAt: Instant;
 }
 
@@ -167,7 +205,7 @@ export interface AddressConfig {
   readonly port: number;
 }
 
-/** All that a group's `sentinel …` lines say (config.md §4). Times in ms. */
+/** Everything that a group's `sentinel …` lines set (config.md §4). Times in ms. */
 export interface GroupConfig extends GroupOptions {
   name: string;
   host: string;
@@ -180,7 +218,10 @@ export interface GroupConfig extends GroupOptions {
   renames: Rename[];
 }
 
-/** All that the `sentinel …` lines of a file say: what the core is made from and what it asks to have saved. */
+/**
+ * Everything that the `sentinel …` lines of a file set: what the core is created from and what it
+ * asks to have saved.
+ */
 export interface SentinelConfig {
   /** 40 characters, or null: the core draws one at start and has it saved. */
   myId: string | null;
@@ -199,7 +240,7 @@ export interface SentinelConfig {
 
 /** What the core must know of the process around it (from generic directives). */
 export interface Surroundings {
-  /** Whose texts are followed where the lines of Redis and Valkey differ. */
+  /** The dialect to follow where Redis and Valkey versions differ. */
   readonly dialect: Dialect;
   /** Listening port, announced in hellos. */
   readonly port: number;
@@ -212,7 +253,10 @@ export interface Surroundings {
   readonly logLevel: LogLevel | 'nothing';
   /** Entropy for the dice and for ids: at least 20 random bytes as text. */
   readonly seed: string;
-  /** May a path be executed? Asked for SENTINEL SET …-script; the driver answers from the file system. */
+  /**
+   * Whether a path can be executed. Needed for SENTINEL SET …-script; the driver answers from the
+   * file system.
+   */
   readonly isExecutable: (path: string) => boolean;
 }
 

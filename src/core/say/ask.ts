@@ -1,9 +1,10 @@
 /**
- * Asking the peers whether they see the master down, and for their votes (failover.md §3; safety.md W4, W12, W13, S22).
+ * Asking the peers whether they see the master down, and for their votes (failover.md §3; safety.md
+ * W4, W12, W13, S22).
  *
- * Every question carries what it was about; an answer counts for nothing else. One question a peer is in flight at a
- * time. It is asked the instant the master goes SDOWN and then at growing intervals, or at once when a peer's own
- * question hints that it has changed its mind.
+ * Every question records what it was about; its answer counts for nothing else. One question per
+ * peer is in flight at a time. A peer is asked the instant the master goes SDOWN and then at
+ * growing intervals, or at once when its own question hints that it has changed its mind.
  */
 
 import { isBusy, isOpen, send } from '../members/links.ts';
@@ -21,7 +22,7 @@ export type AskPending = Extract<Pending, { kind: 'ask' }>;
 
 type Purpose = 'none' | 'opinion' | 'vote';
 
-/** Who wants an answer: nobody, somebody who wants opinions, or a candidate who wants votes. */
+/** What answers are needed for: nothing, opinions, or votes for our candidacy. */
 function purpose(turn: Turn, group: Group): Purpose {
   const { failover } = group;
   if (turn.state.tiltSince !== null) return 'none';
@@ -30,7 +31,7 @@ function purpose(turn: Turn, group: Group): Purpose {
   return 'opinion';
 }
 
-/** Asks every peer of the group what is due; of those who are said to be in one place only one is asked. */
+/** Sends the questions that are due; of peers said to be in one place only one is asked. */
 export function tendAsks(turn: Turn, group: Group): void {
   const what = purpose(turn, group);
   const silent = what === 'none' ? null : withoutVoice(group);
@@ -39,7 +40,7 @@ export function tendAsks(turn: Turn, group: Group): void {
   }
 }
 
-/** Answers that are too old count for nothing any more. Before anything is decided. */
+/** Answers that are too old no longer count. Called before anything is decided. */
 export function forgetOldAnswers(turn: Turn, group: Group): void {
   const lifetime = 5 * turn.state.timers.askPeriod;
   for (const { ask } of group.peers.values()) {
@@ -56,7 +57,7 @@ export function forgetOldAnswers(turn: Turn, group: Group): void {
 function tendAsk(turn: Turn, peer: Peer, what: Purpose): void {
   const { group, ask } = peer;
   const { askPeriod } = turn.state.timers;
-  // Who has not answered a hello may be ourselves.
+  // A peer that has not answered a hello may be this Sentinel itself.
   if (what === 'none' || !isOpen(peer.link) || !peer.introduced) return;
   if (ask.pendingSince !== null) {
     if (turn.now < ask.pendingSince + askPeriod) return wake(group, ask.pendingSince + askPeriod);
@@ -75,7 +76,7 @@ function tendAsk(turn: Turn, peer: Peer, what: Purpose): void {
   wake(group, ask.nextAt);
 }
 
-/** Write one question. */
+/** Send one question. */
 export function askNow(
   turn: Turn,
   peer: Peer,
@@ -95,7 +96,7 @@ export function askNow(
   peer.ask.sentAt = turn.now;
 }
 
-/** Votes are wanted now: nobody waits for his interval. */
+/** Votes are wanted now, without waiting for the intervals. */
 export function askAllAgain(turn: Turn, group: Group): void {
   for (const { ask } of group.peers.values()) {
     ask.pendingSince = null;
@@ -104,11 +105,15 @@ export function askAllAgain(turn: Turn, group: Group): void {
   }
 }
 
-/** Somebody asked us about this master without knowing the answer: he may have seen it die just now. */
+/**
+ * A peer asked us about this master, so it lacks answers itself: it may have just seen the master
+ * die.
+ */
 export function peerAsked(turn: Turn, group: Group): void {
   if (group.master.sDownSince === null || group.master.oDownSince !== null) return;
   for (const { ask } of group.peers.values()) {
-    // Of who has said so already there is nothing to learn: two would ask each other without end.
+    // A peer that has agreed already has nothing new to say: two Sentinels would ask each other
+    // without end.
     if (ask.masterDown) continue;
     if (ask.sentAt !== null && turn.now - ask.sentAt < HINT_MIN_MS && ask.pendingSince !== null) {
       continue;

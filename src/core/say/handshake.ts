@@ -1,12 +1,13 @@
 /**
- * A connection is open: who we are, then the first question (monitoring.md §3.2).
+ * A connection is open: authenticate and introduce ourselves, then the first PING (monitoring.md
+ * §3.2).
  */
 import { greetAnew, HELLO_CHANNEL, owner, renamed, sendOn } from '../members/links.ts';
 import type { Connection, Instance, State } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import { ping } from './ping.ts';
 
-/** Credentials towards the far end of a link, or null. */
+/** Credentials for the far end of a link, or null. */
 function credentials(state: State, instance: Instance): string[] | null {
   if (instance.kind === 'sentinel') {
     if (state.sentinelPass !== null) {
@@ -34,7 +35,8 @@ export function connected(turn: Turn, connection: Connection, localAddress: stri
   const { group } = instance;
   const auth = credentials(turn.state, instance);
   if (auth !== null) sendOn(turn, connection, group, ['AUTH', ...auth], { kind: 'auth' });
-  const name = `sentinel-${turn.state.myId.slice(0, 8)}-${connection.role === 'pubsub' ? 'pubsub' : 'cmd'}`;
+  const role = connection.role === 'pubsub' ? 'pubsub' : 'cmd';
+  const name = `sentinel-${turn.state.myId.slice(0, 8)}-${role}`;
   sendOn(turn, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
   if (connection.role === 'pubsub') {
     const word = renamed(group, 'SUBSCRIBE');
@@ -48,7 +50,7 @@ export function connected(turn: Turn, connection: Connection, localAddress: stri
   }
   ping(turn, connection, group);
   for (const one of link.owners) if (one.kind !== 'sentinel') one.infoDueAt = turn.now;
-  // A rival is greeted when it has won.
+  // A rival gets its hello when it has won.
   if (connection === link.command) greetAnew(link);
   else for (const one of link.owners) one.helloForced = true;
 }

@@ -1,5 +1,6 @@
 /**
- * Saying hello (monitoring.md §9; safety.md S3): eight fields, never changed, and an epoch that is on disk.
+ * Sending hellos (monitoring.md §9; safety.md S3): always the same eight fields, and an epoch that
+ * is on disk.
  */
 import { HELLO_CHANNEL, isBusy, isOpen, send } from '../members/links.ts';
 import { noteOwnAddress } from '../members/twin.ts';
@@ -29,7 +30,7 @@ function helloText(turn: Turn, group: Group, connection: Connection): string {
   return text.slice(0, HELLO_MAX_BYTES);
 }
 
-/** Say hello when the period is over or something new is to be told; one in flight at a time. */
+/** Send a hello when the period is over or there is something new; one in flight at a time. */
 export function tendHello(turn: Turn, instance: Instance): void {
   const { link, group } = instance;
   if (!isOpen(link) || isBusy(link)) return;
@@ -37,7 +38,7 @@ export function tendHello(turn: Turn, instance: Instance): void {
   if (instance.helloPendingSince !== null) {
     return wakeAfter(turn, group, instance.helloPendingSince, publishPeriod);
   }
-  // A write-paused server would keep it, and every PING behind it, waiting.
+  // A write-paused server would hold it back, and every PING behind it.
   if (instance.kind !== 'sentinel' && instance.failoverOngoing) return;
   const due = instance.helloForced ? turn.now : instance.helloDueAt;
   if (turn.now < due) return wake(group, due);
@@ -49,7 +50,7 @@ export function tendHello(turn: Turn, instance: Instance): void {
   wakeAfter(turn, group, turn.now, publishPeriod);
 }
 
-/** Tell everybody now: peers first, they decide faster than servers distribute. */
+/** Tell everybody now: peers first, as they decide sooner than servers distribute. */
 export function spreadHello(turn: Turn, group: Group): void {
   for (const instance of [...group.peers.values(), group.master, ...group.replicas.values()]) {
     instance.helloForced = true;

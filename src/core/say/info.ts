@@ -1,4 +1,6 @@
-/** Asking servers for INFO (monitoring.md §8.3): at times, and when somebody waits for it. */
+/**
+ * Requesting INFO from servers (monitoring.md §8.3): periodically, and when something waits for it.
+ */
 
 import { isBusy, isOpen, send } from '../members/links.ts';
 import { stretched } from '../model/overload.ts';
@@ -8,7 +10,10 @@ import { type Turn, wake } from '../model/turn.ts';
 
 const FAST_INFO_MS = 1000;
 
-/** When many groups fail together: so many ms for each; and never so rarely that a candidate's INFO is too old. */
+/**
+ * When many groups fail together: this many ms for each, but never so rarely that a candidate's
+ * INFO gets too old.
+ */
 const INFO_SHARE_MS = 10;
 
 const INFO_CROWDED_MS = 3000;
@@ -16,7 +21,7 @@ const INFO_CROWDED_MS = 3000;
 /** A server that answers INFO with an error is asked this often. */
 const INFO_RETRY_MS = 100;
 
-/** INFO when its period is over, or somebody waits for it; one in flight at a time. */
+/** INFO when its period is over or something waits for it; one in flight at a time. */
 export function tendInfo(turn: Turn, server: Server): void {
   if (!isOpen(server.link) || server.infoPendingSince !== null || isBusy(server.link)) return;
   let due =
@@ -29,7 +34,7 @@ export function tendInfo(turn: Turn, server: Server): void {
   sendInfo(turn, server);
 }
 
-/** INFO right behind whatever was written last on that connection. */
+/** Sends INFO right behind whatever was written last on that connection. */
 export function sendInfo(turn: Turn, server: Server): void {
   const sent = send(turn, server.link, server.group, ['INFO'], { kind: 'info', server });
   if (!sent) return;

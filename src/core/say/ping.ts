@@ -1,7 +1,8 @@
 /**
- * Signs of life: PING, what may stand in for it, and what the answers are worth (monitoring.md §4).
+ * Signs of life: PING, what may stand in for it, and what the answers count for (monitoring.md §4).
  *
- * Silence counts from the first PING that is not answered, or from the hello that was sent in its place.
+ * Silence counts from the first PING that is not answered, or from the hello that was sent in its
+ * place.
  */
 
 import { isOpen, sendOn, settleRivals } from '../members/links.ts';
@@ -11,12 +12,15 @@ import { type Turn, wake } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
 
 const PING_MIN_MS = 50;
-/** One PING for so many ms and connections: what a Sentinel spends on PINGs does not grow with what it watches. */
+/**
+ * One PING for so many ms and connections: the cost of PINGs does not grow with the number of
+ * instances.
+ */
 const PING_SPACING_MS = 2;
 
 /**
- * PING this often: silence is noticed within down-after + 10 %. When there are many to watch it is less often, but never
- * less than three times in down-after nor than the original does.
+ * The PING interval: silence is noticed within down-after + 10 %. With many instances it is longer,
+ * but never over a third of down-after nor longer than the original's.
  */
 export function pingPeriod(state: State, instance: Instance): number {
   const { downAfter } = instance.group;
@@ -43,20 +47,20 @@ export function tendPing(turn: Turn, instance: Instance): void {
   if (link.pingPendingSince !== null) return wakeAfter(turn, group, link.pingPendingSince, period);
   const lastPingAt = link.lastPingAt ?? 0;
   const last = Math.max(link.lastReplyAt, lastPingAt, link.standInSince ?? 0);
-  // Other answers stand in for every other PING at most: the verdict of a real one has to be known.
+  // Other answers stand in for at most every other PING: the verdict of a real one has to be known.
   const due = Math.min(nextBeat(group, last, period), nextBeat(group, lastPingAt + period, period));
   if (turn.now < due) return wake(group, due);
   ping(turn, link.command!, group);
   wakeAfter(turn, group, turn.now, period);
 }
 
-/** Look again when the next one would be due: an answer in between asks for no look of its own. */
+/** Look again when the next PING would be due: an answer in between needs no look of its own. */
 export function wakeAfter(turn: Turn, group: Group, last: Instant, period: number): void {
   const at = nextBeat(group, last, period);
   if (at > turn.now) wake(group, at);
 }
 
-/** A hello was written: its answer will do for a PING, and its silence counts like that of one. */
+/** A hello was written: its answer will count as a PONG, and its silence like that of a PING. */
 export function standIn(turn: Turn, link: Link): void {
   if (link.answersPing && link.pingPendingSince === null) link.standInSince ??= turn.now;
 }
@@ -67,8 +71,8 @@ export function helloDone(link: Link): void {
 }
 
 /**
- * An answer to something other than PING. A good one is a sign of life as long as PINGs bring PONGs: LOADING, BUSY and
- * the like are the verdict of a PING (monitoring.md §4.1).
+ * An answer to something other than PING. A good one is a sign of life as long as PINGs bring
+ * PONGs: LOADING, BUSY and the like are the verdict of a PING (monitoring.md §4.1).
  */
 export function signOfLife(
   turn: Turn,
@@ -89,12 +93,12 @@ export function signOfLife(
   }
 }
 
-/** A round of pings at once, for the end of a pause. */
+/** A PING at once, for the end of a pause. */
 export function pingNow(turn: Turn, instance: Instance): void {
   if (isOpen(instance.link)) ping(turn, instance.link.command!, instance.group);
 }
 
-/** Answer to a PING. Returns whether it is a good sign of life (monitoring.md §4.1). */
+/** Answer to a PING. Returns whether it is an acceptable sign of life (monitoring.md §4.1). */
 export function pinged(turn: Turn, connection: Connection, sentAt: number, text: string): boolean {
   const { link } = connection;
   settleRivals(turn, connection);

@@ -1,8 +1,8 @@
 /**
  * Orders to servers: the transaction that changes a role (failover.md §7.3).
  *
- * Six separate commands, replies not needed: what came of them is seen in INFO, which follows at once on the same
- * connection.
+ * Six separate commands, whose replies are not needed: their effect is seen in INFO, which follows
+ * at once on the same connection.
  */
 
 import { isOpen, send } from '../members/links.ts';
@@ -11,12 +11,18 @@ import type { Replica, Server } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import { sendInfo } from './info.ts';
 
-/** `SLAVEOF <host> <port>`; false when the server cannot be reached now, or is the master under another name. */
+/**
+ * `SLAVEOF <host> <port>`; false when the server cannot be reached now, or is the master under
+ * another name.
+ */
 export function reattach(turn: Turn, server: Replica, host: string, port: number): boolean {
   return !isMasterItself(server) && order(turn, server, [host, String(port)]);
 }
 
-/** A record of the same server, known by a name here and by its address there: it would be told to follow itself. */
+/**
+ * A record of the master itself, known by name here and by address there: it would be ordered to
+ * follow itself.
+ */
 export function isMasterItself({ address, runId, group: { master } }: Replica): boolean {
   return sameAddress(address, master.address) || (runId !== '' && runId === master.runId);
 }
