@@ -17,13 +17,13 @@ import {
   parseCommandLine,
   parseConfig,
   type Reading,
-  splitWords,
+  splitArguments,
 } from './config/index.ts';
 import { DIALECTS } from './core/index.ts';
 import type { Checked } from './daemon/check.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { FlightRecorder } from './daemon/flightrecorder.ts';
-import { StartError } from './daemon/serversettings.ts';
+import { StartError } from './daemon/serverconfig.ts';
 import { checkUserRules, ListenError, OWN_VERSION } from './server/index.ts';
 import {
   byteString,
@@ -212,7 +212,7 @@ function load(
   io: ConfigIo,
 ): { file: string; stdin: string | null; parsed: ParsedConfig } {
   if (commandLine.file === null) {
-    const [option = ''] = splitWords(commandLine.optionLines) ?? [];
+    const [option = ''] = splitArguments(commandLine.optionLines) ?? [];
     throw new StartError(
       'Sentinel needs config file on disk to save state. Exiting...',
       optionHint(option) ?? 'Type: redis-sentinel-ts FILE, or redis-sentinel-ts --help',

@@ -3,14 +3,14 @@
  * as lines of configuration. Only text is made here; nothing is opened and nothing judged.
  */
 
+import { quoteArgument, splitArguments } from './tokenizer.ts';
 import type { CommandLine, Reading } from './types.ts';
-import { quoteWord, splitWords } from './words.ts';
 
 /**
  * Options that may stand alone: a following `--word` starts the next option. For every other option
  * it would be taken as the value, so that values may begin with dashes.
  */
-const standAlone: ReadonlySet<string> = new Set(['sentinel', 'save']);
+const STANDALONE_OPTIONS: ReadonlySet<string> = new Set(['sentinel', 'save']);
 
 /**
  * `--name value…` to lines of configuration. The name is taken as it is (it may carry its values
@@ -24,14 +24,14 @@ function optionsToLines(args: readonly string[]): string {
   for (const arg of args) {
     const startsOption = arg.startsWith('--') && (collected !== 1 || mayStandAlone);
     if (!startsOption) {
-      lines += `${quoteWord(arg)} `;
+      lines += `${quoteArgument(arg)} `;
       collected++;
       continue;
     }
     const name = arg.slice(2);
     lines += `${lines === '' ? '' : '\n'}${name} `;
-    collected = splitWords(name)?.length ?? 2;
-    mayStandAlone = standAlone.has(name.toLowerCase());
+    collected = splitArguments(name)?.length ?? 2;
+    mayStandAlone = STANDALONE_OPTIONS.has(name.toLowerCase());
   }
   return lines === '' ? '' : `${lines}\n`;
 }

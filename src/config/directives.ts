@@ -45,13 +45,13 @@ export interface Directive {
   readonly onlyInPlace: boolean;
 }
 
-const int32Max = 2n ** 31n - 1n;
-const uint32Max = 2n ** 32n - 1n;
-const int64Max = 2n ** 63n - 1n;
-const uint64Max = 2n ** 64n - 1n;
+const INT32_MAX = 2n ** 31n - 1n;
+const UINT32_MAX = 2n ** 32n - 1n;
+const INT64_MAX = 2n ** 63n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
 
 /** Older names, and other spellings of newer lines, by the main name they stand for. */
-const aliases: ReadonlyMap<string, string> = new Map(
+const ALIASES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'slave-serve-stale-data': 'replica-serve-stale-data',
     'slave-read-only': 'replica-read-only',
@@ -82,7 +82,7 @@ const aliases: ReadonlyMap<string, string> = new Map(
 /**
  * Directives that once existed: one value is swallowed, and the next rewrite comments the line out.
  */
-export const forgottenNames: ReadonlySet<string> = new Set(
+export const FORGOTTEN_NAMES: ReadonlySet<string> = new Set(
   words('list-max-ziplist-entries list-max-ziplist-value lua-replicate-commands'),
 );
 
@@ -107,11 +107,11 @@ function add(
   });
 }
 
-function integer(name: string, initial: number, min = 0n, max = int32Max): void {
+function integer(name: string, initial: number, min = 0n, max = INT32_MAX): void {
   add(name, { type: 'integer', min, max }, BigInt(initial));
 }
 
-function memory(name: string, initial: bigint, min = 0n, max = int64Max): void {
+function memory(name: string, initial: bigint, min = 0n, max = INT64_MAX): void {
   add(name, { type: 'memory', min, max }, initial);
 }
 
@@ -227,8 +227,8 @@ add('unixsocketperm', { type: 'octal', max: 0o777n }, 0n);
 integer('tcp-backlog', 511);
 integer('tcp-keepalive', 300);
 integer('timeout', 0);
-integer('maxclients', 10000, 1n, uint32Max);
-integer('acllog-max-len', 128, 0n, int64Max);
+integer('maxclients', 10000, 1n, UINT32_MAX);
+integer('acllog-max-len', 128, 0n, INT64_MAX);
 integer('hz', 10);
 integer('tls-session-cache-size', 20480);
 integer('tls-session-cache-timeout', 300);
@@ -236,13 +236,13 @@ integer('databases', 16, 1n);
 integer('io-threads', 1, 1n, 256n);
 integer('auto-aof-rewrite-percentage', 100);
 integer('cluster-replica-validity-factor', 10);
-integer('list-max-listpack-size', -2, -int32Max - 1n);
+integer('list-max-listpack-size', -2, -INT32_MAX - 1n);
 integer('cluster-migration-barrier', 1);
 integer('active-defrag-cycle-min', 1, 1n, 99n);
 integer('active-defrag-cycle-max', 25, 1n, 99n);
 integer('active-defrag-threshold-lower', 10, 0n, 1000n);
 integer('active-defrag-threshold-upper', 100, 0n, 1000n);
-integer('active-defrag-max-scan-fields', 1000, 1n, int64Max);
+integer('active-defrag-max-scan-fields', 1000, 1n, INT64_MAX);
 integer('lfu-log-factor', 10);
 integer('lfu-decay-time', 1);
 integer('replica-priority', 100);
@@ -253,32 +253,32 @@ integer('maxmemory-eviction-tenacity', 10, 0n, 100n);
 integer('repl-timeout', 60, 1n);
 integer('repl-ping-replica-period', 10, 1n);
 integer('list-compress-depth', 0);
-integer('rdb-key-save-delay', 0, -int32Max - 1n);
-integer('key-load-delay', 0, -int32Max - 1n);
+integer('rdb-key-save-delay', 0, -INT32_MAX - 1n);
+integer('key-load-delay', 0, -INT32_MAX - 1n);
 integer('active-expire-effort', 1, 1n, 10n);
 integer('min-replicas-to-write', 0);
 integer('min-replicas-max-lag', 10);
 integer('watchdog-period', 0);
 integer('shutdown-timeout', 10);
-integer('socket-mark-id', 0, 0n, uint32Max);
-integer('slowlog-max-len', 128, 0n, int64Max);
-integer('busy-reply-threshold', 5000, 0n, int64Max);
-integer('cluster-node-timeout', 15000, 0n, int64Max);
-integer('slowlog-log-slower-than', 10000, -1n, int64Max);
-integer('latency-monitor-threshold', 0, 0n, int64Max);
-integer('stream-node-max-entries', 100, 0n, int64Max);
-integer('hash-max-listpack-entries', 512, 0n, int64Max);
-integer('set-max-intset-entries', 512, 0n, int64Max);
-integer('zset-max-listpack-entries', 128, 0n, int64Max);
-integer('tracking-table-max-keys', 1000000, 0n, int64Max);
-integer('repl-backlog-ttl', 3600, 0n, int64Max);
+integer('socket-mark-id', 0, 0n, UINT32_MAX);
+integer('slowlog-max-len', 128, 0n, INT64_MAX);
+integer('busy-reply-threshold', 5000, 0n, INT64_MAX);
+integer('cluster-node-timeout', 15000, 0n, INT64_MAX);
+integer('slowlog-log-slower-than', 10000, -1n, INT64_MAX);
+integer('latency-monitor-threshold', 0, 0n, INT64_MAX);
+integer('stream-node-max-entries', 100, 0n, INT64_MAX);
+integer('hash-max-listpack-entries', 512, 0n, INT64_MAX);
+integer('set-max-intset-entries', 512, 0n, INT64_MAX);
+integer('zset-max-listpack-entries', 128, 0n, INT64_MAX);
+integer('tracking-table-max-keys', 1000000, 0n, INT64_MAX);
+integer('repl-backlog-ttl', 3600, 0n, INT64_MAX);
 integer('loading-process-events-interval-bytes', 2097152, 1024n);
 
 memory('client-query-buffer-limit', 2n ** 30n, 2n ** 20n);
 memory('proto-max-bulk-len', 512n * 2n ** 20n, 2n ** 20n);
 memory('repl-backlog-size', 2n ** 20n, 1n);
-memory('maxmemory', 0n, 0n, uint64Max);
-memory('cluster-link-sendbuf-limit', 0n, 0n, uint64Max);
+memory('maxmemory', 0n, 0n, UINT64_MAX);
+memory('cluster-link-sendbuf-limit', 0n, 0n, UINT64_MAX);
 memory('active-defrag-ignore-bytes', 100n * 2n ** 20n, 1n);
 memory('hash-max-listpack-value', 64n);
 memory('zset-max-listpack-value', 64n);
@@ -288,9 +288,9 @@ memory('auto-aof-rewrite-min-size', 64n * 2n ** 20n);
 add('maxmemory-clients', { type: 'memoryOrPercent' }, 0n);
 
 /** All directives of the table, in the order in which a rewrite writes them. */
-export const directives: readonly Directive[] = [...table.values()];
+export const DIRECTIVES: readonly Directive[] = [...table.values()];
 
 /** The directive a lower-case word stands for, an older name included. */
 export function findDirective(word: string): Directive | undefined {
-  return table.get(aliases.get(word) ?? word);
+  return table.get(ALIASES.get(word) ?? word);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Compat, LogLevel } from '../core/index.ts';
-import { directives } from './directives.ts';
+import { DIRECTIVES } from './directives.ts';
 import type {
   BindAddress,
   CommandRename,
@@ -16,18 +16,18 @@ import type {
   UserLine,
 } from './types.ts';
 
-const initial: ReadonlyMap<string, DirectiveValue> = new Map(
-  directives.map((directive) => [directive.name, directive.initial]),
+const INITIAL_VALUES: ReadonlyMap<string, DirectiveValue> = new Map(
+  DIRECTIVES.map((directive) => [directive.name, directive.initial]),
 );
 
 /** The values in force before the first line is read. */
 export function initialValues(): Map<string, DirectiveValue> {
-  return new Map(initial);
+  return new Map(INITIAL_VALUES);
 }
 
 /** The value of a directive that no line speaks of. */
 export function initialValue(name: string): DirectiveValue | undefined {
-  return initial.get(name);
+  return INITIAL_VALUES.get(name);
 }
 
 /** Looks values up by the type their directive's kind guarantees. */

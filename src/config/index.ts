@@ -9,5 +9,5 @@ export { initialValue } from './generic.ts';
 export { hintFor, nearest, optionHint } from './nearest.ts';
 export { parseConfig } from './parse.ts';
 export { Rewriter, rewriteConfig } from './rewrite.ts';
+export { quoteArgument, splitArguments } from './tokenizer.ts';
 export type * from './types.ts';
-export { quoteWord, splitWords } from './words.ts';

@@ -9,13 +9,13 @@ import type { Directive, DirectiveKind } from './directives.ts';
 import { formatMemory, readInteger, readMemory, readOctal, readPercent } from './numbers.ts';
 import { readSpecial } from './special.ts';
 import { checkString } from './strings.ts';
+import { quoteArgument, splitArguments } from './tokenizer.ts';
 import type { DirectiveValue, Values } from './types.ts';
-import { quoteWord, splitWords } from './words.ts';
 
 /** A value, or the message that refuses it. */
 export type Reading<T> = { readonly value: T } | { readonly error: string };
 
-const wrongCount = { error: 'wrong number of arguments' };
+const WRONG_COUNT = { error: 'wrong number of arguments' };
 
 function inRange(value: bigint, min: bigint, max: bigint, radix = 10): Reading<bigint> {
   if (value >= min && value <= max) return { value };
@@ -119,11 +119,11 @@ export function readValue(
 ): Reading<DirectiveValue> {
   const kind = directive.kind;
   if (kind.type !== 'flags' && kind.type !== 'special') {
-    if (words.length !== 1) return wrongCount;
+    if (words.length !== 1) return WRONG_COUNT;
     return readSingle(directive, kind, words[0]!, values);
   }
   // Several values may come in one quoted word, as CONFIG SET would give them.
-  const spread = words.length === 1 ? splitWords(words[0]!) : words;
+  const spread = words.length === 1 ? splitArguments(words[0]!) : words;
   if (spread === null) return { error: 'Unbalanced quotes in configuration line' };
   if (kind.type === 'flags') return readFlags(kind.words, kind.newer, spread);
   return readSpecial(kind.grammar, spread, values.get(directive.name) as readonly string[]);
@@ -138,7 +138,7 @@ export function formatValue(kind: DirectiveKind, value: DirectiveValue): string 
     if (kind.type === 'memoryOrPercent') return value < 0n ? `${-value}%` : formatMemory(value);
     return value.toString();
   }
-  if (typeof value === 'string') return kind.type === 'enum' ? value : quoteWord(value);
+  if (typeof value === 'string') return kind.type === 'enum' ? value : quoteArgument(value);
   return value === null ? '' : value.join(' ');
 }
 

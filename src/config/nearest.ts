@@ -1,9 +1,9 @@
 /** What somebody may have meant who typed a word that is none: a line below the original's report. */
-import { directives, findDirective } from './directives.ts';
+import { DIRECTIVES, findDirective } from './directives.ts';
 import { newerDirective } from './newer.ts';
 import { BAD_DIRECTIVE } from './parse.ts';
-import { SENTINEL_WORDS, UNRECOGNIZED } from './sentinel.ts';
-import { splitWords } from './words.ts';
+import { SENTINEL_DIRECTIVES, UNRECOGNIZED } from './sentinel.ts';
+import { splitArguments } from './tokenizer.ts';
 
 /** Directives that are no values. */
 const OTHERS = ['sentinel', 'include', 'rename-command', 'user', 'loadmodule'];
@@ -22,18 +22,18 @@ const BEGINNING_MIN = 6;
  * @param message the report's reason; @param line the line, null when it belongs to none
  */
 export function hintFor(message: string, line: string | null): string | null {
-  const [first = '', second] = (line === null ? null : splitWords(line)) ?? [];
+  const [first = '', second] = (line === null ? null : splitArguments(line)) ?? [];
   const name = first.toLowerCase();
   if (message === UNRECOGNIZED && second !== undefined) {
-    return hint(second.toLowerCase(), SENTINEL_WORDS, 'sentinel ');
+    return hint(second.toLowerCase(), SENTINEL_DIRECTIVES, 'sentinel ');
   }
   if (message !== BAD_DIRECTIVE || name === '') return null;
   const known = findDirective(name) ?? newerDirective(name);
-  const names = [...OTHERS, ...directives.map((one) => one.name)];
+  const names = [...OTHERS, ...DIRECTIVES.map((one) => one.name)];
   if (known !== undefined) return hint(name, [...names, name], '');
   return (
     hint(name, names, '') ??
-    suggestion(nearest(name, SENTINEL_WORDS), 'sentinel ') ??
+    suggestion(nearest(name, SENTINEL_DIRECTIVES), 'sentinel ') ??
     (second === undefined ? optionHint(name) : null)
   );
 }

@@ -7,8 +7,8 @@
 
 import type { Directive, DirectiveKind } from './directives.ts';
 
-const int32Max = 2n ** 31n - 1n;
-const int64Max = 2n ** 63n - 1n;
+const INT32_MAX = 2n ** 31n - 1n;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** A name and what its one value must be; null: any words, one at least. */
 const table = new Map<string, Directive | null>();
@@ -34,32 +34,32 @@ add(
   repl-rdb-channel`,
   { type: 'boolean' },
 );
-add('replica-full-sync-buffer-limit', { type: 'memory', min: 0n, max: int64Max });
+add('replica-full-sync-buffer-limit', { type: 'memory', min: 0n, max: INT64_MAX });
 
 integers('active-defrag-cycle-us', 0n, 100000n);
 integers('cluster-announce-client-port cluster-announce-client-tls-port rdma-port', 0n, 65535n);
-integers('cluster-blacklist-ttl', -int64Max - 1n, int64Max);
+integers('cluster-blacklist-ttl', -INT64_MAX - 1n, INT64_MAX);
 integers('cluster-compatibility-sample-ratio', 0n, 100n);
-integers('cluster-databases cluster-manual-failover-timeout', 1n, int32Max);
+integers('cluster-databases cluster-manual-failover-timeout', 1n, INT32_MAX);
 integers('cluster-message-gossip-perc', 1n, 100n);
 integers(
   `cluster-ping-interval cluster-slot-migration-log-max-len commandlog-large-reply-max-len
   commandlog-large-request-max-len commandlog-slow-execution-max-len set-max-listpack-entries
   set-max-listpack-value`,
   0n,
-  int64Max,
+  INT64_MAX,
 );
 integers(
   'commandlog-execution-slower-than commandlog-reply-larger-than commandlog-request-larger-than',
   -1n,
-  int64Max,
+  INT64_MAX,
 );
 integers('max-new-connections-per-cycle max-new-tls-connections-per-cycle', 1n, 1000n);
 integers(
   `min-io-threads-avoid-copy-reply min-string-size-avoid-copy-reply
   min-string-size-avoid-copy-reply-threaded tls-auto-reload-interval`,
   0n,
-  int32Max,
+  INT32_MAX,
 );
 integers('prefetch-batch-max-size', 0n, 128n);
 integers('rdma-completion-vector', -1n, 1024n);
@@ -69,7 +69,7 @@ choice('cluster-config-save-behavior', 'sync best-effort');
 choice('log-timestamp-format', 'legacy iso8601 milliseconds');
 choice('rdb-version-check', 'strict relaxed');
 
-const unjudged = `aof-load-corrupt-tail-max-size availability-zone close-on-oom
+const UNJUDGED = `aof-load-corrupt-tail-max-size availability-zone close-on-oom
   cluster-announce-client-ipv4 cluster-announce-client-ipv6 cluster-announce-human-nodename
   cluster-slot-migration-handoff-max-lag-bytes cluster-slot-migration-max-archived-tasks
   cluster-slot-migration-sync-buffer-drain-timeout cluster-slot-migration-write-pause-timeout
@@ -77,10 +77,10 @@ const unjudged = `aof-load-corrupt-tail-max-size availability-zone close-on-oom
   locale-collate lookahead primaryauth primaryuser rdma-bind slot-migration-max-failover-repl-bytes
   slowlog-entry-max-argc slowlog-entry-max-string-len stream-idmp-duration stream-idmp-maxsize tls-auth-clients-user
   unixsocketgroup vset-force-single-threaded-execution`;
-for (const name of unjudged.split(/\s+/)) table.set(name, null);
+for (const name of UNJUDGED.split(/\s+/)) table.set(name, null);
 
 /** Directives of the modules that come with Redis 8. */
-const ofModule = /^(bf|cf|search|ts)-[a-z0-9-]+$/;
+const MODULE_DIRECTIVE = /^(bf|cf|search|ts)-[a-z0-9-]+$/;
 
 /**
  * What the values of a directive of another line must be: null when nothing is known of them, undefined when
@@ -89,7 +89,7 @@ const ofModule = /^(bf|cf|search|ts)-[a-z0-9-]+$/;
  * @param name in lower case.
  */
 export function newerDirective(name: string): Directive | null | undefined {
-  return ofModule.test(name) ? null : table.get(name);
+  return MODULE_DIRECTIVE.test(name) ? null : table.get(name);
 }
 
 /** Whether some other line knows the lower-case name. */

@@ -4,12 +4,12 @@
  * limits reach 2^64.
  */
 
-import { isSpace } from './words.ts';
+import { isSpace } from './tokenizer.ts';
 
-const int64Max = 2n ** 63n - 1n;
-const uint64Max = 2n ** 64n - 1n;
+const INT64_MAX = 2n ** 63n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
 
-const memoryUnits: ReadonlyMap<string, bigint> = new Map([
+const MEMORY_UNITS: ReadonlyMap<string, bigint> = new Map([
   ['', 1n],
   ['b', 1n],
   ['k', 1000n],
@@ -24,7 +24,7 @@ const memoryUnits: ReadonlyMap<string, bigint> = new Map([
 export function readInteger(text: string): bigint | null {
   if (!/^(0|-?[1-9][0-9]{0,19})$/.test(text)) return null;
   const value = BigInt(text);
-  return value > int64Max || value < -int64Max - 1n ? null : value;
+  return value > INT64_MAX || value < -INT64_MAX - 1n ? null : value;
 }
 
 /**
@@ -33,13 +33,13 @@ export function readInteger(text: string): bigint | null {
  */
 export function readMemory(text: string): bigint | null {
   const parts = /^([0-9]*)([a-z]*)$/i.exec(text);
-  const unit = parts === null ? undefined : memoryUnits.get(parts[2]!.toLowerCase());
+  const unit = parts === null ? undefined : MEMORY_UNITS.get(parts[2]!.toLowerCase());
   if (parts === null || unit === undefined) return null;
   // A text longer than any 64-bit number is not worth the conversion.
   const digits = parts[1]!.replace(/^0+/, '');
-  if (digits.length > 20) return uint64Max;
+  if (digits.length > 20) return UINT64_MAX;
   const bytes = BigInt(digits === '' ? '0' : digits) * unit;
-  return bytes > uint64Max ? uint64Max : bytes;
+  return bytes > UINT64_MAX ? UINT64_MAX : bytes;
 }
 
 /** `N%` without leading zeros, 0 and above. */
@@ -82,7 +82,7 @@ export function readDouble(text: string): number | null {
 /** Bytes in the largest unit of `gb`, `mb`, `kb` that divides them, else plain. */
 export function formatMemory(bytes: bigint): string {
   for (const unit of ['gb', 'mb', 'kb']) {
-    const size = memoryUnits.get(unit)!;
+    const size = MEMORY_UNITS.get(unit)!;
     if (bytes !== 0n && bytes % size === 0n) return `${bytes / size}${unit}`;
   }
   return bytes.toString();

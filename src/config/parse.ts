@@ -10,12 +10,13 @@ import {
   numericAddress,
   type SentinelConfig,
 } from '../core/index.ts';
-import { findDirective, forgottenNames } from './directives.ts';
+import { FORGOTTEN_NAMES, findDirective } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
 import { readValue } from './kinds.ts';
 import { newerDirective } from './newer.ts';
 import { applySentinelLine, type Phase, phaseOf, type SentinelReading } from './sentinel.ts';
+import { splitArguments, trimLine } from './tokenizer.ts';
 import type {
   CommandRename,
   ConfigIo,
@@ -25,7 +26,6 @@ import type {
   ParsedConfig,
   UserLine,
 } from './types.ts';
-import { splitWords, trimLine } from './words.ts';
 
 /** Where a line stands. Lines of one text share the same `source` object. */
 interface Origin {
@@ -54,11 +54,11 @@ interface Load {
 export const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';
 
 /** Files that include each other have to end somewhere. */
-const includeDepthMax = 16;
-const includedFilesMax = 1000;
+const INCLUDE_DEPTH_MAX = 16;
+const INCLUDED_FILES_MAX = 1000;
 
 /** What a Sentinel answers to: the commands that `rename-command` may name. */
-const ownCommands =
+const OWN_COMMANDS =
   `acl auth client command hello info ping psubscribe publish punsubscribe role sentinel shutdown
   subscribe unsubscribe`.split(/\s+/);
 
@@ -113,7 +113,7 @@ function passDirective(load: Load, name: string, words: readonly string[]): stri
   }
   if (name.includes('.'))
     return words.length === 0 ? 'Module config specified without value' : null;
-  return forgottenNames.has(name) && words.length === 1 ? null : BAD_DIRECTIVE;
+  return FORGOTTEN_NAMES.has(name) && words.length === 1 ? null : BAD_DIRECTIVE;
 }
 
 function applyDirective(load: Load, name: string, words: readonly string[]): string | null {
@@ -132,7 +132,7 @@ function include(load: Load, path: string, place: Origin, depth: number): void {
   const paths = /[*?[]/.test(path) ? load.io.glob(path) : [path];
   for (const one of paths) {
     load.included++;
-    if (depth >= includeDepthMax || load.included > includedFilesMax) {
+    if (depth >= INCLUDE_DEPTH_MAX || load.included > INCLUDED_FILES_MAX) {
       refuse(load, place, 'Configuration files include each other without end');
     }
     const outcome = load.io.readFile(one);
@@ -170,7 +170,7 @@ function applyLine(load: Load, words: readonly string[], place: Origin, depth: n
 }
 
 function readLine(load: Load, place: Origin, depth: number): void {
-  const words = splitWords(place.text);
+  const words = splitArguments(place.text);
   if (words === null) refuse(load, place, 'Unbalanced quotes in configuration line');
   if (words.length === 0) return;
   const objection = applyLine(load, words, place, depth);
@@ -303,7 +303,7 @@ export function parseConfig(sources: string | ConfigSources, io: ConfigIo): Pars
     values: initialValues(),
     users: new Map(),
     renames: [],
-    commands: new Set(ownCommands),
+    commands: new Set(OWN_COMMANDS),
     queues: { before: [], monitor: [], after: [] },
     included: 0,
     logs: [],

@@ -16,19 +16,19 @@ import {
   oneLine,
   type SentinelConfig,
 } from '../core/index.ts';
-import { type Directive, directives } from './directives.ts';
+import { DIRECTIVES, type Directive } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
-import { Layout, rewrittenWords, sentinelKey } from './layout.ts';
+import { Layout, REWRITTEN_DIRECTIVES, sentinelKey } from './layout.ts';
 import { specialLines } from './special.ts';
+import { fileArgument, quoteArgument } from './tokenizer.ts';
 import type { DirectiveValue, GenericConfig, RewriteOptions } from './types.ts';
-import { quoteWord, wordForFile } from './words.ts';
 
 function putDirective(layout: Layout, directive: Directive, value: DirectiveValue): void {
   const { name, kind, initial } = directive;
   if (kind.type === 'special') {
     const special = { name, initial: initial as readonly string[] };
     const list = value as readonly string[];
-    for (const line of specialLines(special, kind.grammar, list, wordForFile)) {
+    for (const line of specialLines(special, kind.grammar, list, fileArgument)) {
       layout.put(name, line.text, line.forced);
     }
   } else if (value !== null) {
@@ -40,7 +40,7 @@ function putDirective(layout: Layout, directive: Directive, value: DirectiveValu
 }
 
 function putGeneric(layout: Layout, generic: GenericConfig, options: RewriteOptions): void {
-  for (const directive of directives) {
+  for (const directive of DIRECTIVES) {
     const current = directive.name === 'loglevel' ? options.logLevel : undefined;
     const value = current ?? generic.values.get(directive.name) ?? directive.initial;
     putDirective(layout, directive, value);
@@ -50,7 +50,7 @@ function putGeneric(layout: Layout, generic: GenericConfig, options: RewriteOpti
 
 /** Their words are between single blanks, as in an ACL file; here quotes and backslashes have a meaning. */
 function userLine(line: string): string {
-  return oneLine(line).split(' ').map(wordForFile).join(' ');
+  return oneLine(line).split(' ').map(fileArgument).join(' ');
 }
 
 function putUsers(layout: Layout, users: readonly string[] | null): void {
@@ -73,25 +73,25 @@ function put(layout: Layout, word: string, args: string, forced = true): void {
 
 function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[] {
   const lines: Line[] = [];
-  const name = wordForFile(group.name);
+  const name = fileArgument(group.name);
   const add = (word: string, args: string) => lines.push(sentinelLine(word, args));
   const addOption = (word: string, value: string | number | bigint) =>
-    add(word, `${name} ${typeof value === 'string' ? wordForFile(value) : value}`);
+    add(word, `${name} ${typeof value === 'string' ? fileArgument(value) : value}`);
   const spell = spelling(line);
-  add('monitor', `${name} ${wordForFile(group.host)} ${group.port} ${group.quorum}`);
+  add('monitor', `${name} ${fileArgument(group.host)} ${group.port} ${group.quorum}`);
   for (const [field, row] of GROUP_OPTION_ROWS) {
     const value = group[field];
-    const word = row.aliases?.includes(line.rebootDirective) ? line.rebootDirective : row.word;
+    const word = row.aliases?.includes(line.rebootDirective) ? line.rebootDirective : row.name;
     if (typeof value === 'string') add(word, `${name} ${spell(value)}`);
     else if (value !== null && value !== initialOf(field, row, defaults)) addOption(word, value);
   }
   addOption('config-epoch', group.configEpoch);
   addOption('leader-epoch', group.leaderEpoch);
   for (const { host, port } of group.replicas) {
-    add('known-replica', `${name} ${wordForFile(host)} ${port}`);
+    add('known-replica', `${name} ${fileArgument(host)} ${port}`);
   }
   for (const { host, port, id } of group.sentinels) {
-    add('known-sentinel', `${name} ${wordForFile(host)} ${port} ${spell(id)}`);
+    add('known-sentinel', `${name} ${fileArgument(host)} ${port} ${spell(id)}`);
   }
   for (const { command, renamed } of group.renames) {
     add('rename-command', `${name} ${spell(command)} ${spell(renamed)}`);
@@ -110,7 +110,7 @@ type FileStyle = Pick<Dialect, 'fileQuotes' | 'rebootDirective'>;
 
 /** How words are written that others chose. */
 function spelling({ fileQuotes }: FileStyle): (word: string) => string {
-  return fileQuotes === 'always' ? quoteWord : wordForFile;
+  return fileQuotes === 'always' ? quoteArgument : fileArgument;
 }
 
 function areEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -151,13 +151,13 @@ function putSentinel(
   const spell = spelling(style);
   const yesNo = (word: string, value: boolean, initial: boolean) =>
     put(layout, word, value ? 'yes' : 'no', value !== initial);
-  if (sentinel.myId !== null) put(layout, 'myid', wordForFile(sentinel.myId));
+  if (sentinel.myId !== null) put(layout, 'myid', fileArgument(sentinel.myId));
   yesNo('deny-scripts-reconfig', sentinel.denyScriptsReconfig, true);
   yesNo('resolve-hostnames', sentinel.resolveHostnames, false);
   yesNo('announce-hostnames', sentinel.announceHostnames, false);
   for (const lines of groups) for (const [key, text] of lines) layout.put(key, text, true);
   put(layout, 'current-epoch', `${sentinel.currentEpoch}`);
-  if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteWord(sentinel.announceIp));
+  if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteArgument(sentinel.announceIp));
   if (sentinel.announcePort !== 0) put(layout, 'announce-port', `${sentinel.announcePort}`);
   if (sentinel.sentinelUser !== null) {
     put(layout, 'sentinel-user', spell(sentinel.sentinelUser));
@@ -165,7 +165,7 @@ function putSentinel(
   if (sentinel.sentinelPass !== null) {
     put(layout, 'sentinel-pass', spell(sentinel.sentinelPass));
   }
-  for (const word of rewrittenWords) layout.finish(sentinelKey(word));
+  for (const word of REWRITTEN_DIRECTIVES) layout.finish(sentinelKey(word));
 }
 
 /** Rewrites one file again and again: what has not changed since the last time is not made anew. */

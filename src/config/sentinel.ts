@@ -15,9 +15,9 @@ import {
   type GroupField,
   type GroupOption,
   numericAddress,
+  optionNames,
   type SentinelConfig,
   setOption,
-  wordsOf,
 } from '../core/index.ts';
 import { readSentinelInteger } from './numbers.ts';
 
@@ -48,12 +48,12 @@ interface SentinelDirective {
   ) => string | null;
 }
 
-const int32Max = 2n ** 31n - 1n;
-const uint64Max = 2n ** 64n - 1n;
+const INT32_MAX = 2n ** 31n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
 
-const noSuchMaster = 'No such master with specified name.';
-const badPort = 'Invalid port number.';
-const unresolved = "Can't resolve instance hostname.";
+const NO_SUCH_MASTER = 'No such master with specified name.';
+const BAD_PORT = 'Invalid port number.';
+const UNRESOLVED = "Can't resolve instance hostname.";
 export const UNRECOGNIZED = 'Unrecognized sentinel configuration statement.';
 
 function readWithin(text: string, min: bigint, max: bigint): number | null {
@@ -68,7 +68,7 @@ const readTime = (text: string) => readWithin(text, 0n, BigInt(Number.MAX_SAFE_I
 
 function readEpoch(text: string): bigint | null {
   const value = readSentinelInteger(text);
-  return value === null || value < 0n || value > uint64Max ? null : value;
+  return value === null || value < 0n || value > UINT64_MAX ? null : value;
 }
 
 /**
@@ -90,9 +90,9 @@ function readAddress(
   portText: string,
 ): AddressConfig | string {
   const port = readPort(portText);
-  if (port === null) return badPort;
+  if (port === null) return BAD_PORT;
   const host = readHost(reading, hostText);
-  return host === null ? unresolved : { host, port };
+  return host === null ? UNRESOLVED : { host, port };
 }
 
 /**
@@ -109,7 +109,7 @@ function saidElsewhere(reading: SentinelReading, key: string, source: unknown): 
 
 function monitor(reading: SentinelReading, args: readonly string[], source: unknown) {
   const [name, hostText, portText, quorumText] = args as [string, string, string, string];
-  const quorum = readWithin(quorumText, 1n, int32Max);
+  const quorum = readWithin(quorumText, 1n, INT32_MAX);
   if (quorum === null) return 'Quorum must be 1 or greater.';
   const address = readAddress(reading, hostText, portText);
   if (typeof address === 'string') return address;
@@ -201,7 +201,7 @@ function ofGroup(
     counts,
     apply: (reading, args, source) => {
       const group = reading.groups.get(args[0]!);
-      return group === undefined ? noSuchMaster : apply(reading, group, args.slice(1), source);
+      return group === undefined ? NO_SUCH_MASTER : apply(reading, group, args.slice(1), source);
     },
   };
 }
@@ -231,8 +231,8 @@ function optionValue(
       return ms === null || ms < row.min ? { refusal } : ms;
     }
     case 'count': {
-      const count = readWithin(word, -int32Max - 1n, int32Max);
-      return count ?? { refusal: `Invalid number of ${row.word.replaceAll('-', ' ')}.` };
+      const count = readWithin(word, -INT32_MAX - 1n, INT32_MAX);
+      return count ?? { refusal: `Invalid number of ${row.name.replaceAll('-', ' ')}.` };
     }
     case 'script':
       if (reading.isExecutable(word)) return word;
@@ -246,7 +246,7 @@ function optionValue(
 
 const OPTION_DIRECTIVES = Object.fromEntries(
   GROUP_OPTION_ROWS.flatMap(([field, row]) =>
-    wordsOf(row).map((word) => [word, optionDirective(field, row)]),
+    optionNames(row).map((word) => [word, optionDirective(field, row)]),
   ),
 );
 
@@ -312,7 +312,7 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
       apply: (reading, args, source) => {
         if (args.length === 3) return null;
         const group = reading.groups.get(args[0]!);
-        if (group === undefined) return noSuchMaster;
+        if (group === undefined) return NO_SUCH_MASTER;
         return knownSentinel(reading, group, args.slice(1), source);
       },
     },
@@ -331,8 +331,8 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
     }),
     'announce-ip': unsetByEmpty('announceIp'),
     'announce-port': before((reading, word) => {
-      const port = readWithin(word, -int32Max - 1n, int32Max);
-      if (port === null) return badPort;
+      const port = readWithin(word, -INT32_MAX - 1n, INT32_MAX);
+      if (port === null) return BAD_PORT;
       reading.config.announcePort = port;
       return null;
     }),
@@ -349,7 +349,7 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
 );
 
 /** The words that may follow `sentinel`. */
-export const SENTINEL_WORDS: readonly string[] = [...table.keys()];
+export const SENTINEL_DIRECTIVES: readonly string[] = [...table.keys()];
 
 /** When a line is to be carried out; unknown words wait for the end, where they are refused. */
 export function phaseOf(word: string): Phase {

@@ -10,9 +10,9 @@ import { formatMemory, readDouble, readMemory } from './numbers.ts';
 type SpecialReading = { readonly value: readonly string[] } | { readonly error: string };
 
 /** Client classes in the order of the lines, with the word written for each. */
-export const outputClasses = ['normal', 'replica', 'pubsub'] as const;
+export const OUTPUT_CLASSES = ['normal', 'replica', 'pubsub'] as const;
 
-const limitsError = 'Error in hard, soft or soft_seconds setting in buffer limit configuration.';
+const LIMITS_ERROR = 'Error in hard, soft or soft_seconds setting in buffer limit configuration.';
 
 /** Digits with at most a sign in front, as C's strtol; an empty text is 0. */
 function readLong(text: string): bigint | null {
@@ -28,7 +28,7 @@ function readOutputLimits(words: readonly string[], current: readonly string[]):
   const value = [...current];
   for (let at = 0; at < words.length; at += 4) {
     const given = words[at]!.toLowerCase();
-    const index = outputClasses.findIndex(
+    const index = OUTPUT_CLASSES.findIndex(
       (name) => name === given || (name === 'replica' && given === 'slave'),
     );
     if (index < 0)
@@ -38,9 +38,9 @@ function readOutputLimits(words: readonly string[], current: readonly string[]):
     const seconds = readLong(words[at + 3]!);
     // The original lets the seconds wrap around 2^32; what does not fit is refused here.
     if (hard === null || soft === null || seconds === null || seconds < 0n) {
-      return { error: limitsError };
+      return { error: LIMITS_ERROR };
     }
-    if (seconds >= 2n ** 31n) return { error: limitsError };
+    if (seconds >= 2n ** 31n) return { error: LIMITS_ERROR };
     value.splice(index * 3, 3, `${hard}`, `${soft}`, `${seconds}`);
   }
   return { value };
@@ -124,7 +124,7 @@ export interface SpecialLine {
 }
 
 function outputLimitLines(value: readonly string[], initial: readonly string[]): SpecialLine[] {
-  return outputClasses.map((name, index) => {
+  return OUTPUT_CLASSES.map((name, index) => {
     const [hard, soft, seconds] = value.slice(index * 3, index * 3 + 3) as [string, string, string];
     const limits = `${formatMemory(BigInt(hard))} ${formatMemory(BigInt(soft))} ${seconds}`;
     return {

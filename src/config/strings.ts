@@ -6,7 +6,7 @@
 import type { Values } from './types.ts';
 
 /** Variables of `proc-title-template`; true: never empty while the file is read. */
-const titleVariables: ReadonlyMap<string, boolean> = new Map([
+const TITLE_VARIABLES: ReadonlyMap<string, boolean> = new Map([
   ['title', false],
   ['unixsocket', false],
   ['listen-addr', true],
@@ -30,7 +30,7 @@ function isTitleTemplate(template: string, values: Values): boolean {
       continue;
     }
     const end = template.indexOf('}', at);
-    const filled = end < 0 ? undefined : titleVariables.get(template.slice(at + 1, end));
+    const filled = end < 0 ? undefined : TITLE_VARIABLES.get(template.slice(at + 1, end));
     if (filled === undefined) return false;
     const isSocket = template.slice(at + 1, end) === 'unixsocket';
     shows ||= filled || (isSocket && values.get('unixsocket') !== null);

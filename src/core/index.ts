@@ -11,8 +11,8 @@ export {
   GROUP_OPTION_ROWS,
   type GroupField,
   type GroupOption,
+  optionNames,
   setOption,
-  wordsOf,
 } from './model/groupoptions.ts';
 export { configOf } from './model/hardstate.ts';
 export { BrokenInvariant } from './model/invariants.ts';

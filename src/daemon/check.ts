@@ -3,15 +3,15 @@
  * connection is made, no log is opened. (Ports are opened and shut again at once, to see that they are free; names are
  * looked up where the configuration asks for it, as at every start.)
  */
-import { type ParsedConfig, rewriteConfig, splitWords } from '../config/index.ts';
+import { type ParsedConfig, rewriteConfig, splitArguments } from '../config/index.ts';
 import {
   configOf,
   createState,
   DIALECTS,
   defaultsOf,
   GROUP_OPTION_ROWS,
+  optionNames,
   shown,
-  wordsOf,
 } from '../core/index.ts';
 import { ListenError, Server, tryPorts } from '../server/index.ts';
 import {
@@ -23,7 +23,7 @@ import {
   saveComplaint,
   Tls,
 } from '../shell/index.ts';
-import { StartError, serverSettings, usersForFile } from './serversettings.ts';
+import { StartError, serverConfig, usersForFile } from './serverconfig.ts';
 
 /** Longer texts are cut in what is shown of the file. */
 const SHOWN_MAX = 200;
@@ -60,9 +60,9 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
     await new Tls(tls).load().catch((error: Error) => errors.push(error.message));
   }
   if (holder === null) {
-    const settings = serverSettings(parsed.generic, { configFile: file, supervisor: 'no' });
+    const config = serverConfig(parsed.generic, { configFile: file, supervisor: 'no' });
     // Before somebody takes the place of an original, that one has it.
-    await tryPorts(settings).catch(({ lines: [why = ''] }: ListenError) => {
+    await tryPorts(config).catch(({ lines: [why = ''] }: ListenError) => {
       conditions.push('its port is free');
       warnings.push(why.replace(/^Warning: /, ''));
     });
@@ -99,7 +99,7 @@ function firstSave(file: string, before: string, { generic, sentinel }: ParsedCo
   );
   const silent = () => {};
   const server = new Server(
-    serverSettings(generic, { configFile: file, supervisor: 'no' }),
+    serverConfig(generic, { configFile: file, supervisor: 'no' }),
     generic.aclFile === ''
       ? { log: silent, command: silent, shutdown: silent }
       : {
@@ -139,14 +139,14 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
 const SECRET = /^(requirepass|masterauth|primaryauth|user|tls-.*key-file-pass)$/i;
 const GROUP_SECRETS: ReadonlySet<string> = new Set(
   GROUP_OPTION_ROWS.flatMap(([, row]) =>
-    row.kind === 'credential' && row.secret ? wordsOf(row) : [],
+    row.kind === 'credential' && row.secret ? optionNames(row) : [],
   ),
 );
 
 /** However the words are quoted; control characters are shown. */
 function withoutSecret(line: string): string {
   const [sign, rest] = [line.slice(0, 2), line.slice(2)];
-  const [first = '', second = '', third = ''] = splitWords(rest) ?? [];
+  const [first = '', second = '', third = ''] = splitArguments(rest) ?? [];
   if (SECRET.test(first)) {
     const name = first.toLowerCase() === 'user' ? ` ${second}` : '';
     return shown(`${sign}${first}${name} (secret)`);

@@ -26,8 +26,8 @@ import {
   AclFile,
   backlogComplaint,
   ConfigWriter,
+  DEFAULT_PID_FILE,
   Driver,
-  defaultPidFile,
   errorText,
   growNursery,
   type Leave,
@@ -47,7 +47,7 @@ import {
   writePidFile,
 } from '../shell/index.ts';
 import type { FlightRecorder } from './flightrecorder.ts';
-import { StartError, serverSettings, usersForFile } from './serversettings.ts';
+import { StartError, serverConfig, usersForFile } from './serverconfig.ts';
 import { MANY_GROUPS, Warmup } from './warmup.ts';
 
 export interface DaemonOptions {
@@ -62,11 +62,11 @@ export interface DaemonOptions {
 }
 
 /** Sockets and a running save get this long to end at a shutdown. */
-const farewellMs = 1000;
+const FAREWELL_MS = 1000;
 /** What a server or a Sentinel costs, its connections included. */
 const INSTANCE_BYTES = 50 * 1024;
-const tlsFailed = 'Failed to configure TLS. Check logs for more info.';
-const syslogNotDone =
+const TLS_FAILED = 'Failed to configure TLS. Check logs for more info.';
+const SYSLOG_IGNORED =
   'syslog-enabled yes: nothing is sent to syslog by this program. Use logfile, or standard output and the journal.';
 
 export class Daemon {
@@ -133,7 +133,7 @@ export class Daemon {
     this.#resolver = new NameResolver({ input });
     this.#scripts = new Scripts(input);
     this.#server = new Server(
-      serverSettings(parsed.generic, { ...options, configFile: options.configFile }),
+      serverConfig(parsed.generic, { ...options, configFile: options.configFile }),
       {
         ...logPort(log),
         logs: (level) => log.writes(level),
@@ -162,7 +162,7 @@ export class Daemon {
     this.#log.write('notice', 'monotonic clock: POSIX clock_gettime');
     this.#log.write('notice', `Running mode=sentinel, port=${generic.port || generic.tls.port}.`);
     const warnings = [backlogComplaint(generic.tcpBacklog), ...this.#parsed.warnings];
-    if (generic.syslogEnabled) warnings.push(syslogNotDone);
+    if (generic.syslogEnabled) warnings.push(SYSLOG_IGNORED);
     for (const warning of warnings) if (warning !== null) this.#log.write('warning', warning);
     this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
@@ -185,12 +185,12 @@ export class Daemon {
     this.#tls?.stop();
     this.#links.closeAll();
     // A save under way is let end, so that no temporary file stays behind.
-    await atMost(farewellMs, this.#saving);
+    await atMost(FAREWELL_MS, this.#saving);
     if (this.#pidFile !== null) {
       this.#log.write('notice', 'Removing the pid file.');
       removePidFile(this.#pidFile);
     }
-    await atMost(farewellMs, this.#server.stop());
+    await atMost(FAREWELL_MS, this.#server.stop());
     this.#log.write('warning', 'Sentinel is now ready to exit, bye bye...');
     process.exit(0);
   }
@@ -256,7 +256,7 @@ export class Daemon {
     try {
       await this.#tls?.load();
     } catch (error) {
-      if (error instanceof TlsError) throw new StartError(error.message, tlsFailed);
+      if (error instanceof TlsError) throw new StartError(error.message, TLS_FAILED);
       throw error;
     }
   }
@@ -285,7 +285,7 @@ export class Daemon {
 
   #writePidFile(): void {
     const { pidFile, daemonize } = this.#parsed.generic;
-    const path = pidFile ?? (daemonize && this.#supervisor === 'no' ? defaultPidFile : '');
+    const path = pidFile ?? (daemonize && this.#supervisor === 'no' ? DEFAULT_PID_FILE : '');
     if (path === '') return;
     const complaint = writePidFile(path);
     if (complaint === null) this.#pidFile = path;

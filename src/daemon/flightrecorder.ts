@@ -58,7 +58,7 @@ export class FlightRecorder {
     try {
       log.write('warning', `${saved(await this.#files.write(this.#lines(reason)))} (${reason})`);
     } catch (error) {
-      log.write('warning', `${failed}: ${errorText(error)}`);
+      log.write('warning', `${FAILED}: ${errorText(error)}`);
     }
     this.#writing = false;
   }
@@ -70,7 +70,7 @@ export class FlightRecorder {
     try {
       log.write('warning', saved(this.#files.writeNow(this.#lines(reason))));
     } catch (error) {
-      log.write('warning', `${failed}: ${errorText(error)}`);
+      log.write('warning', `${FAILED}: ${errorText(error)}`);
     }
   }
 
@@ -90,7 +90,7 @@ export class FlightRecorder {
   }
 }
 
-const failed = 'The flight recording could not be written';
+const FAILED = 'The flight recording could not be written';
 
 function saved(path: string): string {
   return `Flight recording written to ${path}, to be played with "redis-sentinel-ts replay"`;

@@ -28,7 +28,7 @@ const TIMES: WarmupTimes = { delayMs: 5000, failovers: 200 };
 /** So many that the loop is busy, at the latest when their masters die together. */
 export const MANY_GROUPS = 20;
 /** After each failover there is a rest of so many times what it took: a fifth of a core at most. */
-const REST = 4;
+const REST_FACTOR = 4;
 const REST_MIN_MS = 10;
 
 export class Warmup {
@@ -78,7 +78,7 @@ export class Warmup {
     this.#standIns.failOver();
     this.#left -= 1;
     if (this.#left === 0) return this.stop();
-    this.#after(Math.max(REST_MIN_MS, REST * (performance.now() - began)));
+    this.#after(Math.max(REST_MIN_MS, REST_FACTOR * (performance.now() - began)));
   }
 }
 

@@ -4,7 +4,7 @@ import yargs from 'yargs';
 import { parseRecording } from './file.ts';
 import type { Recording } from './record.ts';
 import { type Played, replay } from './replay.ts';
-import { Speaker } from './words.ts';
+import { TextFormat } from './textformat.ts';
 
 interface ReplayPlan {
   readonly file: string;
@@ -61,7 +61,7 @@ async function readPlan(args: readonly string[]): Promise<ReplayPlan | null> {
 
 function show(recording: Recording, { brief, last }: ReplayPlan): number {
   const { entries, header, snapshot } = recording;
-  const speaker = new Speaker(header, snapshot);
+  const speaker = new TextFormat(header, snapshot);
   const groups = [...snapshot.groups.keys()];
   const span = ((entries.at(-1)?.at ?? 0) - (entries[0]?.at ?? 0)) / 1000;
   say(
@@ -99,7 +99,7 @@ function isTalk({ entry, outcome, same }: Played): boolean {
   });
 }
 
-function linesOf({ entry, outcome, same, saves }: Played, speaker: Speaker): string[] {
+function linesOf({ entry, outcome, same, saves }: Played, speaker: TextFormat): string[] {
   const lines = [`${speaker.time(entry.at)}  ${speaker.input(entry.input)}`];
   const now = speaker.outcome(outcome);
   for (const line of now) {

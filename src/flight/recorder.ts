@@ -30,7 +30,7 @@ export interface RecorderOptions {
 const COST_SHARE = 300;
 const NONE: readonly boolean[] = [];
 /** A turn may begin at the very end of the room. */
-const SLACK = 1 << 16;
+const SLACK_BYTES = 1 << 16;
 
 interface Lap {
   readonly state: Buffer;
@@ -133,7 +133,7 @@ export class Recorder {
 
   #newTape(): Tape {
     // Only what is written is taken from the system.
-    return new Tape(this.#bytes + SLACK);
+    return new Tape(this.#bytes + SLACK_BYTES);
   }
 
   #startLap(): Lap {

@@ -7,7 +7,7 @@ import {
   type GroupOption,
   globMatches,
   isPlain,
-  wordsOf,
+  optionNames,
 } from '../core/index.ts';
 
 /**
@@ -16,7 +16,7 @@ import {
  */
 export type Verdict = 'shown' | 'secret' | 'stray';
 
-type Words = readonly string[];
+type Arguments = readonly string[];
 
 /**
  * The verdict on each word.
@@ -24,13 +24,13 @@ type Words = readonly string[];
  * @param argv as the core gets it.
  * @param isGroup whether there may be a group of that name.
  */
-export function judgeWords(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
+export function judgeArguments(argv: Arguments, isGroup: (name: string) => boolean): Verdict[] {
   const verdicts = judge(argv, isGroup);
   return argv.map((_, i) => verdicts[i] ?? 'stray');
 }
 
 /** Shorter when all that follows is stray. */
-function judge(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
+function judge(argv: Arguments, isGroup: (name: string) => boolean): Verdict[] {
   const [name, word = ''] = argv;
   if (name === 'publish') return argv[1] === '__sentinel__:hello' ? allShown(argv) : ['shown'];
   if (name !== 'sentinel') return allShown(argv);
@@ -49,7 +49,7 @@ function judge(argv: Words, isGroup: (name: string) => boolean): Verdict[] {
   }
 }
 
-function allShown(words: Words): Verdict[] {
+function allShown(words: Arguments): Verdict[] {
   return words.map(() => 'shown');
 }
 
@@ -73,7 +73,7 @@ function shapeOf(row: GroupOption): Shape {
 /** The options of SENTINEL SET and the values of each. */
 const OPTIONS: ReadonlyMap<string, readonly Shape[]> = new Map<string, readonly Shape[]>([
   ...GROUP_OPTION_ROWS.flatMap(([, row]) =>
-    wordsOf(row).map((word) => [word, [shapeOf(row)]] as const),
+    optionNames(row).map((word) => [word, [shapeOf(row)]] as const),
   ),
   ['quorum', [isNumber]],
   ['rename-command', [isAny, isAny]],
@@ -92,12 +92,15 @@ const VARIABLES: ReadonlyMap<string, readonly [Shape]> = new Map<string, readonl
 ]);
 
 /** `GROUP [option value …]`. */
-function judgeSet([group = '', ...words]: Words, isGroup: (name: string) => boolean): Verdict[] {
+function judgeSet(
+  [group = '', ...words]: Arguments,
+  isGroup: (name: string) => boolean,
+): Verdict[] {
   return [judgeOne(group, isGroup(group)), ...judgePairs(words, OPTIONS)];
 }
 
 /** `set [variable value …]` or `get [pattern …]`. */
-function judgeConfig([verb = '', ...words]: Words): Verdict[] {
+function judgeConfig([verb = '', ...words]: Arguments): Verdict[] {
   switch (verb.toLowerCase()) {
     case 'set':
       return ['shown', ...judgePairs(words, VARIABLES)];
@@ -114,7 +117,7 @@ function asksForSomething(pattern: string): boolean {
 }
 
 /** A name that is not known ends it: nothing is certain of what follows. */
-function judgePairs(words: Words, names: ReadonlyMap<string, readonly Shape[]>): Verdict[] {
+function judgePairs(words: Arguments, names: ReadonlyMap<string, readonly Shape[]>): Verdict[] {
   const verdicts: Verdict[] = [];
   for (let i = 0; i < words.length; ) {
     const shapes = names.get(words[i]!.toLowerCase());

@@ -6,7 +6,7 @@
  */
 import { type Effect, type Input, LIMITS, type Reply, shown } from '../core/index.ts';
 import type { RecordedOutput, RecordedTurn, Recording, Snapshot, Stream } from './record.ts';
-import { judgeWords } from './requests.ts';
+import { judgeArguments } from './requests.ts';
 
 type Command = Extract<Input, { type: 'command' }>;
 
@@ -96,7 +96,7 @@ class Mask {
     const [name, word, group = ''] = argv;
     if (name === 'sentinel' && word === 'monitor') this.#groups.add(group);
     if (name === 'sentinel' && word === 'set') this.#noteRenames(argv);
-    const verdicts = judgeWords(argv, (one) => this.#groups.has(one));
+    const verdicts = judgeArguments(argv, (one) => this.#groups.has(one));
     if (!verdicts.some((verdict) => verdict !== 'shown')) return input;
     const strays: Stray[] = [];
     const words = argv.map((one, i) => {

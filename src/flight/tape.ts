@@ -25,10 +25,10 @@ const HEAD_BYTES = 4 * 4 + 3 * 8;
 const NONE: readonly boolean[] = [];
 const HELLO_CHANNEL = '__sentinel__:hello';
 /** A call into the runtime costs more than a few characters. */
-const SHORT = 16;
+const SHORT_MAX_BYTES = 16;
 const INT_MAX = 2 ** 31 - 1;
 const HELLOS_MAX = 4096;
-const HELLO_LENGTH_MAX = 512;
+const HELLO_MAX_BYTES = 512;
 /** At most twice two to this of a text's characters are looked at. */
 const SAMPLE_BITS = 3;
 
@@ -160,7 +160,7 @@ export class Tape {
   ): boolean {
     let index = this.#hellos.get(text);
     if (index === undefined) {
-      if (this.#heard.length >= HELLOS_MAX || text.length > HELLO_LENGTH_MAX) {
+      if (this.#heard.length >= HELLOS_MAX || text.length > HELLO_MAX_BYTES) {
         return this.#text(kind, text, effects, connection, at, wakeAt, token);
       }
       index = this.#heard.push(text) - 1;
@@ -184,7 +184,7 @@ export class Tape {
     const { length } = text;
     if (!this.#fits(length)) return false;
     this.#head(kind, length, digestOf(effects), connection, at, wakeAt, token);
-    if (length > SHORT) this.#bytes.write(text, this.#end, 'latin1');
+    if (length > SHORT_MAX_BYTES) this.#bytes.write(text, this.#end, 'latin1');
     else for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = text.charCodeAt(i);
     this.#end += length;
     return true;

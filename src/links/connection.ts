@@ -34,8 +34,8 @@ type Expected = number | { readonly channel: string };
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 const LF = 10;
-const statusType = 0x2b; // +
-const integerType = 0x3a; // :
+const STATUS_TYPE = 0x2b; // +
+const INTEGER_TYPE = 0x3a; // :
 /**
  * What a subscription says at once may take so long, then everybody else has a turn: five hundred hellos of which each
  * changes something in hundreds of groups come in one piece. Answers are never kept waiting: their lateness would be taken
@@ -218,10 +218,10 @@ export class Connection {
   /** A frame of one line that needs no decoder. */
   #readLine(frame: Buffer): boolean {
     const type = frame[0];
-    if (type !== statusType && type !== integerType) return false;
+    if (type !== STATUS_TYPE && type !== INTEGER_TYPE) return false;
     if (frame.indexOf(LF) !== frame.length - 1) return false;
     const text = frame.toString('latin1', 1, frame.length - 2);
-    this.#received(type === statusType ? { kind: 'text', text } : integerReply(text));
+    this.#received(type === STATUS_TYPE ? { kind: 'text', text } : integerReply(text));
     return true;
   }
 

@@ -8,19 +8,19 @@
  */
 
 /** Longest reply, INFO included, that is not an attack on memory. */
-const bytesMax = 1024 * 1024;
-const itemsMax = 65_536;
-const depthMax = 8;
+const REPLY_MAX_BYTES = 1024 * 1024;
+const ITEMS_MAX = 65_536;
+const DEPTH_MAX = 8;
 /** Longest line: a status or an error. Lengths and integers are far shorter. */
-const lineBytesMax = 64 * 1024;
+const LINE_MAX_BYTES = 64 * 1024;
 
 const LF = 10;
 const CR = 13;
-const textLine = 0x2b; // +
-const errorLine = 0x2d; // -
-const integerLine = 0x3a; // :
-const bulk = 0x24; // $
-const array = 0x2a; // *
+const TEXT_LINE = 0x2b; // +
+const ERROR_LINE = 0x2d; // -
+const INTEGER_LINE = 0x3a; // :
+const BULK = 0x24; // $
+const ARRAY = 0x2a; // *
 
 const NOTHING = Buffer.alloc(0);
 
@@ -86,7 +86,7 @@ export class FrameReader {
   /** More of a line without its end. */
   #keep(piece: Buffer): void {
     const bytes = this.#lineBytes + piece.length;
-    if (bytes > lineBytesMax) throw new ProtocolError('Protocol error, line too long');
+    if (bytes > LINE_MAX_BYTES) throw new ProtocolError('Protocol error, line too long');
     if (bytes > this.#line.length) {
       const larger = Buffer.allocUnsafe(bytes * 2);
       this.#kept.copy(larger);
@@ -98,7 +98,7 @@ export class FrameReader {
 
   #grow(bytes: number): void {
     this.#size += bytes;
-    if (this.#size > bytesMax) throw new ProtocolError('Protocol error, reply too long');
+    if (this.#size > REPLY_MAX_BYTES) throw new ProtocolError('Protocol error, reply too long');
   }
 
   #skipBody(chunk: Buffer, at: number): number {
@@ -117,7 +117,7 @@ export class FrameReader {
   #readLine(chunk: Buffer, at: number): number | null {
     const newline = chunk.indexOf(LF, at);
     const line = chunk.subarray(at, newline === -1 ? chunk.length : newline + 1);
-    if (line.length > lineBytesMax) throw new ProtocolError('Protocol error, line too long');
+    if (line.length > LINE_MAX_BYTES) throw new ProtocolError('Protocol error, line too long');
     checkType(line[0] ?? 0);
     if (newline === -1) return null;
     if (line.indexOf(CR) !== line.length - 2) {
@@ -129,12 +129,12 @@ export class FrameReader {
 
   #lineDone(line: Buffer): void {
     const type = line[0];
-    if (type === textLine || type === errorLine) {
+    if (type === TEXT_LINE || type === ERROR_LINE) {
       this.#itemDone();
       return;
     }
     const digits = line.toString('latin1', 1, line.length - 2);
-    if (type === integerLine) {
+    if (type === INTEGER_LINE) {
       if (!/^-?\d{1,20}$/.test(digits)) throw new ProtocolError('Protocol error, bad integer');
       this.#itemDone();
       return;
@@ -145,17 +145,17 @@ export class FrameReader {
     }
     if (!/^\d{1,10}$/.test(digits)) throw new ProtocolError('Protocol error, bad length');
     const length = Number(digits);
-    if (type === bulk) this.#openBulk(length);
+    if (type === BULK) this.#openBulk(length);
     else this.#openArray(length);
   }
 
   #openBulk(length: number): void {
-    if (length > bytesMax) throw new ProtocolError('Protocol error, bulk too long');
+    if (length > REPLY_MAX_BYTES) throw new ProtocolError('Protocol error, bulk too long');
     this.#body = length + 2;
   }
 
   #openArray(length: number): void {
-    if (length > itemsMax || this.#open.length >= depthMax) {
+    if (length > ITEMS_MAX || this.#open.length >= DEPTH_MAX) {
       throw new ProtocolError('Protocol error, array too long or too deep');
     }
     if (length === 0) this.#itemDone();
@@ -176,11 +176,11 @@ export class FrameReader {
 
 function checkType(type: number): void {
   switch (type) {
-    case textLine:
-    case errorLine:
-    case integerLine:
-    case bulk:
-    case array:
+    case TEXT_LINE:
+    case ERROR_LINE:
+    case INTEGER_LINE:
+    case BULK:
+    case ARRAY:
       return;
     default:
       throw new ProtocolError(

@@ -5,7 +5,7 @@
 
 /** As many Sentinels as usually share a group, and ourselves. */
 const REMEMBERED_MAX = 8;
-const BYTES_MAX = 2048;
+const FRAME_MAX_BYTES = 2048;
 
 interface Heard {
   readonly frame: Buffer;
@@ -33,7 +33,7 @@ export class HelloMemory {
 
   /** A frame was a message with this payload. */
   learn(frame: Buffer, payload: string): void {
-    if (frame.length > BYTES_MAX) return;
+    if (frame.length > FRAME_MAX_BYTES) return;
     this.#heard[this.#next] = { frame: Buffer.from(frame), payload };
     this.#next = (this.#next + 1) % REMEMBERED_MAX;
   }

@@ -60,8 +60,8 @@ export function encodeText(reply: Reply, protocol: Protocol): string {
   }
 }
 
-const SHORT = 16;
-const SHORT_KEPT = 256;
+const SHORT_MAX_BYTES = 16;
+const SHORT_REPLIES_MAX = 256;
 /** Bytes of the short replies, which are few and many times the same. */
 const shortReplies = new Map<string, Buffer>();
 
@@ -69,14 +69,14 @@ function shortReply(text: string): Buffer {
   const known = shortReplies.get(text);
   if (known !== undefined) return known;
   const bytes = Buffer.from(text, 'latin1');
-  if (shortReplies.size < SHORT_KEPT) shortReplies.set(text, bytes);
+  if (shortReplies.size < SHORT_REPLIES_MAX) shortReplies.set(text, bytes);
   return bytes;
 }
 
 /** The bytes of a reply, which may be shared: not to be changed. Its texts are byte strings: one character, one byte. */
 export function encodeReply(reply: Reply, protocol: Protocol): Buffer {
   const text = encodeText(reply, protocol);
-  if (text.length <= SHORT) return shortReply(text);
+  if (text.length <= SHORT_MAX_BYTES) return shortReply(text);
   if (text.length < PAGES_BYTES) return Buffer.from(text, 'latin1');
   const bytes = pages(text.length);
   bytes.write(text, 'latin1');

@@ -2,6 +2,7 @@
  * The door of the protocol room: bytes to commands, replies to bytes.
  */
 export { encodeReply, type Protocol } from './encode.ts';
+export { splitInline } from './inline.ts';
 export { parseInteger64 } from './integer.ts';
 export { giveBack, PAGES_BYTES, pages } from './pages.ts';
 export {
@@ -9,4 +10,3 @@ export {
   type RequestLimits,
   RequestReader,
 } from './requests.ts';
-export { splitWords } from './words.ts';

@@ -5,16 +5,16 @@
 import { giveBack, grown, PAGES_BYTES, pages } from './pages.ts';
 
 /** A store so many times larger than what is unread is given back. */
-const ROOMY = 4;
+const ROOMY_FACTOR = 4;
 const ROOMY_BYTES = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** How far a large store can grow in place. */
-const GROWTH = 16;
+const GROWTH_FACTOR = 16;
 
 function newStore(bytes: number): Buffer {
   if (bytes < PAGES_BYTES) return Buffer.allocUnsafeSlow(Math.max(bytes, 1024));
-  return pages(bytes, GROWTH);
+  return pages(bytes, GROWTH_FACTOR);
 }
 
 export class ReadBuffer {
@@ -92,7 +92,7 @@ export class ReadBuffer {
   /** Copies unread bytes out of a borrowed chunk or a large store, so that a few bytes do not keep it alive. */
   settle(): void {
     const { length } = this;
-    const roomy = this.#store.length > Math.max(ROOMY_BYTES, length * ROOMY);
+    const roomy = this.#store.length > Math.max(ROOMY_BYTES, length * ROOMY_FACTOR);
     if (length === 0 || (!this.#borrowed && !roomy)) return;
     const own = Buffer.allocUnsafeSlow(length);
     this.#store.copy(own, 0, this.#start, this.#end);

@@ -9,9 +9,9 @@
 import { constants } from 'node:buffer';
 import RedisParser from 'redis-parser';
 import { LIMITS } from '../core/index.ts';
+import { splitInline } from './inline.ts';
 import { parseInteger64 } from './integer.ts';
 import { ReadBuffer } from './readbuffer.ts';
-import { splitWords } from './words.ts';
 
 /** What a client may send. Sizes in bytes. */
 export interface RequestLimits {
@@ -34,19 +34,19 @@ export type Frame =
   | { readonly kind: 'overflow'; readonly head: string };
 
 /** A line (inline command, count or length) may be this long before its end has to come. */
-const LINE_MAX = 65536;
+const LINE_MAX_BYTES = 65536;
 const UNAUTHENTICATED_COUNT_MAX = 10n;
-const UNAUTHENTICATED_BULK_MAX = 16384n;
+const UNAUTHENTICATED_BULK_MAX_BYTES = 16384n;
 /**
  * Words of one request. The original admits two thousand million, but there a word of no bytes costs 16 bytes and here
  * ten times that; no command of a Sentinel has a use for so many.
  */
-const COUNT_MAX = BigInt(LIMITS.requestWords);
+const COUNT_MAX = BigInt(LIMITS.requestArguments);
 const HEAD_BYTES = 64;
 /** Headers that need no closer look: so many digits, and numbers within every limit there can be. */
 const SHORT_DIGITS = 5;
 const SHORT_COUNT_MAX = 10;
-const SHORT_BULK_MAX = 512;
+const SHORT_BULK_MAX_BYTES = 512;
 
 const ZERO = 0x30;
 
@@ -79,10 +79,10 @@ function newDecoder(): RedisParser {
 let decoder = newDecoder();
 
 /** Of more words the decoder, which makes a buffer of each, would hold up everybody. */
-const DECODED_WORDS_MAX = 256;
+const DECODED_ARGUMENTS_MAX = 256;
 
 /** The words of a complete, checked frame. */
-function wordsOf(frame: Buffer): string[] {
+function splitFrame(frame: Buffer): string[] {
   const words: string[] = [];
   let at = frame.indexOf(LF) + 1;
   while (at < frame.length) {
@@ -97,7 +97,7 @@ function wordsOf(frame: Buffer): string[] {
 
 /** Decodes one complete, checked frame. */
 function argumentsOf(frame: Buffer, count: number): string[] {
-  if (count > DECODED_WORDS_MAX) return wordsOf(frame);
+  if (count > DECODED_ARGUMENTS_MAX) return splitFrame(frame);
   decoded = null;
   try {
     decoder.execute(frame);
@@ -130,7 +130,7 @@ export class RequestReader {
       // A word becomes a string of one character a byte.
       maxBulkBytes: Math.min(limits.maxBulkBytes, constants.MAX_STRING_LENGTH),
     };
-    this.#shortBulkMax = Math.min(SHORT_BULK_MAX, limits.maxBulkBytes);
+    this.#shortBulkMax = Math.min(SHORT_BULK_MAX_BYTES, limits.maxBulkBytes);
   }
 
   /** Bytes held back: requests not yet taken by `next`, and the beginning of one that is not complete. */
@@ -215,9 +215,9 @@ export class RequestReader {
     if (this.#scanned === 0 && this.#skipEmptyLines()) return 'skipped';
     const newline = this.#find(LF);
     const { store, start, length } = this.#hoard;
-    if (newline === -1) return length > LINE_MAX ? violation('too big inline request') : null;
+    if (newline === -1) return length > LINE_MAX_BYTES ? violation('too big inline request') : null;
     const bare = newline > 0 && store[start + newline - 1] === CR ? newline - 1 : newline;
-    const words = splitWords(
+    const words = splitInline(
       store.toString('latin1', start, start + bare),
       this.#limits.gluedQuotes,
     );
@@ -337,7 +337,7 @@ export class RequestReader {
     if (length === null || length < 0n || length > BigInt(this.#limits.maxBulkBytes)) {
       return violation('invalid bulk length');
     }
-    if (!authenticated && length > UNAUTHENTICATED_BULK_MAX) {
+    if (!authenticated && length > UNAUTHENTICATED_BULK_MAX_BYTES) {
       return violation('unauthenticated bulk length');
     }
     this.#bulkBytes = Number(length) + 2;
@@ -359,6 +359,6 @@ export class RequestReader {
   #waiting(text: string): Frame | null {
     const { store, start, length } = this.#hoard;
     const ended = this.#scanned < length && store[start + this.#scanned] === CR;
-    return !ended && length - this.#mark > LINE_MAX ? violation(text) : null;
+    return !ended && length - this.#mark > LINE_MAX_BYTES ? violation(text) : null;
   }
 }

@@ -37,7 +37,7 @@ export function subscriptionCeiling(command: string): Ceiling {
 }
 
 /** At most so many words after the first `from`. */
-export function wordsCeiling(what: string, from: number, most: number): Ceiling {
+export function argumentsCeiling(what: string, from: number, most: number): Ceiling {
   return (argv) => (argv.length - from > most ? tooMany(what, most) : null);
 }
 

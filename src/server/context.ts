@@ -6,7 +6,7 @@ import type { AclLog } from './acllog.ts';
 import type { Client } from './client.ts';
 import type { Outbox, Shared } from './outbox.ts';
 import type { PubSub } from './pubsub.ts';
-import type { ServerPorts, ServerSettings } from './settings.ts';
+import type { ServerConfig, ServerPorts } from './serverconfig.ts';
 import type { Stats } from './stats.ts';
 import type { CommandTable } from './table.ts';
 import type { Users } from './users.ts';
@@ -31,7 +31,7 @@ export interface ClientContext extends Client {
 }
 
 export interface ServerContext {
-  readonly settings: ServerSettings;
+  readonly config: ServerConfig;
   readonly ports: ServerPorts;
   readonly stats: Stats;
   readonly hub: PubSub;

@@ -10,17 +10,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Node's own (27), listeners, saves, the log, scripts (16 at a time), clients that are being turned away. */
-const HOUSE = 64;
+const OWN_DESCRIPTORS = 64;
 /** Of these what Node and the hands of `shell/spare.ts` hold all the time, a save and some scripts: for nobody else, ever. */
-const HOUSE_MIN = 44;
+const OWN_DESCRIPTORS_MIN = 44;
 /** Two connections to each server and one to each peer, and rivals while they hang. */
-const PER_INSTANCE = 3;
+const INSTANCE_DESCRIPTORS = 3;
 /** Where the limit is far too low for the instances: somebody must be able to get in and ask, the peers above all. */
 const CLIENTS_MIN = 32;
 /** With fewer left than this, saves, links and scripts are about to fail. */
 const FREE_MIN = 16;
 /** Changes that the log tells, in parts of the room. */
-const MATERIAL = 0.1;
+const LOGGED_CHANGE_SHARE = 0.1;
 
 /** What the system says of this process. */
 export interface System {
@@ -86,7 +86,7 @@ export class Room {
 
   /** Would one more than so many connections take what the house cannot do without? */
   short(connections: number): boolean {
-    return this.#limit !== null && connections + HOUSE_MIN >= this.#limit;
+    return this.#limit !== null && connections + OWN_DESCRIPTORS_MIN >= this.#limit;
   }
 
   /** Looks at limit and instances again; returns what the log has to say. */
@@ -95,7 +95,7 @@ export class Room {
     const limit = this.#limit;
     if (limit === null) return [];
     const instances = this.#known.instances();
-    const kept = HOUSE + PER_INSTANCE * instances;
+    const kept = OWN_DESCRIPTORS + INSTANCE_DESCRIPTORS * instances;
     const least = Math.min(CLIENTS_MIN, Math.floor(limit / 4));
     this.#least = least;
     this.#most = Math.max(limit - kept, least, 1);
@@ -115,7 +115,7 @@ export class Room {
     const now = this.#clients;
     const whole = now === this.#configured;
     const change = Math.abs(now - this.#told);
-    if (change === 0 || (!whole && change < this.#told * MATERIAL)) return [];
+    if (change === 0 || (!whole && change < this.#told * LOGGED_CHANGE_SHARE)) return [];
     this.#told = now;
     const head = `Current maximum open files is ${limit}.`;
     if (whole) return [`${head} maxclients is ${now} again, as configured.`];

@@ -60,7 +60,7 @@ function forbidden(
   row: Row,
   argv: readonly string[],
 ): string | null {
-  const { dialect } = server.settings;
+  const { dialect } = server.config;
   const user = server.users.get(session.user);
   if (user !== undefined && isLaborious(user, row, argv)) return LABORIOUS;
   const why = user === undefined ? { kind: 'command' as const } : refused(user, row, argv);
@@ -94,7 +94,7 @@ export function judge(
   const refuse = (text: string): Verdict => ({ kind: 'refuse', reply: failure(text) });
   const free =
     session.authenticated || (found.kind === 'found' && found.row.flags.includes('no_auth'));
-  if (!free && server.settings.dialect.loginFirst) return refuse(NO_LOGIN);
+  if (!free && server.config.dialect.loginFirst) return refuse(NO_LOGIN);
   if (found.kind !== 'found') return unknown(found, argv);
   const { row, arity } = found;
   session.lastCommand = row.name;

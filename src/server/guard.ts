@@ -2,7 +2,7 @@
  * Whose error it is: what goes wrong in serving one client ends that client's connection; what goes wrong in the house
  * behind it (the core, a turn's effects) is nobody's who happens to stand at the door, and is passed on.
  */
-const ofTheHouse = new WeakSet<Error>();
+const internalErrors = new WeakSet<Error>();
 
 /** Calls into the house. @throws whatever it throws, which no `guarded` holds up */
 export function inTheHouse(work: () => void): void {
@@ -10,7 +10,7 @@ export function inTheHouse(work: () => void): void {
     work();
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    ofTheHouse.add(error);
+    internalErrors.add(error);
     throw error;
   }
 }
@@ -20,7 +20,7 @@ export function guarded(work: () => void, failed: (error: unknown) => void): voi
   try {
     work();
   } catch (error) {
-    if (error instanceof Error && ofTheHouse.has(error)) throw error;
+    if (error instanceof Error && internalErrors.has(error)) throw error;
     failed(error);
   }
 }

@@ -4,10 +4,10 @@
 export { ListenError, tryPorts } from './listen.ts';
 export { Server } from './server.ts';
 export {
-  DEFAULT_SETTINGS,
+  DEFAULT_SERVER_CONFIG,
   type OutputLimit,
+  type ServerConfig,
   type ServerPorts,
-  type ServerSettings,
-} from './settings.ts';
+} from './serverconfig.ts';
 export { checkUserRules } from './userrules.ts';
 export { OWN_VERSION } from './version.ts';

@@ -9,7 +9,7 @@ import { createServer, type ListenOptions, type Server as NetServer, type Socket
 import { dirname } from 'node:path';
 import type { Server as TlsServer } from 'node:tls';
 import { getSystemErrorMap } from 'node:util';
-import type { ServerSettings } from './settings.ts';
+import type { ServerConfig } from './serverconfig.ts';
 
 /** The server could not be opened. `lines` are to be logged as warnings, then the process ends with status 1. */
 export class ListenError extends Error {
@@ -93,14 +93,14 @@ function opened<T extends NetServer>(server: T, options: ListenOptions): Promise
 }
 
 async function openTcp(
-  settings: ServerSettings,
+  config: ServerConfig,
   kind: 'TCP' | 'TLS',
   doors: Doors,
   listeners: Listener[],
 ): Promise<void> {
-  const { backlog } = settings;
-  const port = kind === 'TLS' ? settings.tlsPort : settings.port;
-  for (const word of settings.bind) {
+  const { backlog } = config;
+  const port = kind === 'TLS' ? config.tlsPort : config.port;
+  for (const word of config.bind) {
     const optional = word.startsWith('-');
     const address = optional ? word.slice(1) : word;
     try {
@@ -133,42 +133,42 @@ async function removeStaleSocket(path: string): Promise<void> {
 }
 
 /** The system takes no longer path; Node would cut it short and listen somewhere else. */
-const UNIX_PATH_MAX = 108;
+const UNIX_PATH_MAX_BYTES = 108;
 
 function tooLong(path: string): string {
-  return `unix socket path too long (${path.length}), must be under ${UNIX_PATH_MAX}`;
+  return `unix socket path too long (${path.length}), must be under ${UNIX_PATH_MAX_BYTES}`;
 }
 
 async function openUnix(
   address: string,
-  settings: ServerSettings,
+  config: ServerConfig,
   accept: (socket: Socket) => void,
   listeners: Listener[],
 ): Promise<void> {
   try {
-    if (address.length >= UNIX_PATH_MAX) throw new Error(tooLong(address));
+    if (address.length >= UNIX_PATH_MAX_BYTES) throw new Error(tooLong(address));
     const path = Buffer.from(address, 'latin1').toString('utf8');
     // The system's own words: libuv calls a folder that is not there a lack of permission.
     await stat(dirname(path));
     await removeStaleSocket(path);
-    const server = await opened(plain(accept), { path, backlog: settings.backlog });
+    const server = await opened(plain(accept), { path, backlog: config.backlog });
     listeners.push({ server, address, unix: true, tls: null });
-    if (settings.unixSocketPerm !== 0) await chmod(path, settings.unixSocketPerm);
+    if (config.unixSocketPerm !== 0) await chmod(path, config.unixSocketPerm);
   } catch (error) {
     const step = (error as NodeJS.ErrnoException).code === undefined ? '' : 'bind: ';
     throw new ListenError([`Failed opening Unix socket: ${step}${systemText(error)}`]);
   }
 }
 
-/** Opens every listener of the settings. Throws `ListenError`. */
-export async function openListeners(settings: ServerSettings, doors: Doors): Promise<Listener[]> {
+/** Opens every listener of the config. Throws `ListenError`. */
+export async function openListeners(config: ServerConfig, doors: Doors): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
-    if (settings.port !== 0) await openTcp(settings, 'TCP', doors, listeners);
-    if (settings.tlsPort !== 0) await openTcp(settings, 'TLS', doors, listeners);
-    if (settings.unixSocket !== null) {
+    if (config.port !== 0) await openTcp(config, 'TCP', doors, listeners);
+    if (config.tlsPort !== 0) await openTcp(config, 'TLS', doors, listeners);
+    if (config.unixSocket !== null) {
       const accept = (socket: Socket) => doors.accept(socket, true);
-      await openUnix(settings.unixSocket, settings, accept, listeners);
+      await openUnix(config.unixSocket, config, accept, listeners);
     }
     if (listeners.length === 0) {
       throw new ListenError(['Configured to not listen anywhere, exiting.']);
@@ -181,12 +181,12 @@ export async function openListeners(settings: ServerSettings, doors: Doors): Pro
 }
 
 /** Opens and closes at once what openListeners would open, but for a Unix socket. Throws `ListenError`. */
-export async function tryPorts(settings: ServerSettings): Promise<void> {
+export async function tryPorts(config: ServerConfig): Promise<void> {
   const listeners: Listener[] = [];
   const doors: Doors = { accept: (socket) => socket.destroy(), warn: () => {} };
   try {
-    if (settings.port !== 0) await openTcp(settings, 'TCP', doors, listeners);
-    if (settings.tlsPort !== 0) await openTcp(settings, 'TLS', doors, listeners);
+    if (config.port !== 0) await openTcp(config, 'TCP', doors, listeners);
+    if (config.tlsPort !== 0) await openTcp(config, 'TLS', doors, listeners);
   } finally {
     await Promise.all(listeners.map(({ server }) => closed(server)));
   }

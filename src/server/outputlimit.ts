@@ -2,12 +2,12 @@
  * What a client owes reading: how much of it is too much at once, and for how long (commands.md §1;
  * `client-output-buffer-limit` of config.md §3).
  */
-import type { OutputLimit } from './settings.ts';
+import type { OutputLimit } from './serverconfig.ts';
 
 /** Replies a client may owe before its further requests wait. */
 export const STALL_BYTES = 1024 * 1024;
 /** One that waits for replies and reads nothing of them for so long is closed. */
-const STALL_MS_MAX = 60_000;
+const STALL_MAX_MS = 60_000;
 
 export class OutputLimitWatch {
   #softSince: number | null = null;
@@ -30,6 +30,6 @@ export class OutputLimitWatch {
   /** Was it patience enough? Subscribers have the soft limit only. */
   isOverdue(now: number, limit: OutputLimit, subscriber: boolean): boolean {
     if (this.#softSince !== null && now - this.#softSince > limit.softSeconds * 1000) return true;
-    return !subscriber && this.#stalledSince !== null && now - this.#stalledSince > STALL_MS_MAX;
+    return !subscriber && this.#stalledSince !== null && now - this.#stalledSince > STALL_MAX_MS;
   }
 }

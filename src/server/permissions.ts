@@ -42,14 +42,14 @@ export interface RuleContext {
 /** What keeps a request from running. */
 export type Refusal = { readonly kind: 'command' } | { readonly kind: 'channel'; channel: string };
 
-const wordsOf = new Map<string, ReadonlySet<string>>();
+const tokenSets = new Map<string, ReadonlySet<string>>();
 
 /** Is it among these words, of which there are few different lists? */
 function isAmong(word: string, list: string): boolean {
-  let words = wordsOf.get(list);
+  let words = tokenSets.get(list);
   if (words === undefined) {
     words = new Set(list.split(' '));
-    wordsOf.set(list, words);
+    tokenSets.set(list, words);
   }
   return words.has(word);
 }
@@ -81,7 +81,7 @@ export function mayHear({ channels }: Permissions, name: string, pattern: boolea
 }
 
 /** Letters of patterns that are kept ready. */
-const READY_MAX = 2 ** 18;
+const READY_MAX_LETTERS = 2 ** 18;
 /** What a list costs beside its letters. */
 const ENTRY_LETTERS = 64;
 const ready = new Map<readonly string[], readonly Pattern[]>();
@@ -92,12 +92,12 @@ function readyFor(channels: readonly string[]): readonly Pattern[] {
   const known = ready.get(channels);
   if (known !== undefined) return known;
   const letters = channels.reduce((sum, { length }) => sum + length, ENTRY_LETTERS);
-  if (readyLetters + letters > READY_MAX) {
+  if (readyLetters + letters > READY_MAX_LETTERS) {
     ready.clear();
     readyLetters = 0;
   }
   const patterns = channels.map((channel) => new Pattern(channel, channel.length));
-  if (letters > READY_MAX) return patterns;
+  if (letters > READY_MAX_LETTERS) return patterns;
   ready.set(channels, patterns);
   readyLetters += letters;
   return patterns;
@@ -157,7 +157,7 @@ function unfit(pattern: string): string | null {
   return /[\0\t-\r ]/.test(pattern) ? SYNTAX : "Patterns can't contain control characters";
 }
 
-const WORDS: Readonly<Record<string, (draft: PermissionsDraft) => void>> = {
+const KEYWORDS: Readonly<Record<string, (draft: PermissionsDraft) => void>> = {
   allkeys: ({ keys }) => refill(keys, EVERYTHING.keys),
   resetkeys: ({ keys }) => keys.clear(),
   allchannels: ({ channels }) => refill(channels, EVERYTHING.channels),
@@ -202,8 +202,8 @@ export class PermissionsDraft {
   apply(rule: string, { vocabulary, databases }: RuleContext): string | null {
     const word = lower(rule);
     if (databases && /^(alldbs$|resetdbs$|db=)/.test(word)) return this.#database(word);
-    if (Object.hasOwn(WORDS, word)) {
-      WORDS[word]!(this);
+    if (Object.hasOwn(KEYWORDS, word)) {
+      KEYWORDS[word]!(this);
       return null;
     }
     switch (rule[0]) {
@@ -330,7 +330,7 @@ export function databasesText({ databases }: Permissions): string {
 }
 
 /** `~* resetchannels &x -@all +ping`: the words that would make these permissions out of none. */
-export function permissionWords(permissions: Permissions): string[] {
+export function permissionRules(permissions: Permissions): string[] {
   const { keys, channels, databases } = permissions;
   const all = channels.includes('*');
   return [

@@ -7,7 +7,7 @@ import type { Reply } from '../core/index.ts';
 
 /** Requests of a client that may be awaiting their answers, and their bytes with those of the answers that are there. */
 const AWAITED_MAX = 4096;
-const AWAITED_BYTES_MAX = 256 * 1024;
+const AWAITED_MAX_BYTES = 256 * 1024;
 /** What one costs beside its bytes, until it is answered. */
 const PLACE_BYTES = 512;
 
@@ -31,7 +31,7 @@ export class Pipeline {
   }
 
   get full(): boolean {
-    return this.#places.length >= AWAITED_MAX || this.#bytes > AWAITED_BYTES_MAX;
+    return this.#places.length >= AWAITED_MAX || this.#bytes > AWAITED_MAX_BYTES;
   }
 
   /** Takes a place in the order; to be called with the reply. `bytes`: of the request, which its reply may repeat. */

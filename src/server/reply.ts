@@ -39,21 +39,21 @@ export function bulks(texts: readonly string[]): Reply {
   return array(texts.map(bulk));
 }
 
-const KNOWN_WORD_LENGTH = 32;
-const KNOWN_WORDS_MAX = 1000;
+const LOWERED_MAX_BYTES = 32;
+const LOWERED_TEXTS_MAX = 1000;
 /** What short words with capitals are in small letters: clients use few of them, again and again. */
-const knownWords = new Map<string, string>();
+const loweredTexts = new Map<string, string>();
 
 /** ASCII letters to lower case; the bytes of other alphabets are left alone. */
 export function lower(text: string): string {
-  if (text.length > KNOWN_WORD_LENGTH) return lowerLong(text);
-  const known = knownWords.get(text);
+  if (text.length > LOWERED_MAX_BYTES) return lowerLong(text);
+  const known = loweredTexts.get(text);
   if (known !== undefined) return known;
   const small = /[A-Z]/.test(text)
     ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
     : text;
-  if (knownWords.size >= KNOWN_WORDS_MAX) knownWords.clear();
-  knownWords.set(text, small);
+  if (loweredTexts.size >= LOWERED_TEXTS_MAX) loweredTexts.clear();
+  loweredTexts.set(text, small);
   return small;
 }
 

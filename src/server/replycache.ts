@@ -21,7 +21,7 @@ export interface CachedReply {
 
 /** Beyond it everything is forgotten: more groups than that are rarely asked about in turn. */
 const ENTRIES_MAX = 4096;
-const REQUEST_BYTES_MAX = 512;
+const REQUEST_MAX_BYTES = 512;
 
 function requestBytes(argv: readonly string[]): string {
   return `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
@@ -43,7 +43,7 @@ export class ReplyCache {
   remember(row: Row, user: string, argv: readonly string[], reply: Reply): CachedReply | null {
     if (reply.kind !== 'array') return null;
     const text = requestBytes(argv);
-    if (text.length > REQUEST_BYTES_MAX) return null;
+    if (text.length > REQUEST_MAX_BYTES) return null;
     if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
     const entry: CachedReply = {
       request: Buffer.from(text, 'latin1'),
@@ -71,7 +71,7 @@ export class ReplyCache {
       const count = repeats(likely, chunk);
       if (count > 0) return { entry: likely, count };
     }
-    if (chunk.length > REQUEST_BYTES_MAX || this.#entries.size === 0) return null;
+    if (chunk.length > REQUEST_MAX_BYTES || this.#entries.size === 0) return null;
     const entry = this.#entries.get(chunk.toString('latin1'));
     if (entry !== undefined) this.#recent = entry;
     return entry === undefined || entry.user !== user ? null : { entry, count: 1 };

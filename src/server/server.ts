@@ -19,8 +19,8 @@ import { ClientMemory } from './memory.ts';
 import { PubSub } from './pubsub.ts';
 import { failure } from './reply.ts';
 import { ReplyCache } from './replycache.ts';
+import type { ServerConfig, ServerPorts } from './serverconfig.ts';
 import { Session } from './session.ts';
-import type { ServerPorts, ServerSettings } from './settings.ts';
 import type { Speaker } from './speaker.ts';
 import { Stats } from './stats.ts';
 import { CommandTable } from './table.ts';
@@ -52,7 +52,7 @@ function isLoopback(address: string | undefined): boolean {
 }
 
 export class Server {
-  readonly settings: ServerSettings;
+  readonly config: ServerConfig;
   readonly ports: ServerPorts;
   readonly stats = new Stats();
   readonly hub = new PubSub((bytes) => this.memory.count(bytes));
@@ -81,17 +81,14 @@ export class Server {
   #attackWarnedAt = Number.NEGATIVE_INFINITY;
   #acceptWarnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: ServerSettings, ports: ServerPorts) {
-    this.settings = settings;
+  constructor(config: ServerConfig, ports: ServerPorts) {
+    this.config = config;
     this.ports = ports;
-    this.#room = new Room(
-      settings.maxClients,
-      ports.known ?? { instances: () => 0, links: () => 0 },
-    );
-    this.table = new CommandTable(ROWS, settings.dialect, settings.renames);
-    this.users = new Users(this.table, settings.newUsersHearAll, settings.dialect.databases);
-    this.aclLog = new AclLog(settings.aclLogMax);
-    const { clientsMemoryBytes } = settings;
+    this.#room = new Room(config.maxClients, ports.known ?? { instances: () => 0, links: () => 0 });
+    this.table = new CommandTable(ROWS, config.dialect, config.renames);
+    this.users = new Users(this.table, config.newUsersHearAll, config.dialect.databases);
+    this.aclLog = new AclLog(config.aclLogMax);
+    const { clientsMemoryBytes } = config;
     this.memory = new ClientMemory(
       clientsMemoryBytes || LIMITS.clientsBytes,
       clientsMemoryBytes > 0,
@@ -135,7 +132,7 @@ export class Server {
     this.readUsers();
     this.#fitRoom();
     const { tls } = this.ports;
-    this.#listeners = await openListeners(this.settings, {
+    this.#listeners = await openListeners(this.config, {
       accept: (socket, unix) => this.#accept(socket, unix),
       ...(tls === undefined ? {} : { createTls: () => this.#createTls(tls) }),
       warn: (text) => this.log('warning', text),
@@ -184,14 +181,14 @@ export class Server {
   /** Users of the file or of the ACL file, which `start` reads by itself. @throws ListenError */
   readUsers(): void {
     // What a line or the ACL file says of user `default` is all that holds of it.
-    if (this.settings.requirepass !== null) this.users.requirePassword(this.settings.requirepass);
+    if (this.config.requirepass !== null) this.users.requirePassword(this.config.requirepass);
     if (this.ports.aclFile !== undefined) {
       const problem = this.loadUsers();
       if (problem !== null) {
         throw new ListenError([`Aborting Redis startup because of ACL errors: ${problem}`]);
       }
     }
-    for (const [name = '', ...rules] of this.settings.users) {
+    for (const [name = '', ...rules] of this.config.users) {
       if (!isUserName(name)) {
         throw new ListenError([
           'Spaces not allowed in ACL usernames',
@@ -213,7 +210,7 @@ export class Server {
     if (file === undefined) return null;
     const outcome = file.read();
     if ('error' in outcome) return outcome.error;
-    return this.users.load(outcome.text, file.path, this.settings.requirepass);
+    return this.users.load(outcome.text, file.path, this.config.requirepass);
   }
 
   /** Users (these, or any) are gone or may less: their clients go, the one that said so after its reply. */
@@ -263,7 +260,7 @@ export class Server {
       return;
     }
     const open = this.users.default.nopass;
-    if (this.settings.protectedMode && open && !unix && !isLoopback(socket.remoteAddress)) {
+    if (this.config.protectedMode && open && !unix && !isLoopback(socket.remoteAddress)) {
       this.#reject(socket, DENIED);
       return;
     }
@@ -273,7 +270,7 @@ export class Server {
     this.#sessions.set(session.id, session);
     if (!this.logs('verbose')) return;
     const text = unix
-      ? `Accepted connection to ${this.settings.unixSocket}`
+      ? `Accepted connection to ${this.config.unixSocket}`
       : `Accepted ${session.address}`;
     this.log('verbose', text);
   }

@@ -23,7 +23,7 @@ const REQUESTS_PER_TURN = 128;
 /** Input kept while no request is taken; beyond it the socket is not read. */
 const INPUT_KEPT_BYTES = 64 * 1024;
 /** What a word of a request that waits costs beside its bytes. */
-const WORD_BYTES = 32;
+const ARGUMENT_BYTES = 32;
 
 /** The server as a session sees it. */
 export interface SessionsServer extends SpeakersServer {
@@ -56,10 +56,10 @@ export class Session extends Speaker implements Worker {
   constructor(server: SessionsServer, socket: Socket, id: number, unix: boolean) {
     super(server, socket, id, unix);
     this.#gate = new RequestReader({
-      queryBufferBytes: server.settings.queryBufferBytes,
-      maxBulkBytes: server.settings.protoMaxBulkBytes,
-      exactEnds: server.settings.dialect.exactEnds,
-      gluedQuotes: server.settings.dialect.gluedQuotes,
+      queryBufferBytes: server.config.queryBufferBytes,
+      maxBulkBytes: server.config.protoMaxBulkBytes,
+      exactEnds: server.config.dialect.exactEnds,
+      gluedQuotes: server.config.dialect.gluedQuotes,
     });
     socket.on('data', (chunk: Buffer) => this.guard(() => this.#receive(chunk)));
     socket.on('end', () => this.guard(() => this.#heardAll()));
@@ -231,7 +231,7 @@ export class Session extends Speaker implements Worker {
 
   #request(argv: readonly string[]): void {
     this.argumentBytes = argv.reduce((sum, word) => sum + word.length, 0);
-    this.#requestBytes = this.argumentBytes + argv.length * WORD_BYTES;
+    this.#requestBytes = this.argumentBytes + argv.length * ARGUMENT_BYTES;
     const verdict = judge(this.server, this, argv);
     const talks = verdict.kind === 'run' && this.#mayTalk(verdict.row) && !this.#talk.full;
     if (this.#talk.open && !talks) this.#park('talk', verdict, argv);

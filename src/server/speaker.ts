@@ -12,10 +12,10 @@ import { guarded, traceOf } from './guard.ts';
 import type { Keeper } from './memory.ts';
 import { Outbox, type Shared } from './outbox.ts';
 import { OutputLimitWatch, STALL_BYTES } from './outputlimit.ts';
-import type { OutputLimit } from './settings.ts';
+import type { OutputLimit } from './serverconfig.ts';
 
 /** How long a connection that we ended may take to hear of it. */
-const LINGER_MS_MAX = 2_000;
+const LINGER_MAX_MS = 2_000;
 
 /** The server as those see it whom it speaks to. */
 export interface SpeakersServer extends ServerContext {
@@ -48,7 +48,7 @@ export abstract class Speaker extends Client implements ClientContext {
   #closingSince = 0;
 
   constructor(server: SpeakersServer, socket: Socket, id: number, unix: boolean) {
-    const unixSocket = unix ? String(server.settings.unixSocket) : null;
+    const unixSocket = unix ? String(server.config.unixSocket) : null;
     super(socket, { id, authenticated: !server.users.closed, unixSocket });
     this.server = server;
     this.outbox = new Outbox(socket, (bytes) => this.guard(() => this.#sent(bytes)));
@@ -121,7 +121,7 @@ export abstract class Speaker extends Client implements ClientContext {
     this.guard(() => {
       if (this.closing || this.socket.destroyed) return;
       if (this.server.memory.overflows(this)) return this.server.evict(this);
-      if (this.isAsking && this.server.settings.dialect.replyFirst) this.outbox.holdBack(message);
+      if (this.isAsking && this.server.config.dialect.replyFirst) this.outbox.holdBack(message);
       else {
         this.outbox.push(message);
         this.server.flushSoon(this);
@@ -155,8 +155,8 @@ export abstract class Speaker extends Client implements ClientContext {
   }
 
   get #outputLimit(): OutputLimit {
-    const { settings } = this.server;
-    return this.type === 'pubsub' ? settings.pubsubOutputLimit : settings.normalOutputLimit;
+    const { config } = this.server;
+    return this.type === 'pubsub' ? config.pubsubOutputLimit : config.normalOutputLimit;
   }
 
   protected checkOutput(): void {
@@ -180,18 +180,18 @@ export abstract class Speaker extends Client implements ClientContext {
   /** Once a second: time limits. Who stays for a second is watched by the system, too. */
   tend(now: number): void {
     if (this.closing) {
-      if (now - this.#closingSince > LINGER_MS_MAX) this.destroy();
+      if (now - this.#closingSince > LINGER_MAX_MS) this.destroy();
       return;
     }
-    const { settings } = this.server;
-    this.watch(settings.keepaliveSeconds);
+    const { config } = this.server;
+    this.watch(config.keepaliveSeconds);
     this.checkOutput();
     if (this.#debt.isOverdue(now, this.#outputLimit, this.type === 'pubsub')) {
       this.#tooSlow('closed');
       return;
     }
-    const idle = now - this.lastSpokeAt > settings.timeoutSeconds * 1000;
-    if (settings.timeoutSeconds > 0 && idle && this.type === 'normal' && !this.isWaiting) {
+    const idle = now - this.lastSpokeAt > config.timeoutSeconds * 1000;
+    if (config.timeoutSeconds > 0 && idle && this.type === 'normal' && !this.isWaiting) {
       this.server.log('verbose', 'Closing idle client');
       this.destroy();
     }
@@ -239,6 +239,6 @@ export abstract class Speaker extends Client implements ClientContext {
 
   /** This client as CLIENT LIST shows it. */
   line(): string {
-    return clientLine(this, this.server.settings.dialect);
+    return clientLine(this, this.server.config.dialect);
   }
 }

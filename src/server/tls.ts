@@ -30,7 +30,7 @@ export interface TlsPorts {
 }
 
 /** A handshake takes no longer, or is given up. */
-const HANDSHAKE_MS_MAX = 10_000;
+const HANDSHAKE_MAX_MS = 10_000;
 const LEFT = 'the peer left when it was shown our certificate. Does it trust tls-cert-file?';
 const REPEAT_MS = 60_000;
 const REASONS_MAX = 1000;
@@ -42,7 +42,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
   const server = createServer({
     ...door.options(),
     noDelay: true,
-    handshakeTimeout: HANDSHAKE_MS_MAX,
+    handshakeTimeout: HANDSHAKE_MAX_MS,
     requestCert: door.clients !== 'no',
     rejectUnauthorized: false,
   });

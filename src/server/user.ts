@@ -11,7 +11,7 @@ import {
   NOTHING,
   type Permissions,
   PermissionsDraft,
-  permissionWords,
+  permissionRules,
   type Refusal,
   type RuleContext,
   refusal,
@@ -145,7 +145,7 @@ const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user do
 
 const PARENTHESIS = "Words of a selector can't end with a parenthesis";
 
-const WORDS: Readonly<Record<string, (draft: UserDraft) => void>> = {
+const KEYWORDS: Readonly<Record<string, (draft: UserDraft) => void>> = {
   '': () => undefined,
   on: (draft) => draft.set({ enabled: true }),
   off: (draft) => draft.set({ enabled: false }),
@@ -195,7 +195,7 @@ export class UserDraft {
       case '(':
         return this.#addSelector(rule);
       default: {
-        const word = Object.hasOwn(WORDS, lower(rule)) ? WORDS[lower(rule)] : undefined;
+        const word = Object.hasOwn(KEYWORDS, lower(rule)) ? KEYWORDS[lower(rule)] : undefined;
         if (word === undefined) return this.#root.apply(rule, this.#context);
         word(this);
         return null;
@@ -286,8 +286,8 @@ export function describe(user: User, style: UserStyle): string {
   return [
     ...flagsOf(user, style),
     ...user.passwords.map((hash) => `#${hash}`),
-    ...permissionWords(user.root),
-    ...user.selectors.map((selector) => `(${permissionWords(selector).join(' ')})`),
+    ...permissionRules(user.root),
+    ...user.selectors.map((selector) => `(${permissionRules(selector).join(' ')})`),
   ].join(' ');
 }
 

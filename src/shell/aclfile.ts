@@ -9,7 +9,7 @@ import { byteString, pathText } from './paths.ts';
 import { behind, type Lost, lostText, replaceFile, type Step, StepError } from './save/durable.ts';
 import { realFs } from './save/fs.ts';
 
-const doing: Readonly<Record<Step, string>> = {
+const DOING: Readonly<Record<Step, string>> = {
   look: 'Reading ACL file',
   create: 'Opening temp ACL file',
   write: 'Writing ACL file',
@@ -60,7 +60,7 @@ export class AclFile {
       return true;
     } catch (error) {
       const { message } = error as Error;
-      const what = error instanceof StepError ? doing[error.step] : 'Writing ACL file';
+      const what = error instanceof StepError ? DOING[error.step] : 'Writing ACL file';
       const place = error instanceof StepError ? error.place : this.#absolute;
       this.#log('warning', `${what} for ACL SAVE: ${message}: ${place}`);
       return false;

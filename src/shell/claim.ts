@@ -13,7 +13,7 @@ import { basename, dirname } from 'node:path';
 import { pathBytes } from './paths.ts';
 
 /** As long as the system allows: older versions of Node fill shorter names up with zeros, which makes them others. */
-const NAME_LENGTH = 107;
+const NAME_BYTES = 107;
 const SOCKETS = '/proc/net/unix';
 
 /** Held as long as the process lives. */
@@ -44,7 +44,7 @@ function claimName(path: string): string | null {
     const digest = createHash('sha256')
       .update(`${dev} ${ino} ${basename(real)}`)
       .digest('hex');
-    return `redis-sentinel-ts/${digest}`.padEnd(NAME_LENGTH, '.');
+    return `redis-sentinel-ts/${digest}`.padEnd(NAME_BYTES, '.');
   } catch {
     return null;
   }

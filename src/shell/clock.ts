@@ -7,14 +7,14 @@ export function monotonic(): Instant {
 }
 
 /** Node's longest timer; who waits for longer looks at his clock then. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
+const DELAY_MAX_MS = 2 ** 31 - 1;
 
 /** An immediate runs behind the poll phase, where all waiting socket data becomes inputs. */
 export function nodeLoop(now: () => Instant): EventLoop {
   return {
     now,
     after(ms, run) {
-      const timer = setTimeout(run, Math.min(ms, DELAY_MS_MAX));
+      const timer = setTimeout(run, Math.min(ms, DELAY_MAX_MS));
       return () => clearTimeout(timer);
     },
     afterSockets(run) {

@@ -7,15 +7,15 @@
 import { spawn } from 'node:child_process';
 
 /** Set for the second process only. */
-const mark = 'REDIS_SENTINEL_TS_DAEMON';
+const DAEMON_MARK = 'REDIS_SENTINEL_TS_DAEMON';
 
 /** What the second process tells the first; nothing more is said after either. */
 type Word = { readonly kind: 'up' } | { readonly kind: 'failed'; readonly lines: string };
 
 /** Are we the second process? To be asked once: children must not inherit the mark. */
 export function isDaemonChild(): boolean {
-  const marked = process.env[mark] !== undefined;
-  delete process.env[mark];
+  const marked = process.env[DAEMON_MARK] !== undefined;
+  delete process.env[DAEMON_MARK];
   return marked;
 }
 
@@ -38,7 +38,7 @@ export function relaunch(what: Relaunch): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, what.program, ...what.args], {
     cwd: what.cwd,
     detached: true,
-    env: { ...process.env, [mark]: '1' },
+    env: { ...process.env, [DAEMON_MARK]: '1' },
     stdio: [what.stdin === null ? 'ignore' : 'pipe', 'ignore', 'ignore', 'ipc'],
   });
   child.stdin?.on('error', () => {});

@@ -5,7 +5,7 @@
 
 import { getSystemErrorMap } from 'node:util';
 
-const texts: Readonly<Record<string, string>> = {
+const TEXTS: Readonly<Record<string, string>> = {
   E2BIG: 'Argument list too long',
   EACCES: 'Permission denied',
   EADDRINUSE: 'Address already in use',
@@ -56,7 +56,7 @@ const texts: Readonly<Record<string, string>> = {
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno } = error as NodeJS.ErrnoException;
-  const known = code === undefined ? undefined : texts[code];
+  const known = code === undefined ? undefined : TEXTS[code];
   if (known !== undefined) return known;
   const described = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
   return described ?? error.message;

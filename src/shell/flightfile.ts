@@ -12,7 +12,7 @@ import { pathText } from './paths.ts';
 const FILES_MAX = 5;
 const MODE = 0o600;
 /** Characters written at a time: between two the process does its work. */
-const PIECE = 1 << 18;
+const PIECE_BYTES = 1 << 18;
 
 export class FlightFiles {
   readonly #folder: string;
@@ -72,7 +72,7 @@ function* pieces(lines: Iterable<string>): Generator<string> {
   let piece = '';
   for (const line of lines) {
     piece += `${line}\n`;
-    if (piece.length < PIECE) continue;
+    if (piece.length < PIECE_BYTES) continue;
     yield piece;
     piece = '';
   }

@@ -4,9 +4,9 @@
 
 import type { LogLevel } from '../core/index.ts';
 
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-const signs: Readonly<Record<LogLevel, string>> = {
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+const SIGNS: Readonly<Record<LogLevel, string>> = {
   debug: '.',
   verbose: '-',
   notice: '*',
@@ -14,11 +14,11 @@ const signs: Readonly<Record<LogLevel, string>> = {
 };
 
 /** The original's buffer for a message, less its final zero. */
-const textBytesMax = 1023;
+const TEXT_MAX_BYTES = 1023;
 
 /** `20950:X 20 Nov 2026 23:59:43.747 # text`, with the line end. Text beyond 1023 bytes is cut. */
 export function formatLine(pid: number, at: Date, level: LogLevel, text: string): string {
-  return `${pid}:X ${stamp(at)} ${signs[level]} ${cut(text)}\n`;
+  return `${pid}:X ${stamp(at)} ${SIGNS[level]} ${cut(text)}\n`;
 }
 
 /** `pid=20950 role=sentinel timestamp="20 Nov 2026 23:59:43.747" level=notice message="text"`, with the line end. */
@@ -36,19 +36,19 @@ export function signalLine(pid: number, at: Date, text: string): string {
 
 /** `20 Nov 2026 23:59:43.747` */
 function stamp(at: Date): string {
-  const date = `${two(at.getDate())} ${months[at.getMonth()]} ${at.getFullYear()}`;
+  const date = `${two(at.getDate())} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
   return `${date} ${time(at)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
 /** The text as far as a line of the original's holds it. */
 export function cut(text: string): string {
-  return text.length > textBytesMax ? text.slice(0, textBytesMax) : text;
+  return text.length > TEXT_MAX_BYTES ? text.slice(0, TEXT_MAX_BYTES) : text;
 }
 
 /** `Sat Nov 21 00:00:43 2026`; the day takes two places. */
 export function ctime(at: Date): string {
   const day = String(at.getDate()).padStart(2, ' ');
-  return `${days[at.getDay()]} ${months[at.getMonth()]} ${day} ${time(at)} ${at.getFullYear()}`;
+  return `${DAYS[at.getDay()]} ${MONTHS[at.getMonth()]} ${day} ${time(at)} ${at.getFullYear()}`;
 }
 
 function time(at: Date): string {

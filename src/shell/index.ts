@@ -20,7 +20,7 @@ export { byteString, pathBytes, pathText } from './paths.ts';
 export { newFileComplaint, saveComplaint, unreadableHint } from './premises.ts';
 export {
   backlogComplaint,
-  defaultPidFile,
+  DEFAULT_PID_FILE,
   procTitle,
   removePidFile,
   type Supervisor,

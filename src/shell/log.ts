@@ -26,7 +26,7 @@ export interface LogOptions {
   readonly format?: LogFormat;
 }
 
-const levels: Readonly<Record<LogLevel, number>> = {
+const LEVELS: Readonly<Record<LogLevel, number>> = {
   debug: 20,
   verbose: 25,
   notice: 30,
@@ -44,7 +44,7 @@ export class Log {
     this.#file = options.file;
     this.#json = options.format === 'json';
     const settings = {
-      customLevels: levels,
+      customLevels: LEVELS,
       useOnlyCustomLevels: true as const,
       level: pinoLevel(options.level),
       base: { pid: process.pid },
@@ -113,7 +113,7 @@ export class Log {
     const append = (bytes: Buffer) => this.#append(bytes);
     return {
       [Symbol.for('pino.metadata')]: true,
-      lastLevel: levels.notice,
+      lastLevel: LEVELS.notice,
       lastMsg: '',
       write(this: { lastLevel: number; lastMsg: string }): void {
         const level = levelOf(this.lastLevel);
@@ -151,12 +151,12 @@ function pinoLevel(level: LogThreshold): LogLevel | 'silent' {
 }
 
 function levelOf(value: number): LogLevel {
-  const names = Object.keys(levels) as LogLevel[];
-  return names.find((name) => levels[name] === value) ?? 'notice';
+  const names = Object.keys(LEVELS) as LogLevel[];
+  return names.find((name) => LEVELS[name] === value) ?? 'notice';
 }
 
 /** A terminal or pipe that somebody else made non-blocking may be full for a moment; longer than that is not waited. */
-const retriesMax = 50;
+const RETRIES_MAX = 50;
 
 function writeAll(file: number, bytes: Buffer): void {
   let retries = 0;
@@ -164,7 +164,8 @@ function writeAll(file: number, bytes: Buffer): void {
     try {
       at += writeSync(file, bytes, at);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++retries > retriesMax) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++retries > RETRIES_MAX)
+        throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

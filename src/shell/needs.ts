@@ -10,7 +10,7 @@ const DESCRIPTORS_MIN = 96;
 const DESCRIPTORS_ADVISED = 10_240;
 
 /** 1.66 to 1.95 GB are reserved, though not used, by Node, by the number of its threads; the rest is for what is used. */
-const ADDRESS_BYTES_MIN = 2.5 * 1024 ** 3;
+const ADDRESS_MIN_BYTES = 2.5 * 1024 ** 3;
 
 /** Null, or the line for the user. `limits` is the text of /proc/self/limits; null where there is none, which is fine. */
 export function tooLittle(limits: string | null): string | null {
@@ -24,9 +24,9 @@ export function tooLittle(limits: string | null): string | null {
     );
   }
   const bytes = limitOf(limits, 'Max address space');
-  if (bytes < ADDRESS_BYTES_MIN) {
+  if (bytes < ADDRESS_MIN_BYTES) {
     return (
-      `The limit of the address space is too low: it is ${kilobytes(bytes)} kB, and ${kilobytes(ADDRESS_BYTES_MIN)} kB ` +
+      `The limit of the address space is too low: it is ${kilobytes(bytes)} kB, and ${kilobytes(ADDRESS_MIN_BYTES)} kB ` +
       'are needed, most of which is reserved only and no memory. Type "ulimit -v unlimited" before (as root, if ' +
       'that is refused), or write LimitAS=infinity into the systemd unit.'
     );

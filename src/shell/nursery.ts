@@ -9,7 +9,7 @@ const MB = 1024 * 1024;
 /** For many groups: next to nothing outlives it. Half of it is where survivors are copied to. */
 const WANTED_BYTES = 8 * MB;
 /** Of objects that live long enough to be copied; far more rounds than it takes. */
-const ROUND = 2000;
+const ROUND_OBJECTS = 2000;
 const ROUNDS_MAX = 500;
 
 function nurseryBytes(): number {
@@ -27,7 +27,7 @@ export function growNursery(): void {
   setFlagsFromString('--semi-space-growth-factor=2');
   const living: object[][] = [];
   for (let round = 0; round < ROUNDS_MAX && nurseryBytes() < WANTED_BYTES; round++) {
-    living[round % 64] = Array.from({ length: ROUND }, (_, index) => ({ index }));
+    living[round % 64] = Array.from({ length: ROUND_OBJECTS }, (_, index) => ({ index }));
   }
   setFlagsFromString('--semi-space-growth-factor=1');
 }

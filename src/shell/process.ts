@@ -17,18 +17,18 @@ import { isStrangersLink } from './io.ts';
 import { pathBytes } from './paths.ts';
 
 /** Where a daemon writes its pid when the file does not say. */
-export const defaultPidFile = '/var/run/redis.pid';
+export const DEFAULT_PID_FILE = '/var/run/redis.pid';
 
 /** Whoever may write the pid file says whom an init script kills; a FIFO in its place must not hold us up. */
-const pidFileMode = 0o644;
-const pidFileFlags =
+const PID_FILE_MODE = 0o644;
+const PID_FILE_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
 
 /** Writes `<pid>\n`. Null when done, else the system's error text: no reason not to start. */
 export function writePidFile(path: string): string | null {
   if (isStrangersLink(path)) return 'A symbolic link of another user';
   try {
-    const file = openSync(pathBytes(path), pidFileFlags, pidFileMode);
+    const file = openSync(pathBytes(path), PID_FILE_FLAGS, PID_FILE_MODE);
     try {
       writeSync(file, ownPid());
     } finally {
@@ -66,7 +66,7 @@ export function backlogComplaint(backlog: number): string | null {
   }
 }
 
-export interface TitleWords {
+export interface TitleVariables {
   readonly title: string;
   /** `host:port`, or the path of the unix socket. */
   readonly listenAddr: string;
@@ -78,7 +78,7 @@ export interface TitleWords {
 }
 
 /** A `proc-title-template` with its words put in; null when it names a word that does not exist. */
-export function procTitle(template: string, words: TitleWords): string | null {
+export function procTitle(template: string, words: TitleVariables): string | null {
   const values: Readonly<Record<string, string>> = {
     title: words.title,
     'listen-addr': words.listenAddr,

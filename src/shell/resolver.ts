@@ -32,12 +32,12 @@ export interface ResolverOptions {
   readonly resolvFile?: string;
 }
 
-const slotsMax = 2;
+const SLOTS_MAX = 2;
 /** Questions under way; each may hold sockets open. So many others wait for their turn, the rest is answered with null. */
-const askedMax = 32;
-const waitingMax = 1000;
+const ASKED_MAX = 32;
+const WAITING_MAX = 1000;
 /** Names that had an address are asked for first: whoever makes up names must not keep us from those that are in use. */
-const goodMax = 10_000;
+const GOOD_MAX = 10_000;
 
 export class NameResolver {
   readonly #input: (input: Input) => void;
@@ -68,19 +68,19 @@ export class NameResolver {
     this.#asking.add(host);
     if (this.#good.has(host)) this.#waiting.unshift(host);
     else this.#waiting.push(host);
-    const last = this.#waiting.length > waitingMax ? this.#waiting.pop() : undefined;
+    const last = this.#waiting.length > WAITING_MAX ? this.#waiting.pop() : undefined;
     if (last !== undefined) process.nextTick(() => this.#answered(last, null));
     this.#askNext();
   }
 
   #answered(host: string, address: string | null): void {
     this.#asking.delete(host);
-    if (address !== null && this.#good.size < goodMax) this.#good.add(host);
+    if (address !== null && this.#good.size < GOOD_MAX) this.#good.add(host);
     this.#input({ type: 'resolved', host, address });
   }
 
   #askNext(): void {
-    if (this.#asked >= askedMax) return;
+    if (this.#asked >= ASKED_MAX) return;
     const host = this.#waiting.shift();
     if (host === undefined) return;
     this.#asked += 1;
@@ -96,7 +96,7 @@ export class NameResolver {
     if (isIP(host) !== 0) return host;
     const cancel = new AbortController();
     const { signal } = cancel;
-    const system = this.#slots < slotsMax ? this.#askSystem(host) : null;
+    const system = this.#slots < SLOTS_MAX ? this.#askSystem(host) : null;
     const patience = system === null ? 0 : this.#options.patienceMs;
     const servers = after(patience, signal)
       .then(() => this.#askServers(host, signal))

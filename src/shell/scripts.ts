@@ -12,7 +12,7 @@ import { pathText } from './paths.ts';
 type ScriptEffect = Extract<Effect, { type: 'runScript' | 'killScript' }>;
 
 /** What the original's child exits with when it cannot execute the script. */
-const cannotExecute = 2;
+const CANNOT_EXECUTE_STATUS = 2;
 
 export class Scripts {
   readonly #input: (input: Input) => void;
@@ -29,7 +29,9 @@ export class Scripts {
       return;
     }
     const [path = '', ...args] = effect.argv.map(pathText);
-    this.#run(effect.job, path, args).catch(() => this.#ended(effect.job, cannotExecute, 0));
+    this.#run(effect.job, path, args).catch(() =>
+      this.#ended(effect.job, CANNOT_EXECUTE_STATUS, 0),
+    );
   }
 
   async #run(job: number, path: string, args: string[]): Promise<void> {

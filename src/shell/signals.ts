@@ -7,7 +7,7 @@
 import type { Log } from './log.ts';
 
 /** `EX_SOFTWARE`: our own mistake. A supervisor starts us again, and the state on disk is whole. */
-export const softwareErrorStatus = 70;
+export const SOFTWARE_ERROR_STATUS = 70;
 
 export interface SignalPorts {
   readonly log: Log;
@@ -48,7 +48,7 @@ export function handleUncaught(log: Log, last: (reason: string) => void): Leave 
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     for (const line of text.split('\n')) log.write('warning', `Uncaught error: ${line.trim()}`);
     last(String(error));
-    return process.exit(softwareErrorStatus);
+    return process.exit(SOFTWARE_ERROR_STATUS);
   };
   process.on('uncaughtException', leave);
   process.on('unhandledRejection', leave);

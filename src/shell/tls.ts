@@ -34,7 +34,7 @@ const LOOK_EVERY_MS = 1000;
 
 const NO_PASSWORD = 'error:07880109:common libcrypto routines::interrupted or cancelled';
 
-const versions: readonly (readonly [SecureVersion, number])[] = [
+const VERSIONS: readonly (readonly [SecureVersion, number])[] = [
   ['TLSv1', constants.SSL_OP_NO_TLSv1],
   ['TLSv1.1', constants.SSL_OP_NO_TLSv1_1],
   ['TLSv1.2', constants.SSL_OP_NO_TLSv1_2],
@@ -311,7 +311,7 @@ function versionRange(
   const words = (protocols ?? '').split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return { secureOptions: 0 };
   const wanted = words.map((word) =>
-    versions.findIndex(([name]) => name.toLowerCase() === word.toLowerCase()),
+    VERSIONS.findIndex(([name]) => name.toLowerCase() === word.toLowerCase()),
   );
   if (wanted.includes(-1)) {
     throw new TlsError(
@@ -319,10 +319,10 @@ function versionRange(
     );
   }
   const [low, high] = [Math.min(...wanted), Math.max(...wanted)];
-  const left = versions.filter((_, at) => at > low && at < high && !wanted.includes(at));
+  const left = VERSIONS.filter((_, at) => at > low && at < high && !wanted.includes(at));
   return {
-    minVersion: versions[low]![0],
-    maxVersion: versions[high]![0],
+    minVersion: VERSIONS[low]![0],
+    maxVersion: VERSIONS[high]![0],
     secureOptions: left.reduce((sum, [, bit]) => sum | bit, 0),
   };
 }

@@ -17,7 +17,7 @@ import { numericAddress } from '../model/numeric.ts';
 import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
 import { answer, log, save, saveThen, type Turn } from '../model/turn.ts';
 
-const I32_MAX = 2147483647n;
+const INT32_MAX = 2147483647n;
 
 export function monitor(turn: Turn, request: number, args: readonly string[]): void {
   const [name = '', host = '', portText = '', quorumText = ''] = args;
@@ -32,7 +32,7 @@ export function monitor(turn: Turn, request: number, args: readonly string[]): v
     return fail(turn, request, text);
   }
   const quorum = strictInteger(quorumText);
-  if (quorum === null || quorum > I32_MAX) return fail(turn, request, 'ERR Invalid quorum');
+  if (quorum === null || quorum > INT32_MAX) return fail(turn, request, 'ERR Invalid quorum');
   const port = strictInteger(portText);
   if (port === null) return fail(turn, request, 'ERR Invalid port');
   if (quorum < 1n) return fail(turn, request, 'ERR Quorum must be 1 or greater.');

@@ -12,9 +12,9 @@ import {
   GROUP_OPTION_ROWS,
   type GroupField,
   type GroupOption,
+  optionNames,
   type ScriptOption,
   setOption,
-  wordsOf,
 } from '../model/groupoptions.ts';
 import { LIMITS } from '../model/limits.ts';
 import { fail, groupOr, hasControl, strictInteger } from '../model/replies.ts';
@@ -39,7 +39,7 @@ function invalid(value: string, option: string): string {
   return `ERR Invalid argument '${value}' for SENTINEL SET '${option}'`;
 }
 
-const I32_MAX = 2147483647n;
+const INT32_MAX = 2147483647n;
 const DURATION_MAX_MS = BigInt(Number.MAX_SAFE_INTEGER);
 
 function integer(low: bigint, high: bigint, put: (group: Group, value: number) => void): Option {
@@ -104,7 +104,7 @@ function optionOf(field: GroupField, row: GroupOption): Option {
     case 'ms':
       return integer(BigInt(row.min), DURATION_MAX_MS, put);
     case 'count':
-      return integer(BigInt(row.min), I32_MAX, put);
+      return integer(BigInt(row.min), INT32_MAX, put);
     case 'script':
       return script(row, put);
     case 'credential':
@@ -137,11 +137,11 @@ const RENAME: Option = {
 /** By option name, aliases included. */
 const OPTIONS: ReadonlyMap<string, Option> = new Map([
   ...GROUP_OPTION_ROWS.flatMap(([field, row]) =>
-    wordsOf(row).map((word) => [word, optionOf(field, row)] as const),
+    optionNames(row).map((word) => [word, optionOf(field, row)] as const),
   ),
   [
     'quorum',
-    integer(1n, I32_MAX, (group, value) => {
+    integer(1n, INT32_MAX, (group, value) => {
       group.quorum = value;
     }),
   ],
@@ -150,7 +150,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map([
 
 /** Their values may hold control characters: the file quotes them. */
 const CREDENTIALS: ReadonlySet<string | undefined> = new Set(
-  GROUP_OPTION_ROWS.flatMap(([, row]) => (row.kind === 'credential' ? wordsOf(row) : [])),
+  GROUP_OPTION_ROWS.flatMap(([, row]) => (row.kind === 'credential' ? optionNames(row) : [])),
 );
 
 export function setCommand(turn: Turn, request: number, args: readonly string[]): void {

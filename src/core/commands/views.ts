@@ -127,7 +127,7 @@ function masterFields({ group }: Master): Fields {
     ['num-other-sentinels', group.peers.size],
     ['quorum', group.quorum],
   ];
-  for (const [field, { word, shown }] of GROUP_OPTION_ROWS) {
+  for (const [field, { name: word, shown }] of GROUP_OPTION_ROWS) {
     const value = group[field];
     if (shown === 'always' || (shown === 'set' && value)) fields.push([word, value ?? '']);
   }

@@ -20,7 +20,7 @@ const IGNORED_QUIET_MS = 60_000;
 const SHARED_MS = 3000;
 /** Added for each other group that fails: the elections take that much longer. */
 const SPACED_GROUP_MS = 30;
-const U64_MAX = (1n << 64n) - 1n;
+const UINT64_MAX = (1n << 64n) - 1n;
 
 /**
  * Leading digits as an epoch; null for negative or oversized numbers. Without digits it is 0, as in
@@ -30,7 +30,7 @@ export function parseEpoch(text: string): bigint | null {
   const match = /^\s*([+-]?)(\d{0,40})/.exec(text);
   if (match === null || match[1] === '-') return null;
   const value = BigInt(match[2] === '' ? '0' : match[2]!);
-  return value > U64_MAX ? null : value;
+  return value > UINT64_MAX ? null : value;
 }
 
 export function acceptableEpoch(state: State, epoch: bigint): boolean {

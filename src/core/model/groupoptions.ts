@@ -6,7 +6,7 @@
 
 interface Names {
   /** Name in the file and in SENTINEL SET. */
-  readonly word: string;
+  readonly name: string;
   /** Other names for it, rewritten as the first. */
   readonly aliases?: readonly string[];
   /** SENTINEL MASTER shows it: always, or when it is set. */
@@ -39,27 +39,27 @@ export type GroupOption = NumberOption | ScriptOption | CredentialOption;
 
 /** In the order in which they stand in the file. */
 export const GROUP_OPTIONS = {
-  downAfter: { kind: 'ms', word: 'down-after-milliseconds', initial: 30_000, min: 1 },
+  downAfter: { kind: 'ms', name: 'down-after-milliseconds', initial: 30_000, min: 1 },
   failoverTimeout: {
-    ...{ kind: 'ms', word: 'failover-timeout', initial: 180_000, min: 1 },
+    ...{ kind: 'ms', name: 'failover-timeout', initial: 180_000, min: 1 },
     shown: 'always',
   },
   parallelSyncs: {
-    ...{ kind: 'count', word: 'parallel-syncs', initial: 1, min: 1 },
+    ...{ kind: 'count', name: 'parallel-syncs', initial: 1, min: 1 },
     shown: 'always',
   },
   notificationScript: {
-    ...{ kind: 'script', word: 'notification-script', what: 'Notification' },
+    ...{ kind: 'script', name: 'notification-script', what: 'Notification' },
     shown: 'set',
   },
   clientReconfigScript: {
-    ...{ kind: 'script', word: 'client-reconfig-script', what: 'Client reconfiguration' },
+    ...{ kind: 'script', name: 'client-reconfig-script', what: 'Client reconfiguration' },
     shown: 'set',
   },
-  authPass: { kind: 'credential', word: 'auth-pass', secret: true },
-  authUser: { kind: 'credential', word: 'auth-user', secret: false },
+  authPass: { kind: 'credential', name: 'auth-pass', secret: true },
+  authUser: { kind: 'credential', name: 'auth-user', secret: false },
   masterRebootDownAfter: {
-    ...{ kind: 'ms', word: 'master-reboot-down-after-period', initial: 0, min: 0 },
+    ...{ kind: 'ms', name: 'master-reboot-down-after-period', initial: 0, min: 0 },
     aliases: ['primary-reboot-down-after-period'],
   },
 } as const satisfies Readonly<Record<string, GroupOption>>;
@@ -106,7 +106,7 @@ export function sameOptions(a: Readonly<GroupOptions>, b: Readonly<GroupOptions>
 }
 
 /** All names of an option, that of the file first. */
-export function wordsOf({ word, aliases = [] }: GroupOption): readonly string[] {
+export function optionNames({ name: word, aliases = [] }: GroupOption): readonly string[] {
   return [word, ...aliases];
 }
 

@@ -9,10 +9,10 @@ const MB = 1024 * KB;
 
 export const LIMITS = {
   /** An argument of a request; default of `proto-max-bulk-len`. */
-  wordBytes: MB,
+  argumentBytes: MB,
   /** A whole request; default of `client-query-buffer-limit`. */
   requestBytes: 4 * MB,
-  requestWords: 65_536,
+  requestArguments: 65_536,
   /**
    * What all clients together make us keep: unread replies, unfinished requests, subscriptions;
    * default of `maxmemory-clients`.
@@ -21,7 +21,7 @@ export const LIMITS = {
   /** CLIENT SETNAME, and the name and version of a library. */
   clientNameBytes: 256,
   /** Arguments of HELLO: each AUTH in it is compared with every password. */
-  helloWords: 64,
+  helloArguments: 64,
   /** Channels and patterns a client may subscribe to, and the length of each. */
   subscriptions: 1000,
   patternBytes: KB,

@@ -7,7 +7,7 @@ import { admits } from './text.ts';
 import { answer, type Turn } from './turn.ts';
 import type { Reply } from './types.ts';
 
-const I64_MAX = (1n << 63n) - 1n;
+const INT64_MAX = (1n << 63n) - 1n;
 
 export const OK: Reply = { kind: 'simple', text: 'OK' };
 
@@ -20,7 +20,7 @@ export const bulk = (text: string | number | bigint): Reply => ({
 export function strictInteger(text: string): bigint | null {
   if (!/^(0|-?[1-9][0-9]{0,18})$/.test(text)) return null;
   const value = BigInt(text);
-  return value > I64_MAX || value < -I64_MAX - 1n ? null : value;
+  return value > INT64_MAX || value < -INT64_MAX - 1n ? null : value;
 }
 
 export function fail(turn: Turn, request: number, text: string): void {

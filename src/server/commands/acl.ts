@@ -36,7 +36,7 @@ const NOT_SAVED = failure(
 );
 
 function list({ server }: Call): CommandResult {
-  return bulks(server.users.lines(server.settings.dialect));
+  return bulks(server.users.lines(server.config.dialect));
 }
 
 function cat({ server, argv }: Call): CommandResult {
@@ -85,7 +85,7 @@ function granted(permissions: Permissions, { databases }: Dialect): [Reply, Repl
 function getUser({ server, argv }: Call): CommandResult {
   const user = server.users.get(argv[2]!);
   if (user === undefined) return NIL;
-  const { dialect } = server.settings;
+  const { dialect } = server.config;
   const flags = flagsOf(user, dialect).map(bulk);
   const selectors = user.selectors.map(
     (selector): Reply => ({ kind: 'map', entries: granted(selector, dialect) }),
@@ -140,7 +140,7 @@ function dryRun({ server, argv }: Call): CommandResult {
     why.kind === 'command'
       ? `run the '${found.row.name}' command`
       : `access the '${why.channel}' channel`;
-  return bulk(server.settings.dialect.dryRun(name, what));
+  return bulk(server.config.dialect.dryRun(name, what));
 }
 
 function log({ server, argv }: Call): CommandResult {
@@ -151,11 +151,11 @@ function log({ server, argv }: Call): CommandResult {
     return OK;
   }
   if (!isInteger(word)) return NOT_AN_INTEGER;
-  return server.aclLog.show(Number(word), server.settings.dialect);
+  return server.aclLog.show(Number(word), server.config.dialect);
 }
 
 function load({ server, session }: Call): CommandResult {
-  if (server.ports.aclFile === undefined) return failure(server.settings.dialect.noAclFile);
+  if (server.ports.aclFile === undefined) return failure(server.config.dialect.noAclFile);
   const problem = server.loadUsers();
   if (problem !== null) return failure(`ERR ${problem}`);
   server.usersChanged(session);
@@ -164,10 +164,10 @@ function load({ server, session }: Call): CommandResult {
 
 function save({ server }: Call): CommandResult {
   const file = server.ports.aclFile;
-  if (file === undefined) return failure(server.settings.dialect.noAclFile);
+  if (file === undefined) return failure(server.config.dialect.noAclFile);
   let text: string;
   try {
-    text = server.users.text(server.settings.dialect);
+    text = server.users.text(server.config.dialect);
   } catch (error) {
     if (!(error instanceof NotOneLine)) throw error;
     // Not the line itself: it has the digests of passwords.
@@ -195,7 +195,7 @@ const helpEntries = ({ ruleWord: rule }: Dialect): HelpEntry[] => [
   ['WHOAMI', 'The user of this connection.'],
 ];
 
-const HELP: Handler = ({ server }) => helpReply('ACL', helpEntries(server.settings.dialect));
+const HELP: Handler = ({ server }) => helpReply('ACL', helpEntries(server.config.dialect));
 
 const ADMIN = { flags: 'admin noscript loading stale', categories: '@admin @slow @dangerous' };
 const ALL_NODES = { ...ADMIN, tips: 'request_policy:all_nodes response_policy:all_succeeded' };

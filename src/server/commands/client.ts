@@ -23,7 +23,7 @@ import { type HelpEntry, helpReply } from './help.ts';
 import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
 /** ms since 1970: a pause may not end later. */
-const TIMEOUT_MAX = 2 ** 63;
+const TIMEOUT_MAX_MS = 2 ** 63;
 
 function verbatim(text: string): Reply {
   return { kind: 'verbatim', text };
@@ -58,7 +58,7 @@ function list(call: Call): CommandResult {
   const { server, argv } = call;
   const [, , option, ...rest] = argv;
   if (option === undefined) return lines(server.sessions());
-  if (server.settings.dialect.listFilters) {
+  if (server.config.dialect.listFilters) {
     const filter = readFilters(call, argv.slice(2), false);
     return typeof filter === 'function' ? lines([...server.sessions()].filter(filter)) : filter;
   }
@@ -99,7 +99,7 @@ function kill(call: Call): CommandResult {
 
 function pause({ server, argv }: Call): CommandResult {
   const mode = argv[3] === undefined ? 'all' : lower(argv[3]);
-  const { looseEnds, pauseLimited } = server.settings.dialect;
+  const { looseEnds, pauseLimited } = server.config.dialect;
   if (argv.length > 4 && !looseEnds) return tooMany(argv[1]!);
   if (argv.length <= 4 && mode !== 'all' && mode !== 'write') {
     return failure('ERR CLIENT PAUSE mode must be WRITE or ALL');
@@ -107,7 +107,7 @@ function pause({ server, argv }: Call): CommandResult {
   if (!isInteger(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
   const ms = Number(argv[2]);
   // Where it is not refused it overflows, and nobody waits.
-  if (ms > TIMEOUT_MAX - Date.now()) {
+  if (ms > TIMEOUT_MAX_MS - Date.now()) {
     return pauseLimited ? failure('ERR timeout is out of range') : OK;
   }
   if (ms < 0) return failure('ERR timeout is negative');
@@ -138,7 +138,7 @@ function tooMany(subcommand: string): Reply {
 }
 
 function unblock({ server, argv }: Call): CommandResult {
-  if (argv.length > 4 && !server.settings.dialect.looseEnds) return tooMany(argv[1]!);
+  if (argv.length > 4 && !server.config.dialect.looseEnds) return tooMany(argv[1]!);
   if (argv.length === 4 && !/^(timeout|error)$/i.test(argv[3]!)) {
     return failure('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
   }
@@ -230,9 +230,9 @@ function helpEntries(dialect: Dialect): HelpEntry[] {
   ];
 }
 
-const HELP: Handler = ({ server }) => helpReply('CLIENT', helpEntries(server.settings.dialect));
+const HELP: Handler = ({ server }) => helpReply('CLIENT', helpEntries(server.config.dialect));
 
-const group = 'connection' as const;
+const GROUP = 'connection' as const;
 const PLAIN = 'noscript loading stale';
 const ADMIN = 'admin noscript loading stale';
 
@@ -249,7 +249,7 @@ function row(
     arity,
     flags: PLAIN,
     categories: '@slow @connection',
-    group,
+    group: GROUP,
     summary,
     version,
     run,
@@ -257,7 +257,7 @@ function row(
   };
 }
 
-const allNodes = { tips: 'request_policy:all_nodes response_policy:all_succeeded' };
+const ALL_NODES = { tips: 'request_policy:all_nodes response_policy:all_succeeded' };
 const admin = { flags: ADMIN, categories: '@admin @slow @dangerous @connection' };
 
 export const CLIENT: readonly Row[] = [
@@ -266,7 +266,7 @@ export const CLIENT: readonly Row[] = [
     arity: -2,
     flags: '',
     categories: '@slow',
-    group,
+    group: GROUP,
     summary: 'What has to do with connections.',
     version: '2.4.0',
   },
@@ -290,8 +290,8 @@ export const CLIENT: readonly Row[] = [
   row('no-evict', 3, 'Protects the connection.', '7.0.0', noEvict, admin),
   row('pause', -3, 'Lets requests wait.', '3.0.0', pause, admin),
   row('reply', 3, 'Whether replies are wanted.', '3.2.0', reply),
-  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo, allNodes),
-  row('setname', 3, 'Names the connection.', '2.6.9', setName, allNodes),
+  row('setinfo', 4, 'Name and version of the library.', '7.2.0', setInfo, ALL_NODES),
+  row('setname', 3, 'Names the connection.', '2.6.9', setName, ALL_NODES),
   row('tracking', -3, 'Accepted, without effect.', '6.0.0', tracking),
   row('trackinginfo', 2, 'What TRACKING said.', '6.2.0', trackingInfo),
   row('unblock', -3, 'Nothing blocks.', '5.0.0', unblock, admin),

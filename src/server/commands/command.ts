@@ -3,7 +3,7 @@
  */
 import { type Dialect, globMatches, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call, Handler } from '../call.ts';
-import { lengthCeiling, wordsCeiling } from '../ceilings.ts';
+import { argumentsCeiling, lengthCeiling } from '../ceilings.ts';
 import { array, bulk, bulks, failure, integer, lower, NIL, SYNTAX_ERROR } from '../reply.ts';
 import type { CommandResult, Row } from '../row.ts';
 import type { CommandEntry } from '../table.ts';
@@ -42,7 +42,7 @@ function description(entry: CommandEntry, dialect: Dialect): Reply {
 }
 
 function info({ server, argv }: Call): CommandResult {
-  const { dialect } = server.settings;
+  const { dialect } = server.config;
   if (argv.length <= 2) return array(server.table.shown().map((entry) => describe(entry, dialect)));
   return array(
     argv.slice(2).map((name) => {
@@ -132,22 +132,22 @@ const HELP = help('COMMAND', [
   ['GETKEYSANDFLAGS <full-command>', 'The keys of a command: none here.'],
 ]);
 
-const base = {
+const BASE = {
   flags: 'loading stale',
   categories: '@slow @connection',
   group: 'server' as const,
 };
-const names = wordsCeiling('command names', 2, LIMITS.commandNames);
-const unordered = { tips: 'nondeterministic_output_order' };
+const names = argumentsCeiling('command names', 2, LIMITS.commandNames);
+const UNORDERED = { tips: 'nondeterministic_output_order' };
 
 function row(name: string, arity: number, summary: string, version: string, run: Handler): Row {
-  return { ...base, name: `command|${name}`, arity, summary, version, run };
+  return { ...BASE, name: `command|${name}`, arity, summary, version, run };
 }
 
 export const COMMAND: readonly Row[] = [
   {
-    ...base,
-    ...unordered,
+    ...BASE,
+    ...UNORDERED,
     name: 'command',
     arity: -1,
     summary: 'Describes all commands.',
@@ -157,14 +157,14 @@ export const COMMAND: readonly Row[] = [
   row('count', 2, 'The number of commands.', '2.8.13', ({ server }) =>
     integer(server.table.shown().length),
   ),
-  { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...unordered, ceiling: names },
+  { ...row('docs', -2, 'Explains commands.', '7.0.0', docs), ...UNORDERED, ceiling: names },
   { ...row('getkeys', -3, 'The keys of a command.', '2.8.13', getKeys), ceiling: names },
   { ...row('getkeysandflags', -3, 'The keys of a command.', '7.0.0', getKeys), ceiling: names },
   row('help', 2, 'Explains the subcommands.', '5.0.0', HELP),
-  { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...unordered, ceiling: names },
+  { ...row('info', -2, 'Describes commands.', '2.8.13', info), ...UNORDERED, ceiling: names },
   {
     ...row('list', -2, 'The names of commands.', '7.0.0', list),
-    ...unordered,
+    ...UNORDERED,
     ceiling: lengthCeiling('a pattern', 4, LIMITS.patternBytes),
   },
 ];

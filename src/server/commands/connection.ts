@@ -3,7 +3,7 @@
  */
 import { admits, LIMITS, type Reply } from '../../core/index.ts';
 import type { Call } from '../call.ts';
-import { tooLong, wordsCeiling } from '../ceilings.ts';
+import { argumentsCeiling, tooLong } from '../ceilings.ts';
 import type { ClientContext } from '../context.ts';
 import { array, bulk, failure, integer, isInteger, lower, OK, SYNTAX_ERROR } from '../reply.ts';
 import type { CommandResult, Row } from '../row.ts';
@@ -89,7 +89,7 @@ function helloOption(words: readonly string[], at: number): HelloOption | Reply 
  * first. Null, or the error that ended it.
  */
 function helloOptions(call: Call, words: readonly string[]): Reply | null {
-  const { helloStepwise } = call.server.settings.dialect;
+  const { helloStepwise } = call.server.config.dialect;
   const found: HelloOption[] = [];
   for (let at = 0; at < words.length; ) {
     const option = helloOption(words, at);
@@ -122,7 +122,7 @@ function hello(call: Call): CommandResult {
   if (!session.authenticated) {
     return failure(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the ' +
-        `${server.settings.dialect.helloAuth} option can be used to authenticate the client and ` +
+        `${server.config.dialect.helloAuth} option can be used to authenticate the client and ` +
         'select the RESP protocol version at the same time',
     );
   }
@@ -131,7 +131,7 @@ function hello(call: Call): CommandResult {
 }
 
 function helloReply({ server }: Call, session: ClientContext): Reply {
-  const { dialect } = server.settings;
+  const { dialect } = server.config;
   return {
     kind: 'map',
     entries: [
@@ -150,7 +150,7 @@ function quit({ session }: Call): CommandResult {
   return OK;
 }
 
-const group = 'connection' as const;
+const GROUP = 'connection' as const;
 
 export const CONNECTION: readonly Row[] = [
   {
@@ -158,7 +158,7 @@ export const CONNECTION: readonly Row[] = [
     arity: -2,
     flags: 'noscript loading stale fast no_auth allow_busy',
     categories: '@fast @connection',
-    group,
+    group: GROUP,
     summary: 'Logs the connection in.',
     version: '1.0.0',
     run: auth,
@@ -168,10 +168,10 @@ export const CONNECTION: readonly Row[] = [
     arity: -1,
     flags: 'noscript loading stale fast no_auth allow_busy',
     categories: '@fast @connection',
-    group,
+    group: GROUP,
     summary: 'Agrees on the protocol version, and logs in on the way.',
     version: '6.0.0',
-    ceiling: wordsCeiling('words in HELLO', 1, LIMITS.helloWords),
+    ceiling: argumentsCeiling('words in HELLO', 1, LIMITS.helloArguments),
     run: hello,
   },
   {
@@ -180,7 +180,7 @@ export const CONNECTION: readonly Row[] = [
     flags: 'fast',
     categories: '@fast @connection',
     tips: 'request_policy:all_shards response_policy:all_succeeded',
-    group,
+    group: GROUP,
     summary: 'Shows that the server answers.',
     version: '1.0.0',
     talk: true,
@@ -191,7 +191,7 @@ export const CONNECTION: readonly Row[] = [
     arity: -1,
     flags: 'noscript loading stale fast no_auth allow_busy',
     categories: '@fast @connection',
-    group,
+    group: GROUP,
     summary: 'Closes the connection.',
     version: '1.0.0',
     run: quit,

@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, Filter>> = {
 /** Clients of a kind. */
 export function typeFilter({ server }: Call, text: string): Filter | Reply {
   const word = lower(text);
-  if (word === 'primary' && server.settings.dialect.primaryType) return TYPES.master!;
+  if (word === 'primary' && server.config.dialect.primaryType) return TYPES.master!;
   const filter = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
   return filter ?? failure(`ERR Unknown client type '${text}'`);
 }
@@ -145,7 +145,7 @@ class Ids {
  * word. `skipMe` is what holds when nobody says otherwise.
  */
 export function readFilters(call: Call, words: readonly string[], skipMe: boolean): Filter | Reply {
-  const { clientFilters, listFilters } = call.server.settings.dialect;
+  const { clientFilters, listFilters } = call.server.config.dialect;
   const filters = new Map<string, Filter>();
   const ids = new Ids();
   let spared = skipMe;

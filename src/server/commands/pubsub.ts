@@ -38,7 +38,7 @@ function unsubscribe(call: Call): CommandResult {
   });
 }
 
-const base = {
+const BASE = {
   flags: 'pubsub noscript loading stale',
   categories: '@pubsub @slow',
   group: 'pubsub' as const,
@@ -46,7 +46,7 @@ const base = {
 };
 
 function row(name: string, arity: number, summary: string, run: Handler): Row {
-  return { ...base, name, arity, summary, run, ceiling: subscriptionCeiling(name) };
+  return { ...BASE, name, arity, summary, run, ceiling: subscriptionCeiling(name) };
 }
 
 export const PUBSUB: readonly Row[] = [

@@ -24,15 +24,14 @@ const saysOf =
   (entry: (m: string, dialect: Dialect) => HelpEntry): Help =>
   (dialect) => [entry(dialect.masterWord, dialect)];
 
-const base = {
+const BASE = {
   flags: 'admin',
   categories: '@admin @slow @dangerous',
   group: 'sentinel' as const,
   version: '2.8.4',
 };
 
-const showHelp: Handler = ({ server }) =>
-  helpReply('SENTINEL', helpEntries(server.settings.dialect));
+const showHelp: Handler = ({ server }) => helpReply('SENTINEL', helpEntries(server.config.dialect));
 
 /** In the order of HELP. What they do is in the core: a subcommand without a row there, or here, is a type error. */
 const SUBROWS: Readonly<Record<Subcommand | 'help', Subrow>> = {
@@ -82,7 +81,7 @@ const SUBROWS: Readonly<Record<Subcommand | 'help', Subrow>> = {
   },
   help: {
     ...{ arity: 2, summary: 'Explains the subcommands.', version: '6.2.0' },
-    ...{ flags: 'loading stale', categories: '@slow', alsoUnder: base.categories },
+    ...{ flags: 'loading stale', categories: '@slow', alsoUnder: BASE.categories },
     run: showHelp,
   },
   'info-cache': {
@@ -167,11 +166,11 @@ const forward: Handler = ({ argv }) => ({
 
 const subrows = Object.entries(SUBROWS)
   .map(([name, { help: _help, ...row }]): Row => {
-    return { ...base, name: `sentinel|${name}`, run: forward, ...row };
+    return { ...BASE, name: `sentinel|${name}`, run: forward, ...row };
   })
   .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 export const SENTINEL: readonly Row[] = [
-  { ...base, name: 'sentinel', arity: -2, summary: 'What a Sentinel is for.' },
+  { ...BASE, name: 'sentinel', arity: -2, summary: 'What a Sentinel is for.' },
   ...subrows,
 ];

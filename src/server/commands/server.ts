@@ -18,8 +18,8 @@ function text(title: string, fields: readonly Field[]): string {
   return `# ${title}\r\n${fields.map(([name, value]) => `${name}:${value}\r\n`).join('')}`;
 }
 
-function serverSection({ ports, settings, runId, startedAt }: ServerContext): string {
-  const { valkeyFields: valkey, moreFields, redisVersion, version } = settings.dialect;
+function serverSection({ ports, config, runId, startedAt }: ServerContext): string {
+  const { valkeyFields: valkey, moreFields, redisVersion, version } = config.dialect;
   const uptime = Math.floor((performance.now() - startedAt) / 1000);
   const usec = Date.now() * 1000;
   return text('Server', [
@@ -42,21 +42,21 @@ function serverSection({ ports, settings, runId, startedAt }: ServerContext): st
     ...(valkey ? [] : ([['atomicvar_api', 'none']] as const)),
     ['gcc_version', '0.0.0'],
     ['process_id', process.pid],
-    ['process_supervised', settings.supervised],
+    ['process_supervised', config.supervised],
     ['run_id', runId],
-    ['tcp_port', settings.port || settings.tlsPort],
+    ['tcp_port', config.port || config.tlsPort],
     ['server_time_usec', usec],
     ['uptime_in_seconds', uptime],
     ['uptime_in_days', Math.floor(uptime / 86400)],
-    ['hz', settings.hz],
-    ['configured_hz', settings.hz],
-    ...(valkey ? ([['clients_hz', settings.hz]] as const) : []),
+    ['hz', config.hz],
+    ['configured_hz', config.hz],
+    ...(valkey ? ([['clients_hz', config.hz]] as const) : []),
     ['lru_clock', Math.floor(Date.now() / 1000) & 0xffffff],
-    ['executable', settings.executable],
-    ['config_file', settings.configFile],
+    ['executable', config.executable],
+    ['config_file', config.configFile],
     ['io_threads_active', 0],
     ...(valkey ? ([['availability_zone', '']] as const) : []),
-    ...(moreFields ? listenerFields(settings) : []),
+    ...(moreFields ? listenerFields(config) : []),
     ['redis_sentinel_ts_version', OWN_VERSION],
     ...saveFields(ports.saves?.()),
     ...(ports.pausedMs === undefined
@@ -79,7 +79,7 @@ function saveFields(
   ];
 }
 
-function listenerFields({ port, tlsPort, bind }: ServerContext['settings']): Field[] {
+function listenerFields({ port, tlsPort, bind }: ServerContext['config']): Field[] {
   const addresses = bind.map((one) => `,bind=${one.replace(/^-/, '')}`).join('');
   const all = [
     ...(port === 0 ? [] : [`name=tcp${addresses},port=${port}`]),
@@ -90,7 +90,7 @@ function listenerFields({ port, tlsPort, bind }: ServerContext['settings']): Fie
 
 function clientsSection(server: ServerContext): string {
   const sessions = [...server.sessions()];
-  const old = !server.settings.dialect.moreFields;
+  const old = !server.config.dialect.moreFields;
   const pubsub = sessions.filter((session) => session.type === 'pubsub').length;
   return text('Clients', [
     ['connected_clients', server.connectedClients],
@@ -114,7 +114,7 @@ function clientsSection(server: ServerContext): string {
           ['total_blocking_keys', 0],
           ['total_blocking_keys_on_nokey', 0],
         ] as const)),
-    ...(server.settings.dialect.valkeyFields ? pauseFields(server) : []),
+    ...(server.config.dialect.valkeyFields ? pauseFields(server) : []),
   ]);
 }
 
@@ -128,8 +128,8 @@ function pauseFields({ paused, pauseLeftMs }: ServerContext): Field[] {
 
 const zeros = (names: string): Field[] => names.split(' ').map((name) => [name, 0]);
 
-function statsSection({ stats, hub, settings }: ServerContext): string {
-  const { moreFields, expiredSubkeys, valkeyFields, slotFields } = settings.dialect;
+function statsSection({ stats, hub, config }: ServerContext): string {
+  const { moreFields, expiredSubkeys, valkeyFields, slotFields } = config.dialect;
   const old = !moreFields;
   const kbps = (bytes: number) => (bytes / 1024).toFixed(2);
   return text('Stats', [
@@ -202,7 +202,7 @@ function newStats(stats: ServerContext['stats'], slotFields: boolean): Field[] {
   ];
 }
 
-function cpuSection({ settings }: ServerContext): string {
+function cpuSection({ config }: ServerContext): string {
   const { user, system } = process.cpuUsage();
   const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(6);
   return text('CPU', [
@@ -212,7 +212,7 @@ function cpuSection({ settings }: ServerContext): string {
     ['used_cpu_user_children', seconds(0)],
     ['used_cpu_sys_main_thread', seconds(system)],
     ['used_cpu_user_main_thread', seconds(user)],
-    ...(settings.dialect.slotFields
+    ...(config.dialect.slotFields
       ? ([['used_active_time_main_thread', seconds(user + system)]] as const)
       : []),
   ]);

@@ -94,7 +94,7 @@ async function look(fs: Fs, name: string): Promise<FileStatus | null> {
   }
 }
 
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** @throws StepError; the file is then the old one, unless it was being overwritten in place */
 export async function replaceFile(target: Target, bytes: Buffer): Promise<void> {
@@ -264,5 +264,5 @@ function closeSoon(file: OpenFile): void {
 
 /** Six characters that are unlikely to be taken; a clash fails the save like any other reason. */
 function suffix(): string {
-  return [...randomBytes(6)].map((byte) => letters[byte % letters.length]).join('');
+  return [...randomBytes(6)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
 }

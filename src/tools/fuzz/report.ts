@@ -1,5 +1,5 @@
 /** The lines that a run prints. */
-import { quoteWord } from '../../config/index.ts';
+import { quoteArgument } from '../../config/index.ts';
 import type { ShiftOutcome } from './crew.ts';
 import { sampleAt, type Target } from './target.ts';
 
@@ -44,7 +44,7 @@ export function grouped(value: number): string {
 export function shown(target: Target, seed: string, index: number): string {
   const { text } = sampleAt(target, seed, index).sample;
   const more = text.length - SHOWN_MAX;
-  return quoteWord(text.slice(0, SHOWN_MAX)) + (more > 0 ? ` and ${more} bytes more` : '');
+  return quoteArgument(text.slice(0, SHOWN_MAX)) + (more > 0 ? ` and ${more} bytes more` : '');
 }
 
 export function failureLines(target: Target, seed: string, index: number, text: string): string[] {

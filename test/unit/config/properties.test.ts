@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { directives } from '../../../src/config/directives.ts';
+import { DIRECTIVES } from '../../../src/config/directives.ts';
 import { ConfigError, parseConfig, rewriteConfig } from '../../../src/config/index.ts';
-import { wordForFile } from '../../../src/config/words.ts';
+import { fileArgument } from '../../../src/config/tokenizer.ts';
 import {
   GROUP_DEFAULTS,
   GROUP_OPTION_ROWS,
@@ -24,7 +24,7 @@ const bytes = fc
 
 /** Words that mean something, so that random lines get past the first check. */
 const meaningful = fc.constantFrom(
-  ...directives.map((directive) => directive.name),
+  ...DIRECTIVES.map((directive) => directive.name),
   ...'sentinel include user rename-command loadmodule monitor known-replica known-sentinel'.split(
     ' ',
   ),
@@ -209,7 +209,7 @@ describe('the rewriter', () => {
   test('keeps every comment, in order', () => {
     fc.assert(
       fc.property(goodText, fc.array(bytes), sentinel, (old, words, state) => {
-        const comments = words.map((word, index) => `# ${index} ${wordForFile(word)}`);
+        const comments = words.map((word, index) => `# ${index} ${fileArgument(word)}`);
         const mixed = [...comments, old, ...comments].join('\n');
         const { generic } = parseConfig(mixed, memoryIo());
         const kept = rewriteConfig(mixed, generic, state, options)

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quoteWord, splitWords } from '../../../src/config/index.ts';
-import { wordForFile } from '../../../src/config/words.ts';
+import { quoteArgument, splitArguments } from '../../../src/config/index.ts';
+import { fileArgument } from '../../../src/config/tokenizer.ts';
 
 /** Any bytes, one character each. */
 const bytes = fc
@@ -23,29 +23,29 @@ describe('splitting a line into words', () => {
     ['a b\0c d', ['a', 'b']],
     ['"a"\0b', ['a']],
   ])('%j becomes %j', (line, words) => {
-    expect(splitWords(line)).toEqual(words);
+    expect(splitArguments(line)).toEqual(words);
   });
 
   test.each(['"a', "'a", '"a"b', "'a'b", '"a\\"', 'x"a', "'a\\'", '"a\0"', '""""'])(
     '%j has quotes that do not balance',
     (line) => {
-      expect(splitWords(line)).toBeNull();
+      expect(splitArguments(line)).toBeNull();
     },
   );
 });
 
 describe('quoting a word', () => {
   test('everything unprintable is escaped', () => {
-    expect(quoteWord('a "\\\n\r\t\b\x07\x01\xfe')).toBe('"a \\"\\\\\\n\\r\\t\\b\\a\\x01\\xfe"');
+    expect(quoteArgument('a "\\\n\r\t\b\x07\x01\xfe')).toBe('"a \\"\\\\\\n\\r\\t\\b\\a\\x01\\xfe"');
   });
 
   test('in the file a word is quoted only when it has to be', () => {
-    expect(['x', 'a-b|#~*@1', 'caf\xc3\xa9'].map(wordForFile)).toEqual([
+    expect(['x', 'a-b|#~*@1', 'caf\xc3\xa9'].map(fileArgument)).toEqual([
       'x',
       'a-b|#~*@1',
       'caf\xc3\xa9',
     ]);
-    expect(['', 'a b', 'a"', "a'", 'a\\', 'a\n', '\x7f'].map(wordForFile)).toEqual([
+    expect(['', 'a b', 'a"', "a'", 'a\\', 'a\n', '\x7f'].map(fileArgument)).toEqual([
       '""',
       '"a b"',
       '"a\\""',
@@ -59,8 +59,8 @@ describe('quoting a word', () => {
   test('any words come back from a line they were written into', () => {
     fc.assert(
       fc.property(fc.array(bytes), (words) => {
-        expect(splitWords(words.map(wordForFile).join(' '))).toEqual(words);
-        expect(splitWords(words.map(quoteWord).join(' '))).toEqual(words);
+        expect(splitArguments(words.map(fileArgument).join(' '))).toEqual(words);
+        expect(splitArguments(words.map(quoteArgument).join(' '))).toEqual(words);
       }),
     );
   });

@@ -10,7 +10,7 @@ import { Client } from '../../../src/server/client.ts';
 import { ROWS } from '../../../src/server/commands/index.ts';
 import type { ClientContext, ServerContext } from '../../../src/server/context.ts';
 import { judge } from '../../../src/server/dispatch.ts';
-import { DEFAULT_SETTINGS } from '../../../src/server/index.ts';
+import { DEFAULT_SERVER_CONFIG } from '../../../src/server/index.ts';
 import { Stats } from '../../../src/server/stats.ts';
 import { CommandTable } from '../../../src/server/table.ts';
 import { Users } from '../../../src/server/users.ts';
@@ -18,12 +18,12 @@ import { Users } from '../../../src/server/users.ts';
 type Dialect = keyof typeof DIALECTS;
 
 function contexts(dialect: Dialect = 'redis-8') {
-  const settings = { ...DEFAULT_SETTINGS, dialect: DIALECTS[dialect] };
+  const settings = { ...DEFAULT_SERVER_CONFIG, dialect: DIALECTS[dialect] };
   const table = new CommandTable(ROWS, settings.dialect, new Map([['debug', 'gubed']]));
   const users = new Users(table, false, settings.dialect.databases);
   users.change('limited', ['on', 'nopass', '+ping', '+subscribe', '&news', '+client|setname']);
   const server = {
-    ...{ settings, table, users, aclLog: new AclLog(10), stats: new Stats() },
+    ...{ config: settings, table, users, aclLog: new AclLog(10), stats: new Stats() },
     ports: { isOwnHello: (payload: string) => payload === 'ours' },
   } as unknown as ServerContext;
   const client = new Client(new Socket(), { id: 1, authenticated: true, unixSocket: null });
@@ -104,7 +104,7 @@ describe('a request', () => {
     const { server, client } = contexts();
     limited(client);
     for (let i = 0; i < 3; i++) judge(server, client, ['sentinel', 'masters']);
-    const shown = server.aclLog.show(10, server.settings.dialect);
+    const shown = server.aclLog.show(10, server.config.dialect);
     expect(shown.kind === 'array' ? shown.items.length : 0).toBe(1);
   });
 });

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DIALECTS, LIMITS, type Reply } from '../../../src/core/index.ts';
-import { DEFAULT_SETTINGS, Server, type ServerSettings } from '../../../src/server/index.ts';
+import { DEFAULT_SERVER_CONFIG, Server, type ServerConfig } from '../../../src/server/index.ts';
 import {
   AnswerError,
   removeFolder,
@@ -25,10 +25,10 @@ let asked: { readonly argv: readonly string[]; readonly done: (reply: Reply) => 
 let command: (argv: readonly string[], done: (reply: Reply) => void) => void;
 let written: string[];
 
-async function start(more: Partial<ServerSettings> = {}): Promise<void> {
+async function start(more: Partial<ServerConfig> = {}): Promise<void> {
   const unixSocket = join(folder, 'socket');
   server = new Server(
-    { ...DEFAULT_SETTINGS, port: 0, bind: [], unixSocket, ...more },
+    { ...DEFAULT_SERVER_CONFIG, port: 0, bind: [], unixSocket, ...more },
     {
       command: (argv, done) => command(argv, done),
       log: (level, text) => logs.push(`${level} ${text}`),

@@ -3,7 +3,7 @@
  * same users.
  */
 import { describe, expect, it } from 'vitest';
-import { parseConfig, rewriteConfig, splitWords } from '../../../src/config/index.ts';
+import { parseConfig, rewriteConfig, splitArguments } from '../../../src/config/index.ts';
 import { DIALECTS, GROUP_DEFAULTS, LIMITS, NotOneLine } from '../../../src/core/index.ts';
 import { ROWS } from '../../../src/server/commands/index.ts';
 import { checkUserRules } from '../../../src/server/index.ts';
@@ -135,7 +135,7 @@ describe('what is written down', () => {
       logLevel: 'notice',
     } as never);
     expect(text.split('\n')).toContain(line);
-    expect(splitWords(line)).toEqual(line.split(' '));
+    expect(splitArguments(line)).toEqual(line.split(' '));
   });
 
   it('is nothing at all when a line of it would be two', () => {

@@ -12,7 +12,7 @@ import {
   type State,
   step,
 } from '../../../core/index.ts';
-import { serverSettings } from '../../../daemon/serversettings.ts';
+import { serverConfig } from '../../../daemon/serverconfig.ts';
 import { FrameReader } from '../../../links/frames.ts';
 import { RequestReader } from '../../../resp/index.ts';
 import { checkUserRules } from '../../../server/index.ts';
@@ -143,7 +143,7 @@ function files(grows: string, n: number, line: (i: number) => string): Case[] {
         const whole = text(size);
         return () => {
           const { generic } = parseConfig(whole, io());
-          serverSettings(generic, { configFile: '', supervisor: 'no' });
+          serverConfig(generic, { configFile: '', supervisor: 'no' });
         };
       },
     },

@@ -16,7 +16,7 @@ import {
   shown,
   step,
 } from '../../../core/index.ts';
-import { serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
+import { serverConfig, usersForFile } from '../../../daemon/serverconfig.ts';
 import { checkUserRules, Server } from '../../../server/index.ts';
 import { Driver } from '../../../shell/driver.ts';
 import { freePort } from '../../lab/ports.ts';
@@ -90,7 +90,7 @@ export class Room {
         },
       },
     );
-    const settings = serverSettings(generic, { configFile: '', supervisor: 'no' });
+    const settings = serverConfig(generic, { configFile: '', supervisor: 'no' });
     const { aclFile } = given;
     this.server = new Server(
       { ...settings, port, bind: ['127.0.0.1'] },

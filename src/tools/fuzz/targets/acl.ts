@@ -12,10 +12,10 @@ import { Socket } from 'node:net';
 import { type ParsedConfig, parseConfig, Rewriter } from '../../../config/index.ts';
 import { type Compat, GROUP_DEFAULTS, DIALECTS as SERVER_LINES } from '../../../core/index.ts';
 import type { Dice } from '../../../core/model/random.ts';
-import { serverSettings, usersForFile } from '../../../daemon/serversettings.ts';
+import { serverConfig, usersForFile } from '../../../daemon/serverconfig.ts';
 import { runRow } from '../../../server/call.ts';
 import { ROWS } from '../../../server/commands/index.ts';
-import { checkUserRules, DEFAULT_SETTINGS, Server } from '../../../server/index.ts';
+import { checkUserRules, DEFAULT_SERVER_CONFIG, Server } from '../../../server/index.ts';
 import { Session } from '../../../server/session.ts';
 import { arityHolds, CATEGORIES, CommandTable } from '../../../server/table.ts';
 import type { UserStyle } from '../../../server/user.ts';
@@ -183,7 +183,7 @@ class Place {
   /** The users of a file's text as they are after a start. */
   usersOf(parsed: ParsedConfig): Users {
     const users = this.blank();
-    const lines = serverSettings(parsed.generic, { configFile: '', supervisor: 'no' }).users;
+    const lines = serverConfig(parsed.generic, { configFile: '', supervisor: 'no' }).users;
     for (const [name = '', ...rules] of lines) {
       const wrong = users.change(name, name === 'default' ? ['reset', ...rules] : rules);
       if (wrong !== null) flaw(`the next start refuses '${wrong.rule}' of '${name}': ${wrong.why}`);
@@ -224,9 +224,13 @@ class AclJudge implements Judge {
     places ??= FILES.map((text) => new Place(text));
     this.#place = pick(dice, places);
     const { parsed } = this.#place;
-    const settings = serverSettings(parsed.generic, { configFile: '', supervisor: 'no' });
+    const settings = serverConfig(parsed.generic, { configFile: '', supervisor: 'no' });
     this.#server = new Server(
-      { ...DEFAULT_SETTINGS, dialect: settings.dialect, newUsersHearAll: settings.newUsersHearAll },
+      {
+        ...DEFAULT_SERVER_CONFIG,
+        dialect: settings.dialect,
+        newUsersHearAll: settings.newUsersHearAll,
+      },
       {
         command: () => flaw('asks the core'),
         log: () => {},

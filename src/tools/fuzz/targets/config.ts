@@ -4,13 +4,13 @@
  * Promises: nothing but a ConfigError is thrown, with a line of the text; what is accepted means
  * the same after it was rewritten; rewriting settles.
  */
-import { directives } from '../../../config/directives.ts';
+import { DIRECTIVES } from '../../../config/directives.ts';
 import {
   ConfigError,
   formatFatalConfigError,
   type ParsedConfig,
   parseConfig,
-  quoteWord,
+  quoteArgument,
   Rewriter,
   rewriteConfig,
 } from '../../../config/index.ts';
@@ -115,7 +115,7 @@ sentinel sentinel-user "
 sentinel sentinel-pass "`.split('\n');
 
 const WORDS: readonly string[] = [
-  ...directives.map((directive) => directive.name),
+  ...DIRECTIVES.map((directive) => directive.name),
   ...[
     'sentinel',
     'monitor',
@@ -147,7 +147,7 @@ function fill(dice: Dice, line: string): string {
 function word(dice: Dice): string {
   return oneIn(dice, 2)
     ? pick(dice, ['x', 'hidden', 'a#b', '\xe9'])
-    : quoteWord(randomBytes(dice, 9));
+    : quoteArgument(randomBytes(dice, 9));
 }
 
 function file(dice: Dice): string {

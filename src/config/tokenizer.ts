@@ -1,10 +1,10 @@
 /**
  * Lines to words and words to lines (config.md §2.1, §2.2; quoting rule of versions.md §2).
  *
- * Invariant: `splitWords(wordForFile(w))` is `[w]` for every byte string `w`.
+ * Invariant: `splitArguments(fileArgument(w))` is `[w]` for every byte string `w`.
  */
 
-const letterEscapes: ReadonlyMap<string, string> = new Map([
+const LETTER_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['r', '\r'],
   ['t', '\t'],
@@ -12,7 +12,7 @@ const letterEscapes: ReadonlyMap<string, string> = new Map([
   ['a', '\x07'],
 ]);
 
-const symbolicEscapes: ReadonlyMap<string, string> = new Map([
+const SYMBOLIC_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
   ['\t', '\\t'],
@@ -28,7 +28,7 @@ export function isSpace(char: string | undefined): boolean {
 }
 
 /** What ends a word that has begun: some white space does not. */
-function endsWord(char: string): boolean {
+function endsArgument(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
 
@@ -63,7 +63,7 @@ function readDoubleQuoted(line: string, start: number): { text: string; end: num
         continue;
       }
       const escaped = line[at + 1]!;
-      text += letterEscapes.get(escaped) ?? escaped;
+      text += LETTER_ESCAPES.get(escaped) ?? escaped;
       at += 2;
       continue;
     }
@@ -95,10 +95,10 @@ function readSingleQuoted(line: string, start: number): { text: string; end: num
  * A word starting at `start`; null when its quotes are not closed or are followed by more than a
  * blank.
  */
-function readWord(line: string, start: number): { text: string; end: number } | null {
+function readArgument(line: string, start: number): { text: string; end: number } | null {
   let text = '';
   let at = start;
-  while (at < line.length && !endsWord(line[at]!) && line[at] !== '\0') {
+  while (at < line.length && !endsArgument(line[at]!) && line[at] !== '\0') {
     const char = line[at]!;
     if (char !== '"' && char !== "'") {
       text += char;
@@ -120,7 +120,7 @@ function readWord(line: string, start: number): { text: string; end: number } | 
  *
  * @returns null when quotes do not balance. A NUL ends the line.
  */
-export function splitWords(line: string): string[] | null {
+export function splitArguments(line: string): string[] | null {
   // Most lines have nothing to unquote, and a state file has thousands of them.
   if (!/["'\0]/.test(line)) return line.match(/[^ \t-\r][^ \t\n\r]*/g) ?? [];
   const words: string[] = [];
@@ -128,7 +128,7 @@ export function splitWords(line: string): string[] | null {
   for (;;) {
     while (isSpace(line[at])) at++;
     if (at >= line.length || line[at] === '\0') return words;
-    const word = readWord(line, at);
+    const word = readArgument(line, at);
     if (word === null) return null;
     words.push(word.text);
     at = word.end;
@@ -138,10 +138,10 @@ export function splitWords(line: string): string[] | null {
 /**
  * A word between double quotes with everything unprintable escaped: what the original calls "repr".
  */
-export function quoteWord(word: string): string {
+export function quoteArgument(word: string): string {
   let quoted = '"';
   for (const char of word) {
-    const symbolic = symbolicEscapes.get(char);
+    const symbolic = SYMBOLIC_ESCAPES.get(char);
     if (symbolic !== undefined) quoted += symbolic;
     else if (char >= ' ' && char <= '~') quoted += char;
     else quoted += `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
@@ -156,6 +156,6 @@ export function quoteWord(word: string): string {
  * quote. Bytes above ASCII stay raw: they need no quotes, and names in the user's own language stay
  * readable.
  */
-export function wordForFile(word: string): string {
-  return /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e\x80-\xff]+$/.test(word) ? word : quoteWord(word);
+export function fileArgument(word: string): string {
+  return /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e\x80-\xff]+$/.test(word) ? word : quoteArgument(word);
 }

@@ -1,7 +1,7 @@
 /**
  * What the server must be told, and what it asks of the house around it.
  *
- * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerSettings`
+ * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerConfig`
  * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
  */
 import { DIALECTS, type Dialect, LIMITS, type LogLevel, type Reply } from '../core/index.ts';
@@ -15,7 +15,7 @@ export interface OutputLimit {
   readonly softSeconds: number;
 }
 
-export interface ServerSettings {
+export interface ServerConfig {
   /** Whose texts, table and reply order are followed (versions.md). */
   readonly dialect: Dialect;
   /** 0: no TCP listener. */
@@ -60,7 +60,7 @@ export interface ServerSettings {
 }
 
 /** The defaults of a file that says nothing (config.md §5.1); spread and override. */
-export const DEFAULT_SETTINGS: ServerSettings = {
+export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   dialect: DIALECTS['redis-8'],
   port: 26379,
   tlsPort: 0,
@@ -81,7 +81,7 @@ export const DEFAULT_SETTINGS: ServerSettings = {
   pubsubOutputLimit: { hardBytes: 32 * 1024 * 1024, softBytes: 8 * 1024 * 1024, softSeconds: 60 },
   queryBufferBytes: LIMITS.requestBytes,
   clientsMemoryBytes: 0,
-  protoMaxBulkBytes: LIMITS.wordBytes,
+  protoMaxBulkBytes: LIMITS.argumentBytes,
   supervised: 'no',
   executable: '',
   configFile: '',

@@ -3,10 +3,10 @@ import type { Effect, Input, LinkReply, Reply } from '../core/index.ts';
 import type { Header, RecordedOutput, Snapshot } from './record.ts';
 
 /** Texts longer than this are cut. */
-const TEXT_MAX = 160;
+const TEXT_MAX_BYTES = 160;
 
 /** Keeps what connections lead to, so that lines can say it. */
-export class Speaker {
+export class TextFormat {
   readonly #ends = new Map<number, string>();
   readonly #written: number;
   readonly #writtenAt: number;
@@ -105,7 +105,8 @@ function words(argv: readonly string[]): string {
 }
 
 function text(one: string): string {
-  const shown = one.length > TEXT_MAX ? `${one.slice(0, TEXT_MAX)}… (${one.length} bytes)` : one;
+  const shown =
+    one.length > TEXT_MAX_BYTES ? `${one.slice(0, TEXT_MAX_BYTES)}… (${one.length} bytes)` : one;
   return /^[\x20-\x7e…]*$/.test(shown) ? shown : JSON.stringify(shown);
 }
 
@@ -131,5 +132,7 @@ function reply(one: Reply | LinkReply): string {
 
 function list(items: readonly string[]): string {
   const all = `[${items.join(', ')}]`;
-  return all.length > 2 * TEXT_MAX ? `${all.slice(0, 2 * TEXT_MAX)}… (${items.length} items)` : all;
+  return all.length > 2 * TEXT_MAX_BYTES
+    ? `${all.slice(0, 2 * TEXT_MAX_BYTES)}… (${items.length} items)`
+    : all;
 }

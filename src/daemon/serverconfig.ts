@@ -5,7 +5,7 @@
 
 import { type GenericConfig, initialValue, type OutputLimit } from '../config/index.ts';
 import { DIALECTS, LIMITS } from '../core/index.ts';
-import type { Server, OutputLimit as ServerLimit, ServerSettings } from '../server/index.ts';
+import type { Server, ServerConfig, OutputLimit as ServerLimit } from '../server/index.ts';
 import { byteString, type Supervisor } from '../shell/index.ts';
 
 /** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
@@ -26,7 +26,7 @@ export interface Circumstances {
 }
 
 /** @throws StartError when the users cannot be had */
-export function serverSettings(generic: GenericConfig, place: Circumstances): ServerSettings {
+export function serverConfig(generic: GenericConfig, place: Circumstances): ServerConfig {
   return {
     dialect: DIALECTS[generic.compat],
     port: generic.port,
@@ -48,7 +48,7 @@ export function serverSettings(generic: GenericConfig, place: Circumstances): Se
     pubsubOutputLimit: limit(generic.clientOutputBufferLimits.pubsub),
     queryBufferBytes: ceiling(generic, 'client-query-buffer-limit', LIMITS.requestBytes),
     clientsMemoryBytes: clientsMemory(generic),
-    protoMaxBulkBytes: ceiling(generic, 'proto-max-bulk-len', LIMITS.wordBytes),
+    protoMaxBulkBytes: ceiling(generic, 'proto-max-bulk-len', LIMITS.argumentBytes),
     supervised: place.supervisor,
     executable: byteString(process.argv[1] ?? ''),
     configFile: place.configFile,
@@ -63,13 +63,13 @@ function ceiling({ values }: GenericConfig, name: string, own: number): number {
 }
 
 /** Less than this would shut everybody out, so it is not taken at its word. */
-const clientsMemoryMin = 128 * 1024;
+const CLIENTS_MIN_BYTES = 128 * 1024;
 
 function clientsMemory({ maxMemoryClients, values }: GenericConfig): number {
   const share = -maxMemoryClients / 100;
   const bytes =
     maxMemoryClients >= 0 ? maxMemoryClients : share * Number(values.get('maxmemory') ?? 0);
-  return bytes === 0 ? 0 : Math.max(bytes, clientsMemoryMin);
+  return bytes === 0 ? 0 : Math.max(bytes, CLIENTS_MIN_BYTES);
 }
 
 function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {

@@ -16,7 +16,7 @@ function isBlank(char: string | undefined): boolean {
 }
 
 /** What ends a word that has begun: some white space does not. */
-function endsWord(char: string): boolean {
+function endsArgument(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
 
@@ -62,14 +62,14 @@ function quotedPart(
  * The words of one line (a byte string without its line end), or null when its quotes are unbalanced.
  * A line without words gives an empty list. `glued`: a word may go on behind a closing quote.
  */
-export function splitWords(line: string, glued = false): string[] | null {
+export function splitInline(line: string, glued = false): string[] | null {
   const words: string[] = [];
   let at = 0;
   for (;;) {
     while (isBlank(line[at])) at += 1;
     if (at >= line.length) return words;
     let word = '';
-    while (at < line.length && !endsWord(line[at]!)) {
+    while (at < line.length && !endsArgument(line[at]!)) {
       const char = line[at]!;
       if (char === '"' || char === "'") {
         const part = quotedPart(line, at, glued);
