@@ -1,5 +1,6 @@
 /**
- * The users' own file (`aclfile`): read at the start and by ACL LOAD, replaced as a whole by ACL SAVE (commands.md §9).
+ * The ACL file (`aclfile`): read at the start and by ACL LOAD, replaced as a whole by ACL SAVE
+ * (commands.md §9).
  */
 
 import { resolve } from 'node:path';
@@ -21,7 +22,7 @@ const DOING: Readonly<Record<Step, string>> = {
   syncFolder: 'Syncing the folder of the ACL file',
 };
 
-/** It holds the digests of passwords: for its owner only. */
+/** It holds password digests: accessible to its owner only. */
 const NEW = { mode: 0o600, uid: -1, gid: -1 };
 
 export class AclFile {
@@ -45,7 +46,7 @@ export class AclFile {
     return { error: `Error loading ACLs, opening file '${this.path}': ${outcome.error}` };
   }
 
-  /** Replaces it, after any write that is under way; false after logging why not. Never rejects. */
+  /** Replaces it, after any write in progress; false after logging why not. Never rejects. */
   write(text: string): Promise<boolean> {
     const written = this.#writing.then(() => this.#replace(text));
     this.#writing = written;

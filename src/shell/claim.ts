@@ -1,10 +1,11 @@
 /**
- * One process for one configuration file: two that share a file share an id, and give two votes.
+ * One process per configuration file: two that share a file share an id, and cast two votes.
  *
- * The claim is a Unix socket in Linux's abstract namespace, named after the folder and the name of the file: it leaves
- * nothing on disk, and ends with the process however that ends. Whoever may run programs here could take the name first, so
- * it counts only if its holder is found and belongs to us, to root or to the owner of the file. Processes of other network
- * namespaces (containers) and other hosts are not seen.
+ * The claim is a Unix socket in Linux's abstract namespace, named after the folder and the name of
+ * the file: it leaves nothing on disk, and ends with the process however that ends. Anyone who may
+ * run programs here could take the name first, so it counts only if its holder is found and belongs
+ * to us, to root or to the owner of the file. Processes in other network namespaces (containers)
+ * and on other hosts are not seen.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
@@ -12,7 +13,10 @@ import { createServer, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { pathBytes } from './paths.ts';
 
-/** As long as the system allows: older versions of Node fill shorter names up with zeros, which makes them others. */
+/**
+ * The longest the system allows: older versions of Node pad shorter names with zeros, which makes
+ * them different names.
+ */
 const NAME_BYTES = 107;
 const SOCKETS = '/proc/net/unix';
 
@@ -22,7 +26,8 @@ const held = new Set<Server>();
 /**
  * Claims the file for this process.
  * @param path a byte string, absolute
- * @returns the pid of the process that has it already; null: it is ours, or nobody can tell
+ * @returns the pid of the process that has claimed it already; null: the claim is ours, or the
+ * holder is unknown
  */
 export async function claim(path: string): Promise<number | null> {
   const name = claimName(path);
@@ -71,7 +76,7 @@ function holderOf(name: string, path: string): number | null {
     try {
       if (trusted.has(statSync(`/proc/${pid}`).uid) && holds(pid, links)) return Number(pid);
     } catch {
-      // It has ended, or is somebody else's.
+      // The process has ended, or belongs to another user.
     }
   }
   return null;

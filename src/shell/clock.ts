@@ -1,4 +1,7 @@
-/** Time for the driver: a monotonic clock, and Node's loop. The wall clock is only for what people read. */
+/**
+ * Time for the driver: a monotonic clock, and Node's loop. The wall clock is only for output to
+ * people.
+ */
 import type { EventLoop, Instant } from '../core/index.ts';
 
 /** Monotonic milliseconds with fractions. */
@@ -6,10 +9,10 @@ export function monotonic(): Instant {
   return performance.now();
 }
 
-/** Node's longest timer; who waits for longer looks at his clock then. */
+/** Node's longest timer; a longer wait checks the clock again then. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
-/** An immediate runs behind the poll phase, where all waiting socket data becomes inputs. */
+/** An immediate runs after the poll phase, in which all waiting socket data becomes inputs. */
 export function nodeLoop(now: () => Instant): EventLoop {
   return {
     now,

@@ -1,7 +1,8 @@
 /**
- * `daemonize yes`: Node cannot fork, so the program starts itself again, detached and without standard streams, and the
- * first process stays until the second one listens. What goes wrong before that is shown to the user and is exit
- * status 1, where the original's parent has long said success. Specification: config.md §5.1, §6.
+ * `daemonize yes`: Node cannot fork, so the program starts itself again, detached and without
+ * standard streams, and the first process stays until the second one listens. A failure before that
+ * is shown to the user and gives exit status 1, where the original's parent has long reported
+ * success. Specification: config.md §5.1, §6.
  */
 
 import { spawn } from 'node:child_process';
@@ -9,10 +10,13 @@ import { spawn } from 'node:child_process';
 /** Set for the second process only. */
 const DAEMON_MARK = 'REDIS_SENTINEL_TS_DAEMON';
 
-/** What the second process tells the first; nothing more is said after either. */
+/** What the second process reports to the first; nothing follows either message. */
 type Word = { readonly kind: 'up' } | { readonly kind: 'failed'; readonly lines: string };
 
-/** Are we the second process? To be asked once: children must not inherit the mark. */
+/**
+ * Whether this is the second process. Must be called exactly once: children must not inherit the
+ * mark.
+ */
 export function isDaemonChild(): boolean {
   const marked = process.env[DAEMON_MARK] !== undefined;
   delete process.env[DAEMON_MARK];
@@ -24,15 +28,15 @@ export interface Relaunch {
   readonly program: string;
   /** Its arguments as given. */
   readonly args: readonly string[];
-  /** Working directory at start: relative paths on the command line mean the same again. */
+  /** Working directory at start, so that relative paths on the command line keep their meaning. */
   readonly cwd: string;
   /** What standard input held, when the command line says `-`. */
   readonly stdin: string | null;
 }
 
 /**
- * Starts the second process and resolves to our exit status when it listens (0) or has failed (1, after writing its
- * last words to standard error).
+ * Starts the second process and resolves to our exit status: 0 when it listens, 1 when it has
+ * failed, after writing its message to standard error.
  */
 export function relaunch(what: Relaunch): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, what.program, ...what.args], {
@@ -61,12 +65,15 @@ export function relaunch(what: Relaunch): Promise<number> {
   });
 }
 
-/** The second process listens: the first may go. */
+/** The second process listens: the first may exit. */
 export function tellUp(): void {
   tell({ kind: 'up' });
 }
 
-/** The second process cannot start; `lines` are for the user. Resolves when they have been handed over. */
+/**
+ * The second process cannot start; `lines` are for the user. Resolves when they have been handed
+ * over.
+ */
 export function tellFailed(lines: string): Promise<void> {
   return tell({ kind: 'failed', lines });
 }

@@ -1,6 +1,6 @@
 /**
- * The loop around the core: the barrier on Node's event loop. Takes inputs, steps, sees to the disk,
- * lets effects out, watches the clock; what holds is written in `core/barrier.ts`.
+ * The loop around the core: the barrier on Node's event loop. Takes inputs, steps, requests saves,
+ * releases effects, watches the clock; the rules are in `core/barrier.ts`.
  */
 import {
   Barrier,
@@ -15,20 +15,20 @@ import { monotonic, nodeLoop } from './clock.ts';
 /** What the driver drives. */
 export interface Core {
   step(input: Input, now: Instant): Output;
-  /** What the configuration file has to say now; a value that later steps do not change. */
+  /** The configuration to save now; a value that later steps do not change. */
   config(): SentinelConfig;
 }
 
 export interface DriverPorts {
-  /** Carries out one effect. May call `input`, which then waits for its turn. */
+  /** Carries out one effect. May call `input`, which is then queued. */
   apply(effect: Effect): void;
   /** Writes the configuration; true when it is durably on disk. Never rejects. */
   save(config: SentinelConfig): Promise<boolean>;
-  /** A save has been running for too long (`true`); it has ended after all (`false`). */
+  /** A save has been running for too long (`true`), or has ended after all (`false`). */
   stalled?(now: boolean): void;
   /** ms that a save may take. Default 5,000. */
   readonly patienceMs?: number;
-  /** Monotonic milliseconds; for tests with a slower or faster world. */
+  /** Monotonic milliseconds; replaceable for tests that run slower or faster. */
   now?(): Instant;
 }
 

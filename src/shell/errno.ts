@@ -1,6 +1,7 @@
 /**
- * The C library's words for a system error. Node has its own (`no such file or directory`, `operation not permitted`);
- * users and their tools know those of the original (`No such file or directory`, `Is a directory`).
+ * The C library's texts for system errors. Node has its own (`no such file or directory`,
+ * `operation not permitted`); users and their tools know those of the original (`No such file or
+ * directory`, `Is a directory`).
  */
 
 import { getSystemErrorMap } from 'node:util';
@@ -52,7 +53,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   EXDEV: 'Invalid cross-device link',
 };
 
-/** `Connection refused` for an error with `code: 'ECONNREFUSED'`; the error's own message when it is no system error. */
+/**
+ * `Connection refused` for an error with `code: 'ECONNREFUSED'`; the error's own message if it is
+ * not a system error.
+ */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno } = error as NodeJS.ErrnoException;

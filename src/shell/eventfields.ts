@@ -1,23 +1,26 @@
 /**
- * What an event consists of, read from its payload as clients read it (events.md §2): the fields of a line of the log in
- * JSON. What a payload does not say is left out.
+ * The fields of an event, parsed from its payload as clients do (events.md §2), for the log in
+ * JSON. What a payload does not contain is left out.
  */
 
-/** `role`: Redis's words. Addresses: `ip:port`. */
+/** `role`: Redis's terms. Addresses: `ip:port`. */
 export interface EventFields {
   readonly event: string;
   readonly group?: string;
   readonly role?: 'master' | 'slave' | 'sentinel';
   /** Of the instance that the event is about. */
   readonly address?: string;
-  /** Run id of the Sentinel that it is about, or that was voted for. */
+  /** Run id of the Sentinel concerned, or of the one voted for. */
   readonly id?: string;
-  /** Of the group's master, when it is about another one; of the old master in `+switch-master`. */
+  /**
+   * Of the group's master, if the event is about another instance; of the old master in
+   * `+switch-master`.
+   */
   readonly master?: string;
   /** Of the new master in `+switch-master`. */
   readonly newMaster?: string;
   readonly epoch?: number;
-  /** What follows behind the addresses. */
+  /** The rest after the addresses. */
   readonly details?: string;
 }
 
@@ -59,7 +62,7 @@ function detailsOf(words: readonly string[]): Partial<EventFields> {
   return details === '' ? {} : { details };
 }
 
-/** Epochs beyond what JSON's numbers hold for sure are left to the message. */
+/** Epochs too large for exact JSON numbers are left to the message. */
 function epochOf(word: string): Partial<EventFields> {
   const epoch = Number(word);
   return Number.isSafeInteger(epoch) ? { epoch } : {};

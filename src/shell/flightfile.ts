@@ -1,6 +1,6 @@
 /**
- * Files of the flight recorder: `sentinel-flight-<UTC time>-<pid>.jsonl` in a folder, for their owner only, the oldest
- * removed when there are too many.
+ * Files of the flight recorder: `sentinel-flight-<UTC time>-<pid>.jsonl` in a folder, accessible to
+ * their owner only, the oldest removed when there are too many.
  */
 
 import { closeSync, fsyncSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { pathText } from './paths.ts';
 /** Files kept, those of earlier processes included. */
 const FILES_MAX = 5;
 const MODE = 0o600;
-/** Characters written at a time: between two the process does its work. */
+/** Bytes written at a time: in between the process continues its work. */
 const PIECE_BYTES = 1 << 18;
 
 export class FlightFiles {
@@ -22,7 +22,9 @@ export class FlightFiles {
     this.#folder = pathText(folder);
   }
 
-  /** Writes it before anything else happens; its path. @throws the system's error, leaving no file */
+  /**
+   * Writes the file synchronously and returns its path. @throws the system's error, leaving no file
+   */
   writeNow(lines: Iterable<string>): string {
     const path = this.#name();
     const fd = openSync(path, 'wx', MODE);
@@ -39,7 +41,7 @@ export class FlightFiles {
     return path;
   }
 
-  /** The same piece by piece. */
+  /** The same, asynchronously and piece by piece. */
   async write(lines: Iterable<string>): Promise<string> {
     const path = this.#name();
     const file = await open(path, 'wx', MODE);

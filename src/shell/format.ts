@@ -1,5 +1,6 @@
 /**
- * The original's log line and its times, as pure functions of the local time. Specification: events.md §1.
+ * The original's log line and its times, as pure functions of the local time. Specification:
+ * events.md §1.
  */
 
 import type { LogLevel } from '../core/index.ts';
@@ -13,7 +14,7 @@ const SIGNS: Readonly<Record<LogLevel, string>> = {
   warning: '#',
 };
 
-/** The original's buffer for a message, less its final zero. */
+/** The original's message buffer, less its final zero. */
 const TEXT_MAX_BYTES = 1023;
 
 /** `20950:X 20 Nov 2026 23:59:43.747 # text`, with the line end. Text beyond 1023 bytes is cut. */
@@ -21,7 +22,10 @@ export function formatLine(pid: number, at: Date, level: LogLevel, text: string)
   return `${pid}:X ${stamp(at)} ${SIGNS[level]} ${cut(text)}\n`;
 }
 
-/** `pid=20950 role=sentinel timestamp="20 Nov 2026 23:59:43.747" level=notice message="text"`, with the line end. */
+/**
+ * `pid=20950 role=sentinel timestamp="20 Nov 2026 23:59:43.747" level=notice message="text"`, with
+ * the line end.
+ */
 export function formatLogfmt(pid: number, at: Date, level: LogLevel, text: string): string {
   const message = cut(text)
     .replaceAll('"', "'")
@@ -40,12 +44,12 @@ function stamp(at: Date): string {
   return `${date} ${time(at)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** The text as far as a line of the original's holds it. */
+/** The text, cut as a line of the original's log would cut it. */
 export function cut(text: string): string {
   return text.length > TEXT_MAX_BYTES ? text.slice(0, TEXT_MAX_BYTES) : text;
 }
 
-/** `Sat Nov 21 00:00:43 2026`; the day takes two places. */
+/** `Sat Nov 21 00:00:43 2026`; the day takes two columns. */
 export function ctime(at: Date): string {
   const day = String(at.getDate()).padStart(2, ' ');
   return `${DAYS[at.getDay()]} ${MONTHS[at.getMonth()]} ${day} ${time(at)} ${at.getFullYear()}`;

@@ -1,6 +1,6 @@
 /**
- * Wildcards of `include`: `*`, `?` and `[a-z]` in any part of a path, as glob(3) has them: a leading dot is matched by
- * a dot only, and what matches comes sorted.
+ * Wildcards of `include`: `*`, `?` and `[a-z]` in any part of a path, as in glob(3): a leading dot
+ * is matched by a dot only, and the matches are sorted.
  */
 
 import { existsSync, readdirSync } from 'node:fs';

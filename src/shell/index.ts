@@ -1,4 +1,4 @@
-/** The room `shell`: runs the house around the core. */
+/** The room `shell`: Node around the core. */
 
 export { AclFile } from './aclfile.ts';
 export { claim, claimedBy } from './claim.ts';

@@ -1,4 +1,4 @@
-/** What reading a configuration asks of the system, answered by the real one. */
+/** What reading a configuration needs of the system, provided by the real system. */
 
 import {
   accessSync,
@@ -16,7 +16,7 @@ import { errorText } from './errno.ts';
 import { glob } from './glob.ts';
 import { byteString, pathBytes, pathText } from './paths.ts';
 
-/** A file's bytes, or why there are none. */
+/** The content of a file, or the error that prevents reading it. */
 export function readText(path: string): ReadOutcome {
   try {
     return { text: readFileSync(pathBytes(path)).toString('latin1') };
@@ -25,25 +25,26 @@ export function readText(path: string): ReadOutcome {
   }
 }
 
-/** The same for a file that will be replaced: a FIFO would be waited for, a device never end. */
+/** The same for a file that will be replaced: a FIFO would block, a device never end. */
 export function readRegular(path: string): ReadOutcome {
   try {
     const stats = statSync(pathBytes(path));
     if (!stats.isFile() && !stats.isDirectory()) return { error: 'Not a regular file' };
   } catch {
-    // Whoever reads it hears why.
+    // Reading the file reports the error.
   }
   return readText(path);
 }
 
-/** May we execute it? Root may not either when no execute bit is set. */
+/** Whether we may execute it. Even root may not when no execute bit is set. */
 export function isExecutable(path: string): boolean {
   return mayAccess(path, constants.X_OK) === null;
 }
 
 /**
- * A symbolic link that somebody else put into a folder where everybody may: what is written there would go where they want.
- * (Linux refuses these by itself in folders like /tmp, unless told otherwise.)
+ * A symbolic link that another user put into a world-writable folder: writing through it would
+ * write where that user wants. (Linux refuses these by itself in folders like /tmp, unless
+ * configured otherwise.)
  */
 export function isStrangersLink(path: string): boolean {
   try {
@@ -56,7 +57,10 @@ export function isStrangersLink(path: string): boolean {
   }
 }
 
-/** How a log is opened: a FIFO that nobody reads is an error and not a wait, a terminal does not become ours. */
+/**
+ * How a log is opened: a FIFO without a reader is an error instead of a wait, and a terminal does
+ * not become our controlling terminal.
+ */
 export const APPEND =
   constants.O_WRONLY |
   constants.O_CREAT |
@@ -87,7 +91,7 @@ export const systemIo: ConfigIo = {
   isExecutable,
 };
 
-/** The same for who only looks: a log file is not made, its folder has to let it be. */
+/** The same for `--check`: a log file is not created, only whether its folder would allow that. */
 export const lookingIo: ConfigIo = {
   ...systemIo,
   openForAppend: (path) => {

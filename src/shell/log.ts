@@ -1,9 +1,10 @@
 /**
- * The log: pino, in the original's line format by default, as JSON or as logfmt, to a file or to standard output.
+ * The log: pino, in the original's line format by default, as JSON or as logfmt, to a file or to
+ * standard output.
  *
- * Every record is written before the call returns, so nothing is lost in a crash, and the file is opened for each
- * record, so an external rotation needs no signal. A log that cannot be written never stops the house.
- * Specification: events.md §1.
+ * Every record is written before the call returns, so nothing is lost in a crash, and the file is
+ * opened for each record, so an external rotation needs no signal. A log that cannot be written
+ * never stops the process. Specification: events.md §1.
  */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -57,7 +58,7 @@ export class Log {
     this.#pino = pino(settings, lines) as Pino;
   }
 
-  /** Is this level written? */
+  /** Whether this level is written. */
   writes(level: LogLevel): boolean {
     return this.#pino.isLevelEnabled(level);
   }
@@ -70,12 +71,15 @@ export class Log {
     this.#pino.level = pinoLevel(level);
   }
 
-  /** An event as clients hear it; as JSON with what it consists of in fields of its own. */
+  /** An event as clients receive it; in JSON with its parts as separate fields. */
   event(level: LogLevel, name: string, payload: string): void {
     this.#write(level, `${name} ${payload}`, this.#json ? eventFields(name, payload) : null);
   }
 
-  /** `text` is a byte string; its control characters are spelled out. With `untilMs` the local time in so many milliseconds is appended. */
+  /**
+   * `text` is a byte string; its control characters are spelled out. With `untilMs` the local time
+   * in that many milliseconds is appended.
+   */
   write(level: LogLevel, text: string, untilMs?: number): void {
     if (!this.writes(level)) return;
     this.#write(
@@ -85,7 +89,10 @@ export class Log {
     );
   }
 
-  /** What the original writes from a signal handler: whatever the level is, and as text in a form of its own. */
+  /**
+   * What the original writes from a signal handler: at every log level, and in text mode in a
+   * format of its own.
+   */
   signal(text: string): void {
     if (!this.#json) {
       this.#append(Buffer.from(signalLine(process.pid, new Date(), text), 'latin1'));
@@ -108,7 +115,7 @@ export class Log {
     return { write: (line: string) => this.#append(Buffer.from(line, 'utf8')) };
   }
 
-  /** pino tells a destination with this mark what the record consists of. */
+  /** pino passes the record's fields to a destination with this mark. */
   #textLines(format: typeof formatLine) {
     const append = (bytes: Buffer) => this.#append(bytes);
     return {
@@ -137,7 +144,7 @@ export class Log {
         }
       });
     } catch {
-      // A full disk or a closed pipe: watching the masters is worth more than telling about it.
+      // A full disk or a closed pipe: monitoring the masters is more important than logging it.
     }
   }
 }
@@ -155,7 +162,10 @@ function levelOf(value: number): LogLevel {
   return names.find((name) => LEVELS[name] === value) ?? 'notice';
 }
 
-/** A terminal or pipe that somebody else made non-blocking may be full for a moment; longer than that is not waited. */
+/**
+ * A terminal or pipe that somebody else made non-blocking may be full for a moment; we wait no
+ * longer than that.
+ */
 const RETRIES_MAX = 50;
 
 function writeAll(file: number, bytes: Buffer): void {

@@ -1,9 +1,15 @@
-/** What is mounted, as Linux tells it; elsewhere nothing is known, and no file is taken for a mount of its own. */
+/**
+ * Mount points, as Linux reports them; on other systems nothing is known, and no file counts as a
+ * mount point.
+ */
 import { readFileSync } from 'node:fs';
 
 const MOUNTS = '/proc/self/mountinfo';
 
-/** Is this file a mount of its own (a single file in a container)? `path` is a byte string, absolute and without links. */
+/**
+ * Whether this file is a mount point itself (a single file in a container). `path` is a byte
+ * string, absolute and without links.
+ */
 export function isMountPoint(path: string): boolean {
   try {
     return mountPoints(readFileSync(MOUNTS, 'latin1')).includes(path);
@@ -12,7 +18,7 @@ export function isMountPoint(path: string): boolean {
   }
 }
 
-/** The fifth word of each line; blanks and the like are written in octal. */
+/** The fifth field of each line; blanks and the like are written in octal. */
 export function mountPoints(text: string): string[] {
   const words = text.split('\n').map((line) => line.split(' ')[4] ?? '');
   return words.map((word) =>

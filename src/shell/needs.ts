@@ -1,18 +1,25 @@
 /**
- * What the system has to grant before anything else is loaded: with less the program would end somewhere in its start with
- * a stack trace, or die of a signal later. Imports nothing of the house: it is asked first (`bin/`).
+ * What the system has to grant before anything else is loaded: with less the program would end
+ * somewhere in its start with a stack trace, or die of a signal later. Imports no other module of
+ * ours: it runs first (`bin/`).
  */
 
 import { readFileSync } from 'node:fs';
 
-/** Up to 76 were open at once while the modules were read. */
+/** Up to 76 were open at once while the modules were loaded. */
 const DESCRIPTORS_MIN = 96;
 const DESCRIPTORS_ADVISED = 10_240;
 
-/** 1.66 to 1.95 GB are reserved, though not used, by Node, by the number of its threads; the rest is for what is used. */
+/**
+ * Node reserves 1.66 to 1.95 GB without using them, depending on its number of threads; the rest is
+ * for what is used.
+ */
 const ADDRESS_MIN_BYTES = 2.5 * 1024 ** 3;
 
-/** Null, or the line for the user. `limits` is the text of /proc/self/limits; null where there is none, which is fine. */
+/**
+ * Null, or the line for the user. `limits` is the text of /proc/self/limits; null where there is
+ * none, which is fine.
+ */
 export function tooLittle(limits: string | null): string | null {
   if (limits === null) return null;
   const descriptors = limitOf(limits, 'Max open files');
@@ -34,14 +41,14 @@ export function tooLittle(limits: string | null): string | null {
   return null;
 }
 
-/** As the log of this start would have it: a line of JSON where the options or the file ask for that. */
+/** In the format of this start's log: a line of JSON where the options or the file ask for that. */
 export function asLogged(line: string, argv: readonly string[]): string {
   const [file = ''] = argv;
   let text = '';
   try {
     text = readFileSync(file, 'latin1');
   } catch {
-    // Then only the options count.
+    // The file cannot be read: then only the options count.
   }
   const said = [...`${text}\nx${argv.join(' ')}`.matchAll(/(?:^\s*|--)log-format\s+"?(\w+)/gim)].at(
     -1,
@@ -61,7 +68,7 @@ export function systemLimits(): string | null {
   }
 }
 
-/** The soft limit; what is not limited or not said is infinite. */
+/** The soft limit; infinite if unlimited or missing. */
 function limitOf(limits: string, name: string): number {
   const found = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(limits);
   return found === null ? Number.POSITIVE_INFINITY : Number(found[1]);

@@ -8,7 +8,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 const MB = 1024 * 1024;
 /** For many groups: next to nothing outlives it. Half of it is where survivors are copied to. */
 const WANTED_BYTES = 8 * MB;
-/** Of objects that live long enough to be copied; far more rounds than it takes. */
+/** Objects per round that live long enough to be copied; far more rounds than it takes. */
 const ROUND_OBJECTS = 2000;
 const ROUNDS_MAX = 500;
 

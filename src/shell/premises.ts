@@ -1,6 +1,6 @@
 /**
- * What a Sentinel would trip over later, looked at before it starts: a file that it may not read or write, a folder in
- * which no save can be made. Each complaint says what to type.
+ * Problems that a Sentinel would meet only later, checked before it starts: a file that it may not
+ * read or write, a folder in which saving is impossible. Each complaint says what to type.
  */
 import { accessSync, constants, lstatSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -9,15 +9,18 @@ import { errorText } from './errno.ts';
 import { isMountPoint } from './mounts.ts';
 import { byteString, pathBytes } from './paths.ts';
 
-/** Behind "can't open config file": whose it is and what helps; null when its rights are not the reason. */
+/**
+ * Appended to "can't open config file": the file's owner and what helps; null when its permissions
+ * are not the reason.
+ */
 export function unreadableHint(path: string): string | null {
   return code(path, constants.R_OK) === 'EACCES' ? ownerHint(path, 'u+r') : null;
 }
 
 /**
- * Why this process could save nothing in that file; null when it can.
+ * Why this process could not save to that file; null when it can.
  * @param path a byte string, absolute; symbolic links are followed
- * @returns lines for the log, the first in the original's words where it has some
+ * @returns lines for the log, the first as in the original where that has one
  */
 export function saveComplaint(path: string): readonly string[] | null {
   const real = realPath(path);
@@ -42,7 +45,7 @@ export function saveComplaint(path: string): readonly string[] | null {
   ];
 }
 
-/** Why this process could not make, or replace, a file of its own there; null when it could. */
+/** Why this process could not create, or replace, a file of its own there; null when it could. */
 export function newFileComplaint(path: string): string | null {
   const closed = refusal(path, constants.W_OK);
   if (closed?.code !== 'ENOENT') return closed === null ? null : `${path}: ${closed.text}`;
@@ -69,7 +72,7 @@ function code(path: string, mode: number): string | null {
   return refusal(path, mode)?.code ?? null;
 }
 
-/** null when it cannot even be looked at, or is ours: then its mode is the reason. */
+/** null when the file cannot be examined, or is ours: then its mode is the reason. */
 function ownerHint(path: string, mode: string): string | null {
   try {
     const { uid } = statSync(pathBytes(path));
@@ -83,7 +86,7 @@ function ownerHint(path: string, mode: string): string | null {
   }
 }
 
-/** The name of the user that we are, or the number where it has none. */
+/** The name of the user we run as, or the number if it has no name. */
 function user(): string {
   try {
     return byteString(userInfo().username);

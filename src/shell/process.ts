@@ -1,5 +1,6 @@
 /**
- * The process as the operating system sees it: pid file, title, readiness for systemd. Specification: config.md §5.1.
+ * The process as the operating system sees it: pid file, title, readiness for systemd.
+ * Specification: config.md §5.1.
  */
 
 import { spawn } from 'node:child_process';
@@ -16,15 +17,18 @@ import { errorText } from './errno.ts';
 import { isStrangersLink } from './io.ts';
 import { pathBytes } from './paths.ts';
 
-/** Where a daemon writes its pid when the file does not say. */
+/** Where a daemon writes its pid when no directive says where. */
 export const DEFAULT_PID_FILE = '/var/run/redis.pid';
 
-/** Whoever may write the pid file says whom an init script kills; a FIFO in its place must not hold us up. */
+/**
+ * Whoever can write the pid file decides which process an init script kills; a FIFO in its place
+ * must not block us.
+ */
 const PID_FILE_MODE = 0o644;
 const PID_FILE_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
 
-/** Writes `<pid>\n`. Null when done, else the system's error text: no reason not to start. */
+/** Writes `<pid> `. Null when done, else the system's error text; the start goes on either way. */
 export function writePidFile(path: string): string | null {
   if (isStrangersLink(path)) return 'A symbolic link of another user';
   try {
@@ -40,13 +44,13 @@ export function writePidFile(path: string): string | null {
   }
 }
 
-/** Removes it if it is a file and says what we wrote; one that is gone is no error. */
+/** Removes the pid file if it is a regular file with our pid; a missing file is no error. */
 export function removePidFile(path: string): void {
   try {
     const bytes = pathBytes(path);
     if (statSync(bytes).isFile() && readFileSync(bytes, 'latin1') === ownPid()) unlinkSync(bytes);
   } catch {
-    // Nothing left to remove, or not ours to remove: we are leaving either way.
+    // Nothing left to remove, or no permission: we exit either way.
   }
 }
 
@@ -54,7 +58,10 @@ function ownPid(): string {
   return `${process.pid}\n`;
 }
 
-/** What to say when the system keeps fewer waiting connections than asked for; null when it does not, or cannot tell. */
+/**
+ * The warning for a listen queue that the system limits to less than configured; null when it does
+ * not, or is unknown.
+ */
 export function backlogComplaint(backlog: number): string | null {
   const file = '/proc/sys/net/core/somaxconn';
   try {
@@ -77,7 +84,7 @@ export interface TitleVariables {
   readonly configFile: string;
 }
 
-/** A `proc-title-template` with its words put in; null when it names a word that does not exist. */
+/** A `proc-title-template` with its variables replaced; null when it names an unknown one. */
 export function procTitle(template: string, words: TitleVariables): string | null {
   const values: Readonly<Record<string, string>> = {
     title: words.title,
@@ -99,7 +106,7 @@ export function procTitle(template: string, words: TitleVariables): string | nul
 
 export type Supervisor = 'systemd' | 'upstart' | 'no';
 
-/** Who supervises us, `auto` being told by the environment. */
+/** The supervisor of this process; `auto` detects it from the environment. */
 export function supervisor(
   configured: 'upstart' | 'systemd' | 'auto' | 'no',
   environment: NodeJS.ProcessEnv = process.env,
@@ -110,8 +117,9 @@ export function supervisor(
 }
 
 /**
- * Tells the supervisor that clients are welcome. Node has no datagram sockets for systemd's protocol, so its own
- * `systemd-notify` says it for us (the unit needs `NotifyAccess=all`). Null when done, else what went wrong.
+ * Reports readiness to the supervisor. Node has no datagram sockets for systemd's protocol, so
+ * `systemd-notify` does it for us (the unit needs `NotifyAccess=all`). Null when done, else what
+ * went wrong.
  */
 export async function tellSupervisor(who: Supervisor): Promise<string | null> {
   if (who === 'upstart') {

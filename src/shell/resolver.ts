@@ -1,11 +1,12 @@
 /**
- * Turns names into addresses: `resolve` effects into `resolved` inputs. At most one question per name is under way, and
- * every question is answered in time, with null when nobody else did.
+ * Resolves names: `resolve` effects into `resolved` inputs. At most one query per name is in
+ * progress, and every query is answered in time, with null if there is no other answer.
  *
- * The system's own resolver (getaddrinfo) is asked first, because the originals beside us use it: same hosts file, same
- * search domains, same choice between IPv4 and IPv6. But it occupies a thread of Node's small pool for as long as a
- * silent name server pleases, and the saves need that pool too. So only two names may occupy it at a time; whoever
- * finds it taken, or gets no answer from it, is asked of the name servers without a thread, from the hosts file and
+ * The system's own resolver (getaddrinfo) is asked first, because originals on the same host use
+ * it: same hosts file, same search domains, same choice between IPv4 and IPv6. But it occupies a
+ * thread of Node's small pool for as long as a silent name server makes it wait, and the saves need
+ * that pool too. So at most two names may occupy it at a time; a name that finds it busy, or gets
+ * no answer from it, is looked up without a thread, at the name servers and in the hosts file, with
  * the search list read here. A dead zone then delays its own names only.
  */
 
@@ -17,26 +18,31 @@ import type { Input } from '../core/index.ts';
 export interface ResolverPorts {
   /** Receives `resolved`. */
   input(input: Input): void;
-  /** The system's resolver. Default: getaddrinfo. A promise that stays open keeps its slot. */
+  /** The system's resolver. Default: getaddrinfo. A promise that never settles keeps its slot. */
   system?(host: string): Promise<string>;
 }
 
 export interface ResolverOptions {
-  /** A question without an answer after this is answered with null. */
+  /** A query without an answer after this is answered with null. */
   readonly timeoutMs?: number;
-  /** The name servers get their chance when the system has not answered after this. */
+  /** The name servers are asked when the system has not answered after this. */
   readonly patienceMs?: number;
-  /** `address:port` of the name servers; default those of the system. */
+  /** `address:port` of the name servers; default: the system's. */
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
   readonly resolvFile?: string;
 }
 
 const SLOTS_MAX = 2;
-/** Questions under way; each may hold sockets open. So many others wait for their turn, the rest is answered with null. */
+/**
+ * Concurrent queries; each may hold sockets open. The next `WAITING_MAX` are queued, further ones
+ * answered with null.
+ */
 const ASKED_MAX = 32;
 const WAITING_MAX = 1000;
-/** Names that had an address are asked for first: whoever makes up names must not keep us from those that are in use. */
+/**
+ * Names that had an address are looked up first: made-up names must not keep us from those in use.
+ */
 const GOOD_MAX = 10_000;
 
 export class NameResolver {
@@ -62,7 +68,7 @@ export class NameResolver {
     };
   }
 
-  /** Asks for `host` unless that question is under way. Numbers answer themselves. */
+  /** Looks up `host` unless that query is in progress. A numeric address is its own answer. */
   resolve(host: string): void {
     if (this.#asking.has(host)) return;
     this.#asking.add(host);
@@ -91,7 +97,7 @@ export class NameResolver {
     });
   }
 
-  /** Never rejects, and takes no longer than the time-out. */
+  /** Never rejects, and takes no longer than the timeout. */
   async #answer(host: string): Promise<string | null> {
     if (isIP(host) !== 0) return host;
     const cancel = new AbortController();
@@ -100,7 +106,8 @@ export class NameResolver {
     const patience = system === null ? 0 : this.#options.patienceMs;
     const servers = after(patience, signal)
       .then(() => this.#askServers(host, signal))
-      // What the name servers do not know, the system may still (a machine's own names, a directory).
+      // Names unknown to the name servers may be known to the system (a machine's own names, a
+      // directory service).
       .then((address) => address ?? system);
     const timeout = after(this.#options.timeoutMs, signal).then(() => null);
     const first = await Promise.race([...(system === null ? [] : [system]), servers, timeout]);
@@ -119,7 +126,7 @@ export class NameResolver {
     }
   }
 
-  /** Without a thread. */
+  /** Queries the name servers without occupying a thread. */
   async #askServers(host: string, signal: AbortSignal): Promise<string | null> {
     const known = hostsEntry(readText(this.#options.hostsFile), host);
     if (known !== null) return known;
@@ -137,7 +144,8 @@ export class NameResolver {
     const cancel = () => resolver.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      // Some servers never answer for a family they have nothing of: wait for the second only without the first.
+      // Some servers never answer for an address family without records: wait for IPv6 only if
+      // there is no IPv4 address.
       const six = resolver.resolve6(name).catch(() => []);
       const four = await resolver.resolve4(name).catch(() => []);
       return four[0] ?? (await six)[0] ?? null;
@@ -159,7 +167,10 @@ export function hostsEntry(text: string, host: string): string | null {
   return null;
 }
 
-/** The full names to try for `host`, in order, by the `search`, `domain` and `ndots` of a resolv.conf. */
+/**
+ * The full names to try for `host`, in order, by the `search`, `domain` and `ndots` settings of a
+ * resolv.conf.
+ */
 export function candidates(host: string, resolvConf: string): string[] {
   if (host.endsWith('.')) return [host];
   let search: string[] = [];
@@ -196,7 +207,7 @@ function getaddrinfo(host: string): Promise<string> {
   });
 }
 
-/** Resolves after `ms`, or at once when the signal comes. */
+/** Resolves after `ms`, or at once when the signal fires. */
 function after(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

@@ -1,6 +1,7 @@
 /**
- * Runs notification and reconfiguration scripts: `runScript` and `killScript`. When, how often and how long is the
- * core's business; here is only the execution, without a shell. Scripts outlive us. Specification: events.md §4.3.
+ * Runs notification and reconfiguration scripts: `runScript` and `killScript`. When, how often and
+ * how long is up to the core; here they are only executed, without a shell. Scripts outlive this
+ * process. Specification: events.md §4.3.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,7 +12,7 @@ import { pathText } from './paths.ts';
 
 type ScriptEffect = Extract<Effect, { type: 'runScript' | 'killScript' }>;
 
-/** What the original's child exits with when it cannot execute the script. */
+/** Exit status of the original's child when it cannot execute the script. */
 const CANNOT_EXECUTE_STATUS = 2;
 
 export class Scripts {
@@ -60,12 +61,12 @@ export class Scripts {
 }
 
 /**
- * Would the kernel execute it? The C library behind `spawn` hands a text without `#!` to a shell; the original does
- * not, and its users may rely on the error.
+ * Whether the kernel would execute it. The C library behind `spawn` hands a text without `#!` to a
+ * shell; the original does not, and its users may rely on the error.
  */
 async function isProgram(path: string): Promise<boolean> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    // Executable but not readable is fine for the kernel.
+    // The kernel executes files that are executable but not readable.
     if (error.code === 'EACCES') return null;
     throw error;
   });

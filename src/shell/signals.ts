@@ -1,19 +1,20 @@
 /**
- * What signals and uncaught errors do to the process. SIGTERM and SIGINT shut down after a line of the original's form;
- * SIGHUP (a terminal that closes) and SIGPIPE are nothing to a Sentinel. SIGUSR1, at which Node opens its inspector to whoever
- * is on this machine, is a line of the log (`bin/` is deaf to it before). Specification: commands.md §7.3.
+ * What signals and uncaught errors do to the process. SIGTERM and SIGINT shut down after a log line
+ * in the original's form; SIGHUP (a terminal that closes) and SIGPIPE have no effect. SIGUSR1, on
+ * which Node would open its inspector to everybody on this machine, only writes a log line (`bin/`
+ * ignores it before). Specification: commands.md §7.3.
  */
 
 import type { Log } from './log.ts';
 
-/** `EX_SOFTWARE`: our own mistake. A supervisor starts us again, and the state on disk is whole. */
+/** `EX_SOFTWARE`: a bug of ours. A supervisor restarts us, and the state on disk is consistent. */
 export const SOFTWARE_ERROR_STATUS = 70;
 
 export interface SignalPorts {
   readonly log: Log;
-  /** A clean exit was asked for. Called once. */
+  /** A clean exit was requested. Called once. */
   shutdown(signal: 'SIGTERM' | 'SIGINT'): void;
-  /** SIGUSR2: write down what the flight recorder remembers. */
+  /** SIGUSR2: write the flight recording. */
   record(): void;
 }
 
@@ -39,10 +40,13 @@ export function handleSignals(ports: SignalPorts): void {
   process.on('SIGPIPE', () => {});
 }
 
-/** Says an error that nobody foresaw in full and leaves. */
+/** Logs an unexpected error in full and exits. */
 export type Leave = (error: unknown) => never;
 
-/** Leaves at such errors; `last` is called before. Returns the way out for those who meet one themselves. */
+/**
+ * Exits on uncaught errors; `last` is called before. Returns the function for callers that catch
+ * such an error themselves.
+ */
 export function handleUncaught(log: Log, last: (reason: string) => void): Leave {
   const leave = (error: unknown) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,18 +1,19 @@
 /**
- * Descriptors held open for nothing, so that there is one when there is none: a save, a line of the log or a link that
- * finds all descriptors of the process taken gives one up and uses it. It is taken again as soon as that is done.
+ * Reserve descriptors: a save, a log line or a link that finds all descriptors of the process in
+ * use closes one of these and uses the freed one. It is reopened as soon as that is done.
  *
- * Each thread has its own. Clients are held off long before (`server/descriptors.ts`); this is for what nobody reckoned with.
+ * Each thread has its own. Clients are refused long before (`server/descriptors.ts`); this is for
+ * the unforeseen.
  */
 
 import { closeSync, openSync } from 'node:fs';
 
-/** Descriptors that were given up and could not be taken again are tried once a second. */
+/** Descriptors that could not be reopened are tried once a second. */
 const REFILL_MS = 1000;
 const RETRIES = 20;
 const RETRY_MS = 5;
 
-/** Is it for want of descriptors, in this process or in the system, that this failed? */
+/** Whether the error means that this process, or the system, is out of descriptors. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EMFILE' || code === 'ENFILE';
@@ -28,19 +29,19 @@ export class Spare {
     return this.#held.length;
   }
 
-  /** Holds so many from now on, or as many as there are. */
+  /** Holds this many from now on, or as many as are available. */
   hold(count: number): void {
     this.#wanted = count;
     for (const one of this.#held.splice(count)) closeSync(one);
     this.refill();
   }
 
-  /** Gives one up to whoever needs it for long, but never the last: lines of the log need that, each for a moment. */
+  /** Releases one for long-term use, but never the last: log lines need that, each for a moment. */
   giveAway(): void {
     if (this.held > 1) this.#give();
   }
 
-  /** Gives one up; false when there is none. */
+  /** Releases one; false when there is none. */
   #give(): boolean {
     const one = this.#held.pop();
     if (one === undefined) return false;
@@ -49,7 +50,7 @@ export class Spare {
     return true;
   }
 
-  /** Takes again what was given up, as far as the system lets it. */
+  /** Reopens what was released, as far as the system permits. */
   refill(): void {
     try {
       while (this.#held.length < this.#wanted) this.#held.push(openSync('/dev/null', 'r'));
@@ -58,7 +59,7 @@ export class Spare {
     }
   }
 
-  /** `work`, once more with a descriptor of ours when it failed for want of one. */
+  /** Runs `work`, and once more with a reserve descriptor if it failed for want of one. */
   lend<T>(work: () => T): T {
     try {
       return work();
@@ -71,8 +72,8 @@ export class Spare {
   }
 
   /**
-   * The same for what another thread does: a client that is being turned away may be faster there, so it is tried for
-   * a tenth of a second. Call `refill` when the descriptor is free again.
+   * The same for work in another thread: a client that is being refused may take the descriptor
+   * first, so it is tried for a tenth of a second. Call `refill` when the descriptor is free again.
    */
   async lendSlowly<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 0; ; tries++) {
@@ -91,5 +92,5 @@ export class Spare {
   }
 }
 
-/** This thread's. Holds nothing until told to. */
+/** Of this thread. Holds nothing until `hold` is called. */
 export const spare = new Spare();

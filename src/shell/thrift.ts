@@ -1,20 +1,27 @@
 /**
- * Gives back what a busy moment needed. V8 collects when something is allocated, and a Sentinel that has become quiet
- * allocates next to nothing: what a flood of clients left behind would stay for hours.
+ * Gives back memory after a busy moment. V8 collects garbage when something is allocated, and an
+ * idle Sentinel allocates next to nothing: what a flood of clients left behind would stay for
+ * hours.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const MB = 1024 * 1024;
 const LOOK_MS = 1_000;
-/** So much more than after the last time is worth the pause of some 20 ms, and so is what was kept and is no more. */
+/**
+ * Growth since the last collection, or a decrease of what is kept, that is worth a pause of some 20
+ * ms.
+ */
 const GROWN_BYTES = 24 * MB;
 const FREED_BYTES = 8 * MB;
-/** Looks after which it is done once more: pages that the first time emptied are given back by the second. */
+/**
+ * Looks after which it is repeated: pages that the first collection emptied are given back by the
+ * second.
+ */
 const AGAIN_AFTER = 5;
 
 export interface ThriftPorts {
-  /** What is kept for clients, servers and Sentinels, by and large. */
+  /** Approximate bytes kept for clients, servers and Sentinels. */
   keptBytes(): number;
   /** Default: of this process. */
   residentBytes?(): number;
@@ -25,7 +32,7 @@ export interface ThriftPorts {
 export class Thrift {
   readonly #ports: Required<ThriftPorts>;
   #timer: NodeJS.Timeout | null = null;
-  /** Since the last time. */
+  /** Since the last collection. */
   #leastBytes = Number.POSITIVE_INFINITY;
   #mostKept = 0;
   #againIn = 0;
@@ -60,12 +67,12 @@ export class Thrift {
   }
 }
 
-/** V8's own, which has no name unless one asks for it. */
+/** V8's own collector, which is exposed only on request. */
 function collector(): () => void {
   let collect: (() => void) | null = null;
   return () => {
     collect ??= exposed();
-    // Pages that are mostly empty are emptied: they are what is to be given back.
+    // Mostly empty pages are evacuated: they are what is to be given back.
     setFlagsFromString('--compact-on-every-full-gc');
     collect();
     setFlagsFromString('--no-compact-on-every-full-gc');

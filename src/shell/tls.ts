@@ -1,10 +1,11 @@
 /**
- * The certificates of the `tls-…` directives (config.md §5.1): read, judged in the original's words, and read again by
- * itself when a file changes. Both sides are served: listeners, and links to instances, whose chain is verified and
- * whose name is not, because instances are known by number.
+ * The certificates of the `tls-…` directives (config.md §5.1): read, checked with the original's
+ * messages, and reread automatically when a file changes. They serve both sides: listeners, and
+ * links to instances, whose chain is verified but not their name, because instances are known by
+ * number.
  *
- * Invariant: what is in force fits together. Files that do not (a new certificate whose key is still on its way) leave
- * the old ones in force until they do.
+ * Invariant: the certificates in force fit together. Files that do not (a new certificate whose key
+ * is still to come) leave the old ones in force until they do.
  */
 
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
@@ -21,7 +22,7 @@ import type { TlsConfig } from '../config/index.ts';
 import { errorText } from './errno.ts';
 import { pathText } from './paths.ts';
 
-/** The text is the log line of the original. */
+/** The message is the original's log line. */
 export class TlsError extends Error {}
 
 export interface TlsPorts {
@@ -45,7 +46,7 @@ export class Tls {
   readonly #config: TlsConfig;
   #server: SecureContextOptions = {};
   #client: ConnectionOptions = {};
-  /** The files as they were when they were read. */
+  /** State of the files when they were read. */
   #seen = '';
   #timer: NodeJS.Timeout | null = null;
 
@@ -63,7 +64,7 @@ export class Tls {
     return this.#client;
   }
 
-  /** Reads everything. @throws TlsError, with what was in force still in force */
+  /** Reads everything. @throws TlsError, with the previous certificates still in force */
   async load(): Promise<void> {
     const seen = await this.#look();
     const { server, client } = await read(this.#config);
@@ -76,7 +77,7 @@ export class Tls {
     this.#seen = seen;
   }
 
-  /** Looks at the files every second until `stop`. */
+  /** Checks the files every second until `stop`. */
   watch(ports: TlsPorts): void {
     this.#timer = setTimeout(async () => {
       await this.#refresh(ports);
@@ -105,7 +106,7 @@ export class Tls {
     ports.renewed();
   }
 
-  /** What tells one state of the files from another; links are followed. */
+  /** A fingerprint of the state of the files; links are followed. */
   async #look(): Promise<string> {
     const { caCertDir } = this.#config;
     const paths = [...namedFiles(this.#config)];
@@ -154,7 +155,7 @@ async function read(
   }
   const range = versionRange(tls.protocols);
   const own = await identity(tls.certFile, tls.keyFile, tls.keyFilePass);
-  // An empty list, and not none: none would mean every authority the library knows.
+  // An empty list rather than none: none would mean every authority the library knows.
   const common = { ca: await authorities(tls), ...cipherOptions(tls), ...range };
   const server = {
     ...own,
@@ -164,7 +165,7 @@ async function read(
     sessionTimeout: tls.sessionCacheTimeout,
     secureOptions: range.secureOptions | (tls.sessionCaching ? 0 : constants.SSL_OP_NO_TICKET),
   };
-  // One of the two alone counts for nothing, as in the original.
+  // One of the two alone has no effect, as in the original.
   const other =
     tls.clientCertFile === null || tls.clientKeyFile === null
       ? own
@@ -198,7 +199,7 @@ async function identity(
   return pair;
 }
 
-/** The library compares only a certificate and a key of one kind. @throws in its words */
+/** The library compares only a certificate and a key of the same type. @throws with its message */
 function checkPair(cert: Buffer, key: Buffer, passphrase: string | null): void {
   let certificate: X509Certificate;
   let secret: ReturnType<typeof createPrivateKey>;
@@ -206,7 +207,7 @@ function checkPair(cert: Buffer, key: Buffer, passphrase: string | null): void {
     certificate = new X509Certificate(cert);
     secret = createPrivateKey(passphrase === null ? { key } : { key, passphrase });
   } catch {
-    // A form that only the library reads, and it was content.
+    // A format that only the library reads, and it accepted it.
     return;
   }
   if (certificate.checkPrivateKey(secret)) return;
@@ -237,7 +238,10 @@ async function authorities(tls: TlsConfig): Promise<Buffer[]> {
   return all;
 }
 
-/** In PEM: authorities in DER are certificates, too, but the library that is to trust them does not read them. */
+/**
+ * PEM only: DER authorities are certificates, too, but the library does not read them as trusted
+ * ones.
+ */
 function isCertificate(bytes: Buffer): boolean {
   try {
     return bytes.includes('-----BEGIN ') && new X509Certificate(bytes).subject !== null;
@@ -269,7 +273,7 @@ async function part<T>(what: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** OpenSSL's text of an error, also of those it would have met when opening a file. */
+/** OpenSSL's error text, also for errors it would have met when opening a file. */
 function libraryText(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException;
   if (errno === undefined) return message;
@@ -277,7 +281,7 @@ function libraryText(error: unknown): string {
   return `error:${code}:system library::${errorText(error)}`;
 }
 
-/** Both directives are one list for Node; a half that is not given must stay at its default, not vanish. */
+/** Node takes both directives as one list; a missing half must stay at its default, not vanish. */
 function cipherOptions(tls: TlsConfig): SecureContextOptions {
   const suites = tls.ciphersuites ?? '';
   const ciphers = tls.ciphers ?? '';
@@ -304,7 +308,10 @@ function isUsable(ciphers: string): boolean {
   }
 }
 
-/** `TLSv1.2 TLSv1.3`: from the lowest to the highest, without those between that are not named. */
+/**
+ * `TLSv1.2 TLSv1.3`: the range from the lowest to the highest, without versions in between that are
+ * not named.
+ */
 function versionRange(
   protocols: string | null,
 ): { secureOptions: number } & Pick<SecureContextOptions, 'minVersion' | 'maxVersion'> {

@@ -1,15 +1,17 @@
 /**
- * Replaces a file so that it is whole at any moment, and durable when done: temporary file in the same folder, write,
- * chown, chmod, fsync, rename, fsync of the folder (config.md §7.4).
+ * Replaces a file so that it is complete at any moment, and durable when done: temporary file in
+ * the same folder, write, chown, chmod, fsync, rename, fsync of the folder (config.md §7.4).
  *
- * Symbolic links are followed: what they lead to is replaced, beside itself, and they stay. Mode, owner and group are those of
- * the file that is replaced; where they cannot be, the caller is told, and nobody may read the new file who could not read
- * the old one. (Other hard links keep the old text: they are names of the old file.)
+ * Symbolic links are followed: their target is replaced, in its own folder, and they stay. Mode,
+ * owner and group are those of the replaced file; where they cannot be, the caller is told, and
+ * nobody may read the new file who could not read the old one. (Other hard links keep the old text:
+ * they are names of the old file.)
  *
- * Where the file cannot be renamed over (a single file bind-mounted into a container), or is a mount of its own in a folder
- * where nothing can be made, it is overwritten in place, after
- * the caller was told: then a power cut in the middle of the write may leave a mixture. A longer old text is covered
- * with empty lines before it is cut off, so that a process that is killed between the two leaves none.
+ * Where the file cannot be renamed over (a single file bind-mounted into a container), or is a
+ * mount point itself in a folder where nothing can be created, it is overwritten in place, after
+ * the caller was told: then a power cut in the middle of the write may leave a mixture. A longer
+ * old text is covered with empty lines before it is cut off, so that a process killed in between
+ * leaves no mixture.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -17,7 +19,9 @@ import { dirname } from 'node:path';
 import { errorText } from '../errno.ts';
 import type { FileStatus, Fs, OpenFile } from './fs.ts';
 
-/** The operations of a replacement, in order; `overwrite` stands for all of it that happens in place. */
+/**
+ * The operations of a replacement, in order; `overwrite` covers everything that happens in place.
+ */
 export type Step =
   | 'look'
   | 'create'
@@ -32,9 +36,9 @@ export type Step =
 /** A step failed; the message is the system's text. */
 export class StepError extends Error {
   readonly step: Step;
-  /** The file or folder that it was about. */
+  /** The file or folder concerned. */
   readonly place: string;
-  /** Of step `write`: how many bytes the file took before. */
+  /** Of step `write`: how many bytes were written before the failure. */
   readonly written: number;
 
   constructor(step: Step, place: string, reason: unknown, written = 0) {
@@ -45,29 +49,37 @@ export class StepError extends Error {
   }
 }
 
-/** What a replacement keeps of a file. Owner -1: a new file, as the system makes it. */
+/**
+ * The attributes of a file that a replacement keeps. Owner -1: a new file, as the system creates
+ * it.
+ */
 export interface Kept {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** What could not be kept; `group`: so others may less now than they could. */
+/** What could not be kept; `group` means that others may now do less than before. */
 export type Lost = 'owner' | 'group';
 
 export interface Target {
   readonly fs: Fs;
-  /** A byte string; absolute, so that it means the same file after any `dir`, and without links (`behind`). */
+  /**
+   * A byte string; absolute, so that it means the same file after any `dir`, and without links
+   * (`behind`).
+   */
   readonly path: string;
   readonly kept: Kept;
-  /** Bytes of the present file, for overwriting it. */
+  /** Length of the present file in bytes, for overwriting it. */
   readonly oldLength?: number;
-  /** Called before the file is overwritten in place; absent: then that is a failure of `rename`. */
+  /**
+   * Called before the file is overwritten in place; if absent, that case is a failure of `rename`.
+   */
   readonly inPlace?: () => void;
   readonly lost?: (what: Lost) => void;
 }
 
-/** What is behind a path. */
+/** What a path leads to. */
 export interface Behind {
   /** Without symbolic links. */
   readonly path: string;
@@ -75,7 +87,10 @@ export interface Behind {
   readonly kept: Kept | null;
 }
 
-/** @throws StepError `look`, also for what is no file: a FIFO would be waited for, a device replaced */
+/**
+ * @throws StepError `look`, also for anything but a regular file: a FIFO would block, a device
+ * would be replaced
+ */
 export async function behind(fs: Fs, name: string): Promise<Behind> {
   const status = await look(fs, name);
   const path = await done('look', name, fs.realpath(name));
@@ -96,7 +111,7 @@ async function look(fs: Fs, name: string): Promise<FileStatus | null> {
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** @throws StepError; the file is then the old one, unless it was being overwritten in place */
+/** @throws StepError; the file is then unchanged, unless it was being overwritten in place */
 export async function replaceFile(target: Target, bytes: Buffer): Promise<void> {
   const { fs, path } = target;
   const temporary = `${path}.${suffix()}`;
@@ -113,10 +128,12 @@ export async function replaceFile(target: Target, bytes: Buffer): Promise<void> 
   await syncFolder(target);
 }
 
-/** Folders in which nothing can be made. */
+/** Errors of folders in which nothing can be created. */
 const CLOSED = new Set(['EROFS', 'EACCES', 'EPERM']);
 
-/** null: nothing can be made there, the file is a mount of its own, and the caller was told. */
+/**
+ * null: nothing can be created there, the file is a mount point itself, and the caller was told.
+ */
 async function createBeside(target: Target, temporary: string): Promise<OpenFile | null> {
   const { fs, path, inPlace } = target;
   try {
@@ -132,8 +149,8 @@ async function createBeside(target: Target, temporary: string): Promise<OpenFile
 }
 
 /**
- * Returns what cannot be kept. Who owns it and who may read it is on disk before it has the name: a power cut must not
- * leave it to others.
+ * Returns what cannot be kept. Owner and permissions are on disk before the file gets its name: a
+ * power cut must not leave it accessible to others.
  */
 async function fill(
   target: Target,
@@ -153,10 +170,10 @@ async function fill(
   }
 }
 
-/** A change of owner that the system does not let us make, or does not know. */
+/** Errors of a change of owner that the system does not permit or support. */
 const REFUSED = new Set(['EPERM', 'EACCES', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
-/** Makes it belong to whom the old one belongs to, as far as we may. */
+/** Gives the new file the owner and group of the old one, as far as permitted. */
 async function own({ fs, kept }: Target, temporary: string, file: OpenFile): Promise<Lost | null> {
   if (kept.uid === -1) return null;
   if (await chowned(temporary, file, kept.uid, kept.gid)) return null;
@@ -183,13 +200,15 @@ async function chowned(
   }
 }
 
-/** For another group: its members were others before, and the old members are others now. */
+/**
+ * The mode for another group: its members were others before, and the old members are others now.
+ */
 function narrowed(mode: number): number {
   const both = (mode >> 3) & mode & 0o7;
   return (mode & 0o700) | (both << 3) | both;
 }
 
-/** False: it was overwritten in place, and all of it but the text is as it was. */
+/** False: it was overwritten in place, and everything but the text is unchanged. */
 async function rename(target: Target, temporary: string, bytes: Buffer): Promise<boolean> {
   const { fs, path, inPlace } = target;
   try {
@@ -231,7 +250,7 @@ async function syncFolder({ fs, path }: Target): Promise<void> {
   }
 }
 
-/** For whoever asks why a file belongs to somebody else now; `file` as in `The config file`. */
+/** The log line that explains the changed ownership; `file` as in `The config file`. */
 export function lostText(what: Lost, file: string): string {
   if (what === 'owner') {
     return `The owner of the ${file} cannot be kept: this process may not give files away. It belongs to this process now.`;
@@ -242,7 +261,7 @@ export function lostText(what: Lost, file: string): string {
   );
 }
 
-/** The promise, its failure being one of this step. */
+/** The promise, its rejection converted to a `StepError` of this step. */
 async function done<T>(step: Step, place: string, work: Promise<T>, written = 0): Promise<T> {
   try {
     return await work;
@@ -257,12 +276,12 @@ async function writeAll(step: Step, place: string, file: OpenFile, bytes: Buffer
   }
 }
 
-/** After fsync nothing depends on it: whoever waits for the save need not wait for this. */
+/** After fsync nothing depends on closing: the save need not wait for it. */
 function closeSoon(file: OpenFile): void {
   file.close().catch(() => {});
 }
 
-/** Six characters that are unlikely to be taken; a clash fails the save like any other reason. */
+/** Six characters that are unlikely to be taken; a clash fails the save like any other error. */
 function suffix(): string {
   return [...randomBytes(6)].map((byte) => LETTERS[byte % LETTERS.length]).join('');
 }

@@ -1,6 +1,6 @@
 /**
- * The few file operations a durable save is made of, as one interface: so that a test can let each of them fail, or
- * stop the world between any two, on real files.
+ * The few file operations of a durable save, as one interface: so that a test can let each of them
+ * fail, or stop the world between any two, on real files.
  */
 
 import type { BigIntStats } from 'node:fs';
@@ -12,7 +12,7 @@ import { spare } from '../spare.ts';
 
 /** An open file or folder. */
 export interface OpenFile {
-  /** Writes from `at` on, at the same place in the file; returns how many bytes it took. */
+  /** Writes from `at` on, at the same offset in the file; returns the number of bytes written. */
   write(bytes: Buffer, at: number): Promise<number>;
   /** Cuts the file to this many bytes. */
   truncate(length: number): Promise<void>;
@@ -33,32 +33,38 @@ export interface FileStatus {
 
 export interface Fs {
   /**
-   * The path without symbolic links. Where there is no file yet it is the one that would be made: a link into nothing is
-   * followed, too.
+   * The path without symbolic links. Where there is no file yet it is the one that would be
+   * created: a dangling link is followed, too.
    */
   realpath(path: string): Promise<string>;
-  /** Of what symbolic links lead to. */
+  /** Follows symbolic links. */
   stat(path: string): Promise<FileStatus>;
-  /** Whole content of the file (paths are byte strings); rejects like every function here with the system's error. */
+  /**
+   * Whole content of the file (paths are byte strings); like every function here it rejects with
+   * the system's error.
+   */
   read(path: string): Promise<Buffer>;
-  /** A new file, mode 0600; EEXIST when there is one. */
+  /** A new file, mode 0600; EEXIST if it exists. */
   create(path: string): Promise<OpenFile>;
-  /** An existing file for overwriting from its start. */
+  /** An existing file, opened for overwriting from its start. */
   overwrite(path: string): Promise<OpenFile>;
   openFolder(path: string): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  /** Is the file a mount of its own, which cannot be renamed over? */
+  /** Whether the file is a mount point itself, which cannot be renamed over. */
   isMountPoint(path: string): Promise<boolean>;
 }
 
-/** What a file held and by what one sees that it is the same still. */
+/** The content of a file, and the mark by which an unchanged file is recognized. */
 interface Known {
   readonly mark: string;
   readonly bytes: Buffer;
 }
 
-/** Files that we wrote and nobody has touched since need not be read: each trip to the disk waits for the loop. */
+/**
+ * Files that we wrote and that have not been touched since need not be read: each file operation
+ * waits for the event loop.
+ */
 const known = new Map<string, Known>();
 
 function markOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
@@ -74,7 +80,7 @@ class RealFile implements OpenFile {
     this.#handle = handle;
   }
 
-  /** What is in a file that was written in one piece. */
+  /** The content of a file that was written in one piece. */
   get known(): Known | null {
     return this.#known;
   }
@@ -112,7 +118,7 @@ class RealFile implements OpenFile {
   }
 }
 
-/** New files that have no name of their own yet. */
+/** New files that were not renamed yet. */
 const fresh = new Map<string, RealFile>();
 
 function opened(path: string, flags: string, mode?: number): Promise<FileHandle> {
@@ -153,7 +159,7 @@ async function withoutLinks(path: string): Promise<string> {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     const target = await readlink(pathBytes(name), { encoding: 'buffer' }).catch(() => null);
-    // What is missing is the file, or its folder: whoever makes the file will hear.
+    // The file is missing, or its folder: creating the file will report that.
     if (target === null) return name;
     name = resolve(dirname(name), latin1(target));
   }

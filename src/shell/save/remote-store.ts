@@ -11,13 +11,13 @@ export class RemoteStore implements Pick<Store, 'swap'> {
   #thread: Worker | null = null;
   #asked: Asked | null = null;
 
-  /** As `Store.swap`; questions must not overlap. */
+  /** As `Store.swap`; calls must not overlap. */
   async swap(swap: Swap, remark: (what: Remark) => void): Promise<SaveOutcome> {
     let thread = this.#thread;
     try {
       thread ??= this.#start();
     } catch (error) {
-      // The system gives us no thread now: the next save tries again.
+      // No thread is available now: the next save tries again.
       return nobody(error as Error);
     }
     return new Promise((answer) => {

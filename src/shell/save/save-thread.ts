@@ -1,6 +1,7 @@
 /**
- * The thread that replaces the configuration file. A replacement takes seven trips to the disk, and in the daemon's own
- * thread each of them would wait for a turn of a loop that is busiest when votes must be saved soonest.
+ * The thread that replaces the configuration file. A replacement takes seven file operations, and
+ * in the daemon's main thread each of them would wait for an iteration of a loop that is busiest
+ * when votes must be saved soonest.
  */
 import { parentPort } from 'node:worker_threads';
 import { spare } from '../spare.ts';

@@ -1,6 +1,7 @@
 /**
- * One file that is replaced again and again, and may be edited in between: each replacement says which text it was made
- * from. The file work of a save as one question and one answer, so that another thread can do it (save-thread.ts).
+ * One file that is replaced repeatedly, and may be edited in between: each replacement names the
+ * text it was made from. The file work of a save as one request and one answer, so that another
+ * thread can do it (save-thread.ts).
  */
 
 import { behind, type Kept, type Lost, replaceFile, type Step, StepError } from './durable.ts';
@@ -9,17 +10,20 @@ import type { Fs } from './fs.ts';
 export interface Swap {
   /** A byte string; absolute. */
   readonly path: string;
-  /** The text that `bytes` were made from, by the number it was given; null: none yet. */
+  /** The text that `bytes` were made from, by its serial number; null: none yet. */
   readonly basis: number | null;
   readonly bytes: Uint8Array | null;
 }
 
 export type SaveOutcome =
-  /** Durably on disk; the file has this number now. */
+  /** Durably on disk; the file now has this serial number. */
   | { readonly kind: 'done'; readonly serial: number }
-  /** Nothing was done: the file, of this number, says this. Make the text from that. */
+  /**
+   * Nothing was written: the file, with this serial number, has these bytes. Make the new text from
+   * them.
+   */
   | { readonly kind: 'other'; readonly serial: number; readonly bytes: Uint8Array }
-  /** `step` is null when there was nobody to do the work; the rest as in `StepError`. */
+  /** `step` is null when no thread could do the work; the rest as in `StepError`. */
   | {
       readonly kind: 'failed';
       readonly step: Step | null;
@@ -28,29 +32,35 @@ export type SaveOutcome =
       readonly written: number;
     };
 
-/** What has to be said of a replacement: the file is being overwritten in place; something of it is not kept. */
+/**
+ * What the log has to mention of a replacement: the file is being overwritten in place, or an
+ * attribute is not kept.
+ */
 export type Remark = 'inPlace' | Lost;
 
 const EMPTY = Buffer.alloc(0);
-/** Where nobody has seen a file: it will hold passwords. */
+/** For a file not seen before: it will hold passwords. */
 const NEW: Kept = { mode: 0o600, uid: -1, gid: -1 };
 
 export class Store {
   readonly #fs: Fs;
   #serial = 0;
   #present: Buffer | null = null;
-  /** Where it really is. */
+  /** The path without links. */
   #path = '';
-  /** Of the file as it was seen last, also when it is gone now. */
+  /** Of the file as last seen, also if it is gone now. */
   #kept: Kept = NEW;
-  /** The file was read for the last answer, and need not be for the next question. */
+  /** The file was read for the last answer, and need not be read again for the next request. */
   #fresh = false;
 
   constructor(fs: Fs) {
     this.#fs = fs;
   }
 
-  /** Replaces the file if it still says what `basis` says. Rejects for no reason of the system's. */
+  /**
+   * Replaces the file if its text is still that of `basis`. Never rejects because of a system
+   * error.
+   */
   async swap(swap: Swap, remark: (what: Remark) => void): Promise<SaveOutcome> {
     try {
       return await this.#swap(swap, remark);
@@ -81,7 +91,7 @@ export class Store {
     return { kind: 'done', serial: this.#serial };
   }
 
-  /** Does the file say what it said last? */
+  /** Whether the file still has the text it had last. */
   async #look(name: string): Promise<boolean> {
     const { path, kept } = await behind(this.#fs, name);
     this.#path = path;
@@ -97,7 +107,7 @@ export class Store {
     try {
       return await this.#fs.read(path);
     } catch (error) {
-      // Removed a moment ago.
+      // The file was removed a moment ago.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
       throw new StepError('look', path, error);
     }

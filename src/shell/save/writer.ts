@@ -1,7 +1,8 @@
 /**
- * Writes the configuration file, which is also the state database: after a success the new text survives a crash of the
- * machine, after a failure or a crash at any moment the file is whole, the old one or the new one (`durable.ts`).
- * What the log says is the original's. Specification: config.md §7.4.
+ * Writes the configuration file, which is also the state database: after a success the new text
+ * survives a crash of the machine; after a failure or a crash at any moment the file is complete,
+ * either the old one or the new one (`durable.ts`). The log lines are the original's.
+ * Specification: config.md §7.4.
  */
 
 import type { LogLevel } from '../../core/index.ts';
@@ -10,13 +11,13 @@ import { type Fs, realFs } from './fs.ts';
 import { RemoteStore } from './remote-store.ts';
 import { type Remark, Store } from './store.ts';
 
-/** How it stands with the file, for those who operate a Sentinel. */
+/** The state of the file, for operators of a Sentinel. */
 export interface SaveState {
   /** `stalled`: the disk does not answer; a save has been running for too long. */
   readonly status: 'ok' | 'failing' | 'stalled';
-  /** Why the last save failed; empty when it did not. */
+  /** Why the last save failed; empty if it succeeded. */
   readonly error: string;
-  /** Saves that failed since the start, and how long (ms) the present trouble has lasted. */
+  /** Saves that failed since the start, and how long (ms) the present failure has lasted. */
   readonly failures: number;
   readonly troubleMs: number;
   /** The file cannot be replaced and is rewritten in place. */
@@ -39,7 +40,7 @@ export class ConfigWriter {
   readonly #ports: WriterPorts;
   #store: Pick<Store, 'swap'>;
   #threaded = false;
-  /** What the file says as far as we know, and the store's number for it. */
+  /** The text of the file as far as we know, and the store's serial number for it. */
   #old: { readonly serial: number; readonly text: string } | null = null;
   #saidInPlace = false;
   readonly #saidLost = new Set<Lost>();
@@ -67,7 +68,7 @@ export class ConfigWriter {
     };
   }
 
-  /** The save under way is taking too long, or has ended after that. */
+  /** The save in progress is taking too long, or has ended after that. */
   stalled(now: boolean): void {
     this.#stalled = now;
     if (!now) return;
@@ -81,8 +82,9 @@ export class ConfigWriter {
   }
 
   /**
-   * Replaces the file by `render(its present text)`, texts being byte strings. True when that is durably on disk; false
-   * after logging why not. Never rejects for a reason of the system's; calls must not overlap.
+   * Replaces the file by `render(its present text)`, texts being byte strings. True when that is
+   * durably on disk; false after logging why not. Never rejects because of a system error; calls
+   * must not overlap.
    */
   async save(render: (oldText: string) => string): Promise<boolean> {
     const remark = (what: Remark) =>
@@ -157,7 +159,7 @@ export class ConfigWriter {
   }
 }
 
-/** A text that cannot be made is a save that failed; the process goes on. */
+/** A text that cannot be rendered is a failed save; the process goes on. */
 function attempt(render: () => string): string | Error {
   try {
     return render();
@@ -166,14 +168,14 @@ function attempt(render: () => string): string | Error {
   }
 }
 
-/** Not what it says: it may repeat the line, and that may be a password. */
+/** Without the message: it may contain the line, and that may contain a password. */
 function reasonOf({ name }: Error): string {
   return `its text cannot be made (${name})`;
 }
 
 const STALLED = 'the disk does not answer';
 
-/** The original's line that names the step that failed. */
+/** The original's log line for the step that failed. */
 function lineOf(step: Step, { written, message }: { written: number; message: string }): string {
   switch (step) {
     case 'look':
