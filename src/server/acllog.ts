@@ -1,6 +1,4 @@
-/**
- * ACL LOG: who was refused what, newest first (commands.md §9).
- */
+/** ACL LOG: which requests were refused to whom, newest first (commands.md §9). */
 import { type Dialect, LIMITS, type Reply } from '../core/index.ts';
 import { bulk, integer, ownText } from './reply.ts';
 
@@ -18,7 +16,7 @@ interface Refused {
   client: string;
 }
 
-/** Entries that look alike within this time are one. */
+/** Similar entries within this time are merged. */
 const MERGE_MS = 60_000;
 
 export class AclLog {
@@ -31,7 +29,7 @@ export class AclLog {
     this.#max = max;
   }
 
-  /** `client`: the line of the client that was refused. Of long texts the beginning is kept. */
+  /** `client`: the line of the refused client. Long texts are cut. */
   add(reason: Reason, ...texts: readonly [object: string, user: string, client: string]): void {
     const [object, user, client] = texts.map(beginning) as [string, string, string];
     const now = Date.now();
@@ -94,7 +92,7 @@ function map(entry: Refused, now: number, { aclLogDetails }: Dialect): Reply {
   return { kind: 'map', entries };
 }
 
-/** As C prints `%.17g`, for ages: not below a thousandth but 0. */
+/** As C prints `%.17g`, for ages: 0, or at least a thousandth. */
 function digits17(value: number): string {
   const text = value.toPrecision(17);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;

@@ -1,12 +1,15 @@
 /**
- * What a request may not exceed, whatever the permissions of its client (LIMITS of the core, docs/DIFFERENCES.md): what
- * costs much is refused before anything is done.
+ * Limits of a request, whatever the permissions of its client (LIMITS of the core,
+ * docs/DIFFERENCES.md): expensive requests are refused before anything is done.
  */
 import { LIMITS, type Reply } from '../core/index.ts';
 import type { Client } from './client.ts';
 import { failure } from './reply.ts';
 
-/** `null` when a request may be looked at, else the refusal. `client`: whose it is, or nobody's that is only tried. */
+/**
+ * `null` when a request may be processed, else the refusal. `client`: its sender; null when the
+ * request is only tried.
+ */
 export type Ceiling = (argv: readonly string[], client: Client | null) => Reply | null;
 
 export function tooMany(what: string, most: number): Reply {
@@ -36,12 +39,12 @@ export function subscriptionCeiling(command: string): Ceiling {
   };
 }
 
-/** At most so many words after the first `from`. */
+/** At most `most` arguments from index `from` on. */
 export function argumentsCeiling(what: string, from: number, most: number): Ceiling {
   return (argv) => (argv.length - from > most ? tooMany(what, most) : null);
 }
 
-/** The word at this place, when there is one. */
+/** The length of the argument at this index, if there is one. */
 export function lengthCeiling(what: string, at: number, most: number): Ceiling {
   return (argv) => ((argv[at]?.length ?? 0) > most ? tooLong(what, most) : null);
 }

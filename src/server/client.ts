@@ -1,18 +1,21 @@
-/** What is known of a client: who it is, what it was granted and asked for, how much it has said (commands.md §6.4). */
+/** What is known of a client: identity, permissions and options, counters (commands.md §6.4). */
 import type { Socket } from 'node:net';
 import type { Protocol } from '../resp/index.ts';
 import { peerText } from './endpoint.ts';
 import { patternBytes } from './pattern.ts';
 import type { Tracking } from './tracking.ts';
 
-/** What a subscription costs beside its name: here, in the hub, and a set of its own if nobody else has it. */
+/**
+ * Bytes that a subscription costs beside its name: here, in the hub, and for a set of its own if no
+ * other client has it.
+ */
 const SUBSCRIPTION_BYTES = 250;
 
 function subscriptionBytes(name: string, pattern: boolean): number {
   return name.length + SUBSCRIPTION_BYTES + (pattern ? patternBytes(name) : 0);
 }
 
-/** What a prefix costs beside its text. */
+/** Bytes that a prefix costs beside its text. */
 const PREFIX_BYTES = 32;
 
 function trackingBytes(tracking: Tracking | null): number {
@@ -64,7 +67,7 @@ export class Client {
     this.#unixSocket = is.unixSocket ?? '';
   }
 
-  /** Asked of the system when somebody wants to know: most clients come for one question. */
+  /** Read from the system on demand: most clients come for one query. */
   get address(): string {
     const { socket, unix } = this;
     this.#address ??= unix
@@ -82,7 +85,7 @@ export class Client {
     this.#trackingBytes = trackingBytes(tracking);
   }
 
-  /** Listens to a channel or a pattern. @returns whether it did not before */
+  /** Subscribes to a channel or a pattern. @returns whether it was not subscribed before */
   listen(name: string, pattern: boolean): boolean {
     const own = pattern ? this.#patterns : this.#channels;
     if (own.has(name)) return false;
@@ -91,13 +94,13 @@ export class Client {
     return true;
   }
 
-  /** Listens to it no more. */
+  /** Unsubscribes. */
   ignore(name: string, pattern: boolean): void {
     const own = pattern ? this.#patterns : this.#channels;
     if (own.delete(name)) this.#subscriptionBytes -= subscriptionBytes(name, pattern);
   }
 
-  /** Memory that what it has said of itself, and what it listens to, costs. */
+  /** Bytes of what it has set about itself, and of its subscriptions. */
   get ownBytes(): number {
     const names = this.name.length + this.libName.length + this.libVersion.length;
     return names + this.#subscriptionBytes + this.#trackingBytes;
@@ -119,7 +122,7 @@ export class Client {
     return this.subscriptions > 0 ? 'pubsub' : 'normal';
   }
 
-  /** Has the system watch a connection that lasts; once is enough. 0: not at all. */
+  /** Enables TCP keepalive for a long-lived connection, once. 0: not at all. */
   watch(seconds: number): void {
     if (this.#isWatched || this.unix || seconds === 0) return;
     this.#isWatched = true;

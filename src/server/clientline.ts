@@ -6,12 +6,12 @@ import type { Dialect } from '../core/index.ts';
 import type { ClientContext } from './context.ts';
 import { peerText } from './endpoint.ts';
 
-/** Our end of its connection; asked of the system only when it is shown. */
+/** The local address of its connection; read from the system only when shown. */
 export function localText({ unix, address, socket }: ClientContext): string {
   return unix ? address : peerText(socket.localAddress, socket.localPort);
 }
 
-/** The system's number of a socket, or -1 when it is closed. */
+/** The descriptor of a socket, or -1 when it is closed. */
 function descriptorOf(socket: Socket): number {
   const handle = (socket as unknown as { _handle: { fd?: number } | null })._handle;
   return handle?.fd ?? -1;

@@ -1,5 +1,5 @@
 /**
- * What commands, and the checks before them, may touch of the server and of the client that asks.
+ * What commands, and the checks before them, may access of the server and of the requesting client.
  */
 import type { LogLevel } from '../core/index.ts';
 import type { AclLog } from './acllog.ts';
@@ -13,13 +13,13 @@ import type { Users } from './users.ts';
 
 export interface ClientContext extends Client {
   readonly outbox: Outbox;
-  /** Bytes of requests not yet taken. */
+  /** Bytes of requests not yet processed. */
   readonly heldBytes: number;
-  /** No further request is taken; what is written is still sent. */
+  /** No further request is processed; what is written is still sent. */
   readonly closing: boolean;
-  /** The present request is the last one: its reply is sent, then the connection closed. */
+  /** The present request is the last one: the connection is closed after its reply. */
   last: boolean;
-  /** CLIENT REPLY: none at all, none to the next request. */
+  /** CLIENT REPLY: OFF; SKIP for the next request. */
   repliesOff: boolean;
   skipNext: boolean;
   /** As CLIENT LIST shows it. */
@@ -44,7 +44,7 @@ export interface ServerContext {
   readonly startedAt: number;
   readonly connectedClients: number;
   readonly maxClients: number;
-  /** CLIENT PAUSE is in force, and for how long still. */
+  /** Whether CLIENT PAUSE is in force, and for how much longer. */
   readonly paused: boolean;
   readonly pauseLeftMs: number;
   pause(ms: number): void;
@@ -55,6 +55,9 @@ export interface ServerContext {
   session(id: number): ClientContext | undefined;
   /** Reads the ACL file, if there is one. Null, or why nothing has changed. */
   loadUsers(): string | null;
-  /** Users (these, or any) were removed or lost permissions: their clients are disconnected, who said so after its reply. */
+  /**
+   * Users (these, or any) were removed or lost permissions: their clients are disconnected, `by`
+   * after its reply.
+   */
   usersChanged(by: ClientContext, names?: readonly string[]): void;
 }

@@ -1,40 +1,50 @@
 /**
- * How many clients there is room for: a server that promises more than the system gives it descriptors for breaks its
- * promise late, and it is not the clients who suffer then but saves, and with them votes.
+ * How many clients there is room for: a server that accepts more than it has descriptors for fails
+ * late, and then not the clients suffer but saves, and with them votes.
  *
- * What is kept back grows and shrinks with the instances that are known, so it is looked at again and again. Where the limit
- * is far too low for them links have to do without, too: what is left of the house is never theirs. Clients who are
- * in when the room gets smaller stay: they do no harm as long as there are descriptors, and who is connected may be waiting
- * for an event. Only when hardly any is left some of them have to go, the idlest first.
+ * What is reserved changes with the number of known instances, so it is rechecked regularly. Where
+ * the limit is far too low for them links have to do without, too: they never get the process's own
+ * reserve. Clients that are connected when the room shrinks stay: they do no harm as long as there
+ * are descriptors, and may be waiting for an event. Only when hardly any descriptors are left some
+ * clients are closed, the idlest first.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Node's own (27), listeners, saves, the log, scripts (16 at a time), clients that are being turned away. */
+/**
+ * Node's own (27), listeners, saves, the log, scripts (16 at a time), clients that are being
+ * refused.
+ */
 const OWN_DESCRIPTORS = 64;
-/** Of these what Node and the hands of `shell/spare.ts` hold all the time, a save and some scripts: for nobody else, ever. */
+/**
+ * Of these, what Node and the reserve of `shell/spare.ts` always hold, a save and some scripts:
+ * never available to anything else.
+ */
 const OWN_DESCRIPTORS_MIN = 44;
 /** Two connections to each server and one to each peer, and rivals while they hang. */
 const INSTANCE_DESCRIPTORS = 3;
-/** Where the limit is far too low for the instances: somebody must be able to get in and ask, the peers above all. */
+/**
+ * Kept for clients where the limit is far too low for the instances: some must be able to connect
+ * and query, above all the peers.
+ */
 const CLIENTS_MIN = 32;
 /** With fewer left than this, saves, links and scripts are about to fail. */
 const FREE_MIN = 16;
-/** Changes that the log tells, in parts of the room. */
+/** Changes that are logged, as a fraction of the room. */
 const LOGGED_CHANGE_SHARE = 0.1;
 
-/** What the system says of this process. */
+/** What the system reports of this process. */
 export interface System {
-  /** The limit of open files; null where it does not say or sets none. */
+  /** The limit of open files; null if unknown or unlimited. */
   limit(): number | null;
-  /** Files that are open; null when that cannot be found out. */
+  /** Number of open files; null if unknown. */
   open(): number | null;
 }
 
-/** What the house knows of itself. */
+/** The daemon's need for descriptors. */
 export interface Known {
   /** Masters, replicas and peers. */
   instances(): number;
-  /** Connections to them, open or opening. */
+  /** Connections to them, open or being opened. */
   links(): number;
 }
 
@@ -52,14 +62,14 @@ export class Room {
   readonly #system: System;
   #limit: number | null = null;
   #clients: number;
-  /** Clients there are descriptors for, whatever is configured, and those there are in any case. */
+  /** Clients there are descriptors for, whatever is configured; and those there are in any case. */
   #most = Number.POSITIVE_INFINITY;
   #least = 0;
-  /** The room of the last line in the log. */
+  /** The room that was logged last. */
   #told: number;
   #toldLack = false;
 
-  /** `configured` is what `maxclients` says. */
+  /** `configured` is `maxclients`. */
   constructor(configured: number, known: Known, system: System = proc) {
     this.#configured = configured;
     this.#known = known;
@@ -73,23 +83,29 @@ export class Room {
     return this.#clients;
   }
 
-  /** Is there no room for one more? `leaving` are told to go and still hold their descriptors. */
+  /**
+   * Whether there is no room for one more. `leaving` are being closed and still hold their
+   * descriptors.
+   */
   full(clients: number, leaving: number): boolean {
     const all = clients + leaving;
     return clients >= this.#clients || all >= this.#most || this.short(all + this.#known.links());
   }
 
-  /** Is there no room for one more link? */
+  /** Whether there is no room for one more link. */
   fullForLinks(clients: number): boolean {
     return this.short(Math.max(clients, this.#least) + this.#known.links());
   }
 
-  /** Would one more than so many connections take what the house cannot do without? */
+  /**
+   * Whether one more than this many connections would take descriptors that the process itself
+   * needs.
+   */
   short(connections: number): boolean {
     return this.#limit !== null && connections + OWN_DESCRIPTORS_MIN >= this.#limit;
   }
 
-  /** Looks at limit and instances again; returns what the log has to say. */
+  /** Rereads limit and instances; returns lines for the log. */
   look(): string[] {
     this.#limit = orNull(() => this.#system.limit()) ?? this.#limit;
     const limit = this.#limit;
@@ -103,10 +119,10 @@ export class Room {
     return [...this.#change(limit), ...this.#lack(limit, instances, kept + least)];
   }
 
-  /** How many of so many clients must go now, for the house to have what it needs. */
+  /** How many of this many clients must be closed now, so that the process has what it needs. */
   excess(clients: number): number {
     if (clients <= this.#clients || this.#limit === null) return 0;
-    // It takes a descriptor to find out; none left is an answer, too.
+    // Counting takes a descriptor; failing for want of one is an answer, too.
     const open = orNull(() => this.#system.open()) ?? this.#limit;
     return Math.min(clients, Math.max(0, FREE_MIN - (this.#limit - open)));
   }
@@ -135,7 +151,7 @@ export class Room {
   }
 }
 
-/** null for a failure, whatever it is. */
+/** null if it throws. */
 function orNull<T>(ask: () => T): T | null {
   try {
     return ask();

@@ -1,5 +1,5 @@
 /**
- * What has to be true before a command runs, in the original's order: the first check that fails answers
+ * The checks before a command runs, in the original's order: the first that fails answers
  * (commands.md §4).
  */
 import type { Reply } from '../core/index.ts';
@@ -9,7 +9,7 @@ import type { Row } from './row.ts';
 import { arityHolds, type Lookup } from './table.ts';
 import { isLaborious, refused } from './user.ts';
 
-/** What a request comes to: a row to run, a refusal, or the end of the connection. */
+/** The outcome for a request: a row to run, a refusal, or the end of the connection. */
 export type Verdict =
   | { readonly kind: 'run'; readonly row: Row }
   | { readonly kind: 'refuse'; readonly reply: Reply }
@@ -17,7 +17,7 @@ export type Verdict =
 
 const SHOWN_BYTES = 128;
 const NO_LOGIN = 'NOAUTH Authentication required.';
-/** What a RESP2 client that listens may still say. */
+/** What a subscribed RESP2 client may still send. */
 const WHILE_SUBSCRIBED = new Set([
   'subscribe',
   'psubscribe',
@@ -27,7 +27,7 @@ const WHILE_SUBSCRIBED = new Set([
   'quit',
 ]);
 
-/** As C prints a string: up to a zero byte. */
+/** As C prints a string: up to a NUL byte. */
 function shown(text: string, bytes: number): string {
   const zero = text.indexOf('\0');
   return text.slice(0, zero === -1 ? bytes : Math.min(zero, bytes));
@@ -50,10 +50,10 @@ function unknown(found: Exclude<Lookup, { kind: 'found' }>, argv: readonly strin
   return { kind: 'refuse', reply: failure(text) };
 }
 
-/** What is said when the channels are too many for the user's patterns. */
+/** The error when the channels are too many for the user's patterns. */
 export const LABORIOUS = 'ERR too many channels at once for the channel patterns of this user';
 
-/** The refusal of a request that the user's permissions do not cover, noted in the log of refusals. */
+/** The refusal of a request that the user's permissions do not cover; noted in ACL LOG. */
 function forbidden(
   server: ServerContext,
   session: ClientContext,
@@ -75,14 +75,15 @@ function forbidden(
   return dialect.noChannel;
 }
 
-/** Judges one request of a client. CLIENT PAUSE and the running itself are the session's. */
+/** Checks one request of a client. CLIENT PAUSE and the execution are up to the session. */
 export function judge(
   server: ServerContext,
   session: ClientContext,
   argv: readonly string[],
 ): Verdict {
   const first = lower(argv[0]!);
-  // Whoever says our own hello is us, and must learn it whatever he may do here (`self.ts` of the core).
+  // Whoever sends us our own hello is this Sentinel itself, and must learn so whatever its
+  // permissions (`self.ts` of the core).
   if (first === 'publish' && session.authenticated && server.ports.isOwnHello?.(argv[2] ?? '')) {
     return { kind: 'refuse', reply: integer(0) };
   }

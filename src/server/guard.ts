@@ -1,10 +1,11 @@
 /**
- * Whose error it is: what goes wrong in serving one client ends that client's connection; what goes wrong in the house
- * behind it (the core, a turn's effects) is nobody's who happens to stand at the door, and is passed on.
+ * Where an error belongs: an error in serving one client ends that client's connection; one in the
+ * process behind the server (the core, a turn's effects) is not the fault of the client being
+ * served, and is passed on.
  */
 const internalErrors = new WeakSet<Error>();
 
-/** Calls into the house. @throws whatever it throws, which no `guarded` holds up */
+/** Calls into the rest of the process. @throws whatever that throws, past every `guarded` */
 export function inTheHouse(work: () => void): void {
   try {
     work();
@@ -15,7 +16,7 @@ export function inTheHouse(work: () => void): void {
   }
 }
 
-/** Serves one client; `failed` is told of an error of that. @throws errors of the house */
+/** Serves one client; `failed` gets an error of that. @throws errors of the rest of the process */
 export function guarded(work: () => void, failed: (error: unknown) => void): void {
   try {
     work();
@@ -25,7 +26,9 @@ export function guarded(work: () => void, failed: (error: unknown) => void): voi
   }
 }
 
-/** What an error is and where it came from. Not its message: that may repeat what a client said. */
+/**
+ * The type of an error and where it came from. Not its message: that may repeat what a client sent.
+ */
 export function traceOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const place = /^\s*at .*$/m.exec(error.stack ?? '')?.[0].trim();

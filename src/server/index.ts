@@ -1,6 +1,4 @@
-/**
- * The door of the server room: talks to clients, asks the core what only it knows.
- */
+/** The door of the server: talks to clients, asks the core what only it knows. */
 export { ListenError, tryPorts } from './listen.ts';
 export { Server } from './server.ts';
 export {

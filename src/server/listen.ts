@@ -1,8 +1,9 @@
 /**
- * Opens the listening sockets: the `bind` list with its rules, and the unix socket (config.md §5.1, §6).
+ * Opens the listening sockets: the `bind` list with its rules, and the unix socket (config.md §5.1,
+ * §6).
  *
- * Either all that must listen do, or none: on a failure what was opened is closed again and a `ListenError` carries
- * the log lines the original would have written.
+ * Either all required listeners are opened, or none: on a failure those already open are closed
+ * again and a `ListenError` carries the original's log lines.
  */
 import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net';
@@ -11,7 +12,10 @@ import type { Server as TlsServer } from 'node:tls';
 import { getSystemErrorMap } from 'node:util';
 import type { ServerConfig } from './serverconfig.ts';
 
-/** The server could not be opened. `lines` are to be logged as warnings, then the process ends with status 1. */
+/**
+ * The server could not be opened. `lines` are to be logged as warnings, then the process exits with
+ * status 1.
+ */
 export class ListenError extends Error {
   readonly lines: readonly string[];
 
@@ -24,23 +28,23 @@ export class ListenError extends Error {
 
 export interface Listener {
   readonly server: NetServer;
-  /** As written in the file, without the `-`; the path of a unix socket. */
+  /** As in the file, without the `-`; the path of a unix socket. */
   readonly address: string;
   readonly unix: boolean;
-  /** The same server, when it speaks TLS. */
+  /** The same server, if it speaks TLS. */
   readonly tls: TlsServer | null;
 }
 
-/** Who makes the servers and takes their connections. */
+/** Creates the servers and takes their connections. */
 export interface Doors {
   accept(socket: Socket, unix: boolean): void;
-  /** A server that speaks TLS; its connections are its own business. */
+  /** A server for TLS; it handles its connections itself. */
   createTls?(): TlsServer;
-  /** Told of an optional address that is not there. */
+  /** Reports an optional address that is not available. */
   warn(text: string): void;
 }
 
-/** Failures that an address with a leading `-` is forgiven: this machine simply does not have it. */
+/** Errors that are tolerated for an address with a leading `-`: this machine does not have it. */
 const UNAVAILABLE = new Set([
   'EADDRNOTAVAIL',
   'EAFNOSUPPORT',
@@ -63,7 +67,7 @@ const SYSTEM_TEXT: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'Temporary failure in name resolution',
 };
 
-/** The system's words for an error of Node, as the C library puts them where we know them. */
+/** The C library's text for an error of Node, if known; else Node's. */
 export function systemText(error: unknown): string {
   const { code, errno, message } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : SYSTEM_TEXT[code];
@@ -116,23 +120,23 @@ async function openTcp(
         doors.warn(line);
         continue;
       }
-      // Of a machine without IPv6 the original asks nothing, whether the address was optional or not.
+      // On a machine without IPv6 the original skips such addresses, optional or not.
       if (UNAVAILABLE.has(code) && code !== 'EADDRNOTAVAIL') continue;
       throw new ListenError([line, `Failed listening on port ${port} (${kind}), aborting.`]);
     }
   }
 }
 
-/** A socket file that a killed predecessor left behind is in the way; anything that is no socket stays. */
+/** Removes a socket file left by a killed predecessor; anything else stays. */
 async function removeStaleSocket(path: string): Promise<void> {
   try {
     if ((await lstat(path)).isSocket()) await unlink(path);
   } catch {
-    // Nothing there, or not ours to remove: the bind that follows says what is wrong.
+    // Nothing there, or no permission: the bind that follows reports it.
   }
 }
 
-/** The system takes no longer path; Node would cut it short and listen somewhere else. */
+/** The system's limit; Node would truncate a longer path and listen elsewhere. */
 const UNIX_PATH_MAX_BYTES = 108;
 
 function tooLong(path: string): string {
@@ -148,7 +152,7 @@ async function openUnix(
   try {
     if (address.length >= UNIX_PATH_MAX_BYTES) throw new Error(tooLong(address));
     const path = Buffer.from(address, 'latin1').toString('utf8');
-    // The system's own words: libuv calls a folder that is not there a lack of permission.
+    // For the system's own error: libuv reports a missing folder as a lack of permission.
     await stat(dirname(path));
     await removeStaleSocket(path);
     const server = await opened(plain(accept), { path, backlog: config.backlog });
@@ -160,7 +164,7 @@ async function openUnix(
   }
 }
 
-/** Opens every listener of the config. Throws `ListenError`. */
+/** Opens every configured listener. Throws `ListenError`. */
 export async function openListeners(config: ServerConfig, doors: Doors): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {
@@ -180,7 +184,10 @@ export async function openListeners(config: ServerConfig, doors: Doors): Promise
   }
 }
 
-/** Opens and closes at once what openListeners would open, but for a Unix socket. Throws `ListenError`. */
+/**
+ * Opens and closes at once what openListeners would open, except the Unix socket. Throws
+ * `ListenError`.
+ */
 export async function tryPorts(config: ServerConfig): Promise<void> {
   const listeners: Listener[] = [];
   const doors: Doors = { accept: (socket) => socket.destroy(), warn: () => {} };
@@ -192,7 +199,7 @@ export async function tryPorts(config: ServerConfig): Promise<void> {
   }
 }
 
-/** Stops accepting. Connections that exist are not waited for. */
+/** Stops accepting. Does not wait for existing connections. */
 export function closed(server: NetServer): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -1,16 +1,17 @@
 /**
- * What all clients together make us keep, and who goes when it is too much: strangers first, then the
- * largest, as `maxmemory-clients` has it, or by a ceiling of our own while that says nothing (commands.md §1).
+ * What all clients together make us keep, and which are closed when it is too much: unauthenticated
+ * ones first, then the largest; by `maxmemory-clients`, or by a ceiling of our own if that is not
+ * set (commands.md §1).
  */
-/** Who keeps less than that is no help when it goes. */
+/** Closing a client that keeps less than this gains nothing. */
 const SHARE_MIN_BYTES = 4096;
 
-/** Who makes us keep something. */
+/** A client that makes us keep something. */
 export interface Keeper {
   readonly authenticated: boolean;
   /** CLIENT NO-EVICT. */
   readonly noEvict: boolean;
-  /** Bytes, with its share of what it shares with others. */
+  /** Bytes, including its share of what is shared. */
   readonly memoryWeight: number;
 }
 
@@ -19,14 +20,17 @@ interface Candidate<K extends Keeper> {
   readonly weight: number;
 }
 
-/** Who has not logged in goes before who has, else many strangers together drive the others out; then the largest. */
+/**
+ * Clients that have not logged in are closed before those that have, or many strangers together
+ * would drive the others out; then the largest.
+ */
 function strangersFirst(one: Candidate<Keeper>, other: Candidate<Keeper>): number {
   const known = Number(one.client.authenticated) - Number(other.client.authenticated);
   return known || other.weight - one.weight;
 }
 
 export interface MemoryPorts<K extends Keeper> {
-  /** Everybody who makes us keep anything. */
+  /** All clients that make us keep anything. */
   clients(): Iterable<K>;
   evict(client: K): void;
   /** How many there are. */
@@ -40,21 +44,21 @@ export class ClientMemory<K extends Keeper> {
   #bytes = 0;
   #due = false;
 
-  /** `exempts`: whether CLIENT NO-EVICT protects. From a limit that nobody has set it does not. */
+  /** `exempts`: whether CLIENT NO-EVICT protects. It does not from our own ceiling. */
   constructor(most: number, exempts: boolean, ports: MemoryPorts<K>) {
     this.#most = most;
     this.#exempts = exempts;
     this.#ports = ports;
   }
 
-  /** All that they make us keep now. */
+  /** Everything that they make us keep now, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * So many bytes more, or less. Who has to go does so a moment later: whoever counts may be in the middle of a turn,
-   * or walking through the sessions.
+   * Adds `change` bytes. Evictions happen a moment later: the caller may be in the middle of a
+   * turn, or iterating over the sessions.
    */
   count(change: number): void {
     this.#bytes += change;
@@ -67,15 +71,15 @@ export class ClientMemory<K extends Keeper> {
   }
 
   /**
-   * Must it go at once, in the middle of a turn that says more and more to it? Too much is kept already, and it has more
-   * than its share of what there may be.
+   * Whether it must be closed at once, in the middle of a turn that sends it more and more: too
+   * much is kept already, and it has more than its share.
    */
   overflows(client: Keeper): boolean {
     if (this.#bytes <= this.#most || (this.#exempts && client.noEvict)) return false;
     return client.memoryWeight > Math.max(SHARE_MIN_BYTES, this.#most / this.#ports.size());
   }
 
-  /** One look at everybody, however many have to go. */
+  /** One pass over all clients, however many must be closed. */
   #evict(): void {
     if (this.#bytes <= this.#most) return;
     const candidates: Candidate<K>[] = [];

@@ -1,28 +1,34 @@
 /**
- * What a client has yet to read. Bytes wait here rather than in the socket: an event published to a thousand clients
- * that do not read is held once, and what a client owes us is known at any time.
+ * The output of a client. Bytes wait here rather than in the socket: an event published to a
+ * thousand clients that do not read is kept once, and the backlog of a client is known at any time.
  */
 import type { Socket } from 'node:net';
 import { giveBack, PAGES_BYTES, pages } from '../resp/index.ts';
 
-/** At most so much is copied and handed to the system at a time. */
+/** At most this much is copied and handed to the system at a time. */
 const WRITE_BYTES = 64 * 1024;
-/** Of events less: while a thousand clients do not read, each copy is one of a thousand. */
+/** Less for events: while a thousand clients do not read, each copy is one of a thousand. */
 const EVENT_WRITE_BYTES = 8 * 1024;
-/** What a waiting piece counts for beside its bytes, and what it really costs: an entry of a list, its own with a head. */
+/**
+ * What a waiting piece counts for beside its bytes, and what it really costs: a list entry; an
+ * unshared one also a header.
+ */
 const PIECE_BYTES = 64;
 const HEAD_BYTES = 128;
 const ENTRY_BYTES = 16;
 
-/** Bytes that several clients have to read: kept until the last of them has, and counted once. */
+/** Bytes for several clients: kept until the last has read them, and counted once. */
 export class Shared {
   readonly bytes: Buffer;
-  /** What each of its readers is counted for, when one looks for the largest. */
+  /** Bytes that each reader is charged when the largest client is sought. */
   readonly share: number;
   readonly #count: (change: number) => void;
   #holders = 0;
 
-  /** @param readers how many it is for @param count told when the bytes begin, and cease, to be kept */
+  /**
+   * @param readers number of clients it is for @param count called when the bytes begin, and cease,
+   * to be kept
+   */
   constructor(bytes: Buffer, readers: number, count: (change: number) => void) {
     this.bytes = bytes;
     this.share = Math.ceil(bytes.length / readers);
@@ -51,46 +57,46 @@ export class Outbox {
   readonly #written: (bytes: number) => void;
   readonly #done: () => void;
   #pieces: Piece[] = [];
-  /** Index of the first waiting piece: taking from the front does not move the rest. */
+  /** Index of the first waiting piece: removing from the front does not move the rest. */
   #first = 0;
   #bytes = 0;
-  /** Memory that is ours alone, and our share of the rest. */
+  /** Bytes that only this client keeps, and its share of the rest. */
   #ownBytes = 0;
   #shares = 0;
   #flying = 0;
-  /** Where the small replies begin that came since the last write, and their bytes; -1: none. */
+  /** Where the small replies since the last write begin, and their bytes; -1: none. */
   #looseFrom = -1;
   #looseBytes = 0;
-  /** Those that were laid together: nobody else has them. */
+  /** Pieces made by joining replies: no other client has them. */
   readonly #mine = new WeakSet<Buffer>();
   #flyingMine: Buffer | null = null;
-  /** What is being written without a copy. */
+  /** The piece being written without a copy. */
   #flyingPiece: Shared | null = null;
   #heldBack: Piece[] = [];
 
-  /** `written` is told how many bytes left the process, each time some did. */
+  /** `written` is called with the number of bytes whenever some have left the process. */
   constructor(socket: Socket, written: (bytes: number) => void) {
     this.#socket = socket;
     this.#written = written;
     this.#done = () => this.#landed();
   }
 
-  /** Bytes that are unread, with what keeping them costs, as if nothing were shared. */
+  /** Unread bytes including overhead, as if nothing were shared. */
   get bytes(): number {
     return this.#bytes + this.#flying;
   }
 
-  /** Memory that is ours alone. */
+  /** Bytes that only this client keeps. */
   get ownBytes(): number {
     return this.#ownBytes + (this.#flyingPiece === null ? this.#flying : 0);
   }
 
-  /** Our share of what others have yet to read, too. */
+  /** This client's share of what other clients have yet to read, too. */
   get shares(): number {
     return this.#shares;
   }
 
-  /** Pieces waiting. */
+  /** Number of waiting pieces. */
   get length(): number {
     return this.#pieces.length - this.#first + (this.#flying > 0 ? 1 : 0);
   }
@@ -102,7 +108,7 @@ export class Outbox {
     else if (this.#flying > 0) this.#gather(piece.length);
   }
 
-  /** Replies that nobody reads are laid together: as many small pieces they would tear the heap to shreds. */
+  /** Unread replies are joined: as many small pieces they would fragment the heap. */
   #gather(bytes: number): void {
     if (this.#looseFrom < 0) {
       this.#looseFrom = this.#pieces.length - 1;
@@ -123,13 +129,13 @@ export class Outbox {
     this.#looseFrom = -1;
   }
 
-  /** Keeps an event that the client's own request caused: it follows the reply to that. */
+  /** Keeps an event that the client's own request caused until after the reply to it. */
   holdBack(event: Piece): void {
     this.#heldBack.push(event);
     this.#enter(event);
   }
 
-  /** The reply is there. @returns whether something was held back */
+  /** The reply has been added. @returns whether something was held back */
   release(): boolean {
     if (this.#heldBack.length === 0) return false;
     for (const event of this.#heldBack) this.#pieces.push(event);
@@ -142,7 +148,7 @@ export class Outbox {
     this.#heldBack = [];
   }
 
-  /** Nobody will read any of it. */
+  /** None of it will be read. */
   clear(): void {
     this.forgetHeldBack();
     for (const piece of this.#pieces.slice(this.#first)) {
@@ -157,12 +163,12 @@ export class Outbox {
     this.#flying = 0;
   }
 
-  /** Writes what is there, unless a write is under way: then the rest follows when it has ended. */
+  /** Writes what is there, unless a write is in progress: then the rest follows after it. */
   flush(): void {
     if (this.#flying > 0 || this.#first === this.#pieces.length || this.#socket.destroyed) return;
     const batch = this.#batch();
     const [first] = batch;
-    // Held while it flies; a copy needs no holding.
+    // Held during the write; a copy needs no holding.
     if (batch.length === 1 && first instanceof Shared) first.hold();
     for (const piece of batch) this.#forget(piece);
     const bytes = batch.length === 1 ? bytesOf(first!) : this.#together(batch);
@@ -172,7 +178,7 @@ export class Outbox {
     this.#socket.write(bytes, this.#done);
   }
 
-  /** A large copy lies in the heap of C for as long as nobody reads it, and pins what is behind it. */
+  /** A large copy stays in the C heap for as long as it is unread, and pins what is behind it. */
   #together(batch: readonly Piece[]): Buffer {
     const parts = batch.map(bytesOf);
     const size = parts.reduce((sum, { length }) => sum + length, 0);
@@ -184,7 +190,7 @@ export class Outbox {
     return one;
   }
 
-  /** Takes from the front as much as is written at a time. */
+  /** Takes from the front what is written at one time. */
   #batch(): Piece[] {
     let end = this.#first;
     let size = 0;
@@ -218,7 +224,7 @@ export class Outbox {
     if (piece instanceof Shared) piece.release();
   }
 
-  /** It is there, or (−1) no more. */
+  /** Adds the piece to the counts, or (−1) removes it. */
   #weigh(piece: Piece, sign: 1 | -1): void {
     const { length } = bytesOf(piece);
     this.#bytes += sign * (length + PIECE_BYTES);

@@ -1,19 +1,19 @@
 /**
- * What a client owes reading: how much of it is too much at once, and for how long (commands.md §1;
+ * The backlog of a client: how much is too much at once, and for how long (commands.md §1;
  * `client-output-buffer-limit` of config.md §3).
  */
 import type { OutputLimit } from './serverconfig.ts';
 
-/** Replies a client may owe before its further requests wait. */
+/** Unread replies beyond which further requests of the client wait. */
 export const STALL_BYTES = 1024 * 1024;
-/** One that waits for replies and reads nothing of them for so long is closed. */
+/** A client that waits for replies and reads none for this long is closed. */
 const STALL_MAX_MS = 60_000;
 
 export class OutputLimitWatch {
   #softSince: number | null = null;
   #stalledSince: number | null = null;
 
-  /** @returns whether the hard limit is broken */
+  /** @returns whether the hard limit is exceeded */
   owes(bytes: number, limit: OutputLimit): boolean {
     if (limit.hardBytes > 0 && bytes > limit.hardBytes) return true;
     if (limit.softBytes === 0 || bytes <= limit.softBytes) this.#softSince = null;
@@ -27,7 +27,7 @@ export class OutputLimitWatch {
     this.#stalledSince = null;
   }
 
-  /** Was it patience enough? Subscribers have the soft limit only. */
+  /** Whether a time limit has passed. Subscribers have the soft limit only. */
   isOverdue(now: number, limit: OutputLimit, subscriber: boolean): boolean {
     if (this.#softSince !== null && now - this.#softSince > limit.softSeconds * 1000) return true;
     return !subscriber && this.#stalledSince !== null && now - this.#stalledSince > STALL_MAX_MS;

@@ -1,8 +1,9 @@
 /**
- * What somebody may do: commands, channels and keys, as the rules of ACL grant them (commands.md §9).
+ * Permissions: commands, channels and keys, as ACL rules grant them (commands.md §9).
  *
- * A user has one set of permissions and may have more in parentheses, its selectors; each stands for itself. Command
- * rules are kept as they were given, in order, and the last one that speaks of a command decides.
+ * A user has one set of permissions and may have more in parentheses, its selectors; each is
+ * evaluated on its own. Command rules are kept as given, in order, and the last one that concerns a
+ * command decides.
  */
 import { admits } from '../core/index.ts';
 import { Pattern } from './pattern.ts';
@@ -10,13 +11,13 @@ import { lower } from './reply.ts';
 import type { Row } from './row.ts';
 
 export interface Permissions {
-  /** `~*` alone: all. Shown only: a Sentinel has no keys. */
+  /** `~*` alone: all. Only shown: a Sentinel has no keys. */
   readonly keys: readonly string[];
   /** `*` alone: all. */
   readonly channels: readonly string[];
-  /** Normalised: `+@all`, `-client|kill`, `+@admin`. Nothing is allowed that no rule allows. */
+  /** Normalised: `+@all`, `-client|kill`, `+@admin`. What no rule allows is forbidden. */
   readonly rules: readonly string[];
-  /** In ascending order; all when left out. Shown only: a Sentinel has none. */
+  /** In ascending order; all when absent. Only shown: a Sentinel has none. */
   readonly databases?: readonly number[];
 }
 
@@ -30,21 +31,21 @@ export interface Vocabulary {
   hasCategory(name: string): boolean;
 }
 
-/** What applying a rule has to know beside the user. */
+/** What applying a rule depends on beside the user. */
 export interface RuleContext {
   readonly vocabulary: Vocabulary;
-  /** `acl-pubsub-default`: what `reset` leaves of the channels. */
+  /** `acl-pubsub-default`: the channels that `reset` leaves. */
   readonly hearsAll: boolean;
-  /** May rules speak of databases? */
+  /** Whether rules about databases are known. */
   readonly databases: boolean;
 }
 
-/** What keeps a request from running. */
+/** What a request is refused for. */
 export type Refusal = { readonly kind: 'command' } | { readonly kind: 'channel'; channel: string };
 
 const tokenSets = new Map<string, ReadonlySet<string>>();
 
-/** Is it among these words, of which there are few different lists? */
+/** Whether the list has this token; there are few different lists. */
 function isAmong(word: string, list: string): boolean {
   let words = tokenSets.get(list);
   if (words === undefined) {
@@ -65,7 +66,7 @@ function speaksOf(rule: string, row: Row, argv: readonly string[]): boolean {
 }
 
 function mayRun({ rules }: Permissions, row: Row, argv: readonly string[]): boolean {
-  // AUTH and HELLO are how one becomes someone who may: nobody is kept from them.
+  // AUTH and HELLO are how a client obtains permissions: always allowed.
   if (row.flags.includes('no_auth')) return true;
   for (let index = rules.length - 1; index >= 0; index -= 1) {
     const rule = rules[index]!;
@@ -74,20 +75,20 @@ function mayRun({ rules }: Permissions, row: Row, argv: readonly string[]): bool
   return false;
 }
 
-/** A pattern has to be among those granted letter by letter; a channel has to match one of them. */
+/** A pattern has to be granted literally; a channel has to match a granted pattern. */
 export function mayHear({ channels }: Permissions, name: string, pattern: boolean): boolean {
   if (channels.includes('*')) return true;
   return pattern ? channels.includes(name) : readyFor(channels).some((one) => one.matches(name));
 }
 
-/** Letters of patterns that are kept ready. */
+/** Total letters of patterns that are kept compiled. */
 const READY_MAX_LETTERS = 2 ** 18;
-/** What a list costs beside its letters. */
+/** What a list counts for beside its letters. */
 const ENTRY_LETTERS = 64;
 const ready = new Map<readonly string[], readonly Pattern[]>();
 let readyLetters = 0;
 
-/** The patterns of a user, made ready when somebody wants to know; there are few users who ask all the time. */
+/** The compiled patterns of a user, on demand; few users ask all the time. */
 function readyFor(channels: readonly string[]): readonly Pattern[] {
   const known = ready.get(channels);
   if (known !== undefined) return known;
@@ -111,7 +112,7 @@ function forbiddenChannel(permissions: Permissions, row: Row, argv: readonly str
   return channels.find((channel) => !mayHear(permissions, channel, pattern));
 }
 
-/** Why these permissions do not cover the request; null when they do. */
+/** Why these permissions do not cover the request; null if they do. */
 export function refusal(
   permissions: Permissions,
   row: Row,
@@ -132,7 +133,10 @@ const KEYS_FULL =
   "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. " +
   "Try 'resetkeys' to start with an empty list of patterns";
 
-/** Null, or why the rule names nothing. `about` is in lower case, without its sign. */
+/**
+ * The error for a rule that names nothing known, or null. `about` is in lower case, without its
+ * sign.
+ */
 function misnamed(sign: string, about: string, vocabulary: Vocabulary): string | null {
   if (about.startsWith('@')) return vocabulary.hasCategory(about) ? null : COMMAND_UNKNOWN;
   const [command, sub, more] = about.split('|', 3) as [string, string?, string?];
@@ -140,9 +144,9 @@ function misnamed(sign: string, about: string, vocabulary: Vocabulary): string |
   if (sub === undefined) return null;
   if (sub === '' && sign === '+') return SYNTAX;
   if (!vocabulary.isContainer(command)) {
-    // The first argument of a plain command can be allowed, but not taken away.
+    // The first argument of a plain command can be allowed, but not forbidden.
     if (sign !== '+' || more !== undefined) return COMMAND_UNKNOWN;
-    // The original admits these, and writes a file with them that it does not read again.
+    // The original accepts these, and then writes a file that it does not read again.
     return admits('aclWord', sub)
       ? null
       : "First arguments can't contain spaces or control characters";
@@ -151,7 +155,10 @@ function misnamed(sign: string, about: string, vocabulary: Vocabulary): string |
   return vocabulary.hasCommand(about) ? null : COMMAND_UNKNOWN;
 }
 
-/** Null, or why it cannot be a pattern: what C calls a space is the original's business, too. */
+/**
+ * The error for an invalid pattern, or null: as in the original, whatever C calls a space is
+ * invalid, too.
+ */
 function unfit(pattern: string): string | null {
   if (admits('aclWord', pattern)) return null;
   return /[\0\t-\r ]/.test(pattern) ? SYNTAX : "Patterns can't contain control characters";
@@ -171,14 +178,14 @@ function refill(set: Set<string>, words: readonly string[]): void {
   for (const word of words) set.add(word);
 }
 
-/** Permissions in the making: each rule costs the same, however many there are. */
+/** Permissions being edited: each rule costs the same, however many there are. */
 export class PermissionsDraft {
   readonly keys: Set<string>;
   readonly channels: Set<string>;
   #databases: readonly number[] | undefined;
-  /** What a rule is about to its sign, in the order in which they count. */
+  /** The subject of each rule to its sign, in the order of precedence. */
   readonly #rules: Map<string, string>;
-  /** Rules about parts of a command (`client|kill`, `ping|x`), by the command. */
+  /** Rules about parts of a command (`client|kill`, `ping|x`), by command. */
   readonly #parts = new Map<string, Set<string>>();
 
   constructor({ keys, channels, rules, databases }: Permissions) {
@@ -198,7 +205,7 @@ export class PermissionsDraft {
     };
   }
 
-  /** Takes one rule word; null, or why it is none: then nothing has changed. */
+  /** Applies one rule; null, or the error for an invalid one: then nothing has changed. */
   apply(rule: string, { vocabulary, databases }: RuleContext): string | null {
     const word = lower(rule);
     if (databases && /^(alldbs$|resetdbs$|db=)/.test(word)) return this.#database(word);
@@ -220,7 +227,7 @@ export class PermissionsDraft {
     }
   }
 
-  /** `+@all` or `-@all`: whatever was said of commands before is forgotten. */
+  /** `+@all` or `-@all`: all earlier command rules are dropped. */
   allowCommands(all: boolean): void {
     this.#rules.clear();
     this.#parts.clear();
@@ -238,7 +245,7 @@ export class PermissionsDraft {
     else parts.add(about);
   }
 
-  /** An earlier rule about the same words is replaced. */
+  /** Replaces an earlier rule about the same subject. */
   #command(sign: string, about: string, vocabulary: Vocabulary): string | null {
     if (about === '@all') {
       this.allowCommands(sign === '+');
@@ -252,7 +259,7 @@ export class PermissionsDraft {
     return null;
   }
 
-  /** `db=1,2` says which; whatever was said before is forgotten. */
+  /** `db=1,2` replaces whatever was set before. */
   #database(word: string): string | null {
     if (!word.startsWith('db=')) {
       this.#databases = word === 'alldbs' ? undefined : [];
@@ -280,7 +287,10 @@ export class PermissionsDraft {
     return wrong;
   }
 
-  /** `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`; the tilde may be left out before nothing. */
+  /**
+   * `~pattern`, `%R~pattern`, `%W~pattern`, `%RW~pattern`; the tilde may be omitted before an empty
+   * pattern.
+   */
   #key(rule: string): string | null {
     const parts = /^(?:~|%(R|W|RW|WR)(?:~|$))([\s\S]*)$/i.exec(rule);
     if (parts === null) return SYNTAX;
@@ -298,7 +308,9 @@ export class PermissionsDraft {
   }
 }
 
-/** What may be read and what may be written of one pattern is one entry, where the first of the two was. */
+/**
+ * Read and write permission for one pattern are one entry, in the place of the first of the two.
+ */
 function addKey(keys: Set<string>, key: string, pattern: string): void {
   const [whole, read, write] = [`~${pattern}`, `%R~${pattern}`, `%W~${pattern}`];
   if (keys.has(whole)) return;
@@ -311,7 +323,7 @@ function addKey(keys: Set<string>, key: string, pattern: string): void {
   refill(keys, merged);
 }
 
-/** The command rules as they are shown: what nothing says is forbidden. */
+/** The command rules as shown: forbidden is what no rule allows. */
 export function commandsText({ rules }: Permissions): string {
   return rules[0] === '+@all' ? rules.join(' ') : ['-@all', ...rules].join(' ');
 }
@@ -329,7 +341,7 @@ export function databasesText({ databases }: Permissions): string {
   return databases.length === 0 ? '' : `db=${databases.join(',')}`;
 }
 
-/** `~* resetchannels &x -@all +ping`: the words that would make these permissions out of none. */
+/** `~* resetchannels &x -@all +ping`: the rules that would create these permissions from none. */
 export function permissionRules(permissions: Permissions): string[] {
   const { keys, channels, databases } = permissions;
   const all = channels.includes('*');

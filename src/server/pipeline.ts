@@ -1,14 +1,14 @@
 /**
- * What another Sentinel says on one connection: its votes are asked for in one breath when many masters go down, and an
- * answer waits for the disk. Such requests are taken while answers to earlier ones are awaited, so that one save does for
- * all of them; the replies leave in the order of the requests.
+ * Requests of another Sentinel on one connection: it asks for many votes at once when many masters
+ * go down, and each answer waits for the disk. Such requests are processed while earlier answers
+ * are pending, so that one save covers all of them; the replies leave in the order of the requests.
  */
 import type { Reply } from '../core/index.ts';
 
-/** Requests of a client that may be awaiting their answers, and their bytes with those of the answers that are there. */
+/** Unanswered requests of a client, and their bytes including those of finished answers. */
 const AWAITED_MAX = 4096;
 const AWAITED_MAX_BYTES = 256 * 1024;
-/** What one costs beside its bytes, until it is answered. */
+/** Bytes that one costs beside its own, until it is answered. */
 const PLACE_BYTES = 512;
 
 interface Slot {
@@ -20,12 +20,12 @@ export class Pipeline {
   #places: Slot[] = [];
   #bytes = 0;
 
-  /** Memory that is kept for what is awaited. */
+  /** Bytes kept for pending requests. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** An answer is awaited. */
+  /** Whether an answer is pending. */
   get open(): boolean {
     return this.#places.length > 0;
   }
@@ -34,7 +34,10 @@ export class Pipeline {
     return this.#places.length >= AWAITED_MAX || this.#bytes > AWAITED_MAX_BYTES;
   }
 
-  /** Takes a place in the order; to be called with the reply. `bytes`: of the request, which its reply may repeat. */
+  /**
+   * Reserves a place in the order; call the result with the reply. `bytes`: of the request, which
+   * its reply may repeat.
+   */
   place(bytes: number): (reply: Reply) => void {
     const place: Slot = { reply: null, bytes: bytes + PLACE_BYTES };
     this.#places.push(place);
@@ -44,7 +47,7 @@ export class Pipeline {
     };
   }
 
-  /** The replies whose turn has come. */
+  /** The replies that may leave now. */
   take(): Reply[] {
     const end = this.#places.findIndex(({ reply }) => reply === null);
     const ready = end < 0 ? this.#places.splice(0) : this.#places.splice(0, end);

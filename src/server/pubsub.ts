@@ -1,7 +1,8 @@
 /**
- * Who subscribed to what, and the delivery of an event to them (commands.md §8).
+ * Subscriptions, and the delivery of events to them (commands.md §8).
  *
- * An event is encoded at most once for each protocol version and pattern, however many clients get it.
+ * An event is encoded at most once for each protocol version and pattern, however many clients get
+ * it.
  */
 import type { Reply } from '../core/index.ts';
 import { encodeReply, type Protocol } from '../resp/index.ts';
@@ -9,7 +10,7 @@ import { Shared } from './outbox.ts';
 import { Pattern } from './pattern.ts';
 import { bulk } from './reply.ts';
 
-/** More kinds of events than there are. */
+/** More than there are kinds of events. */
 const CHANNELS_MAX = 100;
 
 /** What the hub needs of a client. */
@@ -35,11 +36,14 @@ export class PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Set<Subscriber>>();
   readonly #ready = new Map<string, Pattern>();
-  /** The patterns that match a channel: an event is told many times while nobody comes or goes. */
+  /**
+   * The patterns that match a channel: many events are published between two changes of
+   * subscriptions.
+   */
   readonly #matching = new Map<string, readonly string[]>();
   readonly #count: (bytes: number) => void;
 
-  /** `count` is told of the bytes of events that are kept, and when they are no more. */
+  /** `count` is called with the bytes of events that begin, or cease, to be kept. */
   constructor(count: (bytes: number) => void) {
     this.#count = count;
   }
@@ -80,7 +84,7 @@ export class PubSub {
     const direct = this.#channels.get(channel);
     if (direct !== undefined) this.#deliver(['message', channel, payload], direct);
     for (const pattern of this.#patternsFor(channel)) {
-      // Who is told may go by it.
+      // A delivery may close clients, and with them a pattern.
       const clients = this.#patterns.get(pattern);
       if (clients !== undefined) {
         this.#deliver(['pmessage', pattern, channel, payload], clients);
@@ -98,7 +102,7 @@ export class PubSub {
     return found;
   }
 
-  /** Encodes on demand, at most once for each protocol. */
+  /** Encodes on demand, at most once per protocol version. */
   #deliver(words: readonly string[], clients: ReadonlySet<Subscriber>): void {
     const reply: Reply = { kind: 'push', items: words.map(bulk) };
     const messages: (Shared | undefined)[] = [];

@@ -1,4 +1,4 @@
-/** Replies that are made in many places, and texts as commands compare them. */
+/** Common replies, and texts in the form that commands compare. */
 import type { Reply } from '../core/index.ts';
 import { parseInteger64 } from '../resp/index.ts';
 
@@ -8,7 +8,7 @@ export const NOT_AN_INTEGER: Reply = {
   kind: 'error',
   text: 'ERR value is not an integer or out of range',
 };
-/** Is it a 64-bit integer in decimal, as the wire has them? */
+/** Whether it is a 64-bit integer in decimal, in the form the protocol has. */
 export function isInteger(word: string): boolean {
   return parseInteger64(word) !== null;
 }
@@ -41,10 +41,10 @@ export function bulks(texts: readonly string[]): Reply {
 
 const LOWERED_MAX_BYTES = 32;
 const LOWERED_TEXTS_MAX = 1000;
-/** What short words with capitals are in small letters: clients use few of them, again and again. */
+/** Cached lower-case forms of short texts: clients use few of them, again and again. */
 const loweredTexts = new Map<string, string>();
 
-/** ASCII letters to lower case; the bytes of other alphabets are left alone. */
+/** ASCII letters to lower case; other bytes are left alone. */
 export function lower(text: string): string {
   if (text.length > LOWERED_MAX_BYTES) return lowerLong(text);
   const known = loweredTexts.get(text);
@@ -64,7 +64,7 @@ function lowerLong(text: string): string {
   return bytes.toString('latin1');
 }
 
-/** The same text in memory of its own: a part of a text keeps the whole alive. */
+/** A copy of the text: a slice keeps the whole alive. */
 export function ownText(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }

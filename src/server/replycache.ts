@@ -1,25 +1,25 @@
 /**
- * Replies that stay the same until something happens: the bytes of a request to the bytes of its reply, for the one question
- * that every client of a Sentinel asks all the time. What is in here was answered by the core; the house forgets all of it
- * (`cool`) with everything that might change an answer.
+ * Replies that stay the same until something happens: the bytes of a request to the bytes of its
+ * reply, for the one query that every client of a Sentinel repeats all the time. The core gave
+ * these answers; the daemon clears all of them (`cool`) with everything that might change one.
  */
 import type { Reply } from '../core/index.ts';
 import { encodeReply } from '../resp/index.ts';
 import type { Row } from './row.ts';
 
 export interface CachedReply {
-  /** The request as libraries put it on the wire. */
+  /** The request as client libraries encode it. */
   readonly request: Buffer;
   readonly reply: Buffer;
   readonly row: Row;
-  /** Whose permissions covered it. */
+  /** The user whose permissions covered it. */
   readonly user: string;
   readonly argumentBytes: number;
-  /** Of the cache when it was answered: an older one is cold. */
+  /** The cache's generation when it was answered: an older one is invalid. */
   readonly generation: number;
 }
 
-/** Beyond it everything is forgotten: more groups than that are rarely asked about in turn. */
+/** Beyond this everything is dropped: more groups than that are rarely queried in turn. */
 const ENTRIES_MAX = 4096;
 const REQUEST_MAX_BYTES = 512;
 
@@ -30,16 +30,16 @@ function requestBytes(argv: readonly string[]): string {
 export class ReplyCache {
   readonly #entries = new Map<string, CachedReply>();
   #generation = 0;
-  /** What was asked last, by whomever: clients that come for one question mostly ask the same. */
+  /** The last request of any client: clients that come for one query mostly ask the same. */
   #recent: CachedReply | null = null;
 
-  /** Something happened. */
+  /** Something happened that may change answers. */
   clear(): void {
     this.#generation += 1;
     if (this.#entries.size > 0) this.#entries.clear();
   }
 
-  /** An array of texts is the same in both versions of the protocol; nothing else is kept. */
+  /** An array of bulk strings is the same in both protocol versions; nothing else is cached. */
   remember(row: Row, user: string, argv: readonly string[], reply: Reply): CachedReply | null {
     if (reply.kind !== 'array') return null;
     const text = requestBytes(argv);
@@ -58,8 +58,9 @@ export class ReplyCache {
   }
 
   /**
-   * What a chunk of a user's asks first, and how many times in a row; null when that is not known. A chunk that asks for the
-   * same as `last`, or without one as somebody did just now, is recognized by its bytes, another one only if it is one whole request.
+   * The first request of a chunk, and how many times it is repeated; null if unknown. A chunk that
+   * repeats `last`, or without one the most recent request of any client, is recognized by its
+   * bytes, another one only if it is exactly one request.
    */
   match(
     chunk: Buffer,
@@ -78,7 +79,7 @@ export class ReplyCache {
   }
 }
 
-/** How many times in a row the request stands at the beginning of the chunk. */
+/** How many times in a row the request occurs at the beginning of the chunk. */
 function repeats({ request }: CachedReply, chunk: Buffer): number {
   const { length } = request;
   let count = 0;
@@ -89,7 +90,7 @@ function repeats({ request }: CachedReply, chunk: Buffer): number {
   return count;
 }
 
-/** The reply so many times. */
+/** The reply, repeated `count` times. */
 export function repeated({ reply }: CachedReply, count: number): Buffer {
   if (count === 1) return reply;
   const all = Buffer.allocUnsafe(reply.length * count);

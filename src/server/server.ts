@@ -1,9 +1,9 @@
 /**
- * The server as a whole: its listeners, its clients, and the door through which the house reaches them
+ * The server as a whole: its listeners, its clients, and its interface to the rest of the daemon
  * (commands.md §1).
  *
- * Nothing a client does, and no number of them, ends the process: connections over the limit are told so and closed,
- * and what all clients together make us hold has a limit too.
+ * Nothing a client does, and no number of clients, ends the process: connections over the limit get
+ * an error and are closed, and what all clients together make us hold is limited too.
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -31,7 +31,7 @@ import { isUserName, Users } from './users.ts';
 
 const TEND_MS = 1000;
 const ATTACK_WARNING_MS = 60_000;
-/** TLS handshakes beyond `maxclients`. */
+/** TLS handshakes in progress beyond `maxclients`. */
 const HANDSHAKES_MAX = 16;
 
 const TOO_MANY = encodeReply(failure('ERR max number of clients reached'), 2);
@@ -67,7 +67,7 @@ export class Server {
   readonly startedAt = performance.now();
 
   readonly #sessions = new Map<number, Session>();
-  /** Ended by us, not yet gone. */
+  /** Ended by us, but not yet closed. */
   readonly #lingering = new Set<Speaker>();
   readonly #unflushed = new Set<Speaker>();
   #unanswered = new Set<Speaker>();
@@ -105,7 +105,7 @@ export class Server {
     return this.#sessions.size;
   }
 
-  /** May the house open one more connection? The clients are not to be shut out for it. */
+  /** Whether the daemon may open one more connection without shutting out clients. */
   get roomForLink(): boolean {
     return !this.#room.fullForLinks(this.#sessions.size + this.#lingering.size);
   }
@@ -155,7 +155,7 @@ export class Server {
     await Promise.all(ended);
   }
 
-  /** New connections over TLS use the certificates that are in force now. */
+  /** New TLS connections use the certificates in force now. */
   renewTls(): void {
     for (const { tls } of this.#listeners) {
       if (tls !== null && this.ports.tls !== undefined) {
@@ -173,14 +173,14 @@ export class Server {
     this.ports.log(level, text);
   }
 
-  /** Is a line of this level written at all? */
+  /** Whether lines of this level are written at all. */
   logs(level: LogLevel): boolean {
     return this.ports.logs?.(level) ?? true;
   }
 
-  /** Users of the file or of the ACL file, which `start` reads by itself. @throws ListenError */
+  /** Users of the file or of the ACL file, which `start` reads itself. @throws ListenError */
   readUsers(): void {
-    // What a line or the ACL file says of user `default` is all that holds of it.
+    // A `user` line or the ACL file overrides this for user `default`.
     if (this.config.requirepass !== null) this.users.requirePassword(this.config.requirepass);
     if (this.ports.aclFile !== undefined) {
       const problem = this.loadUsers();
@@ -213,7 +213,10 @@ export class Server {
     return this.users.load(outcome.text, file.path, this.config.requirepass);
   }
 
-  /** Users (these, or any) are gone or may less: their clients go, the one that said so after its reply. */
+  /**
+   * Users (these, or any) were removed or lost permissions: their clients are closed, `by` after
+   * its reply.
+   */
   usersChanged(by: Session, names?: readonly string[]): void {
     this.replyCache.clear();
     const changed = names === undefined ? null : new Set(names);
@@ -229,7 +232,10 @@ export class Server {
     }
   }
 
-  /** As many clients as there are descriptors for. Who is in stays, unless the house has none left for itself. */
+  /**
+   * Adjusts the number of clients to the available descriptors. Connected clients stay, unless the
+   * process itself runs out.
+   */
   #fitRoom(): void {
     for (const line of this.#room.look()) this.log('warning', line);
     const excess = this.#room.excess(this.#sessions.size + this.#lingering.size);
@@ -285,14 +291,14 @@ export class Server {
     });
   }
 
-  /** A fresh socket always has room for one line: it can be closed as soon as that is written. */
+  /** A fresh socket always has room for one line, and can be closed as soon as that is written. */
   #reject(socket: Socket, reason: Buffer): void {
     this.stats.rejected += 1;
     socket.on('error', () => socket.destroy());
     socket.write(reason, () => socket.destroy());
   }
 
-  /** Out of descriptors, as a rule. The connections wait, or are dropped by the system; we go on. */
+  /** Usually for want of descriptors. The connections wait, or the system drops them; we go on. */
   #acceptFailed(error: Error): void {
     const now = performance.now();
     if (now - this.#acceptWarnedAt < TEND_MS) return;
@@ -300,7 +306,7 @@ export class Server {
     this.log('warning', `Accepting client connection: ${error.message}`);
   }
 
-  /** A session ends: it counts no more, whether its last bytes are still under way or not. */
+  /** A session ends: it no longer counts, even if its last bytes are still to be sent. */
   left(session: Speaker): void {
     this.#sessions.delete(session.id);
     this.#parked.delete(session.id);
@@ -326,22 +332,23 @@ export class Server {
 
   // --- What sessions share ---------------------------------------------------------------------
 
-  /** The session got events: they leave when the turn that caused them is over. */
+  /** The session got events: they are sent when the turn that caused them is over. */
   flushSoon(session: Speaker): void {
     if (this.#unflushed.size === 0) queueMicrotask(() => this.#flush());
     this.#unflushed.add(session);
   }
 
   /**
-   * The session got replies: they leave when all that has arrived has been taken, as the original does it. Writing each at
-   * once would wake its reader so many times that the waking costs more than the answer.
+   * The session got replies: they are sent when everything that has arrived is processed, as in the
+   * original. Writing each at once would wake its reader so often that the waking costs more than
+   * the answer.
    */
   flushReplies(session: Speaker): void {
     if (this.#unanswered.size === 0) setImmediate(() => this.#flushReplies());
     this.#unanswered.add(session);
   }
 
-  /** Before the process ends without a farewell: what was said is said. */
+  /** Before the process exits at once: sends everything that is pending. */
   flushAll(): void {
     this.#flushReplies();
     this.#flush();
@@ -359,7 +366,7 @@ export class Server {
     for (const session of sessions) session.flush();
   }
 
-  /** It makes us keep too much: `maxmemory-clients`, or all clients together. */
+  /** It makes us keep too much: by `maxmemory-clients`, or by the ceiling for all clients. */
   evict(session: Speaker): void {
     if (!session.closing) {
       this.stats.evicted += 1;
@@ -368,7 +375,9 @@ export class Server {
     session.destroy();
   }
 
-  /** Someone speaks HTTP to us, perhaps a browser led astray. Once a minute is enough to say so. */
+  /**
+   * A client speaks HTTP to us, perhaps a browser that was tricked. Logged at most once a minute.
+   */
   warnOfAttack(session: Session): void {
     const now = performance.now();
     if (now - this.#attackWarnedAt < ATTACK_WARNING_MS) return;
@@ -381,7 +390,7 @@ export class Server {
 
   // --- CLIENT PAUSE ----------------------------------------------------------------------------
 
-  /** Of CLIENT PAUSE. */
+  /** Remaining time of CLIENT PAUSE. */
   get pauseLeftMs(): number {
     return Math.max(0, Math.ceil(this.#pauseEndsAt - performance.now()));
   }
@@ -395,7 +404,7 @@ export class Server {
     this.#parked.set(session.id, session);
   }
 
-  /** Every request waits for so long, or for the end of a longer pause that is under way. */
+  /** All requests wait for this long, or for the end of a longer pause in progress. */
   pause(ms: number): void {
     const endsAt = performance.now() + ms;
     if (this.paused && endsAt <= this.#pauseEndsAt) return;
@@ -403,7 +412,7 @@ export class Server {
     this.#waitForPauseEnd();
   }
 
-  /** Timers reach 24 days only. */
+  /** Timers are limited to 24 days. */
   #waitForPauseEnd(): void {
     if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
     const rest = this.#pauseEndsAt - performance.now();

@@ -1,8 +1,9 @@
 /**
- * What the server must be told, and what it asks of the house around it.
+ * The configuration of the server, and what it needs of the rest of the daemon.
  *
- * The server knows nothing of `sentinel.conf` nor of the core's state: whoever builds it fills in `ServerConfig`
- * (config.md §5.1) and hands over `ServerPorts`. Times carry their unit in the name, sizes are bytes.
+ * The server knows neither `sentinel.conf` nor the core's state: its creator fills in
+ * `ServerConfig` (config.md §5.1) and supplies `ServerPorts`. Times carry their unit in the name,
+ * sizes are bytes.
  */
 import { DIALECTS, type Dialect, LIMITS, type LogLevel, type Reply } from '../core/index.ts';
 import type { Known } from './descriptors.ts';
@@ -16,13 +17,16 @@ export interface OutputLimit {
 }
 
 export interface ServerConfig {
-  /** Whose texts, table and reply order are followed (versions.md). */
+  /** The dialect of texts, command table and reply order (versions.md). */
   readonly dialect: Dialect;
   /** 0: no TCP listener. */
   readonly port: number;
-  /** 0: no listener for TLS. Otherwise `ServerPorts.tls` is needed. */
+  /** 0: no TLS listener. Otherwise `ServerPorts.tls` is needed. */
   readonly tlsPort: number;
-  /** As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable). Empty: no TCP. */
+  /**
+   * As in the file: `*`, `::*`, an address, each with an optional `-` (skip it if unavailable).
+   * Empty: no TCP.
+   */
   readonly bind: readonly string[];
   readonly unixSocket: string | null;
   /** Mode bits, 0: leave as created. */
@@ -35,9 +39,9 @@ export interface ServerConfig {
   readonly keepaliveSeconds: number;
   /** Password of user `default`. */
   readonly requirepass: string | null;
-  /** The words after `user` of each `user` line: name, then rules. */
+  /** The arguments of each `user` line: name, then rules. */
   readonly users: readonly (readonly string[])[];
-  /** `acl-pubsub-default`: may new users listen to all channels? */
+  /** `acl-pubsub-default`: whether new users may subscribe to all channels. */
   readonly newUsersHearAll: boolean;
   /** `acllog-max-len`. */
   readonly aclLogMax: number;
@@ -46,7 +50,7 @@ export interface ServerConfig {
   readonly normalOutputLimit: OutputLimit;
   readonly pubsubOutputLimit: OutputLimit;
   readonly queryBufferBytes: number;
-  /** What all clients together may make us keep (`maxmemory-clients`); 0: nobody said. */
+  /** What all clients together may make us keep (`maxmemory-clients`); 0: not set. */
   readonly clientsMemoryBytes: number;
   readonly protoMaxBulkBytes: number;
   /** For INFO: `no`, `upstart`, `systemd` or `unknown`. */
@@ -59,7 +63,7 @@ export interface ServerConfig {
   readonly hz: number;
 }
 
-/** The defaults of a file that says nothing (config.md §5.1); spread and override. */
+/** The defaults of an empty file (config.md §5.1); spread and override. */
 export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   dialect: DIALECTS['redis-8'],
   port: 26379,
@@ -88,30 +92,33 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = {
   hz: 10,
 };
 
-/** The house as the server sees it. */
+/** The rest of the daemon as the server sees it. */
 export interface ServerPorts {
   /**
-   * A request only the core can answer. `argv[0]` is lower-case and one of `sentinel` (`argv[1]` is then the
-   * lower-case subcommand, Valkey's aliases as they are), `publish`, `role` or `info` (to be answered with a bulk
-   * that holds the `# Sentinel` section, every line ended by CR LF). The number of words and the permissions were checked.
-   * `done` is called once, now or later; until then no other command of the same client is executed.
+   * A request only the core can answer. `argv[0]` is lower-case and one of `sentinel` (`argv[1]` is
+   * then the lower-case subcommand, Valkey's aliases as they are), `publish`, `role` or `info` (to
+   * be answered with a bulk that holds the `# Sentinel` section, every line ended by CR LF). Arity
+   * and permissions were checked. `done` is called once, now or later; until then no other command
+   * of the same client is executed.
    */
   command(argv: readonly string[], done: (reply: Reply) => void): void;
   log(level: LogLevel, text: string): void;
-  /** False when lines of this level are not written: the server then spares itself making them. */
+  /** False when lines of this level are not written: the server then need not create them. */
   logs?(level: LogLevel): boolean;
-  /** The certificates of the listener for TLS. */
+  /** The certificates of the TLS listener. */
   readonly tls?: TlsDoor;
-  /** The users' own file, when there is one (`aclfile`). */
+  /** The ACL file, if there is one (`aclfile`). */
   readonly aclFile?: {
     /** As in the configuration. */
     readonly path: string;
-    /** Its text, or the error line of the original. */
+    /** Its text, or the original's error line. */
     read(): { readonly text: string } | { readonly error: string };
-    /** Replaces it; false when that failed, after saying why in the log. Never rejects. */
+    /** Replaces it; false when that failed, after logging why. Never rejects. */
     write(text: string): Promise<boolean>;
   };
-  /** How it stands with the configuration file: `status` is one word, `error` empty when all is well. */
+  /**
+   * The state of the configuration file: `status` is one word, `error` is empty when all is well.
+   */
   saves?(): {
     readonly status: string;
     readonly error: string;
@@ -119,12 +126,15 @@ export interface ServerPorts {
     readonly troubleMs: number;
     readonly inPlace: boolean;
   };
-  /** What takes descriptors that clients then cannot have. Default: nothing. */
+  /** Uses of descriptors that clients then cannot have. Default: none. */
   readonly known?: Known;
-  /** Time that the core has cut out of its own, because the process stood still or was late: ms since the start. */
+  /** Time that the core has excluded because the process was paused or late: ms since the start. */
   pausedMs?(): number;
-  /** Is this text a hello of our own? It is answered with 0, whoever says it. */
+  /** Whether this text is a hello of our own. It is answered with 0, whoever sends it. */
   isOwnHello?(payload: string): boolean;
-  /** A client with permission said SHUTDOWN. The daemon logs `User requested shutdown...` and what follows. */
+  /**
+   * A permitted client sent SHUTDOWN. The daemon logs `User requested shutdown...` and what
+   * follows.
+   */
   shutdown(): void;
 }

@@ -1,8 +1,10 @@
 /**
- * One client: from its bytes to its replies, in order, without ever holding up another (commands.md §1, §2, §4).
+ * One client: from its bytes to its replies, in order, without ever holding up another client
+ * (commands.md §1, §2, §4).
  *
- * A session does one request at a time. While an answer of the core or the end of CLIENT PAUSE is awaited, and while it
- * does not read what it is owed, no further request is taken and, once a little has piled up, the socket is not read.
+ * A session processes one request at a time. While it waits for an answer of the core or the end of
+ * CLIENT PAUSE, or does not read its replies, no further request is processed and, once some input
+ * has accumulated, the socket is not read.
  */
 import type { Socket } from 'node:net';
 import type { Reply } from '../core/index.ts';
@@ -18,11 +20,11 @@ import type { CommandResult, Question, Row } from './row.ts';
 import { Speaker, type SpeakersServer } from './speaker.ts';
 import type { Turns, Worker } from './turns.ts';
 
-/** Requests done in one turn before others get theirs. */
+/** Requests processed in one turn before other clients get theirs. */
 const REQUESTS_PER_TURN = 128;
-/** Input kept while no request is taken; beyond it the socket is not read. */
+/** Input kept while no request is processed; beyond it the socket is not read. */
 const INPUT_KEPT_BYTES = 64 * 1024;
-/** What a word of a request that waits costs beside its bytes. */
+/** Bytes that an argument of a waiting request costs beside its own. */
 const ARGUMENT_BYTES = 32;
 
 /** The server as a session sees it. */
@@ -31,7 +33,7 @@ export interface SessionsServer extends SpeakersServer {
   readonly turns: Turns;
   /** Its request waits for the end of CLIENT PAUSE. */
   park(session: Session): void;
-  /** Somebody speaks HTTP: said now and then. */
+  /** The client speaks HTTP: logged now and then. */
   warnOfAttack(session: Session): void;
 }
 
@@ -41,14 +43,14 @@ export class Session extends Speaker implements Worker {
   #waiting: 'core' | 'house' | 'pause' | 'talk' | null = null;
   #parked: { readonly verdict: Verdict; readonly argv: readonly string[] } | null = null;
   readonly #talk = new Pipeline();
-  /** What it asked last, if that can be answered again. */
+  /** Its last request, if the cached reply can be used again. */
   #cached: CachedReply | null = null;
   #running = false;
-  /** Its turn is to come. */
+  /** Waits for its turn. */
   #queued = false;
   #reading = true;
   #ended = false;
-  /** Memory of the present request. */
+  /** Bytes of the present request. */
   #requestBytes = 0;
 
   declare protected readonly server: SessionsServer;
@@ -121,7 +123,10 @@ export class Session extends Speaker implements Worker {
     this.#work();
   }
 
-  /** May requests be answered without a look at them, because nothing stands before them or in their way? */
+  /**
+   * Whether requests may be answered without being parsed, because nothing is queued before them or
+   * blocks them.
+   */
   get #atEase(): boolean {
     return (
       this.#waiting === null &&
@@ -138,7 +143,10 @@ export class Session extends Speaker implements Worker {
     );
   }
 
-  /** Answers the requests at the beginning of a chunk whose replies are known. Returns what is left, null for nothing. */
+  /**
+   * Answers the requests at the beginning of a chunk whose replies are cached. Returns the rest,
+   * null for nothing.
+   */
   #answerHot(chunk: Buffer): Buffer | null {
     const { replyCache, stats } = this.server;
     if (!this.authenticated) return chunk;
@@ -162,7 +170,7 @@ export class Session extends Speaker implements Worker {
     this.guard(() => this.#work());
   }
 
-  /** Does what can be done now, up to a share of the turn. */
+  /** Processes what can be processed now, up to a share of the turn. */
   #work(): void {
     if (this.#running || this.#queued) {
       this.#regulate();
@@ -192,13 +200,13 @@ export class Session extends Speaker implements Worker {
     if (this.#ended && idle && !this.stalled) this.finish();
   }
 
-  /** The client will say no more. What it asked is still answered, as far as it listens. */
+  /** The client has ended its side. Its requests are still answered, as far as it reads. */
   #heardAll(): void {
     this.#ended = true;
     this.#work();
   }
 
-  /** Reads the socket only while there is room for what comes. */
+  /** Reads the socket only while there is room for input. */
   #regulate(): void {
     const held = this.#gate.held;
     this.account();
@@ -256,7 +264,7 @@ export class Session extends Speaker implements Worker {
     this.#parked = { verdict, argv };
   }
 
-  /** May it be taken while others are awaited? */
+  /** Whether it may be processed while others are pending. */
   #mayTalk(row: Row): boolean {
     return row.talk === true && !this.repliesOff && !this.skipThis && !this.skipNext;
   }
@@ -290,7 +298,7 @@ export class Session extends Speaker implements Worker {
     let atOnce = true;
     this.#askHouse(ask, (reply) => {
       if (this.#waiting !== 'core') return;
-      // An answer that had to wait for the disk may be out of date by now.
+      // An answer that had to wait for the disk may be outdated by now.
       if (row.cacheable && atOnce)
         this.#cached = this.server.replyCache.remember(row, this.user, argv, reply);
       this.#late(turn === undefined ? reply : turn(reply));
@@ -298,7 +306,7 @@ export class Session extends Speaker implements Worker {
     atOnce = false;
   }
 
-  /** The errors of the core are its own, what we do with its answer is ours. */
+  /** Errors of the core are passed on; those in handling its answer are ours. */
   #askHouse(ask: readonly string[], done: (reply: Reply) => void): void {
     const { ports } = this.server;
     inTheHouse(() => ports.command(ask, (reply) => this.guard(() => done(reply))));
@@ -311,7 +319,10 @@ export class Session extends Speaker implements Worker {
     });
   }
 
-  /** Replies that were waited for, in the order of their requests; then what had to wait for them. */
+  /**
+   * Sends the pending replies that are complete, in the order of their requests; then what had to
+   * wait for them.
+   */
   #sayReady(): void {
     if (this.closing) return;
     for (const reply of this.#talk.take()) {
@@ -322,7 +333,7 @@ export class Session extends Speaker implements Worker {
     else this.#work();
   }
 
-  /** The reply that was waited for is here; the requests behind it follow. */
+  /** The pending reply has come; the requests after it follow. */
   #late(reply: Reply): void {
     this.#waiting = null;
     this.reply(reply);
@@ -330,7 +341,7 @@ export class Session extends Speaker implements Worker {
     this.#work();
   }
 
-  /** What it waited for is over: the parked request runs, then those behind it. */
+  /** The pause is over: the parked request runs, then those after it. */
   unpark(): void {
     const parked = this.#parked;
     this.#parked = null;

@@ -1,6 +1,6 @@
 /**
- * What is said to one client, and what that costs until it is read (commands.md §1): replies, events, and the limits of
- * what a client may owe.
+ * Output to one client, and its cost until it is read (commands.md §1): replies, events, and the
+ * limits of its backlog.
  */
 import type { Socket } from 'node:net';
 import type { LogLevel, Reply } from '../core/index.ts';
@@ -14,18 +14,18 @@ import { Outbox, type Shared } from './outbox.ts';
 import { OutputLimitWatch, STALL_BYTES } from './outputlimit.ts';
 import type { OutputLimit } from './serverconfig.ts';
 
-/** How long a connection that we ended may take to hear of it. */
+/** How long a connection that we ended may take to close. */
 const LINGER_MAX_MS = 2_000;
 
-/** The server as those see it whom it speaks to. */
+/** The server as a speaker sees it. */
 export interface SpeakersServer extends ServerContext {
   readonly memory: { count(change: number): void; overflows(client: Keeper): boolean };
   evict(client: Speaker): void;
-  /** It ends: it counts no more, whether its last bytes are still under way or not. */
+  /** It ends: it no longer counts, even if its last bytes are still to be sent. */
   left(client: Speaker): void;
   /** Its socket is closed. */
   forget(client: Speaker): void;
-  /** Sends what it is owed when this turn, or this tick, is over. */
+  /** Sends its pending output at the end of this turn or of this loop iteration. */
   flushReplies(client: Speaker): void;
   flushSoon(client: Speaker): void;
   logs(level: LogLevel): boolean;
@@ -33,13 +33,13 @@ export interface SpeakersServer extends ServerContext {
 
 export abstract class Speaker extends Client implements ClientContext {
   readonly outbox: Outbox;
-  /** CLIENT REPLY: none at all, none to this request, none to the next. */
+  /** CLIENT REPLY: OFF; SKIP for this request; SKIP for the next. */
   repliesOff = false;
   skipThis = false;
   skipNext = false;
-  /** The present request is the last one: its reply is sent, then the connection closed. */
+  /** The present request is the last one: the connection is closed after its reply. */
   last = false;
-  /** No further request is taken; what is written is still sent. */
+  /** No further request is processed; what is written is still sent. */
   closing = false;
 
   protected readonly server: SpeakersServer;
@@ -54,29 +54,29 @@ export abstract class Speaker extends Client implements ClientContext {
     this.outbox = new Outbox(socket, (bytes) => this.guard(() => this.#sent(bytes)));
   }
 
-  /** Bytes of requests not yet taken. */
+  /** Bytes of requests not yet processed. */
   abstract get heldBytes(): number;
-  /** Memory that what it has asked for costs. */
+  /** Bytes of its requests. */
   protected abstract get requestsMemory(): number;
-  /** It asked for something, and the answer is not there. */
+  /** A request is waiting for its answer. */
   protected abstract get isWaiting(): boolean;
-  /** An event that comes now may be one that it caused itself. */
+  /** An event that comes now may be caused by its own request. */
   protected abstract get isAsking(): boolean;
-  /** Replies are being made: they are sent together. */
+  /** Replies are being created: they are sent together. */
   protected abstract get isBusy(): boolean;
-  /** Has it said its last? */
+  /** Whether it has ended its side. */
   protected abstract get hasEnded(): boolean;
-  /** What it owed is less: its requests may go on. */
+  /** Its backlog has shrunk: its requests may go on. */
   protected abstract goOn(): void;
-  /** It asks for nothing any more. */
+  /** Drops its remaining requests. */
   protected abstract drop(): void;
 
-  /** Memory that this client alone makes us keep. */
+  /** Bytes that this client alone makes us keep. */
   get memoryBytes(): number {
     return this.requestsMemory + this.outbox.ownBytes + this.ownBytes;
   }
 
-  /** The same with its share of what it shares with others. */
+  /** The same plus its share of what is shared. */
   get memoryWeight(): number {
     return this.memoryBytes + this.outbox.shares;
   }
@@ -85,7 +85,7 @@ export abstract class Speaker extends Client implements ClientContext {
     return this.outbox.bytes > STALL_BYTES;
   }
 
-  /** Does something for this client: an error in it ends this connection and nothing else. */
+  /** Does something for this client: an error in it ends this connection only. */
   guard(work: () => void): void {
     guarded(work, (error) => this.#broken(error));
   }
@@ -99,14 +99,14 @@ export abstract class Speaker extends Client implements ClientContext {
     try {
       this.destroy();
     } catch {
-      // What has just failed may fail again on the way out.
+      // The cause of the error may make this fail again.
       this.socket.destroy();
     }
   }
 
   // --- Output ----------------------------------------------------------------------------------
 
-  /** Sends a reply, unless the client wants none. Pushes always leave. */
+  /** Sends a reply, unless the client wants none. Pushes are always sent. */
   reply(reply: Reply): void {
     if (reply.kind === 'error') this.server.stats.errorReplies += 1;
     if ((this.repliesOff || this.skipThis) && reply.kind !== 'push') return;
@@ -130,7 +130,7 @@ export abstract class Speaker extends Client implements ClientContext {
     });
   }
 
-  /** Hands what is there to the socket. */
+  /** Hands pending output to the socket. */
   flush(): void {
     this.guard(() => this.outbox.flush());
   }
@@ -146,7 +146,7 @@ export abstract class Speaker extends Client implements ClientContext {
     else this.goOn();
   }
 
-  /** Tells the server by how much our memory has changed. */
+  /** Reports the change of our memory to the server. */
   protected account(): void {
     const bytes = this.socket.destroyed ? 0 : this.memoryBytes;
     const change = bytes - this.#accountedBytes;
@@ -161,7 +161,7 @@ export abstract class Speaker extends Client implements ClientContext {
 
   protected checkOutput(): void {
     const { bytes } = this.outbox;
-    // While requests are being done it is counted once, at the end.
+    // While requests are being processed it is counted once, at the end.
     if (!this.isBusy) this.account();
     if (this.closing) return;
     const { stats } = this.server;
@@ -177,7 +177,7 @@ export abstract class Speaker extends Client implements ClientContext {
     this.destroy();
   }
 
-  /** Once a second: time limits. Who stays for a second is watched by the system, too. */
+  /** Once a second: time limits. A client that stays for a second gets TCP keepalive, too. */
   tend(now: number): void {
     if (this.closing) {
       if (now - this.#closingSince > LINGER_MAX_MS) this.destroy();
@@ -199,7 +199,7 @@ export abstract class Speaker extends Client implements ClientContext {
 
   // --- End -------------------------------------------------------------------------------------
 
-  /** Sends what is written, then closes. The rest of what the client says is thrown away. */
+  /** Sends what is written, then closes. Further input is discarded. */
   finish(): void {
     if (this.closing) return;
     this.#leave();
@@ -224,7 +224,10 @@ export abstract class Speaker extends Client implements ClientContext {
     this.server.left(this);
   }
 
-  /** Half-closes unless the client has said its last, so that what is still under way does not cut off our last words. */
+  /**
+   * Half-closes unless the client has ended its side, so that input still on its way does not cut
+   * off our last reply.
+   */
   #endWhenSent(): void {
     if (this.outbox.length > 0 || this.socket.destroyed) return;
     if (this.hasEnded) this.socket.destroy();

@@ -17,7 +17,7 @@ export class Stats {
   deniedAuth = 0;
   deniedCommand = 0;
   deniedChannel = 0;
-  /** Largest buffers seen since the last sample but one. */
+  /** Largest buffers since the last sample but one. */
   maxInput = 0;
   maxOutput = 0;
 
@@ -31,7 +31,7 @@ export class Stats {
   #bytesIn = 0;
   #bytesOut = 0;
 
-  /** Takes the rates since the last call. */
+  /** Computes the rates since the last call. */
   sample(): void {
     const now = performance.now();
     const seconds = Math.max((now - this.#sampledAt) / 1000, 0.001);

@@ -1,8 +1,8 @@
 /**
- * The command table of one line of servers: which commands there are, under which names (commands.md §5).
+ * The command table of one dialect: its commands, and their names (commands.md §5).
  *
- * Rows are data (`commands/`); a new command is a new row. `rename-command` changes the name a command is called by,
- * never the one it is shown under in errors.
+ * Rows are data (`commands/`); a new command is a new row. `rename-command` changes the name a
+ * command is called by, never the one shown in errors.
  */
 import type { Dialect } from '../core/index.ts';
 import { lower } from './reply.ts';
@@ -13,22 +13,22 @@ export interface CommandEntry {
   readonly row: Row;
   readonly arity: number;
   readonly shown: boolean;
-  /** By lower-case name without the container's. */
+  /** By lower-case name without that of the container. */
   readonly subs: ReadonlyMap<string, CommandEntry>;
 }
 
-/** What a request's first words name. */
+/** What the first arguments of a request name. */
 export type Lookup =
   | { readonly kind: 'found'; readonly row: Row; readonly arity: number }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unknownSub'; readonly container: string };
 
-/** Does a request have as many words as it must? */
+/** Whether a request has the required number of arguments. */
 export function arityHolds(arity: number, argv: readonly string[]): boolean {
   return arity > 0 ? argv.length === arity : argv.length >= -arity;
 }
 
-/** All categories there are, in the order of ACL CAT. */
+/** All categories, in the order of ACL CAT. */
 export const CATEGORIES: readonly string[] =
   'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
     ' ',
@@ -37,7 +37,7 @@ export const CATEGORIES: readonly string[] =
 export class CommandTable {
   /** By the name it is called by. */
   readonly #entries = new Map<string, CommandEntry>();
-  /** By its own name, removed ones included: what ACL rules may speak of. */
+  /** By original name, removed ones included: what ACL rules may name. */
   readonly #known = new Map<string, Row>();
   readonly #containers = new Set<string>();
 
@@ -62,7 +62,9 @@ export class CommandTable {
     }
   }
 
-  /** The command that a request means. A container alone, or with a word too few, is found as itself. */
+  /**
+   * The command of a request. A container alone, or with an argument too few, is found as itself.
+   */
   lookup(argv: readonly string[]): Lookup {
     const entry = this.#entries.get(lower(argv[0] ?? ''));
     if (entry === undefined) return { kind: 'unknown' };

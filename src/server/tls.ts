@@ -1,6 +1,7 @@
 /**
- * The door for clients over TLS. Node takes every certificate at the handshake; whether a client's is good is judged
- * here, so that the refusal can be logged with its reason and the client be told (config.md §5.1, `tls-auth-clients`).
+ * The listener for TLS clients. Node accepts every certificate at the handshake; whether a client's
+ * is valid is checked here, so that the refusal can be logged with its reason and reported to the
+ * client (config.md §5.1, `tls-auth-clients`).
  */
 import type { Socket } from 'node:net';
 import {
@@ -13,9 +14,9 @@ import { encodeReply } from '../resp/index.ts';
 import { peerText } from './endpoint.ts';
 import { failure } from './reply.ts';
 
-/** What the house gives to a listener over TLS. */
+/** What the daemon supplies to a TLS listener. */
 export interface TlsDoor {
-  /** The certificates in force, asked for at the start and after each `renewTls`. */
+  /** The certificates in force, requested at the start and after each `renewTls`. */
   options(): SecureContextOptions;
   /** `tls-auth-clients`. */
   readonly clients: 'no' | 'yes' | 'optional';
@@ -23,20 +24,20 @@ export interface TlsDoor {
 
 export interface TlsPorts {
   accept(socket: Socket): void;
-  /** May a further handshake be begun beside so many others? */
+  /** Whether a further handshake may begin beside this many others. */
   room(handshakes: number): boolean;
-  /** A connection came to nothing. The same reason from the same address is told once a minute. */
+  /** A connection failed. The same reason from the same address is reported once a minute. */
   refused(line: string): void;
 }
 
-/** A handshake takes no longer, or is given up. */
+/** A longer handshake is given up. */
 const HANDSHAKE_MAX_MS = 10_000;
 const LEFT = 'the peer left when it was shown our certificate. Does it trust tls-cert-file?';
 const REPEAT_MS = 60_000;
 const REASONS_MAX = 1000;
 
 export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
-  /** Sockets under their handshakes, and what they are called in the log. */
+  /** Sockets during their handshakes, and their names in the log. */
   const handshakes = new Map<Socket, string>();
   const refused = onceAMinute(ports.refused);
   const server = createServer({
@@ -63,7 +64,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
     const where = name(socket);
     const wrong = objection(socket, door.clients);
     if (wrong === null) {
-      // Only from here on: a client that ends its half of a handshake has given it up.
+      // Not earlier: a client that ends its half during the handshake has given up.
       socket.allowHalfOpen = true;
       ports.accept(socket);
       return;
@@ -76,7 +77,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     const where = name(socket);
     const left = error.code === 'ECONNRESET';
-    // A check that only connects has no story to tell; one that saw our certificate may have.
+    // A check that only connects is not worth a line; one that saw our certificate may be.
     if (!left) refused(shortened(error.message), where);
     else if (rawSocket(socket).bytesWritten > 0) refused(LEFT, where);
     socket.destroy();
@@ -84,7 +85,7 @@ export function createTlsServer(door: TlsDoor, ports: TlsPorts): TlsServer {
   return server;
 }
 
-/** The connection below; it keeps its counts and its name when the one above is gone. */
+/** The underlying connection; it keeps its counters and its name when the TLS one is gone. */
 function rawSocket(socket: TLSSocket): Socket {
   return (socket as unknown as { _parent: Socket })._parent;
 }
@@ -101,13 +102,13 @@ function onceAMinute(tell: (line: string) => void): (reason: string, where: stri
   };
 }
 
-/** OpenSSL's text without thread, function and line of its source. */
+/** OpenSSL's text without thread, function and source line. */
 function shortened(message: string): string {
   const parts = /(error:[0-9A-F]{8}:[^:]*):[^:]*:([^:\n]*)/.exec(message);
   return parts === null ? message : `${parts[1]}::${parts[2]}`;
 }
 
-/** Why this client's certificate will not do; null when it will. */
+/** Why this client's certificate is refused; null if it is not. */
 function objection(socket: TLSSocket, clients: TlsDoor['clients']): string | null {
   if (clients === 'no' || socket.authorized) return null;
   const given = Object.keys(socket.getPeerCertificate()).length > 0;

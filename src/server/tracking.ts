@@ -1,11 +1,9 @@
-/** CLIENT TRACKING (commands.md §6). */
-
-/** CLIENT TRACKING, which has no effect here beyond being shown. */
+/** CLIENT TRACKING (commands.md §6), which has no effect here beyond being shown. */
 export interface Tracking {
   /** 0: none. */
   readonly redirect: number;
   readonly flags: readonly string[];
   readonly prefixes: readonly string[];
-  /** CLIENT CACHING was said, and no other command since. */
+  /** CLIENT CACHING was sent, and no other command since. */
   readonly caching: boolean;
 }

@@ -1,13 +1,14 @@
 /**
- * Who goes on when, if many ask for much: between two looks at the sockets all clients together get a share of time, and
- * a request that has just arrived, the first of its client, is never behind the thousandth of another.
+ * Who continues when, if many clients send much: between two reads of the sockets all clients
+ * together get a share of time, and a request that has just arrived, the first of its client, never
+ * waits for the thousandth of another.
  */
 
-/** What all of them get between two looks. */
+/** What all of them get between two reads. */
 const SHARE_MS = 10;
 
 export interface Worker {
-  /** Goes on with the requests that are there. */
+  /** Continues with its queued requests. */
   takeTurn(): void;
 }
 
@@ -16,14 +17,14 @@ export class Turns {
   #endsAt = 0;
   #begun = false;
 
-  /** Is there time for one more request? */
+  /** Whether there is time for one more request. */
   get hasTime(): boolean {
     const now = performance.now();
     if (!this.#begun) this.#begin(now);
     return now < this.#endsAt;
   }
 
-  /** It goes on after the others that wait. */
+  /** It continues after the others that wait. */
   later(worker: Worker): void {
     this.#waiting.add(worker);
     if (!this.#begun) this.#begin(performance.now());
@@ -39,7 +40,7 @@ export class Turns {
     setImmediate(() => this.#next());
   }
 
-  /** The sockets have been looked at: a new share. */
+  /** The sockets have been read: a new share. */
   #next(): void {
     this.#begun = false;
     if (this.#waiting.size === 0) return;

@@ -1,6 +1,4 @@
-/**
- * One user: who may log in under the name, and with what permissions (commands.md §9).
- */
+/** One user: how to log in, and with what permissions (commands.md §9). */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Dialect, LIMITS } from '../core/index.ts';
@@ -23,12 +21,15 @@ export interface User {
   readonly name: string;
   readonly enabled: boolean;
   readonly nopass: boolean;
-  /** SHA-256, 64 hexadecimal digits, in the order they were added. */
+  /** SHA-256, 64 hexadecimal digits, in the order of their addition. */
   readonly passwords: readonly string[];
-  /** `sanitize-payload` and `skip-sanitize-payload`, which mean nothing here; null: nobody said. */
+  /**
+   * `sanitize-payload` and `skip-sanitize-payload`, which have no effect here; null: neither was
+   * given.
+   */
   readonly payload: 'sanitize' | 'skip' | null;
   readonly root: Permissions;
-  /** In the order they were added. */
+  /** In the order of their addition. */
   readonly selectors: readonly Permissions[];
 }
 
@@ -42,7 +43,10 @@ export const EVERYTHING_ALLOWED: User = {
   selectors: [],
 };
 
-/** A user as it is created: off, without passwords or permissions, but for the channels if new users hear all. */
+/**
+ * A user as created: off, without passwords or permissions, except for all channels if that is the
+ * default.
+ */
 export function newUser(name: string, hearsAll: boolean): User {
   return {
     name,
@@ -60,7 +64,7 @@ export function digest(password: string): string {
   return createHash('sha256').update(password, 'latin1').digest('hex');
 }
 
-/** May someone with this password log in as the user? */
+/** Whether this password admits to the user. */
 export function accepts(user: User, password: string): boolean {
   if (!user.enabled) return false;
   if (user.nopass) return true;
@@ -70,7 +74,10 @@ export function accepts(user: User, password: string): boolean {
   return right;
 }
 
-/** Null when the user may make this request; else what he lacks, by the permissions that come closest. */
+/**
+ * Null when the user may make this request; else what is missing, by the permissions that come
+ * closest.
+ */
 export function refused(user: User, row: Row, argv: readonly string[]): Refusal | null {
   let closest = refusal(user.root, row, argv);
   for (const selector of user.selectors) {
@@ -82,7 +89,9 @@ export function refused(user: User, row: Row, argv: readonly string[]): Refusal 
   return closest;
 }
 
-/** Letters of names times letters of patterns: what comparing them may come to, less than 0.1 s. */
+/**
+ * Name length × pattern length: the most a request's comparisons may amount to, less than 0.1 s.
+ */
 const COMPARISONS_MAX = LIMITS.matchSteps;
 
 /** Letters of all patterns a name may have to be compared with; 0 when everything is allowed. */
@@ -95,7 +104,7 @@ function lettersOf({ root, selectors }: User): number {
   return letters;
 }
 
-/** Would it take too long to say whether the user may listen to all of these channels, or publish on one? */
+/** Whether it would take too long to check the user's permission for all of these channels. */
 export function isLaborious(user: User, row: Row, argv: readonly string[]): boolean {
   if (row.name !== 'subscribe' && row.name !== 'publish') return false;
   const named = row.name === 'publish' ? argv.slice(1, 2) : argv.slice(1);
@@ -104,10 +113,16 @@ export function isLaborious(user: User, row: Row, argv: readonly string[]): bool
   return names * lettersOf(user) > COMPARISONS_MAX;
 }
 
-/** What a user may go on listening to; undefined: nobody, who may not even stay. Each name is looked at once. */
+/**
+ * What a user may stay subscribed to; for an undefined user nothing, and its clients may not stay.
+ * Each name is checked once.
+ */
 export class Hearing {
   readonly #all: readonly Permissions[] | null;
-  /** Letters to compare each name with, and how many comparisons may still be made: who cannot be judged has to go. */
+  /**
+   * Letters to compare each name with, and how many comparisons are left: a client that cannot be
+   * checked is closed.
+   */
   readonly #letters: number;
   #left = COMPARISONS_MAX;
   readonly #channels = new Map<string, boolean>();
@@ -118,7 +133,7 @@ export class Hearing {
     this.#letters = user === undefined ? 0 : lettersOf(user);
   }
 
-  /** May the client stay, with all that it listens to? */
+  /** Whether the client may stay, with all its subscriptions. */
   covers({ channels, patterns }: Pick<Client, 'channels' | 'patterns'>): boolean {
     if (this.#all === null) return false;
     for (const name of channels) if (!this.#hears(name, false)) return false;
@@ -157,7 +172,7 @@ const KEYWORDS: Readonly<Record<string, (draft: UserDraft) => void>> = {
   reset: (draft) => draft.reset(),
 };
 
-/** A user in the making: each rule costs the same, however many there are. */
+/** A user being edited: each rule costs the same, however many there are. */
 export class UserDraft {
   readonly #context: RuleContext;
   #plain: Pick<User, 'name' | 'enabled' | 'nopass' | 'payload'>;
@@ -180,7 +195,10 @@ export class UserDraft {
     return { name, enabled, nopass, passwords, payload, root, selectors };
   }
 
-  /** Takes one rule (a selector is one rule); null, or why it is none: then nothing has changed. */
+  /**
+   * Applies one rule (a selector is one rule); null, or the error for an invalid one: then nothing
+   * has changed.
+   */
   apply(rule: string): string | null {
     const rest = rule.slice(1);
     switch (rule[0]) {
@@ -238,7 +256,7 @@ export class UserDraft {
     const selector = new PermissionsDraft(NOTHING);
     for (const word of rule.slice(1, -1).split(' ')) {
       if (word === '') continue;
-      // The original admits these, and reads the line that it writes of them as another one.
+      // The original accepts these, and misreads the line that it writes of them.
       if (word.endsWith(')')) return PARENTHESIS;
       const wrong = selector.apply(ownText(word), this.#context);
       if (wrong !== null) return wrong;
@@ -248,7 +266,10 @@ export class UserDraft {
   }
 }
 
-/** Words to rules: those of a selector become one, blanks between. A string: the word whose parenthesis never closes. */
+/**
+ * Arguments to rules: those of a selector are joined with blanks. A string: the argument whose
+ * parenthesis is never closed.
+ */
 export function joinSelectors(words: readonly string[]): string[] | string {
   const rules: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -267,10 +288,10 @@ export function joinSelectors(words: readonly string[]): string[] | string {
   return rules;
 }
 
-/** How users are shown in a line of servers. */
+/** How a dialect shows users. */
 export type UserStyle = Pick<Dialect, 'payload' | 'databases'>;
 
-/** `on`, `nopass`, `sanitize-payload`: the flags in the order they are shown. */
+/** `on`, `nopass`, `sanitize-payload`: the flags in the order shown. */
 export function flagsOf(user: User, style: UserStyle): string[] {
   const said = user.payload ?? (style.payload === 'always' ? 'sanitize' : null);
   const shown = style.payload === 'never' ? null : said;
@@ -291,7 +312,7 @@ export function describe(user: User, style: UserStyle): string {
   ].join(' ');
 }
 
-/** What a user costs: rules, patterns and passwords, and the bytes of its line. */
+/** The size of a user: rules, patterns and passwords, and the bytes of its line. */
 export interface Weight {
   readonly rules: number;
   readonly bytes: number;
@@ -300,7 +321,7 @@ export interface Weight {
 const LONGEST: UserStyle = { payload: 'always', databases: true };
 const weights = new WeakMap<User, Weight>();
 
-/** Users are never changed in place: each is weighed once. */
+/** Users are immutable: each is weighed once. */
 export function weightOf(user: User): Weight {
   const known = weights.get(user);
   if (known !== undefined) return known;

@@ -1,10 +1,13 @@
-/** Users before there is a server: the lines of a configuration file. */
+/** Users before a server exists: the lines of a configuration file. */
 import { DIALECTS } from '../core/index.ts';
 import { ROWS } from './commands/index.ts';
 import { CommandTable } from './table.ts';
 import { joinSelectors, newUser, UserDraft } from './user.ts';
 
-/** Judges the rules of a `user` line by their grammar; which commands exist is judged when they are loaded. */
+/**
+ * Checks the syntax of the rules of a `user` line; whether commands exist is checked when they are
+ * loaded.
+ */
 export function checkUserRules(
   name: string,
   rules: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * The register of users: from `user` lines, `requirepass` and the ACL file (commands.md §9, config.md §5.1).
+ * All users: from `user` lines, `requirepass` and the ACL file (commands.md §9, config.md §5.1).
  *
- * A user is replaced as a whole and never changed in place, and so is the register, so a change that fails half-way
- * leaves no trace.
+ * A user is replaced as a whole and never changed in place, and so is this register, so a change
+ * that fails half-way leaves no trace.
  */
 import { admits, LIMITS, oneLine } from '../core/index.ts';
 import type { RuleContext, Vocabulary } from './permissions.ts';
@@ -19,18 +19,21 @@ import {
   weightOf,
 } from './user.ts';
 
-/** A rule that is none, and why; `rule` is null when the words are not even rules. */
+/** An invalid rule, and why; `rule` is null when the request is refused as a whole. */
 export interface Wrong {
   readonly rule: string | null;
   readonly why: string;
 }
 
-/** May users be called so? A word of a line, between blanks. */
+/** Whether the name can be one token of a line. */
 export function isUserName(name: string): boolean {
   return admits('aclWord', name);
 }
 
-/** Why SETUSER may not even say so much, or null. Words in a selector count, passwords may be long. `name`: of a new user. */
+/**
+ * Why SETUSER refuses a request of this size, or null. Arguments in a selector count, passwords may
+ * be long. `name`: of a new user.
+ */
 function crowdedRequest(name: string, words: readonly string[]): string | null {
   const { userNameBytes, userRules, patternBytes } = LIMITS;
   if (name.length > userNameBytes)
@@ -51,7 +54,10 @@ export class Users {
   readonly #context: RuleContext;
   #users: Map<string, User> = new Map([['default', EVERYTHING_ALLOWED]]);
 
-  /** `hearsAll`: what `acl-pubsub-default` says of new users. `databases`: may rules speak of them? */
+  /**
+   * `hearsAll`: `acl-pubsub-default` for new users. `databases`: whether rules about databases are
+   * known.
+   */
   constructor(vocabulary: Vocabulary, hearsAll = false, databases = false) {
     this.#context = { vocabulary, hearsAll, databases };
   }
@@ -70,19 +76,21 @@ export class Users {
     return [...this.#users.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** `user NAME …` for each of them, words between single blanks. */
+  /** `user NAME …` for each of them, separated by single blanks. */
   lines(style: UserStyle): string[] {
     return this.all().map((user) => `user ${user.name} ${describe(user, style)}`);
   }
 
-  /** What the ACL file is to say. @throws NotOneLine rather than let a word of a user begin a line of its own */
+  /**
+   * The text of the ACL file. @throws NotOneLine rather than let part of a user begin a new line
+   */
   text(style: UserStyle): string {
     return this.lines(style)
       .map((line) => `${oneLine(line)}\n`)
       .join('');
   }
 
-  /** Must a client that said nothing log in first? */
+  /** Whether a client must log in first. */
   get closed(): boolean {
     return !this.default.nopass || !this.default.enabled;
   }
@@ -93,16 +101,16 @@ export class Users {
     return user !== undefined && accepts(user, password) ? user : null;
   }
 
-  /** `requirepass`: the one password of user `default`. */
+  /** `requirepass`: the only password of user `default`. */
   requirePassword(password: string): void {
     const passwords = [digest(password)];
     this.#users.set('default', { ...this.default, nopass: false, passwords });
   }
 
   /**
-   * Applies rules to a user, made when missing; all of them or none. Null, or what was wrong.
+   * Applies rules to a user, creating it if missing; all of them or none. Null, or the error.
    *
-   * @param limited whether the ceilings hold: for what clients say, not for what the operator's files do
+   * @param limited whether the ceilings apply: to clients' requests, not to the operator's files
    */
   change(name: string, words: readonly string[], limited = false): Wrong | null {
     const before = this.#users.get(name);
@@ -116,7 +124,7 @@ export class Users {
     return null;
   }
 
-  /** Why the user may not become so, or null. One may always become less. */
+  /** Why the user would be too large, or null. Shrinking is always allowed. */
   #full(before: User | undefined, after: User): string | null {
     const { users, userRules, usersBytes } = LIMITS;
     if (before === undefined && this.#users.size >= users)
@@ -134,7 +142,7 @@ export class Users {
       : null;
   }
 
-  /** The user after all rules that are some, and what is wrong with the others, in order. */
+  /** The user after all valid rules, and the errors of the others, in order. */
   #changed(
     before: User | undefined,
     name: string,
@@ -155,16 +163,16 @@ export class Users {
     return { user: draft.done, wrong };
   }
 
-  /** True when there was such a user. The default user stays whatever happens. */
+  /** True when the user existed. The default user cannot be deleted. */
   delete(name: string): boolean {
     return name !== 'default' && this.#users.delete(name);
   }
 
   /**
-   * Replaces all users by those of an ACL file: one `user …` line each, words separated by single blanks. Null, or the
-   * original's report of every bad line; then nothing has changed.
+   * Replaces all users by those of an ACL file: one `user …` line each, separated by single blanks.
+   * Null, or the original's report of every bad line; then nothing has changed.
    *
-   * @param password what user `default` needs when the file does not speak of it; null: nothing
+   * @param password of user `default` if the file does not define it; null: none
    */
   load(text: string, path: string, password: string | null = null): string | null {
     const users = new Map([['default', EVERYTHING_ALLOWED]]);
@@ -184,7 +192,7 @@ export class Users {
         report += `WARNING: Duplicate user '${name}' found on line ${index + 1}. `;
       } else {
         named.add(name);
-        // What the file says of a user is all that holds of him, the default user's old rules included.
+        // A user is exactly what the file says, without the default user's old rules.
         const { user, wrong } = this.#changed(undefined, name, rules);
         users.set(name, user);
         report += reportOf(wrong)
@@ -201,7 +209,7 @@ export class Users {
   }
 }
 
-/** Without the blanks around it; a regular expression would take the square of those inside. */
+/** Without surrounding blanks; a regular expression would take quadratic time for those inside. */
 function trimmedLine(line: string): string {
   let [start, end] = [0, line.length];
   while (start < end && ' \t\r'.includes(line[start]!)) start += 1;
@@ -209,7 +217,7 @@ function trimmedLine(line: string): string {
   return line.slice(start, end);
 }
 
-/** What the original reports of a line: every name that is unknown, and the first error of another kind. */
+/** What the original reports of a line: every unknown name, and the first error of another kind. */
 function reportOf(wrong: readonly Wrong[]): string[] {
   const isUnknown = ({ why }: Wrong) => why.startsWith('Unknown command');
   const other = wrong.find((one) => !isUnknown(one));

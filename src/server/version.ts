@@ -1,4 +1,6 @@
-/** Version of this program: package.json is where it stands. What is followed is the dialect's (core). */
+/**
+ * Version of this program, from package.json. The version that is imitated is the dialect's (core).
+ */
 import { readFileSync } from 'node:fs';
 
 const manifest = new URL('../../package.json', import.meta.url);

@@ -1,6 +1,4 @@
-/**
- * ACL: users, what they may, and who was refused (commands.md §9).
- */
+/** ACL: users, their permissions, and the log of refusals (commands.md §9). */
 import { randomBytes } from 'node:crypto';
 import { type Dialect, NotOneLine, type Reply } from '../../core/index.ts';
 import type { Call, Handler } from '../call.ts';
@@ -49,7 +47,7 @@ function cat({ server, argv }: Call): CommandResult {
   return bulks(inside.map((row) => row.name));
 }
 
-/** A subcommand of open arity that does not have this form. */
+/** The error for a subcommand of variable arity with wrong arguments. */
 function shape(argv: readonly string[]): Reply {
   const text = `ERR unknown subcommand or wrong number of arguments for '${argv[1]}'. Try ACL HELP.`;
   return failure(text);
@@ -170,7 +168,7 @@ function save({ server }: Call): CommandResult {
     text = server.users.text(server.config.dialect);
   } catch (error) {
     if (!(error instanceof NotOneLine)) throw error;
-    // Not the line itself: it has the digests of passwords.
+    // Without the line itself: it holds password digests.
     server.log(
       'warning',
       'Writing ACL file for ACL SAVE: refused, a user would be more than one line',

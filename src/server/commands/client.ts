@@ -22,7 +22,7 @@ import { idsOf, readFilters, typeFilter } from './filters.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 import { caching, redirection, tracking, trackingInfo } from './tracking.ts';
 
-/** ms since 1970: a pause may not end later. */
+/** ms since 1970: a pause must not end later. */
 const TIMEOUT_MAX_MS = 2 ** 63;
 
 function verbatim(text: string): Reply {
@@ -69,14 +69,14 @@ function list(call: Call): CommandResult {
   if (lower(option) === 'id' && rest.length > 0) {
     const ids = idsOf(rest);
     if ('kind' in ids) return ids;
-    // Each once: a line is many times as long as an id.
+    // Each id once: a line is many times as long as an id.
     const found = [...new Set(ids)].map((id) => server.session(id));
     return lines(found.filter((session) => session !== undefined));
   }
   return SYNTAX_ERROR;
 }
 
-/** Closes others at once; oneself after the reply. */
+/** Closes other clients at once; the caller itself after the reply. */
 function end(call: Call, victim: ClientContext): void {
   if (victim === call.session) call.session.last = true;
   else victim.destroy();
@@ -106,7 +106,7 @@ function pause({ server, argv }: Call): CommandResult {
   }
   if (!isInteger(argv[2]!)) return failure('ERR timeout is not an integer or out of range');
   const ms = Number(argv[2]);
-  // Where it is not refused it overflows, and nobody waits.
+  // If not refused it overflows, and no client waits.
   if (ms > TIMEOUT_MAX_MS - Date.now()) {
     return pauseLimited ? failure('ERR timeout is out of range') : OK;
   }
@@ -152,7 +152,7 @@ function noEvict({ session, argv }: Call): CommandResult {
   return OK;
 }
 
-/** What HELP says of each filter. */
+/** HELP text of each filter. */
 const FILTERS: Readonly<Record<string, readonly [string, string]>> = {
   addr: ['ADDR (<ip:port>|<unixsocket>:0)', 'The one from this address.'],
   laddr: ['LADDR (<ip:port>|<unixsocket>:0)', 'Those that came to this address of ours.'],

@@ -12,7 +12,7 @@ import { help } from './help.ts';
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 const simple = (text: string): Reply => ({ kind: 'simple', text });
 
-/** Entries stay what they are: each is described once, however often one asks. */
+/** Entries do not change: each is described once, however often it is asked for. */
 const described = new WeakMap<CommandEntry, Reply>();
 
 function describe(entry: CommandEntry, dialect: Dialect): Reply {
@@ -108,7 +108,7 @@ function getKeys({ server, argv }: Call): CommandResult {
   const rest = argv.slice(2);
   const found = server.table.lookup(rest);
   if (found.kind !== 'found') return failure('ERR Invalid command specified');
-  // None has, so nobody gets as far as to be told of words too many.
+  // No command has key arguments, so checks that come later never apply.
   return failure('ERR The command has no key arguments');
 }
 

@@ -11,7 +11,7 @@ import type { CommandResult, Row } from '../row.ts';
 const WRONG_PASS = failure('WRONGPASS invalid username-password pair or user is disabled.');
 const BAD_NAME = failure('ERR Client names cannot contain spaces, newlines or special characters.');
 
-/** Why it cannot be the name of a client, or null. */
+/** The error for an invalid client name, or null. */
 export function misnamed(name: string): Reply | null {
   if (name.length > LIMITS.clientNameBytes) return tooLong('a client name', LIMITS.clientNameBytes);
   return admits('clientName', name) ? null : BAD_NAME;
@@ -51,10 +51,10 @@ function auth(call: Call): CommandResult {
   return login(call, name, password) ? OK : WRONG_PASS;
 }
 
-/** One option of HELLO; `apply` says what is wrong with its value, or null. */
+/** One option of HELLO; `apply` returns the error for its value, or null. */
 interface HelloOption {
   readonly kind: 'auth' | 'name';
-  /** What is wrong with it whoever says it. */
+  /** Its error whatever the state of the client. */
   readonly flaw: Reply | null;
   readonly apply: (call: Call) => Reply | null;
 }
@@ -85,8 +85,8 @@ function helloOption(words: readonly string[], at: number): HelloOption | Reply 
 }
 
 /**
- * Reads the options and applies them, one by one as they come or, in newer lines, all or none: then the login comes
- * first. Null, or the error that ended it.
+ * Parses the options and applies them, one by one as they come or, in newer dialects, all or none:
+ * then the login comes first. Null, or the error that ended it.
  */
 function helloOptions(call: Call, words: readonly string[]): Reply | null {
   const { helloStepwise } = call.server.config.dialect;
@@ -100,7 +100,7 @@ function helloOptions(call: Call, words: readonly string[]): Reply | null {
     found.push(option);
   }
   if (helloStepwise) return null;
-  // Of several options of one kind the last counts.
+  // Of several options of one kind the last applies.
   const auth = found.findLast(({ kind }) => kind === 'auth')?.apply(call) ?? null;
   if (auth !== null) return auth;
   if (!call.session.authenticated) return null;

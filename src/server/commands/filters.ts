@@ -1,6 +1,4 @@
-/**
- * Which clients CLIENT KILL and CLIENT LIST speak of (commands.md §6.4): the filters that a line of servers has.
- */
+/** The client filters of CLIENT KILL and CLIENT LIST (commands.md §6.4) that a dialect has. */
 import type { Reply } from '../../core/index.ts';
 import type { Call } from '../call.ts';
 import { flagsOf, localText } from '../clientline.ts';
@@ -11,7 +9,7 @@ export type Filter = (session: ClientContext) => boolean;
 
 const NO_ID = failure('ERR client-id should be greater than 0');
 const DATABASES = 16;
-/** Letters that CLIENT LIST shows of some client or other. */
+/** All flags that CLIENT LIST may show. */
 const FLAGS = /^[bcdeirtuxABEIMNOPRSTU]*$/;
 
 const TYPES: Readonly<Record<string, Filter>> = {
@@ -22,7 +20,7 @@ const TYPES: Readonly<Record<string, Filter>> = {
   slave: () => false,
 };
 
-/** Clients of a kind. */
+/** Clients of a type. */
 export function typeFilter({ server }: Call, text: string): Filter | Reply {
   const word = lower(text);
   if (word === 'primary' && server.config.dialect.primaryType) return TYPES.master!;
@@ -46,13 +44,13 @@ function since(
   return (session) => now - clock(session) >= least * 1000;
 }
 
-/** Clients without a name have none that could be said. */
+/** Clients without a name match no value. */
 const called =
   (value: string, name: (session: ClientContext) => string): Filter =>
   (session) =>
     value !== '' && name(session) === value;
 
-/** Where the filter is its opposite, `option` begins with `not-`. */
+/** For a negated filter, `option` begins with `not-`. */
 type Maker = (call: Call, value: string, option: string) => Filter | Reply;
 
 const place = (option: string) =>
@@ -72,14 +70,14 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     if (!FLAGS.test(value)) {
       return failure(`ERR Unknown flags found in the ${place(option)}: ${value}`);
     }
-    // A letter that is repeated a million times is looked for once.
+    // A letter that is repeated a million times is searched once.
     const wanted = [...new Set(value)];
     return (session) => {
       const flags = flagsOf(session);
       return wanted.every((flag) => flags.includes(flag));
     };
   },
-  // Nobody can say here what he is capable of.
+  // No client can announce capabilities here.
   capa: (_, value, option) =>
     /^r*$/.test(value)
       ? () => value === ''
@@ -108,11 +106,14 @@ function make(call: Call, option: string, value: string): Filter | Reply {
   return (session) => !filter(session);
 }
 
-/** Ids in the making: those that are given for one option are one filter. */
+/** Collected ids: those given for one option form one filter. */
 class Ids {
   readonly #numbers = new Map<string, Set<number>>();
 
-  /** Reads the one or many behind the option at `at`. Where the next option is, or what is wrong. */
+  /**
+   * Reads the one or many after the option at `at`. Returns the index of the next option, or the
+   * error.
+   */
   read(words: readonly string[], at: number, option: string, many: boolean): number | Reply {
     const numbers = this.#numbers.get(option) ?? new Set();
     this.#numbers.set(option, numbers);
@@ -141,8 +142,8 @@ class Ids {
 }
 
 /**
- * Reads `option value …`. Of an option that is given twice the last counts, of ids all where several may follow the
- * word. `skipMe` is what holds when nobody says otherwise.
+ * Parses `option value …`. Of a repeated option the last applies, of ids all where several may
+ * follow the option. `skipMe`: the default.
  */
 export function readFilters(call: Call, words: readonly string[], skipMe: boolean): Filter | Reply {
   const { clientFilters, listFilters } = call.server.config.dialect;
@@ -175,7 +176,7 @@ export function readFilters(call: Call, words: readonly string[], skipMe: boolea
     !(spared && session === call.session) && all.every((filter) => filter(session));
 }
 
-/** Is it an id at all? CLIENT LIST without filters takes any number. */
+/** The ids; an error unless all are integers. CLIENT LIST without filters takes any number. */
 export function idsOf(words: readonly string[]): number[] | Reply {
   return words.every((word) => isInteger(word))
     ? words.map(Number)

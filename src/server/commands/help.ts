@@ -5,10 +5,10 @@ import type { Reply } from '../../core/index.ts';
 import type { Handler } from '../call.ts';
 import { array } from '../reply.ts';
 
-/** A syntax line, then lines that say what it does. */
+/** A syntax line, then lines of explanation. */
 export type HelpEntry = readonly [string, string, ...string[]];
 
-/** Entries become the reply of `<CONTAINER> HELP`. */
+/** The reply of `<CONTAINER> HELP` from its entries. */
 export function help(container: string, entries: readonly HelpEntry[]): Handler {
   const reply = helpReply(container, entries);
   return () => reply;

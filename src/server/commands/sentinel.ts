@@ -1,13 +1,11 @@
-/**
- * SENTINEL: the rows; what they do is decided by the core (commands.md §10).
- */
+/** SENTINEL: the rows; the core carries the subcommands out (commands.md §10). */
 import type { Dialect, Subcommand } from '../../core/index.ts';
 import type { Handler } from '../call.ts';
 import { lower } from '../reply.ts';
 import type { Row } from '../row.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
-/** What SENTINEL HELP says of a subcommand, in the words of the line that is followed. */
+/** SENTINEL HELP's text for a subcommand, as the dialect has it. */
 type Help = (dialect: Dialect) => readonly HelpEntry[];
 
 interface Subrow extends Partial<Row> {
@@ -19,7 +17,7 @@ interface Subrow extends Partial<Row> {
 const says =
   (...entry: HelpEntry): Help =>
   () => [entry];
-/** `m`: the word for a master. */
+/** `m`: the term for a master. */
 const saysOf =
   (entry: (m: string, dialect: Dialect) => HelpEntry): Help =>
   (dialect) => [entry(dialect.masterWord, dialect)];
@@ -33,7 +31,10 @@ const BASE = {
 
 const showHelp: Handler = ({ server }) => helpReply('SENTINEL', helpEntries(server.config.dialect));
 
-/** In the order of HELP. What they do is in the core: a subcommand without a row there, or here, is a type error. */
+/**
+ * In the order of HELP. The core implements them: a subcommand without a row there, or here, is a
+ * type error.
+ */
 const SUBROWS: Readonly<Record<Subcommand | 'help', Subrow>> = {
   ckquorum: {
     ...{ arity: 3, summary: 'Can a failover be authorized?' },
@@ -159,7 +160,7 @@ function helpEntries(dialect: Dialect): HelpEntry[] {
   return Object.values(SUBROWS).flatMap(({ help }) => help?.(dialect) ?? []);
 }
 
-/** The core answers. */
+/** Forwards the request to the core. */
 const forward: Handler = ({ argv }) => ({
   ask: ['sentinel', lower(argv[1]!), ...argv.slice(2)],
 });

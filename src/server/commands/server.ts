@@ -65,7 +65,7 @@ function serverSection({ ports, config, runId, startedAt }: ServerContext): stri
   ]);
 }
 
-/** Own fields, behind all of the original's. */
+/** Our own fields, after all of the original's. */
 function saveFields(
   saves: ReturnType<NonNullable<ServerContext['ports']['saves']>> | undefined,
 ): Field[] {

@@ -1,6 +1,6 @@
 /**
- * CLIENT TRACKING and its kin (commands.md §6.4): there are no keys here to tell anybody about, but what a client says
- * is checked, remembered and shown.
+ * CLIENT TRACKING and its kin (commands.md §6.4): there are no keys here to invalidate, but the
+ * options of a client are checked, remembered and shown.
  */
 import { LIMITS, type Reply } from '../../core/index.ts';
 import type { Call } from '../call.ts';
@@ -54,7 +54,7 @@ function read({ server, argv }: Call): Wish | Reply {
   return { redirect, flags, prefixes };
 }
 
-/** What is wrong with a mode, or with changing to it from the one before. */
+/** The error for a combination of options, or for a change from the previous ones. */
 function conflict({ flags, prefixes }: Wish, before: Tracking | null): Reply | null {
   const bcast = flags.has('bcast');
   if (!bcast && prefixes.length > 0) {
@@ -81,10 +81,13 @@ function conflict({ flags, prefixes }: Wish, before: Tracking | null): Reply | n
   return null;
 }
 
-/** Those that are the beginning of another one, or begin with one. */
+/** Prefixes that are the beginning of another one, or begin with one. */
 function touching(all: readonly string[]): Set<string> {
   const found = new Set<string>();
-  /** Each begins with the one before it; in ascending order all that begin alike follow each other. */
+  /**
+   * Each begins with the one before it; in ascending order those with a common beginning are
+   * adjacent.
+   */
   const begun: string[] = [];
   for (const one of [...all].sort()) {
     while (begun.length > 0 && !one.startsWith(begun.at(-1)!)) begun.pop();
@@ -161,7 +164,7 @@ export function trackingInfo({ session }: Call): CommandResult {
   };
 }
 
-/** CLIENT CACHING: about the next command, as long as no other than CLIENT came in between. */
+/** CLIENT CACHING: about the next command, as long as only CLIENT commands come in between. */
 export function caching({ session, argv }: Call): CommandResult {
   const { tracking: on } = session;
   if (on === null) {
