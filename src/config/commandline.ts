@@ -1,24 +1,24 @@
 /**
  * The command line (config.md §1): which file, whether standard input is read too, and the options
- * as lines of configuration. Only text is made here; nothing is opened and nothing judged.
+ * as configuration lines. Only text is produced here; nothing is opened or validated.
  */
 
 import { quoteArgument, splitArguments } from './tokenizer.ts';
 import type { CommandLine, Reading } from './types.ts';
 
 /**
- * Options that may stand alone: a following `--word` starts the next option. For every other option
- * it would be taken as the value, so that values may begin with dashes.
+ * Options that may stand alone: a following `--name` starts the next option. For every other option
+ * it is taken as the value, so that values may begin with dashes.
  */
 const STANDALONE_OPTIONS: ReadonlySet<string> = new Set(['sentinel', 'save']);
 
 /**
- * `--name value…` to lines of configuration. The name is taken as it is (it may carry its values
- * with it, as in `"--port 6380"`), every value is quoted.
+ * `--name value…` to configuration lines. The name is taken as it is (it may carry its values with
+ * it, as in `"--port 6380"`), every value is quoted.
  */
 function optionsToLines(args: readonly string[]): string {
   let lines = '';
-  // Words of the option being collected, name included; 0 before the first option.
+  // Arguments of the option being collected, name included; 0 before the first option.
   let collected = 0;
   let mayStandAlone = true;
   for (const arg of args) {
@@ -40,8 +40,8 @@ const VERSION: ReadonlySet<string | undefined> = new Set(['-v', '--version']);
 const HELP: ReadonlySet<string | undefined> = new Set(['-h', '--help']);
 
 /**
- * What the words behind the program's name ask for. Our own words count in the first place, or behind a file. `replay` is
- * no file in the first place: who has called one so says `./replay`.
+ * Parses the arguments. Our own options count in the first place, or after a file. `replay` in the
+ * first place is not a file: a file of that name is given as `./replay`.
  *
  * @param argv without the interpreter and the program itself.
  */
@@ -55,7 +55,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   return { kind: checks ? 'check' : 'run', ...readingOf(words) };
 }
 
-/** The word in whose place one of ours counts. */
+/** The argument in the place where our own options count. */
 function ownWord([first, second]: readonly string[]): string | undefined {
   return first !== undefined && !first.startsWith('-') ? second : first;
 }
@@ -65,7 +65,7 @@ function readingOf(argv: readonly string[]): Reading {
   const file = first !== undefined && !first.startsWith('-') ? first : null;
   let options = file === null ? argv.slice() : argv.slice(1);
   let usesStdin = false;
-  // Only the very first and the very last word can mean standard input; elsewhere a dash is a
+  // Only the very first and the very last argument can mean standard input; elsewhere a dash is a
   // value.
   if (file === null && first === '-') {
     usesStdin = true;

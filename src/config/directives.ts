@@ -1,8 +1,7 @@
 /**
  * The table of generic directives (config.md §5): name, older names, kind of value with its range,
- * and the value in force when no line says otherwise. A Sentinel may share its file's style with a
- * server, so every directive of the server is known; which of them matter is the business of
- * `generic.ts`.
+ * and the default. A Sentinel's file may be shared in style with a server's, so every directive of
+ * the server is known; `generic.ts` picks those that matter.
  *
  * Invariant: a name, main or alias, appears once.
  */
@@ -16,14 +15,17 @@ export type DirectiveKind =
   /** Bytes, or a percentage kept as a negative number. */
   | { readonly type: 'memoryOrPercent' }
   | { readonly type: 'octal'; readonly max: bigint }
-  /** `newer`: words of newer lines, which are accepted, but not named to who gave a wrong one. */
+  /**
+   * `newer`: values of newer dialects, which are accepted, but not listed in the error for a wrong
+   * one.
+   */
   | { readonly type: 'enum'; readonly words: readonly string[]; readonly newer?: readonly string[] }
-  /** Several words of a list at once; the first of the list means none. */
+  /** Several values of a list at once; the first of the list means none. */
   | { readonly type: 'flags'; readonly words: readonly string[]; readonly newer: readonly string[] }
-  /** With `emptyUnsets`, an empty text is the same as no line. */
+  /** With `emptyUnsets`, an empty value is the same as no line. */
   | { readonly type: 'string'; readonly emptyUnsets: boolean }
   | { readonly type: 'path' }
-  /** Words with a grammar of their own, see `special.ts`. */
+  /** Arguments with a grammar of their own, see `special.ts`. */
   | { readonly type: 'special'; readonly grammar: SpecialGrammar };
 
 export type SpecialGrammar =
@@ -50,7 +52,7 @@ const UINT32_MAX = 2n ** 32n - 1n;
 const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
 
-/** Older names, and other spellings of newer lines, by the main name they stand for. */
+/** Older names, and names of newer dialects, by the main name they stand for. */
 const ALIASES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'slave-serve-stale-data': 'replica-serve-stale-data',
@@ -80,7 +82,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Directives that once existed: one value is swallowed, and the next rewrite comments the line out.
+ * Directives of the past: one value is accepted and ignored, and the next rewrite comments the line
+ * out.
  */
 export const FORGOTTEN_NAMES: ReadonlySet<string> = new Set(
   words('list-max-ziplist-entries list-max-ziplist-value lua-replicate-commands'),
@@ -124,8 +127,8 @@ function special(name: string, grammar: SpecialGrammar, initial: readonly string
   add(name, { type: 'special', grammar }, initial, { always: grammar === 'percentiles' });
 }
 
-// What differs between the original's table and a Sentinel's start values (`port`,
-// `protected-mode`) is always written: otherwise a value given by the command line would be lost at
+// Directives whose default in the original's table differs from a Sentinel's start value (`port`,
+// `protected-mode`) are always written: otherwise a value from the command line would be lost at
 // the next start whenever it happened to equal the table's default. The order of this file is the
 // order in which lines are appended.
 add('dir', { type: 'path' }, '', { always: true });
@@ -290,7 +293,7 @@ add('maxmemory-clients', { type: 'memoryOrPercent' }, 0n);
 /** All directives of the table, in the order in which a rewrite writes them. */
 export const DIRECTIVES: readonly Directive[] = [...table.values()];
 
-/** The directive a lower-case word stands for, an older name included. */
+/** The directive of a lower-case name, older names included. */
 export function findDirective(word: string): Directive | undefined {
   return table.get(ALIASES.get(word) ?? word);
 }

@@ -1,27 +1,26 @@
 /**
- * The one error of this room: why a configuration is refused, and the exact text the operator gets
- * to see (config.md §2.3). Everything that parsing can object to ends here, whatever bytes it was
- * given.
+ * The one error of this room: why a configuration is refused, and the exact text the operator sees
+ * (config.md §2.3). Every parse error ends here, whatever bytes were given.
  */
 
 import { type Compat, DIALECTS } from '../core/index.ts';
 
 export interface ConfigErrorPlace {
-  /** 1-based line in the text being parsed; null for objections that belong to no line. */
+  /** 1-based line in the text being parsed; null for errors that belong to no line. */
   readonly line: number | null;
   /** The trimmed line; null when `line` is. */
   readonly text: string | null;
-  /** The personality in force when it happened. */
+  /** The dialect in force when it happened. */
   readonly compat: Compat;
   /** Warnings to log before the report. */
   readonly logs: readonly string[];
-  /** What to type, a line below the report. */
+  /** What to type; shown a line below the report. */
   readonly hint?: readonly [string];
   /** Default `stderr`. */
   readonly report?: 'stderr' | 'log';
 }
 
-/** Why a configuration is refused. The process is to report it and exit with status 1. */
+/** Why a configuration is refused. The process has to report it and exit with status 1. */
 export class ConfigError extends Error {
   /** `stderr`: show `formatFatalConfigError`; `log`: write `message` as a warning to the log. */
   readonly report: 'stderr' | 'log';
@@ -32,11 +31,11 @@ export class ConfigError extends Error {
   readonly line: number | null;
   /** The trimmed line. */
   readonly text: string | null;
-  /** The personality in force when it happened. */
+  /** The dialect in force when it happened. */
   readonly compat: Compat;
   /** Warnings to log before the report. */
   readonly logs: readonly string[];
-  /** What to type, a line below the report. */
+  /** What to type; shown a line below the report. */
   readonly hint: readonly [string] | null;
 
   constructor(message: string, place: ConfigErrorPlace) {

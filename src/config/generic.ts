@@ -1,6 +1,6 @@
 /**
  * The generic directives that matter to a Sentinel, as typed values (config.md §5.1). The map of
- * values stays the one truth; this is a view made once, when everything is read.
+ * values stays authoritative; this is a view created once, after everything is read.
  */
 
 import type { Compat, LogLevel } from '../core/index.ts';
@@ -20,22 +20,21 @@ const INITIAL_VALUES: ReadonlyMap<string, DirectiveValue> = new Map(
   DIRECTIVES.map((directive) => [directive.name, directive.initial]),
 );
 
-/** The values in force before the first line is read. */
+/** The values before the first line is read. */
 export function initialValues(): Map<string, DirectiveValue> {
   return new Map(INITIAL_VALUES);
 }
 
-/** The value of a directive that no line speaks of. */
+/** The default of a directive. */
 export function initialValue(name: string): DirectiveValue | undefined {
   return INITIAL_VALUES.get(name);
 }
 
-/** Looks values up by the type their directive's kind guarantees. */
+/** Reads values with the type that their directive's kind guarantees. */
 function viewOf(values: ReadonlyMap<string, DirectiveValue>) {
   return {
     flag: (name: string) => values.get(name) as boolean,
-    // Every numeric directive that is used here fits a double exactly; larger limits mean "no
-    // limit" anyway.
+    // Every number used here fits a double exactly; larger limits mean "no limit" anyway.
     number: (name: string) => Number(values.get(name) as bigint),
     text: (name: string) => values.get(name) as string,
     maybe: (name: string) => values.get(name) as string | null,
@@ -83,7 +82,8 @@ function tlsConfig({ flag, number, text, maybe }: View): TlsConfig {
 }
 
 /**
- * Everything read, as the rest of the house wants it. `dir` must already be absolute in `values`.
+ * Everything read, in the form the rest of the daemon uses. `dir` must already be absolute in
+ * `values`.
  */
 export function genericConfig(
   values: ReadonlyMap<string, DirectiveValue>,

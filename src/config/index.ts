@@ -1,6 +1,6 @@
 /**
  * The door of the configuration room: text of `sentinel.conf` and command line to state, and state
- * back to text with order and comments kept. Pure; the law is config.md.
+ * back to text with order and comments kept. Pure; specified by config.md.
  */
 
 export { parseCommandLine } from './commandline.ts';

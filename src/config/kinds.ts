@@ -1,8 +1,8 @@
 /**
- * Values of generic directives: words to value, value to words (config.md §5 for the messages, §7.3
- * for the formats).
+ * Values of generic directives: arguments to value, value to text (config.md §5 for the messages,
+ * §7.3 for the formats).
  *
- * Invariant: what `valueWords` writes, `readValue` reads back as the same value.
+ * Invariant: `readValue` reads back the same value from what is written.
  */
 
 import type { Directive, DirectiveKind } from './directives.ts';
@@ -12,7 +12,7 @@ import { checkString } from './strings.ts';
 import { quoteArgument, splitArguments } from './tokenizer.ts';
 import type { DirectiveValue, Values } from './types.ts';
 
-/** A value, or the message that refuses it. */
+/** A value, or the error message. */
 export type Reading<T> = { readonly value: T } | { readonly error: string };
 
 const WRONG_COUNT = { error: 'wrong number of arguments' };
@@ -62,9 +62,7 @@ function readFlags(
   return { value: flags.length === 0 ? [list[0]!] : flags };
 }
 
-/**
- * Kinds that take exactly one word. `path` is carried out by the caller before its value is kept.
- */
+/** Kinds with exactly one argument. The caller applies a `path` before its value is kept. */
 function readSingle(
   directive: Directive,
   kind: Exclude<DirectiveKind, { type: 'flags' | 'special' }>,
@@ -107,10 +105,10 @@ function readSingle(
 }
 
 /**
- * The value that a directive's words give it.
+ * Parses the arguments of a directive.
  *
  * @param words without the directive's own name.
- * @param values all current values: some directives change a part of theirs, some look at others.
+ * @param values all current values: some directives change a part of theirs, some depend on others.
  */
 export function readValue(
   directive: Directive,
@@ -122,14 +120,14 @@ export function readValue(
     if (words.length !== 1) return WRONG_COUNT;
     return readSingle(directive, kind, words[0]!, values);
   }
-  // Several values may come in one quoted word, as CONFIG SET would give them.
+  // Several values may come in one quoted argument, as CONFIG SET would give them.
   const spread = words.length === 1 ? splitArguments(words[0]!) : words;
   if (spread === null) return { error: 'Unbalanced quotes in configuration line' };
   if (kind.type === 'flags') return readFlags(kind.words, kind.newer, spread);
   return readSpecial(kind.grammar, spread, values.get(directive.name) as readonly string[]);
 }
 
-/** The text behind the directive's name for every kind but the special ones. */
+/** The text after the directive's name, for every kind but the special ones. */
 export function formatValue(kind: DirectiveKind, value: DirectiveValue): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'bigint') {

@@ -1,24 +1,24 @@
-/** What somebody may have meant who typed a word that is none: a line below the original's report. */
+/** Suggestions for a mistyped name: a line below the original's report. */
 import { DIRECTIVES, findDirective } from './directives.ts';
 import { newerDirective } from './newer.ts';
 import { BAD_DIRECTIVE } from './parse.ts';
 import { SENTINEL_DIRECTIVES, UNRECOGNIZED } from './sentinel.ts';
 import { splitArguments } from './tokenizer.ts';
 
-/** Directives that are no values. */
+/** Directives that are not value directives. */
 const OTHERS = ['sentinel', 'include', 'rename-command', 'user', 'loadmodule'];
 
-/** Options of the command that are no directives. */
+/** Command-line options that are not directives. */
 const COMMAND_OPTIONS = ['check', 'help', 'version'];
 
-/** As many letters may be wrong of a word of so many. */
+/** One mistake is tolerated for this many letters of a name. */
 const LETTERS_PER_MISTAKE = 4;
 const MISTAKES_MAX = 3;
-/** So many letters of a name are enough when no other one begins with them. */
+/** This many first letters of a name are enough when no other name begins with them. */
 const BEGINNING_MIN = 6;
 
 /**
- * A hint for a line that was refused with one of the two texts that do not say what is wrong with it.
+ * A hint for a line that was refused with one of the two messages that do not say what is wrong.
  * @param message the report's reason; @param line the line, null when it belongs to none
  */
 export function hintFor(message: string, line: string | null): string | null {
@@ -38,7 +38,7 @@ export function hintFor(message: string, line: string | null): string | null {
   );
 }
 
-/** For the option of the command that somebody may have meant by this word, which is without its dashes. */
+/** A suggestion for a mistyped command-line option, given without its dashes. */
 export function optionHint(word: string): string | null {
   return suggestion(nearest(word.toLowerCase(), COMMAND_OPTIONS), '--');
 }
@@ -52,7 +52,10 @@ function suggestion(near: string | null, before: string): string | null {
   return near === null ? null : `Did you mean "${before}${near}"?`;
 }
 
-/** The name that is fewest mistakes away, the first of several, or the one that is cut off; null when all are too far. */
+/**
+ * The name with the fewest mistakes, the first of several, or the one that is cut off; null when
+ * all are too far.
+ */
 export function nearest(word: string, names: readonly string[]): string | null {
   let best: string | null = null;
   let least =
@@ -66,7 +69,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   return begun.length === 1 ? begun[0]! : null;
 }
 
-/** Letters left out, added, changed or exchanged with their neighbour; not counted beyond `limit`. */
+/** Letters omitted, added, changed or swapped with their neighbour; not counted beyond `limit`. */
 function mistakesBetween(one: string, other: string, limit: number): number {
   if (Math.abs(one.length - other.length) >= limit) return limit;
   let before: number[] = [];

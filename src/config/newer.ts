@@ -1,8 +1,9 @@
 /**
- * Directives of other lines of servers (Redis 6, 7.2 to 8, Valkey, and the modules of Redis 8) on which nothing here
- * depends. A file of that line loads, and a rewrite leaves these lines as they stand: they go back as they came.
+ * Directives of other server lines (Redis 6, 7.2 to 8, Valkey, and the modules of Redis 8) that
+ * have no effect here. A file of such a server loads, and a rewrite leaves these lines unchanged.
  *
- * Bad values are refused with the servers' own words where their grammar is known; ranges are the widest of all lines.
+ * Bad values are refused with the servers' own messages where their grammar is known; ranges are
+ * the widest of all server lines.
  */
 
 import type { Directive, DirectiveKind } from './directives.ts';
@@ -10,7 +11,7 @@ import type { Directive, DirectiveKind } from './directives.ts';
 const INT32_MAX = 2n ** 31n - 1n;
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** A name and what its one value must be; null: any words, one at least. */
+/** A name and the kind of its one value; null: any arguments, at least one. */
 const table = new Map<string, Directive | null>();
 
 function add(names: string, kind: DirectiveKind): void {
@@ -83,8 +84,8 @@ for (const name of UNJUDGED.split(/\s+/)) table.set(name, null);
 const MODULE_DIRECTIVE = /^(bf|cf|search|ts)-[a-z0-9-]+$/;
 
 /**
- * What the values of a directive of another line must be: null when nothing is known of them, undefined when
- * no line knows the name.
+ * The value of a directive of another server line: null when its grammar is unknown, undefined when
+ * no line has the name.
  *
  * @param name in lower case.
  */
@@ -92,7 +93,7 @@ export function newerDirective(name: string): Directive | null | undefined {
   return MODULE_DIRECTIVE.test(name) ? null : table.get(name);
 }
 
-/** Whether some other line knows the lower-case name. */
+/** Whether some other server line has the lower-case name. */
 export function isNewerName(name: string): boolean {
   return newerDirective(name) !== undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Numbers as the configuration file writes them (config.md §5, "Messages"). Every reader returns
- * null for a text that is no such number; ranges are judged by the caller. Values are BigInt:
- * limits reach 2^64.
+ * Numbers in the notations of the configuration file (config.md §5, "Messages"). Every reader
+ * returns null for a malformed text; the caller checks ranges. Values are BigInt: limits reach
+ * 2^64.
  */
 
 import { isSpace } from './tokenizer.ts';
@@ -28,14 +28,14 @@ export function readInteger(text: string): bigint | null {
 }
 
 /**
- * Digits and a unit; both may be missing, as in the original (`kb` is 0). Too large becomes the
- * largest.
+ * Digits and a unit; both may be missing, as in the original (`kb` is 0). Too large a number
+ * becomes the largest.
  */
 export function readMemory(text: string): bigint | null {
   const parts = /^([0-9]*)([a-z]*)$/i.exec(text);
   const unit = parts === null ? undefined : MEMORY_UNITS.get(parts[2]!.toLowerCase());
   if (parts === null || unit === undefined) return null;
-  // A text longer than any 64-bit number is not worth the conversion.
+  // Longer than any 64-bit number: not worth converting.
   const digits = parts[1]!.replace(/^0+/, '');
   if (digits.length > 20) return UINT64_MAX;
   const bytes = BigInt(digits === '' ? '0' : digits) * unit;
@@ -59,7 +59,7 @@ export function readOctal(text: string): bigint | null {
 
 /**
  * An integer of a Sentinel line. The original reads these with atoi; leading blanks and a sign are
- * kept as its habit, anything else that is not a number is refused instead of being read as 0
+ * accepted as there, anything else that is not a number is refused instead of being read as 0
  * (versions.md §5).
  */
 export function readSentinelInteger(text: string): bigint | null {
@@ -69,7 +69,7 @@ export function readSentinelInteger(text: string): bigint | null {
   return /^[+-]?[0-9]{1,30}$/.test(digits) ? BigInt(digits.replace('+', '')) : null;
 }
 
-/** A floating point number with nothing behind it; infinities allowed, NaN not. */
+/** A floating point number with nothing after it; infinities allowed, NaN not. */
 export function readDouble(text: string): number | null {
   const bare = text.replace(/^[ \t\n\v\f\r]+/, '');
   if (/^[+-]?inf(inity)?$/i.test(bare)) return bare.startsWith('-') ? -Infinity : Infinity;

@@ -1,6 +1,6 @@
 /**
- * From texts to state (config.md §3): generic lines take effect as they come, `sentinel` lines are
- * queued and carried out in three phases when everything is read, and the first objection wins.
+ * From text to state (config.md §3): generic lines take effect as they come, `sentinel` lines are
+ * queued and applied in three phases when everything is read, and the first error wins.
  */
 
 import {
@@ -27,7 +27,7 @@ import type {
   UserLine,
 } from './types.ts';
 
-/** Where a line stands. Lines of one text share the same `source` object. */
+/** The position of a line. Lines of one text share the same `source` object. */
 interface Origin {
   readonly line: number;
   readonly text: string;
@@ -53,11 +53,11 @@ interface Load {
 
 export const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';
 
-/** Files that include each other have to end somewhere. */
+/** Bounds recursive includes. */
 const INCLUDE_DEPTH_MAX = 16;
 const INCLUDED_FILES_MAX = 1000;
 
-/** What a Sentinel answers to: the commands that `rename-command` may name. */
+/** The commands of a Sentinel, which `rename-command` may name. */
 const OWN_COMMANDS =
   `acl auth client command hello info ping psubscribe publish punsubscribe role sentinel shutdown
   subscribe unsubscribe`.split(/\s+/);
@@ -95,7 +95,7 @@ function addUser(load: Load, words: readonly string[]): string | null {
   }
   const objection = load.io.checkUserRules?.(name, rules) ?? null;
   if (objection !== null) {
-    // The original counts from the wrong word when it shows the rule; texts are compared with its.
+    // The original counts from the wrong argument when it shows the rule; its text is reproduced.
     const shown = ['user', ...words][objection.rule] ?? name;
     return `Error in user declaration '${shown}': ${objection.reason}`;
   }
@@ -103,7 +103,7 @@ function addUser(load: Load, words: readonly string[]): string | null {
   return null;
 }
 
-/** A name that is not in the table: judged and not looked at any more. */
+/** A name that is not in the table: validated, then ignored. */
 function passDirective(load: Load, name: string, words: readonly string[]): string | null {
   const newer = newerDirective(name);
   if (newer === null) return words.length === 0 ? BAD_DIRECTIVE : null;
@@ -145,7 +145,7 @@ function include(load: Load, path: string, place: Origin, depth: number): void {
   }
 }
 
-/** The directives that are no values: what they do, and what there is to object. */
+/** Applies one line; returns the error, or null. */
 function applyLine(load: Load, words: readonly string[], place: Origin, depth: number) {
   const name = words[0]!.toLowerCase();
   const rest = words.slice(1);
@@ -184,7 +184,7 @@ function folderHint(folder = ''): string {
   return `The folder ${folder} must exist, and this process must be allowed to enter it.`;
 }
 
-/** @param makeSource gives the mark of each line's source by its number. */
+/** @param makeSource maps a line number to the mark of the line's source. */
 function readText(
   load: Load,
   text: string,
@@ -205,7 +205,7 @@ function readText(
   refuse(load, null, `Can't open the log file: ${error}`, { hint: [hint] });
 }
 
-/** File, standard input and options as one text, and which source each of its lines comes from. */
+/** File, standard input and options as one text, and the source of each of its lines. */
 function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: number) => object } {
   const marks = [{}, {}, {}] as const;
   let text = sources.file;
@@ -242,7 +242,7 @@ function readSentinelLines(load: Load): SentinelConfig {
   return reading.config;
 }
 
-/** TLS at one end only: the others would never be reached, or never reach us. */
+/** TLS in one direction only: the others would never be reached, or never reach us. */
 function warnAboutTls(sentinel: SentinelConfig, generic: GenericConfig, logs: string[]): void {
   const { port, tls } = generic;
   if (tls.replication && tls.port === 0) {
@@ -264,7 +264,7 @@ function warnAboutTls(sentinel: SentinelConfig, generic: GenericConfig, logs: st
   }
 }
 
-/** Settings that are no error but cannot do what their author wants. */
+/** Valid settings that cannot have the intended effect. */
 function warnAbout(sentinel: SentinelConfig, generic: GenericConfig, logs: string[]): void {
   const { requirepass, bindSourceAddr } = generic;
   warnAboutTls(sentinel, generic, logs);
@@ -295,7 +295,7 @@ function warnAbout(sentinel: SentinelConfig, generic: GenericConfig, logs: strin
  * Reads all sources, in the order file, standard input, options; later lines win.
  *
  * @param sources a single text stands for the file.
- * @throws ConfigError for the first thing wrong, and nothing else.
+ * @throws ConfigError for the first error; nothing else is thrown.
  */
 export function parseConfig(sources: string | ConfigSources, io: ConfigIo): ParsedConfig {
   const load: Load = {

@@ -1,9 +1,10 @@
 /**
  * From state back to text (config.md §7.2, §7.3): the file is also the state's database, and every
- * save writes the whole of it anew into the shape the user gave it.
+ * save rewrites all of it in the layout the user gave it.
  *
- * Invariant: what is written reads back as the same state, and rewriting settles: after the second
- * rewrite no byte changes, unless a class of output limits is on its way to the end of the file.
+ * Invariant: what is written reads back as the same state, and rewriting converges: after the
+ * second rewrite no byte changes, unless a class of output limits is on its way to the end of the
+ * file.
  */
 
 import {
@@ -33,7 +34,7 @@ function putDirective(layout: Layout, directive: Directive, value: DirectiveValu
     }
   } else if (value !== null) {
     const forced = directive.always || (!directive.onlyInPlace && !sameValue(value, initial));
-    // Most directives are at their default and on no line.
+    // Most directives have their default and no line.
     if (forced || layout.has(name)) layout.put(name, `${name} ${formatValue(kind, value)}`, forced);
   }
   layout.finish(name);
@@ -48,7 +49,10 @@ function putGeneric(layout: Layout, generic: GenericConfig, options: RewriteOpti
   layout.finish('loadmodule');
 }
 
-/** Their words are between single blanks, as in an ACL file; here quotes and backslashes have a meaning. */
+/**
+ * Its arguments are separated by single blanks, as in an ACL file; here quotes and backslashes have
+ * a meaning.
+ */
 function userLine(line: string): string {
   return oneLine(line).split(' ').map(fileArgument).join(' ');
 }
@@ -58,7 +62,7 @@ function putUsers(layout: Layout, users: readonly string[] | null): void {
   layout.finish('user');
 }
 
-/** A line and the key under which it looks for a place. */
+/** A line and the key by which it finds its place. */
 type Line = readonly [key: string, text: string];
 
 /** `sentinel <word> <args>`; arguments must already be in the form for the file. */
@@ -99,16 +103,18 @@ function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[
   return lines;
 }
 
-/** What is not written: a default that SENTINEL DEBUG may have changed, or the table's. */
+/**
+ * The value that is not written: a default that SENTINEL DEBUG may have changed, or the table's.
+ */
 function initialOf(field: GroupField, row: GroupOption, defaults: Defaults): number | null {
   if (field in defaults) return defaults[field as keyof Defaults];
   return 'initial' in row ? row.initial : null;
 }
 
-/** What a line of servers has to say about its file. */
+/** The part of a dialect that concerns the file. */
 type FileStyle = Pick<Dialect, 'fileQuotes' | 'rebootDirective'>;
 
-/** How words are written that others chose. */
+/** How user-chosen strings are written. */
 function spelling({ fileQuotes }: FileStyle): (word: string) => string {
   return fileQuotes === 'always' ? quoteArgument : fileArgument;
 }
@@ -119,12 +125,15 @@ function areEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 type Defaults = RewriteOptions['defaults'];
 
-/** The lines of groups, which change seldom and are many: a group that is the same object has the same lines. */
+/**
+ * The lines of groups, which change seldom and are many: a group that is the same object has the
+ * same lines.
+ */
 class GroupLines {
   #made = new WeakMap<GroupConfig, readonly Line[]>();
   #reading: readonly unknown[] = [];
 
-  /** @param make how the lines of a group come about; @param reading what else they depend on */
+  /** @param make creates the lines of a group; @param reading what else they depend on */
   of(
     groups: readonly GroupConfig[],
     make: (group: GroupConfig) => Line[],
@@ -168,17 +177,16 @@ function putSentinel(
   for (const word of REWRITTEN_DIRECTIVES) layout.finish(sentinelKey(word));
 }
 
-/** Rewrites one file again and again: what has not changed since the last time is not made anew. */
+/** Rewrites one file repeatedly, reusing the lines that have not changed since the last time. */
 export class Rewriter {
   readonly #groups = new GroupLines();
-  /** The last text with its layout, which one rewriting uses up. */
+  /** The last text and its layout, which the next rewrite consumes. */
   #last: { readonly text: string; readonly layout: Layout } | null = null;
 
   /**
    * The new text of the configuration file.
    *
-   * @param oldText what the file holds now, perhaps edited since; the empty string when there is no
-   * file.
+   * @param oldText the present text, perhaps edited since; empty when there is no file.
    * @param generic values in force; `generic.dir` is absolute.
    * @param sentinel state to be kept.
    * @throws NotOneLine rather than write what would read back as another line
@@ -208,7 +216,7 @@ export class Rewriter {
   }
 }
 
-/** One rewriting, from nothing but its arguments: see `Rewriter`. */
+/** A single rewrite without reuse: see `Rewriter`. */
 export function rewriteConfig(...args: Parameters<Rewriter['rewrite']>): string {
   return new Rewriter().rewrite(...args);
 }

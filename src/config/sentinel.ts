@@ -1,10 +1,10 @@
 /**
- * The `sentinel …` directives (config.md §4): a table of words, argument counts and what each says
- * about the state.
+ * The `sentinel …` directives (config.md §4): a table of names, argument counts and their effect on
+ * the state.
  *
- * Numbers are judged more strictly than in the original, which reads garbage as 0 (versions.md §5).
- * A definition that is repeated word for word by another source (an included file, an option) is no
- * error: after the first rewrite the file itself says the same.
+ * Numbers are checked more strictly than in the original, which reads garbage as 0 (versions.md
+ * §5). A definition repeated verbatim by another source (an included file, an option) is no error:
+ * after the first rewrite the file itself contains it.
  */
 
 import {
@@ -21,26 +21,26 @@ import {
 } from '../core/index.ts';
 import { readSentinelInteger } from './numbers.ts';
 
-/** What the directives of one load work on. */
+/** The data that the directives of one load work on. */
 export interface SentinelReading {
   readonly config: SentinelConfig;
   readonly groups: Map<string, GroupConfig>;
-  /** Which source (any comparable mark) said a thing first, by `kind NUL group NUL …`. */
+  /**
+   * The source (any comparable mark) of the first definition of a thing, by `kind NUL group NUL …`.
+   */
   readonly origins: Map<string, unknown>;
   readonly isExecutable: (path: string) => boolean;
   /** Warnings so far. */
   readonly logs: string[];
 }
 
-/** Executed in this order, whatever the order of the lines. */
+/** Applied in this order, whatever the order of the lines. */
 export type Phase = 'before' | 'monitor' | 'after';
 
 interface SentinelDirective {
   readonly phase: Phase;
   readonly counts: readonly number[];
-  /**
-   * `args` do not include the directive's word. Returns the objection, or null when it took effect.
-   */
+  /** `args` do not include the directive's name. Returns the error, or null when it took effect. */
   readonly apply: (
     reading: SentinelReading,
     args: readonly string[],
@@ -63,7 +63,7 @@ function readWithin(text: string, min: bigint, max: bigint): number | null {
 
 const readPort = (text: string) => readWithin(text, 0n, 65535n);
 
-/** Milliseconds; more than a double holds exactly is as good as garbage. */
+/** Milliseconds; more than a double holds exactly is refused like garbage. */
 const readTime = (text: string) => readWithin(text, 0n, BigInt(Number.MAX_SAFE_INTEGER));
 
 function readEpoch(text: string): bigint | null {
@@ -72,8 +72,7 @@ function readEpoch(text: string): bigint | null {
 }
 
 /**
- * The form in which a host is kept: canonical when numeric, as given when names may be resolved,
- * else null.
+ * The canonical form of a numeric host; other hosts as given if names may be resolved, else null.
  */
 function readHost(reading: SentinelReading, host: string): string | null {
   const numeric = numericAddress(host);
@@ -83,7 +82,7 @@ function readHost(reading: SentinelReading, host: string): string | null {
   return null;
 }
 
-/** An address, or the objection to it. */
+/** An address, or the error. */
 function readAddress(
   reading: SentinelReading,
   hostText: string,
@@ -95,10 +94,7 @@ function readAddress(
   return host === null ? UNRESOLVED : { host, port };
 }
 
-/**
- * True when something was said before, by another source than this. The first to say it is
- * remembered.
- */
+/** True when another source has defined it before. The first source is remembered. */
 function saidElsewhere(reading: SentinelReading, key: string, source: unknown): boolean {
   if (!reading.origins.has(key)) {
     reading.origins.set(key, source);
@@ -157,8 +153,7 @@ function knownSentinel(
   const known = reading.origins.has(key);
   if (!known) {
     group.sentinels.push({ host, port, id });
-    // Told apart by id alone, so that a second address for the same id is seen as the contradiction
-    // it is.
+    // Keyed by id alone, so that a second address for the same id is seen as a contradiction.
     reading.origins.set(`${key}\0${host}\0${port}`, source);
   }
   const elsewhere = saidElsewhere(reading, key, source);
@@ -206,7 +201,7 @@ function ofGroup(
   };
 }
 
-/** The directive of an option, by what it holds. */
+/** The directive of a group option, by its kind of value. */
 function optionDirective(field: GroupField, row: GroupOption): SentinelDirective {
   return ofGroup([2], (reading, group, [word = '']) => {
     const value = optionValue(reading, row, word);
@@ -250,7 +245,7 @@ const OPTION_DIRECTIVES = Object.fromEntries(
   ),
 );
 
-/** Between sources the higher epoch counts: an old include must not take a promise back. */
+/** Between sources the higher epoch wins: an old include must not lower an epoch. */
 function groupEpoch(field: 'configEpoch' | 'leaderEpoch') {
   return ofGroup([2], (reading, group, args, source) => {
     const epoch = readEpoch(args[0]!);
@@ -280,7 +275,7 @@ function yesNo(field: 'denyScriptsReconfig' | 'resolveHostnames' | 'announceHost
   });
 }
 
-/** A directive with one word that is carried out before any `monitor`. */
+/** A directive with one argument that is applied before any `monitor`. */
 function before(apply: (reading: SentinelReading, word: string) => string | null) {
   const directive: SentinelDirective = {
     phase: 'before',
@@ -307,8 +302,8 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
     'known-sentinel': {
       phase: 'after',
       counts: [3, 4],
-      // Old files name peers without an id. Such a line says nothing that could be used: not even
-      // looked at.
+      // Old files name peers without an id. Such a line contains nothing useful: ignored without
+      // checks.
       apply: (reading, args, source) => {
         if (args.length === 3) return null;
         const group = reading.groups.get(args[0]!);
@@ -348,20 +343,20 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
   } satisfies Record<string, SentinelDirective>),
 );
 
-/** The words that may follow `sentinel`. */
+/** The directives that may follow `sentinel`. */
 export const SENTINEL_DIRECTIVES: readonly string[] = [...table.keys()];
 
-/** When a line is to be carried out; unknown words wait for the end, where they are refused. */
+/** When a line is applied; unknown directives wait for the end, where they are refused. */
 export function phaseOf(word: string): Phase {
   return table.get(word.toLowerCase())?.phase ?? 'after';
 }
 
 /**
- * Carries one line out.
+ * Applies one line.
  *
- * @param words behind `sentinel`; at least one.
+ * @param words after `sentinel`; at least one.
  * @param source equal for lines of one text, different for another.
- * @returns the objection, or null.
+ * @returns the error, or null.
  */
 export function applySentinelLine(
   reading: SentinelReading,

@@ -1,7 +1,7 @@
 /**
- * Generic directives whose words have a grammar of their own (config.md §5), and how their lines
- * come back (§7.3). Their values are lists of words in one normal form, so that equal settings
- * compare equal.
+ * Generic directives whose arguments have a grammar of their own (config.md §5), and how their
+ * lines are written (§7.3). Their values are lists of strings in a normal form, so that equal
+ * settings compare equal.
  */
 
 import type { SpecialGrammar } from './directives.ts';
@@ -9,18 +9,18 @@ import { formatMemory, readDouble, readMemory } from './numbers.ts';
 
 type SpecialReading = { readonly value: readonly string[] } | { readonly error: string };
 
-/** Client classes in the order of the lines, with the word written for each. */
+/** Client classes in the order of the lines, under the name written for each. */
 export const OUTPUT_CLASSES = ['normal', 'replica', 'pubsub'] as const;
 
 const LIMITS_ERROR = 'Error in hard, soft or soft_seconds setting in buffer limit configuration.';
 
-/** Digits with at most a sign in front, as C's strtol; an empty text is 0. */
+/** Digits with at most a sign before them, as in C's strtol; an empty text is 0. */
 function readLong(text: string): bigint | null {
   const bare = text.trimStart();
   return /^([+-]?[0-9]{1,18})?$/.test(bare) ? BigInt(bare.replace('+', '') || '0') : null;
 }
 
-/** `class hard soft seconds`, any number of times; classes not named keep what they had. */
+/** `class hard soft seconds`, any number of times; classes not named keep their limits. */
 function readOutputLimits(words: readonly string[], current: readonly string[]): SpecialReading {
   if (words.length % 4 !== 0) {
     return { error: 'Wrong number of arguments in buffer limit configuration.' };
@@ -36,7 +36,7 @@ function readOutputLimits(words: readonly string[], current: readonly string[]):
     const hard = readMemory(words[at + 1]!);
     const soft = readMemory(words[at + 2]!);
     const seconds = readLong(words[at + 3]!);
-    // The original lets the seconds wrap around 2^32; what does not fit is refused here.
+    // The original lets the seconds wrap around at 2^32; what does not fit is refused here.
     if (hard === null || soft === null || seconds === null || seconds < 0n) {
       return { error: LIMITS_ERROR };
     }
@@ -46,7 +46,7 @@ function readOutputLimits(words: readonly string[], current: readonly string[]):
   return { value };
 }
 
-/** Checked and forgotten: a Sentinel has nothing to save, and rewriting drops the lines. */
+/** Checked and discarded: a Sentinel has nothing to save, and rewriting drops the lines. */
 function readSave(words: readonly string[]): SpecialReading {
   const error = { error: 'Invalid save parameters' };
   if (words.length === 0 || (words.length === 1 && words[0] === '')) return { value: [] };
@@ -77,7 +77,7 @@ function readOomScores(words: readonly string[]): SpecialReading {
   return { value: scores.map(String) };
 }
 
-/** Kept with six decimals, which is what the original writes. */
+/** Kept with six decimals, as the original writes them. */
 function readPercentiles(words: readonly string[]): SpecialReading {
   const name = 'latency-tracking-info-percentiles';
   const value: string[] = [];
@@ -93,7 +93,7 @@ function readPercentiles(words: readonly string[]): SpecialReading {
   return { value };
 }
 
-/** Words without the directive's name to its normal form, or the message that refuses them. */
+/** Arguments without the directive's name to the normal form, or the error message. */
 export function readSpecial(
   grammar: SpecialGrammar,
   words: readonly string[],
@@ -116,7 +116,7 @@ export function readSpecial(
   }
 }
 
-/** What a rewrite does with one possible line of a special directive. */
+/** How a rewrite treats one possible line of a special directive. */
 export interface SpecialLine {
   readonly text: string;
   /** Appended when no old line can take it. */
@@ -135,9 +135,9 @@ function outputLimitLines(value: readonly string[], initial: readonly string[]):
 }
 
 /**
- * The lines of a special directive; none means that old ones go.
+ * The lines of a special directive; none means that old ones are dropped.
  *
- * @param bare writes a word so that it reads back as itself.
+ * @param bare writes a string so that it reads back as itself.
  */
 export function specialLines(
   directive: { readonly name: string; readonly initial: readonly string[] },

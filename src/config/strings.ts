@@ -1,11 +1,11 @@
 /**
- * The few string directives that not every text suits (config.md §5), each with the original's
- * objection.
+ * The few string directives that restrict their text (config.md §5), each with the original's
+ * error.
  */
 
 import type { Values } from './types.ts';
 
-/** Variables of `proc-title-template`; true: never empty while the file is read. */
+/** Variables of `proc-title-template`; true: never empty while the file is being read. */
 const TITLE_VARIABLES: ReadonlyMap<string, boolean> = new Map([
   ['title', false],
   ['unixsocket', false],
@@ -17,8 +17,8 @@ const TITLE_VARIABLES: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * A template must know its variables and must not come out blank. The original tries it with an
- * empty title, so `{title}` alone is refused there and here.
+ * A template may only use known variables and must not result in a blank title. The original tries
+ * it with an empty title, so `{title}` alone is refused there and here.
  */
 function isTitleTemplate(template: string, values: Values): boolean {
   let shows = false;
@@ -44,7 +44,7 @@ function checkFileName(name: string, what: string, text: string): string | null 
   return text.includes('/') ? `${name} can't be a path, just a ${what}` : null;
 }
 
-/** Why this text does not suit this directive, or null. */
+/** The error for an unsuitable text, or null. */
 export function checkString(name: string, text: string, values: Values): string | null {
   switch (name) {
     case 'proc-title-template':

@@ -1,5 +1,5 @@
 /**
- * Lines to words and words to lines (config.md §2.1, §2.2; quoting rule of versions.md §2).
+ * Lines to arguments and arguments to lines (config.md §2.1, §2.2; quoting rule of versions.md §2).
  *
  * Invariant: `splitArguments(fileArgument(w))` is `[w]` for every byte string `w`.
  */
@@ -27,13 +27,13 @@ export function isSpace(char: string | undefined): boolean {
   return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
-/** What ends a word that has begun: some white space does not. */
+/** What ends an argument once it has begun: not every white space does. */
 function endsArgument(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
 
 /**
- * Takes blanks, tabs and line ends off both sides: the only characters that count as margin of a
+ * Strips blanks, tabs and line ends from both sides; no other characters count as the margin of a
  * line.
  */
 export function trimLine(line: string): string {
@@ -45,8 +45,8 @@ export function trimLine(line: string): string {
 }
 
 /**
- * One quoted part starting behind its opening quote: its bytes and where it ends, or null if it
- * never does.
+ * The quoted part that starts after its opening quote: its bytes and where it ends, or null if it
+ * is never closed.
  */
 function readDoubleQuoted(line: string, start: number): { text: string; end: number } | null {
   let text = '';
@@ -92,8 +92,8 @@ function readSingleQuoted(line: string, start: number): { text: string; end: num
 }
 
 /**
- * A word starting at `start`; null when its quotes are not closed or are followed by more than a
- * blank.
+ * An argument starting at `start`; null when its quotes are not closed or are followed by anything
+ * but a blank.
  */
 function readArgument(line: string, start: number): { text: string; end: number } | null {
   let text = '';
@@ -115,8 +115,7 @@ function readArgument(line: string, start: number): { text: string; end: number 
 }
 
 /**
- * The words of a line (config.md §2.2), also used for inline commands and for several values in one
- * argument.
+ * The arguments of a line (config.md §2.2), also used for several values in one argument.
  *
  * @returns null when quotes do not balance. A NUL ends the line.
  */
@@ -135,9 +134,7 @@ export function splitArguments(line: string): string[] | null {
   }
 }
 
-/**
- * A word between double quotes with everything unprintable escaped: what the original calls "repr".
- */
+/** An argument in double quotes with everything unprintable escaped: the original's "repr". */
 export function quoteArgument(word: string): string {
   let quoted = '"';
   for (const char of word) {
@@ -150,9 +147,9 @@ export function quoteArgument(word: string): string {
 }
 
 /**
- * A word as a Sentinel line carries it: raw when that reads back as itself, quoted otherwise.
+ * An argument as written in a Sentinel line: raw if that reads back as itself, quoted otherwise.
  *
- * The original writes everything raw and so destroys its own file when a value holds a blank or a
+ * The original writes everything raw and so corrupts its own file when a value holds a blank or a
  * quote. Bytes above ASCII stay raw: they need no quotes, and names in the user's own language stay
  * readable.
  */

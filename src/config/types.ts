@@ -1,7 +1,6 @@
 /**
- * The shapes this room hands out: what a configuration text says, and the few questions that
- * reading one has to ask of the world. Specification: config.md. All strings are byte strings (one
- * character, one byte).
+ * The types this room exports: the content of a configuration, and what reading one requires of the
+ * system. Specification: config.md. All strings are byte strings (one character, one byte).
  */
 
 import type { Compat, LogLevel, SentinelConfig } from '../core/index.ts';
@@ -15,12 +14,12 @@ export type LogFormat = 'legacy' | 'json' | 'logfmt';
 export type ReadOutcome = { readonly text: string } | { readonly error: string };
 
 /**
- * What the parser asks of the system. Paths are given as written in the file, relative to the
- * working directory in force at that moment. Every function is synchronous: a configuration is read
- * before anything else runs.
+ * What the parser needs of the system. Paths are given as in the file, relative to the working
+ * directory in force at that moment. Every function is synchronous: a configuration is read before
+ * anything else runs.
  */
 export interface ConfigIo {
-  /** Absolute working directory, asked for once when everything is parsed. */
+  /** Absolute working directory, read once after parsing. */
   readonly cwd: () => string;
   /** `dir`: change the working directory; null when done, else the system's error text. */
   readonly chdir: (path: string) => string | null;
@@ -33,12 +32,12 @@ export interface ConfigIo {
    * text.
    */
   readonly openForAppend: (path: string) => string | null;
-  /** Scripts: may this path be executed? */
+  /** Whether a script path can be executed. */
   readonly isExecutable: (path: string) => boolean;
   /**
-   * `user NAME RULE…`: which rule (index) is not understood and why (`Syntax error`), or null when
-   * all are. Names of commands are not judged here but when the users are loaded. Without this
-   * function rules are kept unjudged.
+   * `user NAME RULE…`: the index of the first invalid rule and the reason (`Syntax error`), or null
+   * when all are valid. Whether commands exist is checked when the users are loaded. Without this
+   * function rules are kept unchecked.
    */
   readonly checkUserRules?: (
     name: string,
@@ -46,10 +45,10 @@ export interface ConfigIo {
   ) => { readonly rule: number; readonly reason: string } | null;
 }
 
-/** Where a text comes from, in the order in which it takes effect. */
+/** The texts of a configuration, in the order in which they take effect. */
 export interface ConfigSources {
   readonly file: string;
-  /** All of standard input when the command line had a lone `-`. */
+  /** All of standard input if the command line had a lone `-`. */
   readonly stdin?: string;
   /** `CommandLine.optionLines`. */
   readonly optionLines?: string;
@@ -58,7 +57,7 @@ export interface ConfigSources {
 /** One listening address of `bind`. */
 export interface BindAddress {
   readonly address: string;
-  /** Written with a leading `-`: it is no error if this address does not exist here. */
+  /** Written with a leading `-`: no error if this address does not exist here. */
   readonly optional: boolean;
 }
 
@@ -102,12 +101,12 @@ export interface TlsConfig {
   readonly sessionCacheTimeout: number;
 }
 
-/** The value of a directive of the table, in the form in which it is kept for rewriting. */
+/** The value of a directive of the table, in the form kept for rewriting. */
 export type DirectiveValue = boolean | bigint | string | null | readonly string[];
 
 /** The generic directives (config.md §5): typed where they matter, complete in `values`. */
 export interface GenericConfig {
-  /** Whose texts are used where the lines of Redis and Valkey differ. */
+  /** The dialect to follow where Redis and Valkey versions differ. */
   readonly compat: Compat;
   readonly logFormat: LogFormat;
   readonly flightRecorder: boolean;
@@ -160,34 +159,31 @@ export interface GenericConfig {
   readonly maxMemoryClients: number;
   readonly hz: number;
   readonly dynamicHz: boolean;
-  /** Words of `shutdown-on-sigint` / `-sigterm`: `default`, `save`, `nosave`, `now`, `force`. */
+  /** Values of `shutdown-on-sigint` / `-sigterm`: `default`, `save`, `nosave`, `now`, `force`. */
   readonly shutdownOnSigint: readonly string[];
   readonly shutdownOnSigterm: readonly string[];
   readonly tls: TlsConfig;
   readonly latencyTracking: boolean;
   readonly latencyTrackingInfoPercentiles: readonly number[];
-  /**
-   * Every directive of the table by main name with its current value; what rewriting works from.
-   */
+  /** Every directive of the table by main name with its current value; the basis of rewriting. */
   readonly values: ReadonlyMap<string, DirectiveValue>;
 }
 
-/** All that the texts say. */
+/** The content of all sources. */
 export interface ParsedConfig {
   readonly generic: GenericConfig;
   readonly sentinel: SentinelConfig;
-  /** Nothing that stops a start, but worth a line in the log. */
+  /** They do not prevent a start, but are worth a log line. */
   readonly warnings: readonly string[];
 }
 
-/** What a command line asks for (config.md §1). */
-/** What is to be read: a file, standard input behind it, and options behind that. */
+/** What a command line (config.md §1) reads: a file, then standard input, then options. */
 export interface Reading {
-  /** As typed, to be made absolute before any `dir`; null when there is none. */
+  /** As given, to be made absolute before any `dir`; null when there is none. */
   readonly file: string | null;
   /** Standard input is read after the file. */
   readonly usesStdin: boolean;
-  /** Synthetic configuration lines, each ended by a newline; empty when there are no options. */
+  /** Generated configuration lines, each ended by a newline; empty when there are no options. */
   readonly optionLines: string;
   /** An argument was exactly `--sentinel`. */
   readonly sentinelOption: boolean;
@@ -195,23 +191,23 @@ export interface Reading {
 
 export type CommandLine =
   | { readonly kind: 'version' | 'help' }
-  /** Plays what a flight recorder wrote; `args` are the words behind it. */
+  /** Replays a flight recording; `args` are the arguments after it. */
   | { readonly kind: 'replay'; readonly args: readonly string[] }
-  /** `check`: only says what a start would make of it. */
+  /** `check`: only reports what a start would do. */
   | ({ readonly kind: 'run' | 'check' } & Reading);
 
-/** What rewriting has to know besides the configuration itself. */
+/** What rewriting needs besides the configuration itself. */
 export interface RewriteOptions {
   /**
    * Complete `user NAME …` lines in ascending order of names, the default user's among them; null
-   * when an `aclfile` holds the users (no line is written, old ones go).
+   * when an `aclfile` holds the users (no line is written, old ones are dropped).
    */
   readonly users: readonly string[] | null;
   /**
-   * Values (ms) at which the two per-group timing lines are left out: the current DEBUG defaults.
+   * Values (ms) at which the two per-group timing lines are omitted: the current DEBUG defaults.
    */
   readonly defaults: { readonly downAfter: number; readonly failoverTimeout: number };
-  /** The level in force when it was changed at run time. */
+  /** The level in force if it was changed at run time. */
   readonly logLevel?: LogLevel | 'nothing';
 }
 
