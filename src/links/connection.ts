@@ -1,10 +1,10 @@
 /**
- * One TCP (or TLS) connection to an instance, without a will of its own: it repeats nothing and waits for nothing.
+ * One TCP (or TLS) connection to an instance. It only carries out orders: no retries, no waiting.
  *
- * Requests are written in one piece a tick, one-line replies are read here, a hello that was heard before is known by its
- * bytes, and redis-parser decodes the rest (reader.ts). Replies reach the core inside the socket's own data event: no
- * promise, tick or timer lies between. Invariant: at most one `gone`, and after it, or after `close`, nothing more.
- * Specification: monitoring.md §3.
+ * Requests are written at once per tick, one-line replies are parsed here, a repeated hello is
+ * recognized by its bytes, and redis-parser decodes the rest (reader.ts). Replies reach the core
+ * inside the socket's own data event, without a promise, tick or timer in between. Invariant: at
+ * most one `gone`, and after it, or after `close`, nothing more. Specification: monitoring.md §3.
  */
 
 import { connect as connectTcp, isIP, Socket } from 'node:net';
@@ -21,28 +21,28 @@ type ConnectEffect = Extract<Effect, { type: 'connect' }>;
 export interface ConnectionPorts {
   input(input: Input): void;
   log(level: LogLevel, text: string): void;
-  /** There is something to be written: call `flush` when this tick is over. */
+  /** There is something to write: call `flush` at the end of this tick. */
   dirty(connection: Connection): void;
-  /** It ended or could not be opened; null when the peer closed it. */
+  /** The connection ended or could not be opened; null when the peer closed it. */
   gone(error: Error | null): void;
 }
 
-/** What the next reply answers: a `send`, or the SUBSCRIBE. */
+/** What the next reply belongs to: a `send`, or the SUBSCRIBE. */
 type Expected = number | { readonly channel: string };
 
-/** What all plain sockets read into: nothing of it is kept beyond the data event. */
+/** The read buffer of all plain sockets: its contents are not kept beyond the data event. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 const LF = 10;
 const STATUS_TYPE = 0x2b; // +
 const INTEGER_TYPE = 0x3a; // :
 /**
- * What a subscription says at once may take so long, then everybody else has a turn: five hundred hellos of which each
- * changes something in hundreds of groups come in one piece. Answers are never kept waiting: their lateness would be taken
- * for somebody's silence.
+ * Messages of a subscription that arrive together may take this long, then everything else gets a
+ * turn: five hundred hellos, each of which changes something in hundreds of groups, may come in one
+ * chunk. Replies are never delayed: their lateness would be taken for silence of the instance.
  */
 const TURN_MS = 5;
-/** First byte of the record by which TLS says what it does not like. */
+/** First byte of a TLS alert record. */
 const TLS_ALERT = 0x15;
 
 export class Connection {
@@ -57,16 +57,16 @@ export class Connection {
   readonly #hellos = new HelloMemory();
   /** Set once the subscription is acknowledged. */
   #channel: string | null = null;
-  /** The beginning of a frame whose end has not come. */
+  /** The beginning of an incomplete frame. */
   #begun: Buffer[] = [];
-  /** What has arrived and waits for the next turn. */
+  /** Received data that waits for the next turn. */
   #rest: Buffer[] = [];
-  /** When the present turn is over. */
+  /** When the present turn ends. */
   #turnEnds = 0;
-  /** Requests not written yet, as a byte string. */
+  /** Requests not yet written, as a byte string. */
   #out = '';
   #ready = false;
-  /** The network is through, whatever TLS makes of it. */
+  /** When the network connection was established, whatever happens to TLS. */
   #reachedAt: number | null = null;
   #answered = false;
   #alerted = false;
@@ -91,18 +91,23 @@ export class Connection {
     this.#socket.once(effect.tls ? 'secureConnect' : 'connect', () => this.#opened());
   }
 
-  /** For how long (ms) somebody has taken the call and said nothing: no handshake, no answer. */
+  /**
+   * For how long (ms) the peer has accepted the connection without a sign: no handshake, no answer.
+   */
   get muteMs(): number {
     const silent = this.#reachedAt !== null && !this.#answered && !(this.tls && this.#ready);
     return silent ? performance.now() - this.#reachedAt! : 0;
   }
 
-  /** The first bytes of an answer were an alert of TLS. */
+  /** The answer began with a TLS alert. */
   get alerted(): boolean {
     return this.#alerted;
   }
 
-  /** The peer's words when it did not like our certificate (a peer of our own kind says them after the handshake). */
+  /**
+   * The peer's error text when it refused our certificate (a peer of our own kind sends it after
+   * the handshake).
+   */
   get refusal(): string | null {
     return this.#refusal;
   }
@@ -116,7 +121,7 @@ export class Connection {
     this.#write(encode([word, channel]), { channel });
   }
 
-  /** Ends it at once. What was written in this tick still goes to the kernel first. */
+  /** Closes at once. What was written in this tick still goes to the kernel first. */
   close(): void {
     this.flush();
     this.#over = true;
@@ -124,7 +129,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Writes what is there, in one piece. */
+  /** Writes all pending requests, in one piece. */
   flush(): void {
     if (this.#over || !this.#ready || this.#out === '') return;
     const text = this.#out;
@@ -139,7 +144,8 @@ export class Connection {
       port: effect.port,
       noDelay: true,
       ...(local ? { localAddress: local } : {}),
-      // Only numbers come here; should a name slip through, refusing beats a resolver's silence.
+      // Hosts are numeric here; if a name should slip through, an error is better than a blocked
+      // resolver.
       lookup: refuseNames,
     };
     const onread = { buffer: readBuffer, callback: this.#plainRead };
@@ -147,7 +153,7 @@ export class Connection {
       effect.tls
         ? connectTls({ ...serverName(effect.host), ...options.tls?.(), ...target })
         : connectTcp({ ...target, onread });
-    // Node throws for a source address that is none; for us it is a connection that fails.
+    // Node throws for an invalid source address; for us that is a connection that fails.
     const socket = local && isIP(local) === 0 ? unconnected(local) : connect();
     socket.on('error', (error) => {
       this.#error ??= error;
@@ -168,7 +174,7 @@ export class Connection {
       this.#answered = true;
       this.#alerted = !this.tls && chunk[0] === TLS_ALERT;
     }
-    // Nothing passes what waits.
+    // Nothing may overtake waiting data.
     if (this.#rest.length > 0) this.#rest.push(Buffer.from(chunk));
     else this.#take(chunk);
   }
@@ -195,7 +201,7 @@ export class Connection {
     const [rest, ...more] = this.#rest;
     this.#rest = [];
     if (rest !== undefined) this.#take(rest);
-    // Another turn is due: what came behind it stays behind it.
+    // Another turn is needed: later data stays behind what is left.
     if (this.#rest.length > 0) this.#rest.push(...more);
     else if (more.length > 0) this.#read(Buffer.concat(more));
     if (this.#rest.length === 0 && !this.#over) this.#socket.resume();
@@ -204,7 +210,7 @@ export class Connection {
   readonly #pass = (piece: Buffer, whole: boolean): boolean => {
     if (this.#over) return false;
     if (!whole) {
-      // What is kept must not be overwritten by the next read.
+      // Copied: the next read would overwrite it.
       this.#begun.push(Buffer.from(piece));
       return true;
     }
@@ -215,7 +221,7 @@ export class Connection {
     return this.#channel === null || performance.now() < this.#turnEnds;
   };
 
-  /** A frame of one line that needs no decoder. */
+  /** Handles a one-line frame that needs no decoder. */
   #readLine(frame: Buffer): boolean {
     const type = frame[0];
     if (type !== STATUS_TYPE && type !== INTEGER_TYPE) return false;
@@ -225,7 +231,7 @@ export class Connection {
     return true;
   }
 
-  /** Is somebody waiting for what came? On a subscribed connection anything may come. */
+  /** Whether a reply is expected. On a subscribed connection anything may come. */
   #isAwaited(): boolean {
     if (this.#expected.length > 0 || this.#channel !== null) return true;
     this.#fail(new Error('Protocol error, reply to no command'));
@@ -258,7 +264,9 @@ export class Connection {
     this.#message(payload);
   }
 
-  /** A reply: on a subscribed connection too it is told from a message by its shape. */
+  /**
+   * Handles a reply; on a subscribed connection, too, its shape distinguishes it from a message.
+   */
   #received(answer: LinkReply): void {
     const reply = answer.kind === 'error' ? harmless(answer.text) : answer;
     if (reply.kind === 'error' && reply.text.startsWith('ERR TLS ')) this.#refusal = reply.text;
@@ -288,9 +296,10 @@ export class Connection {
 }
 
 /**
- * An error as it may go on into events, the log and flight recordings. A server that does not know a command repeats its
- * arguments, and those of AUTH are passwords (`ERR unknown command 'AUTH', with args beginning with: 's3cret'`): they end here.
- * Nor does a server speak to the terminals of those who read its words.
+ * An error in the form in which events, the log and flight recordings may have it. A server that
+ * does not know a command repeats its arguments, and those of AUTH are passwords (`ERR unknown
+ * command 'AUTH', with args beginning with: 's3cret'`): they are removed here. Control characters
+ * are spelled out, so that no server can send sequences to the terminals of readers.
  */
 function harmless(text: string): LinkReply {
   const end = text.indexOf(', with args beginning with');
@@ -309,7 +318,7 @@ function isAcknowledgement(reply: LinkReply): boolean {
   return first?.kind === 'text' && first.text === 'subscribe';
 }
 
-/** A socket that fails like one that could not be connected. */
+/** A socket that fails as if it could not connect. */
 function unconnected(local: string): Socket {
   return new Socket().destroy(new Error(`Not a numeric source address: ${local}`));
 }

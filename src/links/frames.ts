@@ -1,13 +1,13 @@
 /**
- * The gate in front of the library's reply parser: passes whole, limited RESP2 frames, one at a time.
+ * The gate before the library's reply parser: passes complete, limited RESP2 frames, one at a time.
  *
- * The parser trusts its peer: a stray `\r`, a length of `abc` or a frame type of RESP3 makes it wait for ever, grow, or
- * throw from a place nobody can catch. An instance that talks nonsense must cost its own connection only, so the gate
- * checks the framing (never the content) and refuses the rest. Invariant: what was passed on is a prefix of a valid
- * sequence of frames.
+ * The parser trusts its peer: a stray `\r`, a length of `abc` or a frame type of RESP3 makes it
+ * wait for ever, grow, or throw where nothing can catch it. An instance that sends garbage must
+ * lose only its own connection, so the gate checks the framing (never the content) and refuses the
+ * rest. Invariant: what was passed on is a prefix of a valid sequence of frames.
  */
 
-/** Longest reply, INFO included, that is not an attack on memory. */
+/** Longest reply, INFO included, that is not taken for an attack on memory. */
 const REPLY_MAX_BYTES = 1024 * 1024;
 const ITEMS_MAX = 65_536;
 const DEPTH_MAX = 8;
@@ -28,13 +28,14 @@ const NOTHING = Buffer.alloc(0);
 export class ProtocolError extends Error {}
 
 export class FrameReader {
-  /** Items still to come, one number per open array. */
+  /** Items still to come, for each open array. */
   readonly #open: number[] = [];
-  /** Bytes of a bulk body (with its line end) still to come. */
+  /** Remaining bytes of a bulk body (with its line end). */
   #body = 0;
   /**
-   * Beginning of a line whose end has not arrived: not handed on, for the parser would take any CR for its end. Grows by
-   * doubling, so that a line that comes byte by byte costs no more than its bytes.
+   * Beginning of an incomplete line: not passed on, for the parser would take any CR for its end.
+   * Grows by doubling, so that a line that arrives byte by byte costs only in proportion to its
+   * length.
    */
   #line: Buffer = NOTHING;
   #lineBytes = 0;
@@ -47,8 +48,9 @@ export class FrameReader {
   }
 
   /**
-   * Hands on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame. Stops as soon as
-   * `pass` returns false; what is returned then is to be fed first when it goes on. Throws `ProtocolError`.
+   * Passes on the bytes of `chunk`: `pass(piece, whole)`, `whole` when the piece completes a frame.
+   * Stops as soon as `pass` returns false; the returned rest is to be fed first later. Throws
+   * `ProtocolError`.
    */
   feed(chunk: Buffer, pass: (piece: Buffer, whole: boolean) => boolean): Buffer | null {
     if (this.#lineBytes > 0 && !chunk.includes(LF)) {
@@ -83,7 +85,7 @@ export class FrameReader {
     return this.#line.subarray(0, this.#lineBytes);
   }
 
-  /** More of a line without its end. */
+  /** Stores more of an incomplete line. */
   #keep(piece: Buffer): void {
     const bytes = this.#lineBytes + piece.length;
     if (bytes > LINE_MAX_BYTES) throw new ProtocolError('Protocol error, line too long');
@@ -103,7 +105,7 @@ export class FrameReader {
 
   #skipBody(chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + this.#body);
-    // The body's own line end decides whether the next byte starts a frame: check it, byte by byte.
+    // The body's own line end decides whether the next byte starts a frame: checked byte by byte.
     for (let i = Math.max(at, at + this.#body - 2); i < end; i++) {
       const expected = at + this.#body - i === 2 ? CR : LF;
       if (chunk[i] !== expected) throw new ProtocolError('Protocol error, bad bulk length');
@@ -113,7 +115,7 @@ export class FrameReader {
     return end;
   }
 
-  /** Where the line ends that begins at `at`; null while its end has not come. */
+  /** The end of the line that begins at `at`; null while it is incomplete. */
   #readLine(chunk: Buffer, at: number): number | null {
     const newline = chunk.indexOf(LF, at);
     const line = chunk.subarray(at, newline === -1 ? chunk.length : newline + 1);

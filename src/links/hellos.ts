@@ -1,9 +1,9 @@
 /**
- * The hellos a connection has heard: every Sentinel says the same every two seconds until something changes, and what was
- * decoded once is known by its bytes.
+ * The last hellos received on a connection: every Sentinel repeats the same text every two seconds
+ * until something changes, so a known one is recognized by its bytes without decoding.
  */
 
-/** As many Sentinels as usually share a group, and ourselves. */
+/** As many Sentinels as usually share a group, including this one. */
 const REMEMBERED_MAX = 8;
 const FRAME_MAX_BYTES = 2048;
 
@@ -15,10 +15,10 @@ interface Heard {
 export class HelloMemory {
   readonly #heard: Heard[] = [];
   #next = 0;
-  /** Who speaks next, if all speak in turn. */
+  /** The expected next sender, if all send in turn. */
   #turn = 0;
 
-  /** The payload, when the bytes are exactly a message that was heard before. */
+  /** The payload, if the bytes are exactly a message received before. */
   payloadOf(chunk: Buffer): string | null {
     const count = this.#heard.length;
     for (let looked = 0, at = this.#turn; looked < count; looked++, at++) {

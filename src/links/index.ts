@@ -1,4 +1,4 @@
-/** The room `links`: connections to instances, carried by ioredis, with no will of their own. */
+/** The room `links`: connections to instances, which only carry out orders. */
 
 export type { LinkEffect, LinkOptions, LinkPorts } from './links.ts';
 export { Links } from './links.ts';

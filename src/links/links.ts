@@ -1,9 +1,10 @@
 /**
- * All connections to instances, by the numbers the core gave them. Carries out `connect`, `close`, `send` and
- * `subscribe`; decides nothing, repeats nothing, waits for nothing.
+ * All connections to instances, by the numbers the core gave them. Carries out `connect`, `close`,
+ * `send` and `subscribe`; decides nothing, retries nothing, waits for nothing.
  *
- * Invariant: after `close` no input ever comes from that number again, and a number that is gone ignores every effect
- * (the core may still send on a connection whose end is on its way to it). Specification: monitoring.md §3.
+ * Invariant: after `close` no input ever comes from that number again, and a number that is gone
+ * ignores every effect (the core may still send on a connection whose end it does not know yet).
+ * Specification: monitoring.md §3.
  */
 
 import type { ConnectionOptions } from 'node:tls';
@@ -14,41 +15,52 @@ import { Connection } from './connection.ts';
 export type LinkEffect = Extract<Effect, { type: 'connect' | 'close' | 'send' | 'subscribe' }>;
 
 export interface LinkPorts {
-  /** Receives `connected`, `disconnected`, `reply`, `subscribed` and `message`; never called from inside `apply`. */
+  /**
+   * Receives `connected`, `disconnected`, `reply`, `subscribed` and `message`; never called from
+   * inside `apply`.
+   */
   input(input: Input): void;
   log(level: LogLevel, text: string): void;
-  /** The system's text of a socket error, as it goes into `disconnected.reason`. Default: its message. */
+  /**
+   * The system's text for a socket error, as used in `disconnected.reason`. Default: its message.
+   */
   errorText?(error: Error): string;
-  /** May one more connection be opened? If not it fails as if the system had refused it. Default: yes. */
+  /**
+   * Whether one more connection may be opened. If not it fails as if the system had refused it.
+   * Default: yes.
+   */
   mayOpen?(): boolean;
-  /** A connection found no descriptor. It will be tried again: there should be one then. */
+  /** A connection found no free descriptor. It will be retried: there should be one then. */
   outOfDescriptors?(): void;
 }
 
 export interface LinkOptions {
   /** Source address of every connection (`bind-source-addr`). */
   readonly bindSourceAddr?: string | null;
-  /** TLS options for connections asked for with `tls: true`; asked anew each time, so certificates may change. */
+  /**
+   * TLS options for connections with `tls: true`; requested anew each time, so certificates may
+   * change.
+   */
   readonly tls?: () => ConnectionOptions;
 }
 
 const REPEAT_MS = 60_000;
 const TOLD_MAX = 1000;
-/** A handshake takes less, and so does who does not like what it hears. */
+/** A handshake takes less time, and so does a peer that closes because of the wrong protocol. */
 const PATIENCE_MS = 500;
-/** Who dies can hang up once. */
+/** A dying peer may hang up once within this time. */
 const AGAIN_MS = 30_000;
 
 export class Links {
   readonly #ports: Required<LinkPorts>;
   readonly #options: LinkOptions;
   readonly #connections = new Map<number, Connection>();
-  /** Those that we did not open, and have not said so yet. */
+  /** Connections that we refused to open, and whose failure is still to be reported. */
   readonly #refused = new Set<number>();
   #dirty: Connection[] = [];
-  /** What was wrong with TLS to whom, and when it was said last. */
+  /** TLS problems by peer, and when each was last logged. */
   readonly #told = new Map<string, number>();
-  /** Who hung up at once without a word, and when. */
+  /** Peers that hung up at once without an answer, and when. */
   readonly #hungUp = new Map<string, number>();
 
   constructor(ports: LinkPorts, options: LinkOptions = {}) {
@@ -62,7 +74,7 @@ export class Links {
     this.#options = options;
   }
 
-  /** Connections that exist, open or opening. */
+  /** Number of connections, open or being opened. */
   get size(): number {
     return this.#connections.size;
   }
@@ -90,7 +102,7 @@ export class Links {
     }
   }
 
-  /** Closes everything without a word to the core: the process is leaving. */
+  /** Closes everything without reporting it to the core: the process is about to exit. */
   closeAll(): void {
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
@@ -128,7 +140,7 @@ export class Links {
     });
   }
 
-  /** What looks like a dead server from afar and is none: says it, once a minute. */
+  /** Logs, once a minute, a problem that looks like a dead server but is none. */
   #tell({ tls, to }: Connection, trouble: string | null): void {
     if (trouble === null) return;
     const line = `${tls ? 'TLS connection' : 'Connection'} to ${to} failed: ${shown(trouble)}`;
@@ -139,7 +151,10 @@ export class Links {
     this.#ports.log('warning', line);
   }
 
-  /** Without TLS one thing can be wrong with the protocol: they want it, and hang up on who speaks without, again and again. */
+  /**
+   * Without TLS only one protocol problem is possible: the peer wants TLS, and hangs up on every
+   * plain connection.
+   */
   #plainTrouble(connection: Connection): string | null {
     if (connection.alerted) return ALERTED;
     const mute = connection.muteMs;
@@ -151,14 +166,15 @@ export class Links {
     return now - before < AGAIN_MS ? CLOSED : null;
   }
 
-  /** A certificate may hold any text, and what was wrong with it repeats that. */
+  /** A certificate may hold any text, and the error about it repeats that. */
   #reason(error: Error): string {
     return shown(this.#ports.errorText(error));
   }
 
   /**
-   * One write per connection and tick: what the core asks for in one breath (PING, INFO and PUBLISH due together, the
-   * whole failover transaction) leaves in one packet. The flush is not a timer: it runs before the loop goes on.
+   * One write per connection and tick: commands sent together (PING, INFO and PUBLISH due at the
+   * same time, the whole failover transaction) leave in one packet. The flush is not a timer: it
+   * runs before the event loop continues.
    */
   #flushSoon(connection: Connection): void {
     if (this.#dirty.length === 0) process.nextTick(() => this.#flush());
@@ -180,12 +196,12 @@ const CLOSED =
 const ALERTED =
   'answered by an alert of TLS. We speak without TLS (tls-replication no): that is a TLS port.';
 
-/** What is wrong with the certificates or the protocol; null when the network is to blame, or nobody. */
+/** The problem with certificates or protocol; null for network errors and normal ends. */
 function tlsTrouble(error: NodeJS.ErrnoException | null, connection: Connection): string | null {
   if (connection.refusal !== null) return connection.refusal;
   const code = error?.code ?? 'ECONNRESET';
   if (error === null || code === 'ECONNRESET') return null;
-  // OpenSSL's text, without thread, function and line of its source.
+  // OpenSSL's text, without thread, function and source line.
   const parts = /(error:[0-9A-F]{8}:[^:]*):[^:]*:([^:\n]*)/.exec(error.message);
   if (parts === null) return error.errno === undefined ? error.message : null;
   const more = /wrong version number|packet length too long/.test(error.message)

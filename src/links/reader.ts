@@ -1,6 +1,6 @@
 /**
- * redis-parser reads the replies that have parts: one parser for all links. It holds nothing between two frames, and only
- * whole and valid ones come here (frames.ts).
+ * redis-parser decodes the replies that have parts: one parser for all links. It holds nothing
+ * between two frames, and gets only complete and valid ones (frames.ts).
  */
 import RedisParser from 'redis-parser';
 import type { LinkReply } from '../core/index.ts';
@@ -22,7 +22,7 @@ class ReplyReader {
     },
   });
 
-  /** The reply that a whole frame is; null when the library made nothing of it. */
+  /** The reply of a complete frame; null when the library did not return one. */
   read(frame: Buffer): LinkReply | null {
     this.#reply = null;
     this.#parser.execute(frame);
@@ -33,8 +33,10 @@ class ReplyReader {
 let reader = new ReplyReader();
 
 /**
- * The reply that a frame of RESP2 is, which has to be whole and valid (frames.ts). Texts are byte strings.
- * @throws Error when the library cannot make one reply of it; the next frames are read by a new parser
+ * The reply of a RESP2 frame, which has to be complete and valid (frames.ts). Texts are byte
+ * strings.
+ * @throws Error when the library does not return exactly one reply; a new parser reads the next
+ * frames
  */
 export function readFrame(frame: Buffer): LinkReply {
   const reply = reader.read(frame);

@@ -1,7 +1,7 @@
-/** Bytes of one command, and replies as the core wants them. */
+/** Encoding of commands, and replies in the core's form. */
 import type { LinkReply } from '../core/index.ts';
 
-/** RESP request of byte strings (one character, one byte), itself one. */
+/** A RESP request from byte strings (one character, one byte); the result is one, too. */
 export function encode(argv: readonly string[]): string {
   let text = `*${argv.length}\r\n`;
   for (const word of argv) text += `$${word.length}\r\n${word}\r\n`;
@@ -9,8 +9,8 @@ export function encode(argv: readonly string[]): string {
 }
 
 /**
- * From what redis-parser makes of a frame (texts are buffers, integers strings) to the core's form. Error texts
- * come as decoded UTF-8 and go back to their bytes.
+ * From redis-parser's result (texts are buffers, integers strings) to the core's form. Error texts
+ * come as decoded UTF-8 and are converted back to bytes.
  */
 export function linkReply(value: unknown): LinkReply {
   if (Buffer.isBuffer(value)) return { kind: 'text', text: value.toString('latin1') };
