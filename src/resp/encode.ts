@@ -1,8 +1,8 @@
 /**
- * Replies to bytes, for both versions of the protocol (commands.md §3).
+ * Replies to bytes, for both protocol versions (commands.md §3).
  *
- * Error and status lines cannot carry a line end: every CR and LF in them becomes a blank, so that no word of a client
- * can forge a second reply.
+ * Error and status lines must not contain line ends: every CR and LF in them becomes a blank, so
+ * that no text of a client can forge a second reply.
  */
 import type { Reply } from '../core/index.ts';
 import { PAGES_BYTES, pages } from './pages.ts';
@@ -62,7 +62,7 @@ export function encodeText(reply: Reply, protocol: Protocol): string {
 
 const SHORT_MAX_BYTES = 16;
 const SHORT_REPLIES_MAX = 256;
-/** Bytes of the short replies, which are few and many times the same. */
+/** Cached bytes of short replies, which are few and repeat often. */
 const shortReplies = new Map<string, Buffer>();
 
 function shortReply(text: string): Buffer {
@@ -73,7 +73,10 @@ function shortReply(text: string): Buffer {
   return bytes;
 }
 
-/** The bytes of a reply, which may be shared: not to be changed. Its texts are byte strings: one character, one byte. */
+/**
+ * The bytes of a reply, possibly shared: not to be modified. Its texts are byte strings: one
+ * character, one byte.
+ */
 export function encodeReply(reply: Reply, protocol: Protocol): Buffer {
   const text = encodeText(reply, protocol);
   if (text.length <= SHORT_MAX_BYTES) return shortReply(text);

@@ -1,5 +1,6 @@
 /**
- * Splits an inline command into words: the quoting grammar that the configuration file has too (config.md §2.2).
+ * Splits an inline command into arguments; the quoting grammar is also that of the configuration
+ * file (config.md §2.2).
  */
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -15,7 +16,7 @@ function isBlank(char: string | undefined): boolean {
   return char === ' ' || (char !== undefined && char >= '\t' && char <= '\r');
 }
 
-/** What ends a word that has begun: some white space does not. */
+/** What ends an argument once it has begun: not every white space does. */
 function endsArgument(char: string): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
@@ -24,7 +25,10 @@ function isHex(text: string): boolean {
   return /^[0-9a-fA-F]{2}$/.test(text);
 }
 
-/** A quoted part that opens at `start`; null when it is not closed, or closed in the middle of a word. */
+/**
+ * A quoted part that opens at `start`; null when it is not closed, or closed in the middle of an
+ * argument.
+ */
 function quotedPart(
   line: string,
   start: number,
@@ -59,8 +63,9 @@ function quotedPart(
 }
 
 /**
- * The words of one line (a byte string without its line end), or null when its quotes are unbalanced.
- * A line without words gives an empty list. `glued`: a word may go on behind a closing quote.
+ * The arguments of one line (a byte string without its line end), or null when its quotes are
+ * unbalanced. A blank line gives an empty list. `glued`: an argument may continue after a closing
+ * quote.
  */
 export function splitInline(line: string, glued = false): string[] | null {
   const words: string[] = [];

@@ -1,9 +1,9 @@
 /**
- * Large buffers straight from the system: they are given back at will, or when they are collected. What the allocator of
- * C hands out from its heap may stay there for good, pinned by whatever small thing came to lie behind it.
+ * Large buffers allocated directly from the system: they are returned on demand, or when collected.
+ * Memory from the C heap may stay there for good, pinned by any small allocation behind it.
  */
 
-/** What the language's own types do not know yet. */
+/** Not yet part of TypeScript's own types. */
 interface Resizable {
   readonly resizable: boolean;
   readonly maxByteLength: number;
@@ -14,19 +14,19 @@ const ResizableBuffer = ArrayBuffer as unknown as new (
   options: { readonly maxByteLength: number },
 ) => ArrayBuffer;
 
-/** From so many bytes on it is worth it. */
+/** Size from which on this is worthwhile. */
 export const PAGES_BYTES = 64 * 1024;
 
 function memoryOf(buffer: Buffer): ArrayBuffer & Resizable {
   return buffer.buffer as ArrayBuffer & Resizable;
 }
 
-/** All zero. `growth`: how many times larger it may become, which takes address space only. */
+/** Zero-filled. `growth`: factor by which it may grow, which only reserves address space. */
 export function pages(bytes: number, growth = 1): Buffer {
   return Buffer.from(new ResizableBuffer(bytes, { maxByteLength: bytes * growth }));
 }
 
-/** The same buffer made larger in place, or null where that cannot be. */
+/** The same buffer enlarged in place, or null where that is impossible. */
 export function grown(buffer: Buffer, bytes: number): Buffer | null {
   const memory = memoryOf(buffer);
   if (!memory.resizable || memory.maxByteLength < bytes) return null;
@@ -34,7 +34,7 @@ export function grown(buffer: Buffer, bytes: number): Buffer | null {
   return Buffer.from(memory);
 }
 
-/** Its memory goes back at once, if it came from `pages`; nobody may look at it any more. */
+/** Returns its memory at once, if it came from `pages`; it must not be used any more. */
 export function giveBack(buffer: Buffer): void {
   const memory = memoryOf(buffer);
   if (memory.resizable) memory.resize(0);

@@ -1,15 +1,16 @@
 /**
- * The unread bytes of one connection, contiguous. Grows by doubling, so that a request fed byte by byte costs time and
- * memory in proportion to its bytes; gives the memory back when it has been read.
+ * The unread bytes of one connection, contiguous. Grows by doubling, so that a request that arrives
+ * byte by byte takes time and memory in proportion to its length; releases the memory after
+ * reading.
  */
 import { giveBack, grown, PAGES_BYTES, pages } from './pages.ts';
 
-/** A store so many times larger than what is unread is given back. */
+/** A store larger than the unread bytes by this factor is released. */
 const ROOMY_FACTOR = 4;
 const ROOMY_BYTES = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
 
-/** How far a large store can grow in place. */
+/** Factor by which a large store can grow in place. */
 const GROWTH_FACTOR = 16;
 
 function newStore(bytes: number): Buffer {
@@ -21,7 +22,9 @@ export class ReadBuffer {
   #store: Buffer = EMPTY;
   #start = 0;
   #end = 0;
-  /** True while `#store` has no room: a chunk of the caller's that was taken as it is, or a copy just large enough. */
+  /**
+   * True while `#store` has no room: a chunk of the caller's used without a copy, or an exact copy.
+   */
   #borrowed = true;
 
   /** Unread bytes. */
@@ -29,12 +32,12 @@ export class ReadBuffer {
     return this.#end - this.#start;
   }
 
-  /** Memory in use: a borrowed chunk is alive as a whole, of an own store only what was written to. */
+  /** Memory in use: all of a borrowed chunk, or the written part of an own store. */
   get memory(): number {
     return this.#borrowed ? this.#store.buffer.byteLength : this.#end;
   }
 
-  /** The memory that holds the unread bytes; `start` is where they begin. */
+  /** The memory that holds the unread bytes; they begin at `start`. */
   get store(): Buffer {
     return this.#store;
   }
@@ -47,7 +50,10 @@ export class ReadBuffer {
     return this.#end;
   }
 
-  /** Adds bytes. When nothing is unread the chunk itself is used, without a copy, until the next `append`. */
+  /**
+   * Adds bytes. When nothing is unread the chunk itself is used, without a copy, until the next
+   * `append`.
+   */
   append(chunk: Buffer): void {
     if (chunk.length === 0) return;
     if (this.length === 0) {
@@ -62,7 +68,7 @@ export class ReadBuffer {
     this.#end += chunk.length;
   }
 
-  /** Room for so many bytes in a store of our own, the unread ones at its start. */
+  /** Makes room for this many bytes in an own store, the unread ones at its start. */
   #makeRoom(needed: number): void {
     const [old, start, end] = [this.#store, this.#start, this.#end];
     const roomy = this.#borrowed || needed > old.length / 2;
@@ -76,7 +82,7 @@ export class ReadBuffer {
     this.#start = 0;
   }
 
-  /** Grows in place, where that is possible. */
+  /** Grows in place, if possible. */
   #grow(needed: number): boolean {
     const store = this.#borrowed ? null : grown(this.#store, needed * 2);
     if (store !== null) this.#store = store;
@@ -89,7 +95,10 @@ export class ReadBuffer {
     this.#borrowed = borrowed;
   }
 
-  /** Copies unread bytes out of a borrowed chunk or a large store, so that a few bytes do not keep it alive. */
+  /**
+   * Copies unread bytes out of a borrowed chunk or a large store, so that a few bytes do not keep
+   * it alive.
+   */
   settle(): void {
     const { length } = this;
     const roomy = this.#store.length > Math.max(ROOMY_BYTES, length * ROOMY_FACTOR);
@@ -110,7 +119,7 @@ export class ReadBuffer {
     this.#end = 0;
   }
 
-  /** Forgets everything. */
+  /** Drops everything. */
   clear(): void {
     this.skip(this.length);
   }

@@ -1,10 +1,12 @@
 /**
- * Admits requests: from the bytes of one client to its commands, one at a time (commands.md §2).
+ * The gate for requests: from the bytes of one client to its commands, one at a time (commands.md
+ * §2).
  *
- * redis-parser reads replies, not requests, and knows no limits. So the gate looks at every header itself, answers what
- * is wrong with the original's texts, and hands over only frames that are complete, flat and within their limits.
- * Nothing is allocated on the word of a header: memory follows the bytes that really came, and each byte is looked at
- * a bounded number of times however the bytes are cut up.
+ * redis-parser reads replies, not requests, and knows no limits. So the gate checks every header
+ * itself, answers protocol errors with the original's texts, and passes on only frames that are
+ * complete, flat and within their limits. No memory is allocated because of a header's number:
+ * memory follows the bytes that really arrive, and each byte is examined a bounded number of times
+ * however the bytes are split.
  */
 import { constants } from 'node:buffer';
 import RedisParser from 'redis-parser';
@@ -13,37 +15,45 @@ import { splitInline } from './inline.ts';
 import { parseInteger64 } from './integer.ts';
 import { ReadBuffer } from './readbuffer.ts';
 
-/** What a client may send. Sizes in bytes. */
+/** Limits of a client's requests. Sizes in bytes. */
 export interface RequestLimits {
   /** `client-query-buffer-limit`: bytes of one request, finished or not. */
   readonly queryBufferBytes: number;
   /** `proto-max-bulk-len`. */
   readonly maxBulkBytes: number;
-  /** What ends a header or a word has to be CR and LF; else any two bytes, of a header the first a CR. */
+  /**
+   * Headers and arguments must end with CR LF; otherwise any two bytes do, of which a header's
+   * first is a CR.
+   */
   readonly exactEnds?: boolean;
-  /** An inline word may go on behind a closing quote. */
+  /** An inline argument may continue after a closing quote. */
   readonly gluedQuotes?: boolean;
 }
 
 export type Frame =
-  /** A command; `argv` has at least one word. */
+  /** A command; `argv` has at least one element. */
   | { readonly kind: 'command'; readonly argv: readonly string[] }
   /** The client broke the protocol: answer `text` (an error line without `-`) and close. */
   | { readonly kind: 'violation'; readonly text: string }
-  /** More than the query buffer holds: close without a word. `head` is how the request began. */
+  /**
+   * More than the query buffer holds: close without an answer. `head` is the beginning of the
+   * request.
+   */
   | { readonly kind: 'overflow'; readonly head: string };
 
-/** A line (inline command, count or length) may be this long before its end has to come. */
+/** Length that a line (inline command, count or length) may reach without its end. */
 const LINE_MAX_BYTES = 65536;
 const UNAUTHENTICATED_COUNT_MAX = 10n;
 const UNAUTHENTICATED_BULK_MAX_BYTES = 16384n;
 /**
- * Words of one request. The original admits two thousand million, but there a word of no bytes costs 16 bytes and here
- * ten times that; no command of a Sentinel has a use for so many.
+ * Arguments of one request. The original admits two billion, but there an empty argument costs 16
+ * bytes and here ten times that; no command of a Sentinel needs so many.
  */
 const COUNT_MAX = BigInt(LIMITS.requestArguments);
 const HEAD_BYTES = 64;
-/** Headers that need no closer look: so many digits, and numbers within every limit there can be. */
+/**
+ * Headers that take the fast path: up to this many digits, and numbers within every possible limit.
+ */
 const SHORT_DIGITS = 5;
 const SHORT_COUNT_MAX = 10;
 const SHORT_BULK_MAX_BYTES = 512;
@@ -75,13 +85,18 @@ function newDecoder(): RedisParser {
   });
 }
 
-/** One for all clients: it only ever sees complete frames, so nothing of one is left when the next comes. */
+/**
+ * One for all clients: it only sees complete frames, so it holds nothing of one when the next
+ * comes.
+ */
 let decoder = newDecoder();
 
-/** Of more words the decoder, which makes a buffer of each, would hold up everybody. */
+/**
+ * Beyond this many arguments the decoder, which creates a buffer for each, would block all clients.
+ */
 const DECODED_ARGUMENTS_MAX = 256;
 
-/** The words of a complete, checked frame. */
+/** The arguments of a complete, checked frame. */
 function splitFrame(frame: Buffer): string[] {
   const words: string[] = [];
   let at = frame.indexOf(LF) + 1;
@@ -113,12 +128,12 @@ export class RequestReader {
   readonly #limits: RequestLimits;
   readonly #shortBulkMax: number;
   readonly #hoard = new ReadBuffer();
-  /** How far the unread bytes were looked at, relative to their start. */
+  /** How far the unread bytes were examined, relative to their start. */
   #scanned = 0;
-  /** Bulks still to come of the multibulk being read; 0 while none is. */
+  /** Bulks still to come of the multibulk being read; 0 outside of one. */
   #missing = 0;
   #count = 0;
-  /** Where the header or bulk that is being read begins, relative to the start. */
+  /** Where the header or bulk being read begins, relative to the start. */
   #mark = 0;
   /** Bytes of the bulk whose header was read (with its line end), or -1. */
   #bulkBytes = -1;
@@ -127,13 +142,13 @@ export class RequestReader {
   constructor(limits: RequestLimits) {
     this.#limits = {
       ...limits,
-      // A word becomes a string of one character a byte.
+      // An argument becomes a string with one character per byte.
       maxBulkBytes: Math.min(limits.maxBulkBytes, constants.MAX_STRING_LENGTH),
     };
     this.#shortBulkMax = Math.min(SHORT_BULK_MAX_BYTES, limits.maxBulkBytes);
   }
 
-  /** Bytes held back: requests not yet taken by `next`, and the beginning of one that is not complete. */
+  /** Bytes held: requests not yet taken by `next`, and the beginning of an incomplete one. */
   get held(): number {
     return this.#hoard.length;
   }
@@ -143,14 +158,14 @@ export class RequestReader {
     return this.#hoard.memory;
   }
 
-  /** Takes bytes from the client. The chunk must not be changed afterwards. */
+  /** Adds bytes from the client. The chunk must not be changed afterwards. */
   feed(chunk: Buffer): void {
     if (!this.#dead) this.#hoard.append(chunk);
   }
 
   /**
-   * The next request, or null when more bytes are needed. After a `violation` or an `overflow` there is nothing more.
-   * Until a client is `authenticated` it may only send little.
+   * The next request, or null when more bytes are needed. Nothing follows a `violation` or an
+   * `overflow`. Until a client is `authenticated` its requests are limited to small ones.
    */
   next(authenticated: boolean): Frame | null {
     while (!this.#dead && this.#hoard.length > 0) {
@@ -164,7 +179,7 @@ export class RequestReader {
     return null;
   }
 
-  /** Nothing more is wanted of this client. */
+  /** No further request of this client is wanted. */
   abandon(): void {
     this.#close();
   }
@@ -184,7 +199,7 @@ export class RequestReader {
     return null;
   }
 
-  /** Removes the first `count` unread bytes and begins anew. */
+  /** Removes the first `count` unread bytes and starts over. */
   #take(count: number): void {
     this.#hoard.skip(count);
     this.#scanned = 0;
@@ -194,8 +209,9 @@ export class RequestReader {
   }
 
   /**
-   * Offset of `byte` at or after `#mark`, or -1 while it has not come. The original looks for it as in a C string: a
-   * zero byte before it hides it for good, and only the length rule ends the waiting.
+   * Offset of `byte` at or after `#mark`, or -1 while it has not arrived. The original searches as
+   * in a C string: a NUL byte before it hides it for good, and only the length limit ends the
+   * waiting.
    */
   #find(byte: number): number {
     const { store, start, end } = this.#hoard;
@@ -226,7 +242,7 @@ export class RequestReader {
     return words.length === 0 ? 'skipped' : { kind: 'command', argv: words };
   }
 
-  /** Takes lines without a byte, of which there may be half a million, in one go; false when there is none. */
+  /** Skips empty lines, of which there may be half a million, at once; false when there is none. */
   #skipEmptyLines(): boolean {
     const { store, start, end } = this.#hoard;
     let at = start;
@@ -240,8 +256,9 @@ export class RequestReader {
   }
 
   /**
-   * The text of a header line that begins at `#mark` (without its first byte), moving `#mark` behind it. Null while
-   * it is not complete: the byte after the CR has to be there, whatever it is (or an LF, see `exactEnds`).
+   * The text of a header line that begins at `#mark` (without its first byte), moving `#mark`
+   * behind it. Null while it is incomplete: the byte after the CR must have arrived, whatever it is
+   * (or an LF, see `exactEnds`).
    */
   #header(): string | Frame | null {
     const cr = this.#find(CR);
@@ -253,7 +270,10 @@ export class RequestReader {
     return text;
   }
 
-  /** A header of a few digits, as nearly all are: its number, moving `#mark` behind it; else -1, and nothing has moved. */
+  /**
+   * The fast path for a header of a few digits, as nearly all are: its number, moving `#mark`
+   * behind it; else -1, and nothing has moved.
+   */
   #shortHeader(): number {
     const { store, start, length } = this.#hoard;
     const from = this.#mark + 1;
@@ -288,7 +308,7 @@ export class RequestReader {
       this.#bulkBytes = -1;
       this.#missing -= 1;
     }
-    // Complete with the bytes that came last, but larger than what may come.
+    // Complete with the last bytes, but larger than allowed.
     if (this.#mark > this.#limits.queryBufferBytes) return this.#unfinished();
     const { store, start } = this.#hoard;
     const argv = argumentsOf(store.subarray(start, start + this.#mark), this.#count);
@@ -344,7 +364,7 @@ export class RequestReader {
     return 'good';
   }
 
-  /** Are the two bytes before it the end of a line? */
+  /** Whether the two bytes before it are a line end. */
   #endsWell(at: number): boolean {
     const { store, start } = this.#hoard;
     return store[start + at - 2] === CR && store[start + at - 1] === LF;
@@ -355,7 +375,10 @@ export class RequestReader {
     return store[start + at] === DOLLAR;
   }
 
-  /** A header that does not end: patience has its limit. With its CR there it is only unfinished. */
+  /**
+   * The result for an unfinished header: null while it may still end, a violation once it is too
+   * long. With its CR present it is only unfinished.
+   */
   #waiting(text: string): Frame | null {
     const { store, start, length } = this.#hoard;
     const ended = this.#scanned < length && store[start + this.#scanned] === CR;
