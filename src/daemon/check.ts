@@ -1,7 +1,8 @@
 /**
- * `redis-sentinel-ts --check FILE`: what a start would make of a configuration, without starting: nothing is written, no
- * connection is made, no log is opened. (Ports are opened and shut again at once, to see that they are free; names are
- * looked up where the configuration asks for it, as at every start.)
+ * `redis-sentinel-ts --check FILE`: what a start would do with a configuration, without starting:
+ * nothing is written, no connection is made, no log is opened. (Ports are opened and closed again
+ * at once, to see that they are free; names are looked up where the configuration asks for it, as
+ * at every start.)
  */
 import { type ParsedConfig, rewriteConfig, splitArguments } from '../config/index.ts';
 import {
@@ -35,13 +36,13 @@ export interface Checked {
 }
 
 export interface Findings {
-  /** Why it would not start; empty: it would. */
+  /** Why it would not start; empty if it would. */
   readonly errors: readonly string[];
-  /** What must have happened before: who holds the file or the port. */
+  /** Preconditions: that others release the file or the port. */
   readonly conditions: readonly string[];
-  /** What it would say at the start, and what else is amiss. */
+  /** What it would log at the start, and other problems. */
   readonly warnings: readonly string[];
-  /** What the first save would change: lines with `-` and `+` before them, without passwords. */
+  /** What the first save would change: lines prefixed with `-` and `+`, without passwords. */
   readonly changes: readonly string[];
 }
 
@@ -61,7 +62,7 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   }
   if (holder === null) {
     const config = serverConfig(parsed.generic, { configFile: file, supervisor: 'no' });
-    // Before somebody takes the place of an original, that one has it.
+    // The original that is to be replaced still has the port.
     await tryPorts(config).catch(({ lines: [why = ''] }: ListenError) => {
       conditions.push('its port is free');
       warnings.push(why.replace(/^Warning: /, ''));
@@ -117,7 +118,7 @@ function firstSave(file: string, before: string, { generic, sentinel }: ParsedCo
   return sentinel.myId === null ? text.replaceAll(state.myId, '<a new id>') : text;
 }
 
-/** Lines that only one of two texts has, in their order. */
+/** Lines that only one of two texts has, in order. */
 function difference(before: string, after: string): string[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   const gone = without(old, now).map((line) => `- ${line}`);
@@ -135,7 +136,9 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
   });
 }
 
-/** Directives of which only the first word is anybody's business, and of `sentinel` lines the first two. */
+/**
+ * Directives of which only the name may be shown, and of `sentinel` lines the first two arguments.
+ */
 const SECRET = /^(requirepass|masterauth|primaryauth|user|tls-.*key-file-pass)$/i;
 const GROUP_SECRETS: ReadonlySet<string> = new Set(
   GROUP_OPTION_ROWS.flatMap(([, row]) =>
@@ -143,7 +146,7 @@ const GROUP_SECRETS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** However the words are quoted; control characters are shown. */
+/** However the arguments are quoted; control characters are shown. */
 function withoutSecret(line: string): string {
   const [sign, rest] = [line.slice(0, 2), line.slice(2)];
   const [first = '', second = '', third = ''] = splitArguments(rest) ?? [];

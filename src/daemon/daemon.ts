@@ -1,7 +1,7 @@
 /**
- * Builds the house and opens its doors: configuration to core state, around it driver, links, server, writer, names,
- * scripts and log. The only place, with the command line, that knows every room; it decides nothing itself.
- * Specification: config.md §6 (start), commands.md §7.3 (end).
+ * Assembles the daemon: configuration to core state, around it driver, links, server, writer,
+ * names, scripts and log. The only place, with the command line, that knows every room; it decides
+ * nothing itself. Specification: config.md §6 (start), commands.md §7.3 (end).
  */
 
 import { randomBytes } from 'node:crypto';
@@ -57,13 +57,13 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly supervisor: Supervisor;
   readonly flightRecorder: FlightRecorder;
-  /** Ends the process after an error that nobody foresaw. */
+  /** Ends the process after an unexpected error. */
   readonly leave: Leave;
 }
 
-/** Sockets and a running save get this long to end at a shutdown. */
+/** Sockets and a running save get this long to finish at a shutdown. */
 const FAREWELL_MS = 1000;
-/** What a server or a Sentinel costs, its connections included. */
+/** Memory per server or Sentinel, its connections included. */
 const INSTANCE_BYTES = 50 * 1024;
 const TLS_FAILED = 'Failed to configure TLS. Check logs for more info.';
 const SYSLOG_IGNORED =
@@ -87,7 +87,7 @@ export class Daemon {
   readonly #thrift = new Thrift({
     keptBytes: () => this.#server.memory.bytes + INSTANCE_BYTES * instancesOf(this.#state),
   });
-  /** null: nothing here speaks TLS. */
+  /** null: nothing here uses TLS. */
   readonly #tls: Tls | null;
   readonly #answers = new Map<number, (reply: Reply) => void>();
   readonly #early: Input[] = [];
@@ -149,7 +149,10 @@ export class Daemon {
     );
   }
 
-  /** Opens the doors and gives the core its first turn. @throws StartError or ListenError, with nothing left open */
+  /**
+   * Opens the listeners and gives the core its first turn. @throws StartError or ListenError, with
+   * nothing left open
+   */
   async start(): Promise<void> {
     const { generic } = this.#parsed;
     this.#banner();
@@ -184,7 +187,7 @@ export class Daemon {
     this.#thrift.stop();
     this.#tls?.stop();
     this.#links.closeAll();
-    // A save under way is let end, so that no temporary file stays behind.
+    // A save in progress may finish, so that no temporary file stays behind.
     await atMost(FAREWELL_MS, this.#saving);
     if (this.#pidFile !== null) {
       this.#log.write('notice', 'Removing the pid file.');
@@ -195,7 +198,7 @@ export class Daemon {
     process.exit(0);
   }
 
-  /** One turn. Whatever it does beyond talking may change what clients were told. */
+  /** One turn. Any effect beyond `send` and `answer` may invalidate cached replies. */
   #step(input: Input, now: number): Output {
     const turn = this.#coreStep(input, now);
     const quiet = ({ type }: Effect) => type === 'send' || type === 'answer';
@@ -205,7 +208,10 @@ export class Daemon {
     return turn;
   }
 
-  /** An error of the core must not be caught by whoever brought the input: memory is no longer to be trusted. */
+  /**
+   * An error of the core must not be caught by the sender of the input: memory can no longer be
+   * trusted.
+   */
   #coreStep(input: Input, now: number): Output {
     try {
       return this.#flightRecorder.step(input, now);
@@ -265,7 +271,7 @@ export class Daemon {
     return DIALECTS[this.#parsed.generic.compat];
   }
 
-  /** Newer lines announce what 7.0 warned about. */
+  /** Newer dialects log as notices what 7.0 logs as warnings. */
   get #announceLevel(): 'notice' | 'warning' {
     return this.#line.announceLevel;
   }
@@ -315,7 +321,7 @@ export class Daemon {
     const request = this.#requests;
     this.#answers.set(request, done);
     const input: Input = { type: 'command', request, argv };
-    // A client may come through the first door while the others are being opened.
+    // A client may connect to the first listener while the others are being opened.
     if (this.#started) this.#driver.input(input);
     else this.#early.push(input);
   }
@@ -366,7 +372,7 @@ export class Daemon {
   }
 }
 
-/** Masters, replicas, and peers, of which one link serves all groups. */
+/** Masters, replicas, and peers, each of which has one link for all groups. */
 function instancesOf({ groups, peerLinks }: State): number {
   let count = groups.size + peerLinks.size;
   for (const { replicas } of groups.values()) count += replicas.size;
@@ -375,7 +381,7 @@ function instancesOf({ groups, peerLinks }: State): number {
 
 type Groups = State['groups'];
 
-/** Nothing is going on in this group. */
+/** No failover and no dead master in this group. */
 function isCalm({ failover, master }: Groups extends Map<string, infer G> ? G : never): boolean {
   return failover === null && master.sDownSince === null;
 }

@@ -1,6 +1,7 @@
 /**
- * The flight recorder in the running daemon: the core's turns go through it, and it writes what it remembers when asked
- * or when the core fails (`src/flight` knows how to remember, `src/shell` how to write).
+ * The flight recorder in the running daemon: the core's turns go through it, and it writes its
+ * recording on request or when the core fails (`src/flight` keeps the turns, `src/shell` writes the
+ * file).
  */
 
 import { type Input, type Output, type State, step } from '../core/index.ts';
@@ -9,9 +10,9 @@ import { OWN_VERSION } from '../server/index.ts';
 import { errorText, FlightFiles, isExecutable, type Log, monotonic } from '../shell/index.ts';
 
 export interface FlightRecorderOptions {
-  /** Bytes to remember; 0: nothing. */
+  /** Bytes to keep; 0: recorder off. */
   readonly bytes: number;
-  /** Where its files go, a byte string. */
+  /** Folder of its files, a byte string. */
   readonly folder: string;
   readonly log: Log;
 }
@@ -43,13 +44,13 @@ export class FlightRecorder {
       : this.#recorder.step(input, now);
   }
 
-  /** What the core is to ask about scripts: a replay has no such files. */
+  /** The core's check of scripts, recorded: a replay has no such files. */
   readonly isExecutable = (path: string): boolean => {
     const answer = isExecutable(path);
     return this.#recorder?.noteExecutable(answer) ?? answer;
   };
 
-  /** Writes a file without stopping the process, and says where. */
+  /** Writes a file without blocking the process, and logs where. */
   async write(reason: string): Promise<void> {
     const { log } = this.#options;
     if (this.#recorder === null) return log.write('warning', OFF);
@@ -63,7 +64,7 @@ export class FlightRecorder {
     this.#writing = false;
   }
 
-  /** The process is about to end: writes at once. Never throws. */
+  /** The process is about to end: writes synchronously. Never throws. */
   writeLast(reason: string): void {
     if (this.#recorder === null) return;
     const { log } = this.#options;

@@ -1,6 +1,6 @@
 /**
- * From the generic directives of the configuration to what the server room wants to be told (config.md §5.1), and from
- * its users back to the lines of the file. Only words are moved here; each room keeps its own rules.
+ * From the generic directives to the server's configuration (config.md §5.1), and from its users
+ * back to lines of the file. Values are only passed on here; each room keeps its own rules.
  */
 
 import { type GenericConfig, initialValue, type OutputLimit } from '../config/index.ts';
@@ -8,7 +8,7 @@ import { DIALECTS, LIMITS } from '../core/index.ts';
 import type { Server, ServerConfig, OutputLimit as ServerLimit } from '../server/index.ts';
 import { byteString, type Supervisor } from '../shell/index.ts';
 
-/** The start ends here: `lines` go to the log as warnings, the exit status is 1. */
+/** The start fails: `lines` go to the log as warnings, the exit status is 1. */
 export class StartError extends Error {
   readonly lines: readonly string[];
 
@@ -25,7 +25,7 @@ export interface Circumstances {
   readonly supervisor: Supervisor;
 }
 
-/** @throws StartError when the users cannot be had */
+/** @throws StartError when `user` lines and an ACL file are both given */
 export function serverConfig(generic: GenericConfig, place: Circumstances): ServerConfig {
   return {
     dialect: DIALECTS[generic.compat],
@@ -56,13 +56,15 @@ export function serverConfig(generic: GenericConfig, place: Circumstances): Serv
   };
 }
 
-/** What a line says, or our own while the directive is at its default, which is no use to anybody here. */
+/**
+ * The value of a line, or our own limit while the directive has its default, which is useless here.
+ */
 function ceiling({ values }: GenericConfig, name: string, own: number): number {
   const value = values.get(name);
   return value === undefined || value === initialValue(name) ? own : Number(value);
 }
 
-/** Less than this would shut everybody out, so it is not taken at its word. */
+/** Less than this would shut out every client, so this is the minimum. */
 const CLIENTS_MIN_BYTES = 128 * 1024;
 
 function clientsMemory({ maxMemoryClients, values }: GenericConfig): number {
@@ -76,7 +78,7 @@ function limit({ hard, soft, softSeconds }: OutputLimit): ServerLimit {
   return { hardBytes: hard, softBytes: soft, softSeconds };
 }
 
-/** The users of the `user` lines; those of an `aclfile` the server reads itself. */
+/** The users of the `user` lines; the server reads those of an `aclfile` itself. */
 function userLines(generic: GenericConfig): string[][] {
   const lines = generic.users.map(({ name, rules }) => [name, ...rules]);
   if (generic.aclFile !== '' && lines.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * A group that exists in memory only: three servers and two Sentinels that answer the real core at once. The warm-up lets
- * its master die again and again.
+ * A group that exists in memory only: three servers and two Sentinels that answer the real core at
+ * once. The warm-up lets its master die repeatedly.
  */
 import {
   type AddressConfig,
@@ -22,7 +22,7 @@ const PEERS = ['10.0.0.4', '10.0.0.5'];
 const GROUP = 'stand-ins';
 /** Virtual ms from a request to its answer, and for a save. */
 const ANSWER_MS = 0.5;
-/** Virtual ms in which a failover, and what follows it, must be over. */
+/** Virtual ms within which a failover and what follows it must end. */
 const PATIENCE_MS = 60_000;
 
 const text = (value: string): LinkReply => ({ kind: 'text', text: value });
@@ -32,9 +32,9 @@ export class StandIns {
   readonly #state: State;
   #now = 0;
   #wakeAt = 0;
-  /** Inputs on their way, in the order of their times. */
+  /** Inputs to come, in chronological order. */
   readonly #coming: { readonly at: number; readonly input: Input }[] = [];
-  /** Where each open connection leads. */
+  /** The host of each open connection. */
   readonly #hosts = new Map<number, string>();
   readonly #dead = new Set<string>();
   #master = SERVERS[0]!;
@@ -59,12 +59,15 @@ export class StandIns {
     this.#until(() => this.#isWhole, 'all are connected');
   }
 
-  /** Failovers that were done. */
+  /** Completed failovers. */
   get epoch(): bigint {
     return this.#group.configEpoch;
   }
 
-  /** The master dies, another is made of a replica, the old one comes back as its replica. @throws Error when that takes too long */
+  /**
+   * The master dies, a replica is promoted, the old one comes back as its replica. @throws Error
+   * when that takes too long
+   */
   failOver(): void {
     const dead = this.#master;
     const { epoch } = this;

@@ -1,33 +1,32 @@
 /**
- * Warm-up: some time after the start of a Sentinel that watches many groups, failovers of a group
- * that exists in memory only are played in idle moments, so that the compiler has translated what a
- * night needs on which hundreds of masters die together. Without it the first of them costs twice
- * the processor time of later ones (docs/PERFORMANCE.md). Nothing of the real state is touched, and
- * nothing is said to anybody.
+ * Warm-up: some time after the start of a Sentinel with many groups, failovers of a group that
+ * exists in memory only are played in idle moments, so that the code needed when hundreds of
+ * masters die together is compiled by then. Otherwise the first of them costs twice the processor
+ * time of later ones (docs/PERFORMANCE.md). The real state is not touched, and nothing is sent.
  */
 import { setFlagsFromString } from 'node:v8';
 import { StandIns } from './standins.ts';
 
 export interface WarmupPorts {
-  /** Groups that are watched; with few of them there is nothing to be gained. */
+  /** Number of groups; with few of them nothing is gained. */
   readonly groups: () => number;
-  /** Nothing more important is going on. */
+  /** Whether nothing more important is going on. */
   readonly idle: () => boolean;
-  /** It could not be done; the daemon is none the worse for it. */
+  /** The warm-up failed; the daemon is unaffected. */
   readonly failed: (error: unknown) => void;
 }
 
 export interface WarmupTimes {
-  /** ms until it begins, and until it is tried again when something was going on. */
+  /** ms until it begins, and until it is retried when the daemon was busy. */
   readonly delayMs: number;
-  /** Failovers in all. */
+  /** Total number of failovers. */
   readonly failovers: number;
 }
 
 const TIMES: WarmupTimes = { delayMs: 5000, failovers: 200 };
-/** So many that the loop is busy, at the latest when their masters die together. */
+/** From this many groups on the loop gets busy, at the latest when their masters die together. */
 export const MANY_GROUPS = 20;
-/** After each failover there is a rest of so many times what it took: a fifth of a core at most. */
+/** After each failover it rests for this many times its duration: a fifth of a core at most. */
 const REST_FACTOR = 4;
 const REST_MIN_MS = 10;
 
@@ -45,7 +44,7 @@ export class Warmup {
     this.#after(times.delayMs);
   }
 
-  /** Failovers that are still to be played. */
+  /** Failovers still to be played. */
   get left(): number {
     return this.#left;
   }
@@ -83,7 +82,7 @@ export class Warmup {
 }
 
 function begin(): StandIns {
-  // What is not used for long would be forgotten again.
+  // V8 would discard compiled code that is not used for long.
   setFlagsFromString('--no-flush-bytecode');
   return new StandIns();
 }
