@@ -1,4 +1,7 @@
-/** A recording as text: one JSON value a line – what it is, the state before, then a line for each turn. */
+/**
+ * A recording as text, one JSON value per line: the header, the state before, then a line for each
+ * turn.
+ */
 import type { Input } from '../core/index.ts';
 import { decodeGraph, encodeGraph, fromJson, type Graph, toJson } from './graph.ts';
 import type {
@@ -10,7 +13,7 @@ import type {
   Stream,
 } from './record.ts';
 
-/** The lines, made as they are asked for: writing a long recording need not stop the process. */
+/** The lines, generated on demand: writing a long recording need not block the process. */
 export function* linesOf({ header, snapshot, entries }: Stream): Generator<string> {
   yield toJson(header);
   yield JSON.stringify({ state: encodeGraph(snapshot) });
@@ -19,7 +22,7 @@ export function* linesOf({ header, snapshot, entries }: Stream): Generator<strin
   }
 }
 
-/** @throws Error that says which line is wrong */
+/** @throws Error that names the wrong line */
 export function parseRecording(text: string): Recording {
   const lines = text.split('\n').filter((line) => line !== '');
   const at = <T>(index: number, read: (line: string) => T): T => {

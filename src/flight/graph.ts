@@ -1,16 +1,19 @@
 /**
- * A graph of plain objects, arrays, maps and sets, cycles included, as one JSON value and back. Identity is kept: what
- * was one object is one object again.
+ * A graph of plain objects, arrays, maps and sets, cycles included, as one JSON value and back.
+ * Identity is preserved: one object stays one object.
  */
 
-/** One object of the graph; values inside are `Value`s. */
+/** One object of the graph; inner values are `Value`s. */
 type Node =
   | { readonly o: Readonly<Record<string, Value>> }
   | { readonly a: readonly Value[] }
   | { readonly m: readonly (readonly [Value, Value])[] }
   | { readonly s: readonly Value[] };
 
-/** A primitive as JSON has it, or what JSON lacks: `$` the object with this number, `$n` a bigint, `$x` a constant. */
+/**
+ * A JSON primitive, or what JSON lacks: `$` the object with this number, `$n` a bigint, `$x` a
+ * constant.
+ */
 type Value =
   | string
   | number
@@ -25,7 +28,7 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
-/** @throws TypeError for a function or an object of a class */
+/** @throws TypeError for a function or a class instance */
 export function encodeGraph(root: unknown): Graph {
   const numbers = new Map<object, number>();
   const found: object[] = [];
@@ -56,7 +59,7 @@ export function encodeGraph(root: unknown): Graph {
   };
   const rootValue = value(root);
   const nodes: Node[] = [];
-  // `found` grows while it is walked; no recursion, however long the chains are.
+  // `found` grows during the loop; no recursion, however long the chains are.
   for (const one of found) nodes.push(encodeNode(one, value));
   return { root: rootValue, nodes };
 }
@@ -72,7 +75,7 @@ function encodeNode(one: object, value: (inner: unknown) => Value): Node {
   return { o: Object.fromEntries(Object.entries(one).map(([k, v]) => [k, value(v)])) };
 }
 
-/** @throws Error when it is no graph */
+/** @throws Error when it is not a graph */
 export function decodeGraph({ root, nodes }: Graph): unknown {
   const objects = nodes.map((node): object => {
     if ('a' in node) return [];
@@ -101,7 +104,7 @@ function fill(object: object, node: Node, value: (one: Value) => unknown): void 
   }
 }
 
-/** JSON of a tree of plain values, bigints and non-finite numbers included. */
+/** JSON of a tree of plain values, including bigints and non-finite numbers. */
 export function toJson(tree: unknown): string {
   return JSON.stringify(tree, (_key, one) => {
     if (typeof one === 'bigint') return { $n: String(one) };
@@ -109,7 +112,7 @@ export function toJson(tree: unknown): string {
   });
 }
 
-/** Back from `toJson`. @throws SyntaxError */
+/** The inverse of `toJson`. @throws SyntaxError */
 export function fromJson(text: string): unknown {
   return JSON.parse(text, (_key, one) => {
     if (typeof one !== 'object' || one === null) return one;

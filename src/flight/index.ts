@@ -1,4 +1,4 @@
-/** The room `flight`: what the core was told and what it decided, kept, written down, and played again. */
+/** The room `flight`: the core's inputs and decisions are kept, written, and replayed. */
 
 export { linesOf, parseRecording } from './file.ts';
 export type {

@@ -1,4 +1,7 @@
-/** `redis-sentinel-ts replay FILE`: plays what the flight recorder wrote and says whether the core decides the same. */
+/**
+ * `redis-sentinel-ts replay FILE`: replays a flight recording and reports whether the core decides
+ * the same.
+ */
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { parseRecording } from './file.ts';
@@ -16,13 +19,13 @@ interface ReplayPlan {
 const SHOWN_MAX = 5;
 const MARGIN = ' '.repeat(14);
 
-/** @returns the exit code: 0 the same decisions, 1 others, 2 nothing to play */
+/** @returns the exit code: 0 the same decisions, 1 different ones, 2 nothing to replay */
 export async function main(args: readonly string[]): Promise<number> {
   let plan: ReplayPlan | null;
   try {
     plan = await readPlan(args);
   } catch {
-    // What is wrong was said by yargs.
+    // yargs has reported the error.
     return 2;
   }
   if (plan === null) return 0;
@@ -89,7 +92,7 @@ function verdict(played: number, recorded: number, differences: number): number 
   return differences > 0 || played < recorded ? 1 : 0;
 }
 
-/** Nothing but keeping in touch. */
+/** A turn that only keeps contact. */
 function isTalk({ entry, outcome, same }: Played): boolean {
   if (!same || !('effects' in outcome) || outcome.save !== null) return false;
   if (['command', 'saved', 'start'].includes(entry.input.type)) return false;

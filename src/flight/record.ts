@@ -1,36 +1,40 @@
-/** What a recording is made of. */
+/** The parts of a recording. */
 import type { Compat, Effect, Input, Instant, Output, State } from '../core/index.ts';
 
-/** One input and what the core made of it. */
+/** One input and its outcome. */
 export interface RecordedTurn {
   /** Driver's time. */
   readonly at: Instant;
   readonly input: Input;
-  /** What the file system said when the core asked whether a path may be executed, in order. */
+  /** The file system's answers when the core asked whether a path is executable, in order. */
   readonly executable: readonly boolean[];
   readonly outcome: RecordedOutput;
 }
 
-/** What is compared: a turn, what is kept of a routine one (`tape.ts`), or the error that ended it. */
+/**
+ * What is compared: a turn, the digest of a routine one (`tape.ts`), or the error that ended it.
+ */
 export type RecordedOutput =
   | Output
   | { readonly digest: number; readonly wakeAt: Instant }
   | { readonly error: string };
 
-/** The state before the first of the entries. `surroundings.dialect` and `.isExecutable` are to be put back. */
+/**
+ * The state before the first entry. `surroundings.dialect` and `.isExecutable` have to be restored.
+ */
 export type Snapshot = Omit<State, 'surroundings'> & {
   readonly surroundings: Omit<State['surroundings'], 'dialect' | 'isExecutable'>;
 };
 
 export interface Header {
-  /** Of the file's format. */
+  /** Version of the file format. */
   readonly format: 1;
-  /** Of this program, and of Node. */
+  /** Versions of this program, and of Node. */
   readonly version: string;
   readonly node: string;
   readonly pid: number;
   readonly compat: Compat;
-  /** Wall-clock time (ISO) when it was written, and the driver's time of the same moment. */
+  /** Wall-clock time (ISO) of the writing, and the driver's time at the same moment. */
   readonly written: string;
   readonly writtenAt: Instant;
   /** Why it was written. */
@@ -43,13 +47,13 @@ export interface Recording {
   readonly entries: readonly RecordedTurn[];
 }
 
-/** A recording whose entries are made as they are taken, once. */
+/** A recording whose entries are generated on demand, once. */
 export type Stream = Omit<Recording, 'entries'> & { readonly entries: Iterable<RecordedTurn> };
 
-/** An answer longer than this many values is not kept: only that it was given. */
+/** A longer answer is not kept, only the fact that it was given. */
 const REPLY_VALUES_MAX = 200;
 
-/** The effects as they are kept. */
+/** The effects in the form in which they are kept. */
 export function kept(effects: readonly Effect[]): readonly Effect[] {
   return effects.some(isLong)
     ? effects.map((one) => (isLong(one) ? shortened(one) : one))
@@ -62,7 +66,7 @@ function isLong(effect: Effect): boolean {
   return effect.type === 'answer' && valuesOf(effect) > REPLY_VALUES_MAX;
 }
 
-/** How many values an answer has, judged by its first element. */
+/** Number of values in an answer, estimated from its first element. */
 function valuesOf({ reply }: Answer): number {
   if (reply.kind === 'map') return 2 * reply.entries.length;
   if (reply.kind !== 'array') return 1;
@@ -77,7 +81,7 @@ function shortened(effect: Effect): Effect {
   return { type: 'answer', request, reply: { kind: 'simple', text } };
 }
 
-/** Bytes of memory an entry holds, roughly. */
+/** Approximate bytes of memory of an entry. */
 export function weigh(input: Input, effects: readonly Effect[]): number {
   let bytes = 200 + 150 * effects.length;
   if (input.type === 'reply') bytes += 'text' in input.reply ? input.reply.text.length : 100;
@@ -95,7 +99,7 @@ export function weigh(input: Input, effects: readonly Effect[]): number {
   return bytes;
 }
 
-/** Texts below an answer's elements: the INFO texts of SENTINEL INFO-CACHE. */
+/** Length of the texts below an answer's elements: the INFO texts of SENTINEL INFO-CACHE. */
 function deepText(reply: Answer['reply']): number {
   if ('text' in reply) return reply.text.length;
   return reply.kind === 'array' ? reply.items.reduce((sum, one) => sum + deepText(one), 0) : 0;

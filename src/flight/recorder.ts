@@ -1,8 +1,10 @@
 /**
- * The flight recorder: the last turns of the core in memory, with the state from which they can be played again.
+ * The flight recorder: the last turns of the core in memory, with the state from which they can be
+ * replayed.
  *
- * Two laps are kept, each a serialised state and the turns that followed it. When the younger one is full it becomes
- * the older, so that between half of the room and all of it is always remembered.
+ * Two laps are kept, each a serialised state and the turns that followed it. When the younger one
+ * is full it becomes the older, so that the recording always covers between half of the space and
+ * all of it.
  */
 import { deserialize, serialize } from 'node:v8';
 import {
@@ -18,37 +20,39 @@ import { kept, type RecordedTurn, type Recording, type Snapshot, weigh } from '.
 import { Tape } from './tape.ts';
 
 export interface RecorderOptions {
-  /** Of memory for both laps without their states, roughly. */
+  /** Approximate memory for both laps without their states. */
   readonly bytes: number;
   /** Turns in both laps. Default 1,000,000. */
   readonly turns?: number;
-  /** Monotonic ms, to know what a snapshot costs. Default: the process's. */
+  /** Monotonic ms, to measure the cost of a snapshot. Default: the process's clock. */
   readonly clock?: () => number;
 }
 
-/** A snapshot may cost one part in so many of all time, unless the room is used up twice. */
+/**
+ * A snapshot may take at most one part in this many of the time, unless the space is used up twice.
+ */
 const COST_SHARE = 300;
 const NONE: readonly boolean[] = [];
-/** A turn may begin at the very end of the room. */
+/** A turn may begin at the very end of the space. */
 const SLACK_BYTES = 1 << 16;
 
 interface Lap {
   readonly state: Buffer;
   readonly tapes: Tape[];
-  /** Of what is kept beside the tapes. */
+  /** Bytes kept beside the tapes. */
   asideBytes: number;
 }
 
 export class Recorder {
   readonly #state: State;
-  /** Of a lap. */
+  /** Bytes per lap. */
   readonly #bytes: number;
   readonly #turns: number;
   readonly #clock: () => number;
   #older: Lap | null = null;
   #lap: Lap;
   #tape: Tape;
-  /** When the next snapshot is paid for. */
+  /** When the time share allows the next snapshot. */
   #paidAt = 0;
   #executable: boolean[] | null = null;
 
@@ -61,7 +65,7 @@ export class Recorder {
     this.#tape = this.#lap.tapes[0]!;
   }
 
-  /** One step of the core. @throws whatever the core does */
+  /** One step of the core. @throws whatever the core throws */
   step(input: Input, now: Instant): Output {
     this.#executable = null;
     let turn: Output;
@@ -77,14 +81,14 @@ export class Recorder {
     return turn;
   }
 
-  /** To be called with the answer when the core asks the file system about a path. */
+  /** To be called with the file system's answer when the core asks about a path. */
   noteExecutable(answer: boolean): boolean {
     this.#executable ??= [];
     this.#executable.push(answer);
     return answer;
   }
 
-  /** What is remembered: a snapshot, and all turns since. Secrets are still in it. */
+  /** The recording: a snapshot, and all turns since. It still contains secrets. */
   recording(): Pick<Recording, 'snapshot' | 'entries'> & { readonly compat: Compat } {
     const { dialect } = this.#state.surroundings;
     const compat = Object.entries(DIALECTS).find(([, one]) => one === dialect)![0] as Compat;
@@ -112,7 +116,7 @@ export class Recorder {
     this.#tape.aside(entry);
   }
 
-  /** Begins a lap in time, so that this turn is the last of the one before. */
+  /** Begins a lap in time, so that this turn is the last of the previous one. */
   #tend(): void {
     const lap = this.#lap;
     const bytes = this.#tape.used + lap.asideBytes;
@@ -124,7 +128,7 @@ export class Recorder {
     this.#tape = this.#lap.tapes[0]!;
   }
 
-  /** More room without a snapshot. */
+  /** More space without a snapshot. */
   #nextTape(): void {
     this.#lap.asideBytes = 0;
     this.#tape = this.#newTape();
@@ -132,7 +136,7 @@ export class Recorder {
   }
 
   #newTape(): Tape {
-    // Only what is written is taken from the system.
+    // The system provides only the memory that is written to.
     return new Tape(this.#bytes + SLACK_BYTES);
   }
 

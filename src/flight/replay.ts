@@ -1,20 +1,23 @@
-/** Plays a recording through the core and compares what it decides now with what it decided then. */
+/** Replays a recording through the core and compares its decisions now with those recorded. */
 import { configOf, DIALECTS, type State, step } from '../core/index.ts';
 import { toJson } from './graph.ts';
 import { kept, type RecordedOutput, type RecordedTurn, type Recording } from './record.ts';
 import { digested } from './tape.ts';
 
-/** One turn, played. */
+/** One replayed turn. */
 export interface Played {
   readonly entry: RecordedTurn;
   readonly outcome: RecordedOutput;
   /** Equal to the recorded outcome in every effect, the save and the wake-up. */
   readonly same: boolean;
-  /** What a turn that asked for a save changes in the file, a line for each value: `path: before -> after`. */
+  /**
+   * What a turn that asked for a save changes in the file, a line for each value: `path: before ->
+   * after`.
+   */
   readonly saves: readonly string[];
 }
 
-/** Changes the recording's snapshot, which becomes the state. Ends early after a turn that did not end. */
+/** Changes the recording's snapshot, which becomes the state. Stops after a turn that threw. */
 export function* replay({ header, snapshot, entries }: Recording): Generator<Played> {
   let executable: boolean[] = [];
   const surroundings = {
@@ -51,7 +54,7 @@ function comparable(now: RecordedOutput, then: RecordedOutput): RecordedOutput {
 
 type Values = ReadonlyMap<string, string>;
 
-/** Every value below a tree by its path; what has a name or an id goes by it. */
+/** Every value in a tree by its path; named things are keyed by name or id. */
 function valuesOf(tree: unknown, path = '', into = new Map<string, string>()): Values {
   if (typeof tree !== 'object' || tree === null) return into.set(path, String(tree));
   for (const [key, value] of Object.entries(tree)) {

@@ -1,6 +1,6 @@
 /**
- * Which words of a client's request may stand in a recording: those that are known to be none of anybody's passwords. What
- * is behind a mistyped word, or one too many, may be one.
+ * Which arguments of a client's request may appear in a recording: those known not to be a
+ * password. An argument after a mistyped option, or a surplus one, may be one.
  */
 import {
   GROUP_OPTION_ROWS,
@@ -11,15 +11,15 @@ import {
 } from '../core/index.ts';
 
 /**
- * `shown`: as it is. `secret`: hidden. `stray`: hidden, and an error may repeat it: it is no word that is known here, or no
- * value that could stand there.
+ * `shown`: as it is. `secret`: hidden. `stray`: hidden, and an error reply may repeat it: it is not
+ * a known option, or not a possible value.
  */
 export type Verdict = 'shown' | 'secret' | 'stray';
 
 type Arguments = readonly string[];
 
 /**
- * The verdict on each word.
+ * The verdict on each argument.
  *
  * @param argv as the core gets it.
  * @param isGroup whether there may be a group of that name.
@@ -29,7 +29,7 @@ export function judgeArguments(argv: Arguments, isGroup: (name: string) => boole
   return argv.map((_, i) => verdicts[i] ?? 'stray');
 }
 
-/** Shorter when all that follows is stray. */
+/** Shorter than `argv` when all the rest is stray. */
 function judge(argv: Arguments, isGroup: (name: string) => boolean): Verdict[] {
   const [name, word = ''] = argv;
   if (name === 'publish') return argv[1] === '__sentinel__:hello' ? allShown(argv) : ['shown'];
@@ -62,7 +62,7 @@ const isAny = () => true;
 const isYesNo = (word: string) => /^(yes|no)$/i.test(word);
 const isTimer = (word: string) => /-(period|timeout|after|trigger|runtime|delay)$/i.test(word);
 
-/** What a value must look like to be shown; null: it is a secret, whatever it looks like. */
+/** The condition for a value to be shown; null: always secret. */
 type Shape = ((value: string) => boolean) | null;
 
 function shapeOf(row: GroupOption): Shape {
@@ -70,7 +70,7 @@ function shapeOf(row: GroupOption): Shape {
   return row.kind === 'script' ? isAny : isNumber;
 }
 
-/** The options of SENTINEL SET and the values of each. */
+/** The options of SENTINEL SET and the shapes of their values. */
 const OPTIONS: ReadonlyMap<string, readonly Shape[]> = new Map<string, readonly Shape[]>([
   ...GROUP_OPTION_ROWS.flatMap(([, row]) =>
     optionNames(row).map((word) => [word, [shapeOf(row)]] as const),
@@ -79,7 +79,7 @@ const OPTIONS: ReadonlyMap<string, readonly Shape[]> = new Map<string, readonly 
   ['rename-command', [isAny, isAny]],
 ]);
 
-/** The variables of SENTINEL CONFIG and the value of each. */
+/** The variables of SENTINEL CONFIG and the shape of each value. */
 const VARIABLES: ReadonlyMap<string, readonly [Shape]> = new Map<string, readonly [Shape]>([
   ['resolve-hostnames', [isYesNo]],
   ['announce-hostnames', [isYesNo]],
@@ -111,12 +111,12 @@ function judgeConfig([verb = '', ...words]: Arguments): Verdict[] {
   }
 }
 
-/** A word that finds nothing may have been meant for SET. */
+/** A pattern that matches nothing may have been meant for SET. */
 function asksForSomething(pattern: string): boolean {
   return [...VARIABLES.keys()].some((name) => globMatches(pattern, name, true));
 }
 
-/** A name that is not known ends it: nothing is certain of what follows. */
+/** An unknown name ends it: nothing is certain about what follows. */
 function judgePairs(words: Arguments, names: ReadonlyMap<string, readonly Shape[]>): Verdict[] {
   const verdicts: Verdict[] = [];
   for (let i = 0; i < words.length; ) {

@@ -1,8 +1,9 @@
 /**
- * Takes the secrets out of a recording, so that a replay still decides the same: each becomes a placeholder, equal ones
- * the same. No decision depends on what a password is, only on whether there is one.
+ * Removes the secrets from a recording, so that a replay still decides the same: each becomes a
+ * placeholder, equal ones the same. No decision depends on what a password is, only on whether
+ * there is one.
  *
- * They stand at known places and only there: searching for their texts would hit innocent words.
+ * They occur in known places and only there: searching for their texts would hit innocent ones.
  */
 import { type Effect, type Input, LIMITS, type Reply, shown } from '../core/index.ts';
 import type { RecordedOutput, RecordedTurn, Recording, Snapshot, Stream } from './record.ts';
@@ -10,13 +11,13 @@ import { judgeArguments } from './requests.ts';
 
 type Command = Extract<Input, { type: 'command' }>;
 
-/** A word as an error repeats it, and what it is replaced by. */
+/** An argument as an error repeats it, and its replacement. */
 type Stray = readonly [word: string, hidden: string];
 
-/** A shorter text is no secret, but part of many words. */
+/** A shorter text is not a secret, but part of many texts. */
 const REPEATED_MIN = 4;
 
-/** The recording without secrets, its entries being masked as they are taken. Changes the snapshot in place. */
+/** The recording without secrets; entries are masked on demand. Changes the snapshot in place. */
 export function withoutSecrets({ header, snapshot, entries }: Recording): Stream {
   const mask = new Mask(snapshot);
   return { header, snapshot, entries: mask.entries(entries) };
@@ -24,12 +25,12 @@ export function withoutSecrets({ header, snapshot, entries }: Recording): Stream
 
 class Mask {
   readonly #placeholders = new Map<string, string>();
-  /** Words that are AUTH on some server. */
+  /** Names that AUTH has on some server. */
   readonly #authWords = new Set(['AUTH']);
   readonly #groups = new Set<string>();
-  /** Hidden words that the answer to a request may repeat. */
+  /** Hidden arguments that the answer to a request may repeat. */
   readonly #strays = new Map<number, readonly Stray[]>();
-  /** Requests to servers that were logins, as `connection token`. */
+  /** AUTH requests to servers, as `connection token`. */
   readonly #logins = new Set<string>();
 
   constructor(snapshot: Snapshot) {
@@ -43,7 +44,10 @@ class Mask {
     }
   }
 
-  /** An empty text means none. Bytes that are not allowed everywhere stay ones that are not. */
+  /**
+   * Empty means none. A text with bytes that are not allowed everywhere gets a placeholder with
+   * such bytes.
+   */
   #hide(secret: string): string {
     if (secret === '') return '';
     let placeholder = this.#placeholders.get(secret);
@@ -51,7 +55,7 @@ class Mask {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
       const control = /[\x00-\x1f\x7f]/.test(secret) ? '\x01' : '';
       placeholder = `(secret ${this.#placeholders.size + 1})${control}`;
-      // Nor do they become short enough for what they were too long for.
+      // A text over the length limit gets a placeholder over it.
       if (secret.length > LIMITS.valueBytes)
         placeholder = placeholder.padEnd(LIMITS.valueBytes + 1, '.');
       this.#placeholders.set(secret, placeholder);
@@ -124,7 +128,7 @@ class Mask {
     return { ...input, reply: { kind: 'error', text: this.#withoutKnown(reply.text) } };
   }
 
-  /** The words of a server without the secrets among them; the code in front is ours to read. */
+  /** A server's error without the secrets in it; the code before it has to stay readable. */
   #withoutKnown(text: string, inEvent = false): string {
     const end = /^[A-Z]+(?= |$)/.exec(text)?.[0].length ?? 0;
     let rest = text.slice(end);
@@ -161,7 +165,7 @@ class Mask {
     return { ...effect, argv };
   }
 
-  /** Behind the instance stand the words of the server. */
+  /** The server's text follows the instance. */
   #refusal(effect: Extract<Effect, { type: 'event' }>): Effect {
     const at = effect.payload.indexOf(' #') + 2;
     if (at < 2) return effect;
@@ -170,7 +174,7 @@ class Mask {
     return { ...effect, payload };
   }
 
-  /** SENTINEL CONFIG GET shows the password towards peers; errors repeat what they do not know. */
+  /** SENTINEL CONFIG GET shows the password for peers; errors repeat unknown arguments. */
   #reply(reply: Reply, request: number): Reply {
     const strays = this.#strays.get(request);
     this.#strays.delete(request);

@@ -1,10 +1,10 @@
 /**
- * Routine turns as bytes in one buffer: nothing is left for the garbage collector, which costs more than the writing
- * when a thousand turns a second are remembered.
+ * Routine turns as bytes in one buffer: nothing is left for the garbage collector, which would cost
+ * more than the writing at a thousand turns a second.
  *
- * Routine is a tick, an answer of an instance or a hello that makes us say nothing, or only something to instances or
- * an integer to whoever published it. What was said is kept as a digest. Every other turn is kept as it is, beside the
- * tape, in its place.
+ * A turn is routine if its input is a tick, an answer of an instance or a hello and its effects are
+ * none, messages to instances, or an integer to the publisher. The effects are kept as a digest.
+ * Every other turn is kept as it is, beside the tape, in order.
  */
 import type { Effect, Input, Output } from '../core/index.ts';
 import type { RecordedOutput, RecordedTurn } from './record.ts';
@@ -16,7 +16,7 @@ const PUBLISH = 3;
 const TEXT = 4;
 const ERROR = 5;
 const INTEGER = 6;
-/** As MESSAGE and PUBLISH; `size` is the number of a text that is kept beside the tape. */
+/** Like MESSAGE and PUBLISH; `size` is the number of a text that is kept beside the tape. */
 const KNOWN_MESSAGE = 7;
 const KNOWN_PUBLISH = 8;
 
@@ -29,7 +29,7 @@ const SHORT_MAX_BYTES = 16;
 const INT_MAX = 2 ** 31 - 1;
 const HELLOS_MAX = 4096;
 const HELLO_MAX_BYTES = 512;
-/** At most twice two to this of a text's characters are looked at. */
+/** At most twice two to this power of a text's characters are read. */
 const SAMPLE_BITS = 3;
 
 export class Tape {
@@ -50,12 +50,12 @@ export class Tape {
     return this.#turns;
   }
 
-  /** Bytes of the tape that are written. */
+  /** Bytes of the tape in use. */
   get used(): number {
     return this.#end;
   }
 
-  /** False: it is no routine, or there is no room. */
+  /** False: the turn is not routine, or there is no space. */
   routine(at: number, input: Input, turn: Output): boolean {
     if (turn.save !== null) return false;
     const { effects, wakeAt } = turn;
@@ -89,7 +89,7 @@ export class Tape {
     }
   }
 
-  /** Keeps any turn as it is. False: there is no room. */
+  /** Keeps any turn as it is. False: there is no space. */
   aside(entry: RecordedTurn): boolean {
     if (!this.#fits(0)) return false;
     this.#head(ASIDE, this.#aside.push(entry) - 1, 0, 0, 0, 0, 0);
@@ -148,7 +148,7 @@ export class Tape {
     return this.#end + HEAD_BYTES + length <= this.#bytes.length;
   }
 
-  /** Hellos are said again and again: the text of each is kept once. */
+  /** Hellos are repeated: the text of each is kept once. */
   #hello(
     kind: typeof MESSAGE | typeof PUBLISH,
     text: string,
@@ -226,7 +226,7 @@ function isRoutine(effect: Effect): boolean {
   return effect.type === 'answer' && effect.reply.kind === 'integer' && isSmall(effect.reply.value);
 }
 
-/** 32 bits of everything that these effects say; 0 for none. */
+/** A 32-bit digest of these effects; 0 for none. */
 export function digestOf(effects: readonly Effect[]): number {
   if (effects.length === 0) return 0;
   let hash = 0x811c9dc5;
@@ -247,7 +247,10 @@ export function digestOf(effects: readonly Effect[]): number {
   return hash >>> 0;
 }
 
-/** Of a long text its length and some of its characters: what a digest is compared with is made by the same code. */
+/**
+ * Of a long text only the length and some characters: both digests to be compared are made by this
+ * code.
+ */
 function mixText(hash: number, text: string): number {
   let mixed = Math.imul(hash ^ text.length, 0x01000193);
   const step = 1 + (text.length >> SAMPLE_BITS);
@@ -257,7 +260,7 @@ function mixText(hash: number, text: string): number {
   return mixed;
 }
 
-/** What a routine turn's outcome is compared by. */
+/** The form in which the outcome of a routine turn is compared. */
 export function digested(outcome: RecordedOutput): RecordedOutput {
   if (!('effects' in outcome) || outcome.save !== null) return outcome;
   return { digest: digestOf(outcome.effects), wakeAt: outcome.wakeAt };

@@ -1,11 +1,11 @@
-/** Inputs, effects and turns as lines that people read. */
+/** Inputs, effects and turns as human-readable lines. */
 import type { Effect, Input, LinkReply, Reply } from '../core/index.ts';
 import type { Header, RecordedOutput, Snapshot } from './record.ts';
 
 /** Texts longer than this are cut. */
 const TEXT_MAX_BYTES = 160;
 
-/** Keeps what connections lead to, so that lines can say it. */
+/** Remembers the endpoints of connections, to name them in the lines. */
 export class TextFormat {
   readonly #ends = new Map<number, string>();
   readonly #written: number;
