@@ -212,7 +212,8 @@ for (const what of ['debug-command', 'module-command', 'protected-configs']) {
 choice('repl-diskless-load', 'disabled on-empty-db swapdb', 'disabled', 'flush-before-load');
 choice(
   'maxmemory-policy',
-  'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu allkeys-random noeviction',
+  'volatile-lru volatile-lfu volatile-random volatile-ttl allkeys-lru allkeys-lfu ' +
+    'allkeys-random noeviction',
   'noeviction',
   'volatile-lrm allkeys-lrm',
 );

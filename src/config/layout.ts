@@ -57,8 +57,8 @@ function keyOf(line: string): string | null {
 export const REWRITTEN_DIRECTIVES: readonly string[] = [
   ...'myid deny-scripts-reconfig resolve-hostnames announce-hostnames monitor'.split(' '),
   ...GROUP_OPTION_ROWS.map(([, { name: word }]) => word),
-  ...`config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch announce-ip
-    announce-port sentinel-user sentinel-pass`.split(/\s+/),
+  ...`config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch
+    announce-ip announce-port sentinel-user sentinel-pass`.split(/\s+/),
 ];
 
 /** Precomputed keys: a save of many groups asks for one several times per line. */

@@ -76,7 +76,8 @@ const UNJUDGED = `aof-load-corrupt-tail-max-size availability-zone close-on-oom
   cluster-slot-migration-sync-buffer-drain-timeout cluster-slot-migration-write-pause-timeout
   events-per-io-thread hash-seed key-memory-histograms lazyexpire-nested-arbitrary-keys
   locale-collate lookahead primaryauth primaryuser rdma-bind slot-migration-max-failover-repl-bytes
-  slowlog-entry-max-argc slowlog-entry-max-string-len stream-idmp-duration stream-idmp-maxsize tls-auth-clients-user
+  slowlog-entry-max-argc slowlog-entry-max-string-len stream-idmp-duration stream-idmp-maxsize
+  tls-auth-clients-user
   unixsocketgroup vset-force-single-threaded-execution`;
 for (const name of UNJUDGED.split(/\s+/)) table.set(name, null);
 

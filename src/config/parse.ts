@@ -201,7 +201,9 @@ function readText(
   const logFile = load.values.get('logfile') as string;
   const error = logFile === '' ? null : load.io.openForAppend(logFile);
   if (error === null) return;
-  const hint = `The file is ${logFile}; this process must be allowed to write it, or to make it in its folder.`;
+  const hint =
+    `The file is ${logFile}; this process must be allowed to write it, or to make it in its ` +
+    'folder.';
   refuse(load, null, `Can't open the log file: ${error}`, { hint: [hint] });
 }
 
@@ -259,7 +261,8 @@ function warnAboutTls(sentinel: SentinelConfig, generic: GenericConfig, logs: st
   } else if (sentinel.announcePort === 0) {
     const remedy = 'Set tls-replication yes, or sentinel announce-port.';
     logs.push(
-      `port 0 and tls-port without tls-replication yes: ${plain}, and not told where we listen. ${remedy}`,
+      `port 0 and tls-port without tls-replication yes: ${plain}, and not told where we ` +
+        `listen. ${remedy}`,
     );
   }
 }

@@ -67,7 +67,8 @@ const FAREWELL_MS = 1000;
 const INSTANCE_BYTES = 50 * 1024;
 const TLS_FAILED = 'Failed to configure TLS. Check logs for more info.';
 const SYSLOG_IGNORED =
-  'syslog-enabled yes: nothing is sent to syslog by this program. Use logfile, or standard output and the journal.';
+  'syslog-enabled yes: nothing is sent to syslog by this program. Use logfile, or standard ' +
+  'output and the journal.';
 
 export class Daemon {
   readonly #parsed: ParsedConfig;

@@ -83,9 +83,10 @@ function userLines(generic: GenericConfig): string[][] {
   const lines = generic.users.map(({ name, rules }) => [name, ...rules]);
   if (generic.aclFile !== '' && lines.length > 0) {
     throw new StartError(
-      'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path is invalid. ' +
-        'This setup is very likely to lead to configuration errors and security holes, please define either an ' +
-        'ACL file or declare users directly in your redis.conf, but not both.',
+      'Configuring Redis with users defined in redis.conf and at the same setting an ACL ' +
+        'file path is invalid. This setup is very likely to lead to configuration errors and ' +
+        'security holes, please define either an ACL file or declare users directly in your ' +
+        'redis.conf, but not both.',
     );
   }
   return lines;

@@ -43,8 +43,11 @@ async function readPlan(args: readonly string[]): Promise<ReplayPlan | null> {
   const words = await yargs([...args])
     .scriptName('redis-sentinel-ts replay')
     .usage(
-      '$0 FILE [option …]\n\nPlays what the flight recorder of a Sentinel wrote through the core: each input with what was\n' +
-        'decided. Exit status 0: the decisions are those that were recorded; 1: they differ; 2: no such recording.',
+      '$0 FILE [option …]\n\n' +
+        'Plays what the flight recorder of a Sentinel wrote through the core: each input with ' +
+        'what was\n' +
+        'decided. Exit status 0: the decisions are those that were recorded; 1: they differ; ' +
+        '2: no such recording.',
     )
     .option('last', { number: true, describe: 'Show only so many turns, the last ones' })
     .option('brief', {

@@ -189,10 +189,12 @@ export class Links {
 }
 
 const NO_HANDSHAKE =
-  'no answer to the TLS handshake. We speak TLS (tls-replication yes): that is a plain port, or hangs.';
+  'no answer to the TLS handshake. We speak TLS (tls-replication yes): that is a plain port, ' +
+  'or hangs.';
 const NOT_TLS = 'We speak TLS (tls-replication yes): that is a plain port.';
 const CLOSED =
-  'closed before its first answer. We speak without TLS (tls-replication no): a TLS port, or nobody behind a proxy?';
+  'closed before its first answer. We speak without TLS (tls-replication no): a TLS port, or ' +
+  'nobody behind a proxy?';
 const ALERTED =
   'answered by an alert of TLS. We speak without TLS (tls-replication no): that is a TLS port.';
 

@@ -136,7 +136,8 @@ export class Room {
     const head = `Current maximum open files is ${limit}.`;
     if (whole) return [`${head} maxclients is ${now} again, as configured.`];
     return [
-      `${head} maxclients has been reduced to ${now} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.`,
+      `${head} maxclients has been reduced to ${now} to compensate for low ulimit. If you ` +
+        "need higher maxclients increase 'ulimit -n'.",
     ];
   }
 
@@ -146,7 +147,9 @@ export class Room {
     this.#toldLack = lacks;
     if (!lacks) return [];
     return [
-      `Current maximum open files is ${limit}, which is too low for ${instances} masters, replicas and Sentinels: some links will not be opened. Increase 'ulimit -n' to ${needed} or more.`,
+      `Current maximum open files is ${limit}, which is too low for ${instances} masters, ` +
+        "replicas and Sentinels: some links will not be opened. Increase 'ulimit -n' to " +
+        `${needed} or more.`,
     ];
   }
 }

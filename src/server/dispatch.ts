@@ -46,7 +46,8 @@ function unknown(found: Exclude<Lookup, { kind: 'found' }>, argv: readonly strin
   const text =
     found.kind === 'unknown'
       ? unknownCommand(argv)
-      : `ERR unknown subcommand '${shown(argv[1]!, SHOWN_BYTES)}'. Try ${found.container.toUpperCase()} HELP.`;
+      : `ERR unknown subcommand '${shown(argv[1]!, SHOWN_BYTES)}'. Try ` +
+        `${found.container.toUpperCase()} HELP.`;
   return { kind: 'refuse', reply: failure(text) };
 }
 
@@ -107,7 +108,8 @@ export function judge(
   if (refusal !== null) return refuse(refusal);
   if (session.protocol === 2 && session.subscriptions > 0 && !WHILE_SUBSCRIBED.has(row.name)) {
     return refuse(
-      `ERR Can't execute '${row.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+      `ERR Can't execute '${row.name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT ` +
+        '/ RESET are allowed in this context',
     );
   }
   return { kind: 'run', row };

@@ -115,7 +115,9 @@ async function openTcp(
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
       const step = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? '' : 'bind: ';
-      const line = `Warning: Could not create server TCP listening socket ${address}:${port}: ${step}${systemText(error)}`;
+      const line =
+        `Warning: Could not create server TCP listening socket ${address}:${port}: ` +
+        `${step}${systemText(error)}`;
       if (UNAVAILABLE.has(code) && optional) {
         doors.warn(line);
         continue;

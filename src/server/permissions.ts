@@ -127,11 +127,11 @@ const SYNTAX = 'Syntax error';
 const DATABASE_MAX = 2 ** 31 - 1;
 const COMMAND_UNKNOWN = 'Unknown command or category name in ACL';
 const CHANNELS_FULL =
-  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. " +
-  "Try 'resetchannels' to start with an empty list of channels";
+  "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does " +
+  "not have any effect. Try 'resetchannels' to start with an empty list of channels";
 const KEYS_FULL =
-  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. " +
-  "Try 'resetkeys' to start with an empty list of patterns";
+  "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not " +
+  "have any effect. Try 'resetkeys' to start with an empty list of patterns";
 
 /**
  * The error for a rule that names nothing known, or null. `about` is in lower case, without its

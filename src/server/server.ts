@@ -37,10 +37,11 @@ const HANDSHAKES_MAX = 16;
 const TOO_MANY = encodeReply(failure('ERR max number of clients reached'), 2);
 const DENIED = encodeReply(
   failure(
-    'DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the ' +
-      'default user. Only clients on this machine may connect. To let others in, set a password with requirepass ' +
-      "(or for the user 'default'), or say 'protected-mode no' in the configuration file or as the option " +
-      '--protected-mode no, and start again; then make sure that the port cannot be reached from the internet.',
+    'DENIED Redis is running in protected mode because protected mode is enabled and no ' +
+      'password is set for the default user. Only clients on this machine may connect. To let ' +
+      "others in, set a password with requirepass (or for the user 'default'), or say " +
+      "'protected-mode no' in the configuration file or as the option --protected-mode no, and " +
+      'start again; then make sure that the port cannot be reached from the internet.',
   ),
   2,
 );
@@ -384,7 +385,10 @@ export class Server {
     this.#attackWarnedAt = now;
     this.log(
       'warning',
-      `Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection from ${session.address} aborted.`,
+      'Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: ' +
+        'commands to Redis. This is likely due to an attacker attempting to use Cross Protocol ' +
+        `Scripting to compromise your Redis instance. Connection from ${session.address} ` +
+        'aborted.',
     );
   }
 

@@ -94,7 +94,8 @@ export abstract class Speaker extends Client implements ClientContext {
     const command = this.lastCommand ?? 'NULL';
     this.server.log(
       'warning',
-      `Closing client id=${this.id} addr=${this.address}: an error of ours at '${command}': ${traceOf(error)}`,
+      `Closing client id=${this.id} addr=${this.address}: an error of ours at '${command}': ` +
+        `${traceOf(error)}`,
     );
     try {
       this.destroy();

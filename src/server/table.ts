@@ -29,10 +29,10 @@ export function arityHolds(arity: number, argv: readonly string[]): boolean {
 }
 
 /** All categories, in the order of ACL CAT. */
-export const CATEGORIES: readonly string[] =
-  'keyspace read write set sortedset list hash string bitmap hyperloglog geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
-    ' ',
-  );
+export const CATEGORIES: readonly string[] = (
+  'keyspace read write set sortedset list hash string bitmap hyperloglog ' +
+  'geo stream pubsub admin fast slow blocking dangerous connection transaction scripting'
+).split(' ');
 
 export class CommandTable {
   /** By the name it is called by. */

@@ -155,7 +155,8 @@ export class Hearing {
 }
 
 const HASH_MALFORMED =
-  'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters';
+  'The password hash must be exactly 64 characters and contain only lowercase hexadecimal ' +
+  'characters';
 const PASSWORD_UNKNOWN = 'The password you are trying to remove from the user does not exist';
 
 const PARENTHESIS = "Words of a selector can't end with a parenthesis";

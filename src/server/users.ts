@@ -201,7 +201,10 @@ export class Users {
       }
     }
     if (report !== '') {
-      return `${report}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`;
+      return (
+        `${report}WARNING: ACL errors detected, no change to the previously active ACL rules ` +
+        'was performed'
+      );
     }
     this.#users = users;
     if (password !== null && !named.has('default')) this.requirePassword(password);

@@ -25,17 +25,19 @@ export function tooLittle(limits: string | null): string | null {
   const descriptors = limitOf(limits, 'Max open files');
   if (descriptors < DESCRIPTORS_MIN) {
     return (
-      `The limit of open files is too low: it is ${descriptors}, and ${DESCRIPTORS_MIN} are needed to start, ` +
-      `more for clients. Type "ulimit -n ${DESCRIPTORS_ADVISED}" before (as root, if that is refused), ` +
-      `or write LimitNOFILE=${DESCRIPTORS_ADVISED} into the systemd unit.`
+      `The limit of open files is too low: it is ${descriptors}, and ${DESCRIPTORS_MIN} are ` +
+      `needed to start, more for clients. Type "ulimit -n ${DESCRIPTORS_ADVISED}" before (as ` +
+      `root, if that is refused), or write LimitNOFILE=${DESCRIPTORS_ADVISED} into the ` +
+      'systemd unit.'
     );
   }
   const bytes = limitOf(limits, 'Max address space');
   if (bytes < ADDRESS_MIN_BYTES) {
     return (
-      `The limit of the address space is too low: it is ${kilobytes(bytes)} kB, and ${kilobytes(ADDRESS_MIN_BYTES)} kB ` +
-      'are needed, most of which is reserved only and no memory. Type "ulimit -v unlimited" before (as root, if ' +
-      'that is refused), or write LimitAS=infinity into the systemd unit.'
+      `The limit of the address space is too low: it is ${kilobytes(bytes)} kB, and ` +
+      `${kilobytes(ADDRESS_MIN_BYTES)} kB are needed, most of which is reserved only and no ` +
+      'memory. Type "ulimit -v unlimited" before (as root, if that is refused), or write ' +
+      'LimitAS=infinity into the systemd unit.'
     );
   }
   return null;

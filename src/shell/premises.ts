@@ -40,8 +40,8 @@ export function saveComplaint(path: string): readonly string[] | null {
       ? 'Mount the folder writable, or the file as a mount of its own.'
       : `Type: chown ${user()} ${folder} (or give the file a folder of its own).`;
   return [
-    `Sentinel config file ${real} cannot be replaced, so nothing could be saved: its folder ${folder} is not ` +
-      `writable: ${closed.text}. ${remedy} Exiting...`,
+    `Sentinel config file ${real} cannot be replaced, so nothing could be saved: its folder ` +
+      `${folder} is not writable: ${closed.text}. ${remedy} Exiting...`,
   ];
 }
 

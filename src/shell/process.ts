@@ -67,7 +67,10 @@ export function backlogComplaint(backlog: number): string | null {
   try {
     const most = Number.parseInt(readFileSync(file, 'latin1'), 10);
     if (!(most < backlog)) return null;
-    return `WARNING: The TCP backlog setting of ${backlog} cannot be enforced because ${file} is set to the lower value of ${most}.`;
+    return (
+      `WARNING: The TCP backlog setting of ${backlog} cannot be enforced because ${file} is ` +
+      `set to the lower value of ${most}.`
+    );
   } catch {
     return null;
   }

@@ -149,8 +149,8 @@ async function read(
   const hasAuthorities = tls.caCertFile !== null || tls.caCertDir !== null;
   if (!hasAuthorities && (tls.authClients !== 'no' || tls.replication)) {
     throw new TlsError(
-      'Either tls-ca-cert-file or tls-ca-cert-dir must be specified when tls-cluster, tls-replication or ' +
-        'tls-auth-clients are enabled!',
+      'Either tls-ca-cert-file or tls-ca-cert-dir must be specified when tls-cluster, ' +
+        'tls-replication or tls-auth-clients are enabled!',
     );
   }
   const range = versionRange(tls.protocols);
@@ -322,7 +322,8 @@ function versionRange(
   );
   if (wanted.includes(-1)) {
     throw new TlsError(
-      "Invalid tls-protocols specified. Use a combination of 'TLSv1', 'TLSv1.1', 'TLSv1.2' and 'TLSv1.3'.",
+      "Invalid tls-protocols specified. Use a combination of 'TLSv1', 'TLSv1.1', 'TLSv1.2' " +
+        "and 'TLSv1.3'.",
     );
   }
   const [low, high] = [Math.min(...wanted), Math.max(...wanted)];

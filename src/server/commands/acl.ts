@@ -30,7 +30,8 @@ import { isUserName } from '../users.ts';
 import { type HelpEntry, helpReply } from './help.ts';
 
 const NOT_SAVED = failure(
-  'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
+  'ERR There was an error trying to save the ACLs. Please check the server logs for more ' +
+    'information',
 );
 
 function list({ server }: Call): CommandResult {
@@ -49,8 +50,8 @@ function cat({ server, argv }: Call): CommandResult {
 
 /** The error for a subcommand of variable arity with wrong arguments. */
 function shape(argv: readonly string[]): Reply {
-  const text = `ERR unknown subcommand or wrong number of arguments for '${argv[1]}'. Try ACL HELP.`;
-  return failure(text);
+  const wrong = `unknown subcommand or wrong number of arguments for '${argv[1]}'`;
+  return failure(`ERR ${wrong}. Try ACL HELP.`);
 }
 
 function genPass({ argv }: Call): CommandResult {
@@ -60,7 +61,8 @@ function genPass({ argv }: Call): CommandResult {
   const bits = Number(text);
   if (bits < 1 || bits > 4096) {
     return failure(
-      'ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096',
+      'ERR ACL GENPASS argument must be the number of bits for the output password, a ' +
+        'positive number up to 4096',
     );
   }
   const length = Math.ceil(bits / 4);

@@ -162,9 +162,10 @@ function statsSection({ stats, hub, config }: ServerContext): string {
     ['pubsub_channels', hub.channelCount],
     ['pubsub_patterns', hub.patternCount],
     ...zeros(
-      'pubsubshard_channels latest_fork_usec total_forks migrate_cached_sockets slave_expires_tracked_keys ' +
-        'active_defrag_hits active_defrag_misses active_defrag_key_hits active_defrag_key_misses ' +
-        'total_active_defrag_time current_active_defrag_time tracking_total_keys tracking_total_items ' +
+      'pubsubshard_channels latest_fork_usec total_forks migrate_cached_sockets ' +
+        'slave_expires_tracked_keys active_defrag_hits active_defrag_misses ' +
+        'active_defrag_key_hits active_defrag_key_misses total_active_defrag_time ' +
+        'current_active_defrag_time tracking_total_keys tracking_total_items ' +
         'tracking_total_prefixes unexpected_error_replies',
     ),
     ['total_error_replies', stats.errorReplies],

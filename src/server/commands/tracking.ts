@@ -62,8 +62,8 @@ function conflict({ flags, prefixes }: Wish, before: Tracking | null): Reply | n
   }
   if (before !== null && before.flags.includes('bcast') !== bcast) {
     return failure(
-      "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then " +
-        're-enabling it with a different mode.',
+      "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and " +
+        'then re-enabling it with a different mode.',
     );
   }
   const [optIn, optOut] = [flags.has('optin'), flags.has('optout')];
@@ -74,8 +74,8 @@ function conflict({ flags, prefixes }: Wish, before: Tracking | null): Reply | n
   const other = optIn ? 'optout' : optOut ? 'optin' : null;
   if (other !== null && before?.flags.includes(other)) {
     return failure(
-      "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then " +
-        're-enabling it with a different mode.',
+      "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and " +
+        'then re-enabling it with a different mode.',
     );
   }
   return null;

@@ -253,11 +253,14 @@ async function syncFolder({ fs, path }: Target): Promise<void> {
 /** The log line that explains the changed ownership; `file` as in `The config file`. */
 export function lostText(what: Lost, file: string): string {
   if (what === 'owner') {
-    return `The owner of the ${file} cannot be kept: this process may not give files away. It belongs to this process now.`;
+    return (
+      `The owner of the ${file} cannot be kept: this process may not give files away. It ` +
+      'belongs to this process now.'
+    );
   }
   return (
-    `The group of the ${file} cannot be kept: this process is not a member of it. What its group alone might do, ` +
-    'nobody but the owner may now.'
+    `The group of the ${file} cannot be kept: this process is not a member of it. What its ` +
+    'group alone might do, nobody but the owner may now.'
   );
 }
 

@@ -148,7 +148,9 @@ export class ConfigWriter {
   #sayInPlace(): void {
     if (this.#saidInPlace) return;
     this.#saidInPlace = true;
-    const text = `The config file ${this.#path} cannot be replaced (a mount point?): it is rewritten in place`;
+    const text =
+      `The config file ${this.#path} cannot be replaced (a mount point?): it is rewritten in ` +
+      'place';
     this.#ports.log('warning', `${text}, which a crash can interrupt. Mount its folder instead.`);
   }
 
