@@ -157,7 +157,8 @@ export class Daemon {
   async start(): Promise<void> {
     const { generic } = this.#parsed;
     this.#banner();
-    // One for the log, one for a link, two for a save: the file, and its folder while the file is being closed.
+    // One for the log, one for a link, two for a save: the file, and its folder while the file is
+    // being closed.
     spare.hold(4);
     await this.#loadTls();
     await this.#server.start();
@@ -236,7 +237,10 @@ export class Daemon {
     return createState(sentinel, surroundings, monotonic());
   }
 
-  /** Asked before each save. With many groups, memory is spent so that a vote is saved and answered sooner. */
+  /**
+   * Called before each save. With many groups, memory is spent so that a vote is saved and answered
+   * sooner.
+   */
   #manyGroups(): boolean {
     if (this.#state.groups.size < MANY_GROUPS) return false;
     if (!this.#nurseryGrown) growNursery();

@@ -1,7 +1,8 @@
 /**
- * The nursery: V8's space for new objects, where nearly everything a Sentinel allocates dies. By itself V8 lets it grow to
- * 32 MB and more (128 with Node 24) under load, and never shrinks it again. A running process cannot set its limit, but it
- * can set how fast it grows: not at all, except when it is told to.
+ * The nursery: V8's space for new objects, where nearly everything a Sentinel allocates dies. Left
+ * alone, V8 lets it grow to 32 MB and more (128 with Node 24) under load, and never shrinks it
+ * again. A running process cannot set its limit, but it can set its rate of growth: none, except
+ * when asked.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
@@ -17,12 +18,12 @@ function nurseryBytes(): number {
   return space?.space_size ?? WANTED_BYTES;
 }
 
-/** Call it first: what V8 begins with (2 MB) stays. */
+/** Call it first: keeps V8's initial size (2 MB). */
 export function holdNursery(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Makes it as large as it will ever be; takes some 30 ms. */
+/** Grows the nursery to its final size; takes some 30 ms. */
 export function growNursery(): void {
   setFlagsFromString('--semi-space-growth-factor=2');
   const living: object[][] = [];

@@ -79,7 +79,7 @@ function collector(): () => void {
   };
 }
 
-/** Only when it is needed: a context costs half a megabyte. */
+/** On demand only: a context costs half a megabyte. */
 function exposed(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;

@@ -29,8 +29,8 @@ export interface WriterPorts {
   /** Default: the real file system. */
   fs?: Fs;
   /**
-   * Is the loop so busy that a thread is to do the work on the real file system? Once it has been, the thread stays;
-   * it costs some 7 MB of memory. Default: never.
+   * Whether the loop is so busy that a thread should do the work on the real file system. Once
+   * started the thread stays; it costs some 7 MB of memory. Default: never.
    */
   busy?(): boolean;
 }
@@ -123,7 +123,7 @@ export class ConfigWriter {
     if (this.#threaded || fs !== undefined || !busy?.()) return;
     this.#threaded = true;
     this.#store = new RemoteStore();
-    // Its numbers are not those of the store before.
+    // Its serial numbers are not those of the previous store.
     this.#old = null;
   }
 
