@@ -27,7 +27,7 @@ import {
 import { StartError, serverConfig, usersForFile } from './serverconfig.ts';
 
 /** Longer texts are cut in what is shown of the file. */
-const SHOWN_MAX = 200;
+const SHOWN_MAX_BYTES = 200;
 
 export interface Checked {
   /** Absolute path, a byte string. */
@@ -73,7 +73,7 @@ export async function check({ file, parsed }: Checked): Promise<Findings> {
   let changes: string[] = [];
   try {
     changes = difference(before, firstSave(file, before, parsed)).map((line) =>
-      withoutSecret(line).slice(0, SHOWN_MAX),
+      withoutSecret(line).slice(0, SHOWN_MAX_BYTES),
     );
   } catch (error) {
     if (!(error instanceof StartError || error instanceof ListenError)) throw error;
