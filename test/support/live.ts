@@ -2,10 +2,12 @@
  * What every live test needs: the kinds of Sentinel it runs against, and a group that is ended with
  * the test and shows its logs when the test failed.
  */
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import {
   Group,
   type GroupOptions,
+  readText,
   removeFolder,
   type Sentinel,
   type SentinelKind,
@@ -24,10 +26,16 @@ export function all(kind: SentinelKind, count = 3): SentinelKind[] {
   return Array.from({ length: count }, () => kind);
 }
 
-/** A folder that goes with the running test. */
+/** A folder that goes with the running test. When the test fails, a file `log` in it is printed. */
 export function testFolder(name: string): string {
   const path = temporaryFolder(name);
-  onTestFinished(() => removeFolder(path));
+  onTestFinished(({ task }) => {
+    const lines = readText(join(path, 'log')).split('\n').slice(-60);
+    if (task.result?.state === 'fail' && lines.length > 1) {
+      process.stderr.write(`--- log in ${path}\n${lines.join('\n')}\n`);
+    }
+    removeFolder(path);
+  });
   return path;
 }
 
