@@ -1,11 +1,14 @@
-/** A Sentinel that becomes large: its saves move to another thread, and the file loses nothing by that. */
+/**
+ * A Sentinel that becomes large: its saves move to another thread, and the file loses nothing by
+ * that.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { Sentinel } from '../../src/tools/lab/index.ts';
 
 const GROUPS = 30;
 
-it('saves in another thread from the twentieth group on, and keeps all groups, over a restart too', async () => {
+it('saves in another thread from the twentieth group on, and keeps all over a restart', async () => {
   const sentinel = await Sentinel.start({ kind: 'ours', lines: [] });
   onTestFinished(() => sentinel.dispose());
   const threads = () => readdirSync(`/proc/${sentinel.pid}/task`).length;
