@@ -18,7 +18,7 @@ import {
 } from '../../src/tools/lab/index.ts';
 import { bareLines, keptLine, type LegalLine, legalLines } from '../support/directives.ts';
 
-/** Under which name `directives.txt` knows whom. */
+/** The name by which `directives.txt` knows each original. */
 const NAMES: Readonly<Record<OracleName, string>> = {
   installed: 'redis-7.0',
   'redis-8': 'redis-8.0',

@@ -8,7 +8,7 @@ import { Sentinel } from '../../src/tools/lab/index.ts';
 
 const GROUPS = 30;
 
-it('saves in another thread from the twentieth group on, and keeps all over a restart', async () => {
+it('saves in another thread from the twentieth group on, and keeps all groups', async () => {
   const sentinel = await Sentinel.start({ kind: 'ours', lines: [] });
   onTestFinished(() => sentinel.dispose());
   const threads = () => readdirSync(`/proc/${sentinel.pid}/task`).length;

@@ -1,5 +1,5 @@
 /**
- * A leader that is stopped behind its order while originals elect another, who promotes another
+ * A leader that is stopped behind its order while originals elect another, which promotes another
  * replica: when it goes on it must leave that one alone. (The simulator plays the same with many
  * seeds: its drills of the leader that was stopped.)
  */

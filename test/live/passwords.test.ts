@@ -1,7 +1,7 @@
 /**
- * Passwords of watched servers that change while Sentinels run: who is refused says `disconnected`,
- * tries again with growing pauses, and is back at once when it is told the new password or the old
- * one counts again.
+ * Passwords of watched servers that change while Sentinels run: a Sentinel that is refused says
+ * `disconnected`, tries again with growing pauses, and is back at once when it is told the new
+ * password or the old one counts again.
  *
  * The lab logs in as a user of its own, which nothing here touches.
  */

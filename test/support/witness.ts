@@ -72,7 +72,7 @@ export class Witness {
     } else if (effect.type === 'send') {
       const { argv } = effect;
       if (argv[0] === 'PUBLISH') this.#hearHello(argv[2]!.split(','));
-      // Who asks for votes has one: his own.
+      // A Sentinel that asks for votes has one: its own.
       else if (isVote(argv)) this.#vote(argv[5]!, argv[5]!, BigInt(argv[4]!));
     }
   }

@@ -1,7 +1,7 @@
 /**
- * The simulated world (src/sim) in the small form that scenario tests speak: one machine, servers
- * on ports 1, 2, …, Sentinels on 101, 102, …, no checkers; on wish a flight recorder in every life
- * of a Sentinel.
+ * The simulated world (src/tools/sim) in the small form that scenario tests speak: one machine,
+ * servers on ports 1, 2, …, Sentinels on 101, 102, …, no checkers; on wish a flight recorder in
+ * every life of a Sentinel.
  */
 import type { GroupConfig, Reply } from '../../src/core/index.ts';
 import { Recorder, type RecorderOptions } from '../../src/flight/index.ts';

@@ -43,7 +43,7 @@ function wallClock(): number {
 }
 
 /**
- * Something between 0 and `most` ms: a fault must not stand in a fixed phase to anybody's period.
+ * Something between 0 and `most` ms: a fault must not stand in a fixed phase to any period.
  */
 function pauseUpTo(most: number): Promise<void> {
   return pause(Math.random() * most);

@@ -79,7 +79,7 @@ class Run {
         const failure = error instanceof Error ? error.message : String(error);
         this.#note({ lineUp: lineUp.name, fault, round: null, failure });
         this.#failures += 1;
-        // What state the servers are in is anybody's guess: begin anew.
+        // The state of the servers is unknown: begin anew.
         if (stage !== null) await this.#rig?.strike(stage);
         await this.#rig?.stop();
         stage = null;

@@ -21,7 +21,7 @@ export interface ScaleFigures {
   readonly steadyCpu: number;
   readonly steadyRss: number;
   readonly steadyLatency: Latency;
-  /** Of our event loops: the worst of the Sentinels; null where none is ours. */
+  /** The worst event loop among the Sentinels of this project; null where there are none. */
   readonly steadyLoop: LoopFigures | null;
   /** Groups that all Sentinels switched within the limit, of those whose master went down. */
   readonly done: number;
@@ -186,8 +186,8 @@ class Scale {
   }
 
   /**
-   * CPU, memory and bytes written while something happens; the mean of the Sentinels of ours, or of
-   * all.
+   * CPU, memory and bytes written while something happens; the mean of this project's Sentinels, or
+   * of all.
    */
   async #measure(
     work: () => Promise<void>,

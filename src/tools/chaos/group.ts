@@ -120,7 +120,7 @@ async function oddAt(host: Host, told: Record<string, string>): Promise<string |
   return info.sentinel_tilt === '0' ? null : 'it is in TILT';
 }
 
-/** What is wrong with the answer to ROLE; `of`: whose replica it should be. */
+/** What is wrong with the answer to ROLE; `of`: the host it should be a replica of. */
 function oddRole(role: Answer, of: Host | null): string | null {
   if (!Array.isArray(role)) return 'no answer to ROLE';
   if (of === null) return role[0] === 'master' ? null : `it is a ${role[0]}, not the master`;

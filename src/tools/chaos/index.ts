@@ -19,8 +19,8 @@ export type Install = (packages: readonly string[]) => string | null;
 const DOCUMENT = fileURLToPath(new URL('../../../docs/RELIABILITY.md', import.meta.url));
 
 /**
- * @returns the exit code: 1 when a group with ours got stuck or did what may never happen, 2 when
- * nothing could be played
+ * @returns the exit code: 1 when a group with Sentinels of this project got stuck or broke an
+ * invariant, 2 when no round could be played
  */
 export async function main(args: readonly string[], install: Install): Promise<number> {
   return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan, install) });

@@ -47,7 +47,7 @@ function servers(prefix: string, all: readonly Address[], words: string): string
   return all.map(({ host, port }, index) => `server ${prefix}${index} ${host}:${port} ${words}`);
 }
 
-/** A port whose servers are those that say this role. */
+/** A port that leads to the servers that say this role. */
 function byRole(name: string, port: number, group: Group, role: string): string {
   return section(`listen ${name}`, [
     `bind 127.0.0.1:${port}`,

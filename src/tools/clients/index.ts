@@ -1,7 +1,7 @@
 /**
  * `npm run clients`: real clients on real groups. Each finds the master, writes to it, reads from
  * replicas, and follows a kill -9 of the master and a manual failover, under three Sentinels of the
- * original, of ours, and of both kinds. docs/CLIENTS.md has its table.
+ * original, three of this project, and a mixture. docs/CLIENTS.md has its table.
  */
 import { exitOnSignals, runProgram, say } from '../lab/index.ts';
 import type { Client } from './catalogue.ts';
@@ -13,7 +13,7 @@ import { markdown, table } from './table.ts';
 /** Installs Debian packages. Returns why it did not work, or null. */
 export type Install = (packages: readonly string[]) => string | null;
 
-/** @returns the exit code: 1 when a client could not follow ours */
+/** @returns the exit code: 1 when a client could not follow Sentinels of this project */
 export async function main(args: readonly string[], install: Install): Promise<number> {
   return runProgram(args, { help: HELP, read: readPlan, play: (plan) => play(plan, install) });
 }

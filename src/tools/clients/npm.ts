@@ -27,9 +27,9 @@ export interface Seen {
 
 export interface NpmClient {
   write(key: string, value: number): Promise<void>;
-  /** Asks whoever serves the writes who it is. */
+  /** Asks the server of the writes which one it is. */
   master(): Promise<Seen>;
-  /** Asks whoever serves the reads who it is. */
+  /** Asks the server of the reads which one it is. */
   replica(): Promise<Seen>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Workers on one target, and the overseer who sees what they cannot say themselves: that one hangs,
- * or eats the memory.
+ * Workers on one target, and an overseer that sees what a worker cannot report itself: that it
+ * hangs, or eats the memory.
  */
 import { Worker } from 'node:worker_threads';
 import { Desk, newBoard } from './board.ts';

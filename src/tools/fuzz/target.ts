@@ -1,5 +1,5 @@
 /**
- * What a fuzz target is: where its inputs come from and who judges them.
+ * What a fuzz target is: where its inputs come from and what judges them.
  *
  * Every input is made from the seed and its number alone, and judged in a round of 64 that share
  * one subject (a state, say), so that any failure is played again by playing its round up to it.

@@ -17,7 +17,7 @@ function watchExit(): void {
   });
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => {
-      // Somebody else listens too: then it is theirs to decide when to leave.
+      // Another listener decides when the process ends, if there is one.
       if (process.listenerCount(name) === 0) process.exit(1);
     });
   }

@@ -15,7 +15,7 @@ export type FarmOrder =
   | { readonly id: number; readonly order: 'down' | 'up'; readonly ports: readonly number[] }
   | { readonly id: number; readonly order: 'masters' };
 
-/** `masters`: ports of those that are up and follow nobody. */
+/** `masters`: ports of the servers that are up and follow no other. */
 export interface FarmReport {
   readonly id: number;
   readonly error?: string;
@@ -23,7 +23,7 @@ export interface FarmReport {
 }
 
 const servers = new Map<number, PretendServer>();
-/** Who belongs together, by any port of the group. */
+/** The servers of a group, by any of their ports. */
 const families = new Map<number, PretendServer[]>();
 
 const neighbours: Neighbours = {

@@ -32,8 +32,8 @@ export interface GroupOptions {
   readonly quorum?: number;
   readonly settings?: GroupSettings;
   /**
-   * Environment of each server, the master first: whose programs it is. There are as many of them
-   * then.
+   * Environment of each server, the master first; it chooses the program. There are as many servers
+   * as environments then.
    */
   readonly envs?: readonly NodeJS.ProcessEnv[];
   /** For all Redis servers. */

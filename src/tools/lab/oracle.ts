@@ -21,8 +21,7 @@ const CACHE = join(
 );
 
 /**
- * `compat` of ours beside each, and the version that all that is said about the line was proven
- * with.
+ * The value of `compat` that follows each original, and the version it was proven with.
  */
 export const PROVEN = {
   installed: { compat: 'redis-7.0', proven: '7.0.15' },
@@ -37,7 +36,7 @@ export const ORACLES = Object.keys(PROVEN) as readonly OracleName[];
 
 export interface Oracle extends Programs {
   readonly name: OracleName;
-  /** The directive of ours that is to be like it. */
+  /** The value of our directive `compat` that follows it. */
   readonly compat: (typeof PROVEN)[OracleName]['compat'];
   readonly proven: string;
 }

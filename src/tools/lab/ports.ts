@@ -4,7 +4,7 @@
  *
  * They are picked below the range from which the kernel takes the local ports of outgoing
  * connections: a Sentinel that keeps knocking at a dead port inside that range can end up connected
- * to itself, and a restarted server can find its port taken by somebody's outgoing connection.
+ * to itself, and a restarted server can find its port taken by an outgoing connection.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -52,7 +52,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Makes the port ours as long as this process lives; false when it is another's. */
+/** Reserves the port as long as this process lives; false when another process has it. */
 function claim(port: number): boolean {
   if (given.size === 0) {
     process.once('exit', () => {
@@ -72,7 +72,7 @@ function claim(port: number): boolean {
   return true;
 }
 
-/** Empty when it cannot be read, which is a pid of nobody. */
+/** Empty when it cannot be read, which is the pid of no process. */
 function readText(file: string): string {
   try {
     return readFileSync(file, 'latin1');

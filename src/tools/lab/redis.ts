@@ -28,10 +28,10 @@ export interface RedisOptions {
   readonly port?: number;
   /** `requirepass` and `masterauth`. */
   readonly password?: string;
-  /** Who the lab itself logs in as, when that is not the default user with `password`. */
+  /** The user the lab itself logs in as, when not the default one with `password`. */
   readonly credentials?: { readonly username?: string; readonly password: string };
   readonly replicaOf?: Address;
-  /** Environment of the process, in place of ours. */
+  /** Environment of the process, in place of this one's. */
   readonly env?: NodeJS.ProcessEnv;
   /** More lines for the configuration file, e.g. `user …`, `masteruser …`, `replica-priority 0`. */
   readonly lines?: readonly string[];

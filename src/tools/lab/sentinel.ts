@@ -45,7 +45,7 @@ export interface SentinelOptions {
   readonly password?: string;
   /** Where its file is; default: its own folder, where its output is in any case. */
   readonly configFolder?: string;
-  /** Environment of the process, in place of ours. */
+  /** Environment of the process, in place of this one's. */
   readonly env?: NodeJS.ProcessEnv;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A client that follows the Sentinels and writes a counter without a pause, remembering every
- * acknowledged write: the measure of what a failover costs those whom it is for.
+ * acknowledged write: the measure of what a failover costs its clients.
  */
 import { Redis } from 'ioredis';
 import type { Address } from './redis.ts';

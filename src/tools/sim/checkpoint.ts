@@ -12,7 +12,7 @@ export interface Kept {
   readonly sum: Tally;
   /** First seeds of the batches that were begun and not ended. */
   readonly left: readonly number[];
-  /** The first seed that nobody has begun. */
+  /** The first seed that has not been begun. */
   readonly next: number;
   /** How long it took so far. */
   readonly seconds: number;

@@ -107,7 +107,7 @@ export class History {
   readonly info = new Map<string, InfoSeen>();
   /** By `<peer>|<master asked about>`. */
   readonly opinions = new Map<string, Opinion>();
-  /** Who voted for this Sentinel, by epoch. */
+  /** The peers that voted for this Sentinel, by epoch. */
   readonly votes = new Map<bigint, Set<string>>();
   readonly requests = new Map<number, AskSeen>();
   /** Groups whose master's address was asked for, and their master at that time. */
@@ -208,8 +208,8 @@ export class History {
   }
 
   /**
-   * Whose word it is by the record that was asked; of an id that nobody has, that id: two may be
-   * said to be in one place.
+   * The Sentinel that was asked, by the record of it; for an id that no Sentinel has, the id: two
+   * may be said to be in one place.
    */
   #asked(pending: CorePending): string | null {
     if (pending.kind !== 'ask') return null;
@@ -228,7 +228,7 @@ export class History {
     if (pending.kind === 'ask') {
       const { peer, forVote, epoch } = pending;
       if (peer.removed) return;
-      // A vote asked for to settle a conflict is no opinion: each peer was asked about his own
+      // A vote asked for to settle a conflict is no opinion: each peer was asked about its own
       // master.
       if (forVote && peer.group.conflict?.election?.epoch === epoch) return;
       // The master was asked about by name, and is called by its address since.

@@ -8,7 +8,7 @@ import type { VirtualRedis } from './redis.ts';
 import type { VirtualSentinel } from './sentinel.ts';
 import type { World } from './world.ts';
 
-/** Who has to agree, and about what. */
+/** The Sentinels that have to agree, and about what. */
 export interface Quiet {
   readonly sentinels: readonly VirtualSentinel[];
   /** Virtual time since which nothing is broken any more. */
@@ -156,7 +156,7 @@ export function drill(world: World, quiet: Quiet, name: string): boolean {
       `${master.name} is silent and not everybody sees it down in ${sDownMs} ms`,
     );
   }
-  // Lost elections cost little, but who has voted for somebody lately gives him his time.
+  // Lost elections cost little, but a Sentinel that voted lately gives its candidate time.
   const votedAt = world.votedAt.get(name) ?? Number.NEGATIVE_INFINITY;
   const hold =
     world.now - votedAt > 2 * conditions.failoverTimeout

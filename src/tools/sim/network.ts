@@ -34,9 +34,9 @@ export interface Party {
   readonly host: Host;
   readonly port: number;
   readonly up: boolean;
-  /** Somebody connected to us. */
+  /** A connection from outside. */
   accepted(connection: Connection): void;
-  /** A connection of ours is open. */
+  /** A connection it opened is established. */
   opened(connection: Connection): void;
   received(connection: Connection, message: Message): void;
   /** The far end closed, reset or refused it. */
@@ -52,7 +52,7 @@ interface Held {
 export class Connection {
   readonly opener: Party;
   acceptor: Party | null = null;
-  /** To whom it was dialled. */
+  /** The address that was dialled. */
   readonly ip: string;
   readonly port: number;
   /** The opener's own number for it. */

@@ -53,7 +53,7 @@ export class Observer implements Onlooker {
   #booted: With<'booted'>[] = [];
   #before: With<'before'>[] = [];
   readonly #turn: TurnLook[] = [];
-  /** Those who look at everything, and by what they look at. */
+  /** Checkers that look at every effect; below, the others by the kind they look at. */
   readonly #leavesAny: With<'leaves'>[] = [];
   readonly #leaves = new Map<Effect['type'], With<'leaves'>[]>();
   #written: With<'written'>[] = [];

@@ -1,6 +1,6 @@
 /**
- * The transcript: who said or suffered what when. A hash of it is the fingerprint of a run; its end
- * is shown when a checker objects, one column a process.
+ * The transcript: what each process said or suffered, and when. A hash of it is the fingerprint of
+ * a run; its end is shown when a checker objects, one column a process.
  */
 export interface Entry {
   readonly at: number;

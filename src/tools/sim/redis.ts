@@ -50,7 +50,7 @@ export class VirtualRedis implements Party {
   lock: Lock | null = null;
   /** INFO says that its link has been down for so many seconds, whatever it is. */
   shownLinkAge: number | null = null;
-  /** Commands it was sent, when somebody wants to know. */
+  /** Commands it was sent, where a drill wants to know them. */
   log: string[] | null = null;
   #linkDownSince = 0;
   #loadingUntil = 0;
@@ -117,7 +117,7 @@ export class VirtualRedis implements Party {
     this.#cron(this.#life);
   }
 
-  /** The process dies. `silently`: the host lost power, nobody is told. */
+  /** The process dies. `silently`: the host lost power, and no peer is told. */
   stop(silently = false): void {
     if (!this.up) return;
     this.#world.note(this.name, silently ? 'loses power' : 'is killed');

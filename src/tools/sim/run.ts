@@ -87,8 +87,8 @@ function isWithinReach({ peers }: CoreGroup, { id, host, port }: VirtualSentinel
 }
 
 /**
- * Sentinels that will hear of each other's configuration: who knows the same servers or Sentinels,
- * by any way around.
+ * Sentinels that will hear of each other's configuration: they share servers or Sentinels, directly
+ * or through others.
  */
 function circleOf(
   world: World,
@@ -119,13 +119,12 @@ function circleOf(
 }
 
 /**
- * Operators who gave servers orders of their own, or made Sentinels forget members, also see to
- * what no Sentinel can mend: a configured master that is none, and servers that nobody knows any
- * more.
+ * Operators who gave servers orders, or made Sentinels forget members, also mend what no Sentinel
+ * can: a configured master that is none, and servers that no Sentinel knows any more.
  */
 function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: number): void {
-  // A name that could not be looked up a moment ago is tried again; who was told to crash and did
-  // it late is started.
+  // A name that could not be looked up a moment ago is tried again; a Sentinel that was told to
+  // crash and did it late is started.
   for (const sentinel of world.now > since ? survivors : []) {
     sentinel.start();
     for (const { name } of world.conditions.groups) {
@@ -150,8 +149,8 @@ function tidyUp(world: World, survivors: readonly VirtualSentinel[], since: numb
       const { host, ip, port } = group.master.address;
       const asOld = group.configEpoch === best.configEpoch;
       if (asOld && world.serverAt(ip || host, port) === master) continue;
-      // Of a newer configuration it will hear, unless those who have it and it know nobody and
-      // nothing in common.
+      // It will hear of a newer configuration, unless it shares no server and no Sentinel with
+      // those that have it.
       const circle = [...circleOf(world, name, sentinel, survivors)];
       const hears = circle.some(
         (one) => one.state.groups.get(name)?.configEpoch === best.configEpoch,
@@ -187,8 +186,8 @@ function live(world: World): void {
     const why = disorder(world, quiet, name);
     if (why !== null) demandOrder(world, quiet, settleMs(world), `a relapse (${why})`);
   }
-  // What was said in slower times may arrive seconds later, as a sign of life of who is dead by
-  // then.
+  // What was said in slower times may arrive seconds later, as a sign of life of a server that is
+  // dead by then.
   world.run(Math.max(0, world.network.settledAt - world.now));
   for (let i = random.whole(1, 3); i > 0; i--) {
     for (const { name } of conditions.groups) drill(world, quiet, name);

@@ -25,7 +25,7 @@ export class World implements Reach {
   readonly servers: VirtualRedis[] = [];
   readonly sentinels: VirtualSentinel[] = [];
   readonly clients: Client[] = [];
-  /** When somebody voted in a group for the last time. */
+  /** When a Sentinel last voted in a group. */
   readonly votedAt = new Map<string, number>();
   /** The name servers. */
   readonly names = { slow: [0.2, 2] as readonly [number, number], failing: false };

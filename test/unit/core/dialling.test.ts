@@ -1,5 +1,5 @@
 /**
- * How often who cannot be reached is dialled, alone and when hundreds of groups fail together
+ * How often a server out of reach is dialled, alone and when hundreds of groups fail together
  * (monitoring.md §3.4; W17).
  */
 import { describe, expect, it } from 'vitest';

@@ -104,7 +104,7 @@ describe('whoever waits to be heard', () => {
     world.run(DOWN_AFTER / 10);
     const down = () => world.events().filter((one) => one.startsWith('+sdown master'));
     expect(down()).toEqual([]);
-    // And who says nothing is.
+    // A server that says nothing is called down.
     world.run(3 * DOWN_AFTER);
     expect(down().length).toBe(1);
   });

@@ -1,6 +1,6 @@
 /**
- * What follows a promotion: who is shown as what, which replicas are told, how long who does not
- * obey is waited for.
+ * What follows a promotion: how each server is shown, which replicas are told, how long one that
+ * does not obey is waited for.
  */
 import { describe, expect, it } from 'vitest';
 import { instanceMap } from '../../../src/core/commands/views.ts';

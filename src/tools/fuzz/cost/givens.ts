@@ -25,7 +25,7 @@ export const members =
 export const replicas = members('known-replica', () => '');
 export const peers = members('known-sentinel', (i) => ` ${i.toString(16).padStart(40, '0')}`);
 export const clients: GivenOf = (n) => ({ clients: n });
-/** A user with many rules, who is somebody else. */
+/** Another user, with many rules. */
 export const rulesOf =
   (make: (i: number) => string): GivenOf =>
   (n) => ({ config: `user ruled on nopass ${list(n, make).join(' ')} +@all\n` });
@@ -33,6 +33,6 @@ export const said = (...requests: (readonly string[])[]) => requests.map(multibu
 export const name250 = 'n'.repeat(250);
 export const RESP3 = said(['HELLO', '3']);
 
-/** Events, for those who listen. */
+/** Events, for clients that subscribed. */
 export const EVENTS = said(['SENTINEL', 'SET', 'mymaster', 'quorum', '2']).repeat(20);
 export const listening = { given: () => ({ before: RESP3 }), after: EVENTS };

@@ -1,5 +1,5 @@
 /**
- * Words that would be more than a word, if somebody let them: line ends, blanks of every alphabet,
+ * Words that would be more than one word if they were let in: line ends, blanks of every alphabet,
  * quotes, escapes.
  */
 import type { Dice } from '../../../core/model/random.ts';

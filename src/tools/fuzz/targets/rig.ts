@@ -182,7 +182,7 @@ export class Rig {
     }
     const durable = durableOf(state);
     if (sameList(durable, this.#durable)) return;
-    // A name that resolves differently is not state of ours.
+    // What a name resolves to needs no save.
     if (save === null && input.type !== 'resolved') {
       flaw(`changed without a save: ${written(this.#durable)} became ${written(durable)}`);
     }

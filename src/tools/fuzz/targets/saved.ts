@@ -287,7 +287,7 @@ class SavedJudge implements Judge {
     this.#wakeAt = turn.wakeAt;
     const config = configOf(this.#state);
     if (turn.save === null && !mayChange(input) && !sameConfig(config, this.#written)) {
-      // An address that was found for a name is taken when it is dialled, and is not state of ours.
+      // An address found for a name is taken when it is dialled: it needs no save of its own.
       const named = this.#state.names.size > 0;
       const [was, is] = [plainly(this.#written, named), plainly(config, named)];
       if (was !== is) flaw(`changed without a save: ${was} became ${is}`);
@@ -330,8 +330,7 @@ class SavedJudge implements Judge {
 
 /** Does it change what is saved, although there is nothing to save? */
 function mayChange(input: Input): boolean {
-  // What a name turns out to be is not state of ours; a promotion that the disk did not take is
-  // taken back.
+  // What a name resolves to needs no save; a promotion that the disk did not take is taken back.
   return input.type === 'resolved' || (input.type === 'saved' && !input.ok);
 }
 

@@ -7,7 +7,7 @@ import type { MakeChecker } from './checker.ts';
 
 /**
  * Epochs whose leader did not need, or could not have, a majority of all Sentinels there are: a
- * manual failover beside unreachable peers, or a Sentinel that does not know everybody (safety.md
+ * manual failover beside unreachable peers, or a Sentinel that does not know all others (safety.md
  * W5, W7). Shared by all worlds' checkers.
  */
 const loose = new WeakMap<World, Set<string>>();
@@ -79,7 +79,9 @@ export const elected: MakeChecker = (world): Checker => {
   };
 };
 
-/** ODOWN is a count of opinions about this very master, and nobody starts by himself without it. */
+/**
+ * ODOWN counts opinions about this very master, and no Sentinel starts without it unless told to.
+ */
 export const agreedDown: MakeChecker = (): Checker => {
   const rows = 'S6 S22';
   return {
@@ -106,7 +108,7 @@ export const agreedDown: MakeChecker = (): Checker => {
   };
 };
 
-/** Whom a Sentinel has voted for, and until when it waits for him (core's time). */
+/** The candidate that a Sentinel voted for, and how long it waits for that one (core's time). */
 interface Given {
   readonly leader: string;
   readonly at: number;
@@ -125,7 +127,7 @@ const PAUSE_MS = 100;
  * for.
  */
 const FINISH_MS = 10_000;
-/** Who sees the master down so much later than the vote was given for something else. */
+/** A master seen down so much later was not what the vote was about. */
 const LATE_MS = 1000;
 
 /**
@@ -165,7 +167,7 @@ function overdueSince(world: World, facts: History, given: Given, group: CoreGro
   return wasUp ? at : Number.POSITIVE_INFINITY;
 }
 
-/** Who has voted for another leaves him the time to win (safety.md §6.2, W19). */
+/** A Sentinel that voted for another leaves that one the time to win (safety.md §6.2, W19). */
 export const givesWay: MakeChecker = (world): Checker => {
   const rows = 'W19';
   const promises = new Map<string, Given>();
@@ -176,7 +178,7 @@ export const givesWay: MakeChecker = (world): Checker => {
   return {
     rows,
     rule:
-      'who has voted for another does not start a failover himself while that one lives and ' +
+      'a Sentinel that voted for another starts no failover itself while that one lives and ' +
       'may still win',
     booted: forget,
     turn: (sentinel, facts, input, { effects }) => {

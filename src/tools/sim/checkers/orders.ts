@@ -1,4 +1,4 @@
-/** What servers may be told, and who may be promoted. */
+/** What servers may be told, and which may be promoted. */
 import type { CoreGroup, History } from '../history.ts';
 import { type Checker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
@@ -203,7 +203,8 @@ export const selection: MakeChecker = (world): Checker => {
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
-          // Who acts as a master tells no priority and no offset: the record's defaults hold.
+          // A server that acts as a master tells no priority and no offset: the record's defaults
+          // hold.
           if (info.role !== 'slave' || own.role !== 'slave') continue;
           const sooner =
             info.priority < own.priority ||
@@ -226,7 +227,7 @@ const SYNC_EVENTS = new Set([
 export const parallelSyncs: MakeChecker = (): Checker => {
   const rows = 'parallel-syncs';
   const busy = new Map<string, Set<string>>();
-  /** Told once more although its time is over: that takes nobody's place. */
+  /** Told once more although its time is over: that takes no other replica's place. */
   const late = new Set<string>();
   return {
     rows,

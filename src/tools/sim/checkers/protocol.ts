@@ -95,7 +95,7 @@ export const nonsenseIsInert: MakeChecker = (world): Checker => {
   };
 };
 
-/** Somebody else is said to be there, too: whose word it was cannot be told from outside. */
+/** Another Sentinel is said to be there, too: which of them spoke cannot be told from outside. */
 function hasTwin({ peers }: CoreGroup, peer: Peer): boolean {
   const { ip, port } = peer.link.address;
   return [...peers.values()].some(
@@ -117,7 +117,7 @@ export const answersMatch: MakeChecker = (world): Checker => {
           if (!peer.ask.masterDown) continue;
           const { ip, host, port } = peer.link.address;
           if (hasTwin(group, peer)) continue;
-          // Of whom something untrue is said is who he is all the same.
+          // A Sentinel of which an untruth is told is still known by its id.
           const one = world.sentinels.find(({ id }) => id === peer.id);
           const there = world.sentinelAt(ip || host, port);
           const who = (one ?? there)?.name ?? 'nobody';

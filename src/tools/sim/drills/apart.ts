@@ -1,6 +1,6 @@
 /**
  * {A, the new master} and {B, C} do not see each other; the former master, seen by all, comes back.
- * B and C promote it: they are the majority. A has heard nobody since, and must leave it alone
+ * B and C promote it: they are the majority. A has heard no other since, and must leave it alone
  * until it knows better (safety.md §6.2).
  */
 import { Violation } from '../observer.ts';

@@ -1,6 +1,6 @@
 /**
  * One of three Sentinels counts four dead ones, as a RESET of the others leaves it: it can win no
- * election, and must not bar those who can (safety.md W19).
+ * election, and must not bar those that can (safety.md W19).
  */
 import { Violation } from '../observer.ts';
 import { atRest, MINUTE, masterOf, switched } from './rest.ts';

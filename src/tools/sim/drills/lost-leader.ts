@@ -1,7 +1,7 @@
 /**
  * A leader loses touch and does not sleep: with its order still on the way, or with a vote that it
- * gives to the next one. The others elect one of themselves, who promotes another replica. Then the
- * leader reaches the servers again before it hears of that. What its successor has ordered must
+ * gives to the next one. The others elect one of themselves, which promotes another replica. Then
+ * the leader reaches the servers again before it hears of that. What its successor has ordered must
  * stay (safety.md W5, W19).
  */
 
@@ -43,7 +43,7 @@ export function lostLeader(seed: number): void {
   }
   switched(world, others, 30 * MINUTE, stage);
   if (stage === 'order on the way') {
-    // Their leader finds it again, and tells it whom to follow.
+    // Their leader finds it again, and tells it which master to follow.
     for (const one of others) heal(world, one, first.host);
     const follows = () => first.master?.host === successor.host.ip;
     if (!world.until(follows, MINUTE)) throw new Violation('L6', `${first.name} follows nobody`);

@@ -1,7 +1,7 @@
 /**
  * A Sentinel is told to fail over, and has given its order to the only replica when that one hangs
- * for a while; the master hangs, too. Who voted has heard of the master since, and leaves the
- * leader his time all the same (safety.md W5, W19).
+ * for a while; the master hangs, too. Those that voted have heard of the master since, and leave
+ * the leader its time all the same (safety.md W5, W19).
  */
 import { Violation } from '../observer.ts';
 import { atRest, groupOf, masterOf, NAME, said } from './rest.ts';

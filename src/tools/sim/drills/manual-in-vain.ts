@@ -1,6 +1,6 @@
 /**
  * A Sentinel is told to fail over, gets the votes of the others and then reaches no replica. When
- * the master dies later those who voted must not wait for it (safety.md W5, W19).
+ * the master dies later those that voted must not wait for it (safety.md W5, W19).
  */
 import { Violation } from '../observer.ts';
 import { atRest, cut, groupOf, MINUTE, masterOf, NAME, switched } from './rest.ts';

@@ -24,7 +24,7 @@ export interface Rest {
   readonly unordered?: boolean;
 }
 
-/** Three Sentinels who know all there is, and time enough for all that was said at the start. */
+/** Three Sentinels that know all there is, after all that is said at the start. */
 export function atRest(seed: number, { group = {}, moreLines, unordered }: Rest = {}): World {
   const conditions = drawConditions(seed);
   const world = buildWorld(
@@ -88,7 +88,7 @@ export function masterOf(world: World): VirtualRedis {
   return world.serverAt(host, port)!;
 }
 
-/** Runs until somebody has ordered a promotion: who that is, and which server was told. */
+/** Runs until a promotion is ordered; tells the leader and the server that it chose. */
 export function ordered(world: World): { leader: VirtualSentinel; first: VirtualRedis } {
   const orderOf = (one: VirtualSentinel) => {
     const { failover } = groupOf(one);
@@ -137,8 +137,8 @@ export function said(world: World, since: number, who: string | null, pattern: R
 
 /**
  * What others say of their configuration comes late: originals say it every two seconds only, and
- * tell nobody who is behind. With `requests` all that they ask comes late, too: their connections
- * have to be opened again.
+ * never sooner to one that is behind. With `requests` all that they ask comes late, too: their
+ * connections have to be opened again.
  */
 export function delayHellos(
   world: World,

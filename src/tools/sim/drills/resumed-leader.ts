@@ -1,7 +1,7 @@
 /**
  * A leader is stopped behind its order, or before the last replica follows. The others elect one of
- * themselves, who promotes another replica, since that one is out of their reach. Then the first
- * leader goes on, and what the others have to say comes late. Whoever is master by then must not be
+ * themselves, which promotes another replica, since that one is out of their reach. Then the first
+ * leader goes on, and what the others have to say comes late. The master of that moment must not be
  * made a replica again: clients have been writing to it (safety.md W11).
  */
 import { Violation } from '../observer.ts';

@@ -1,6 +1,6 @@
 /**
- * An original is told to fail over, asks nobody, and says its new epoch in a hello; the master dies
- * at that moment. Who starts an automatic failover must not do so in that epoch: it has a master
+ * An original is told to fail over, asks for no votes, and says its new epoch in a hello; the
+ * master dies at that moment. No automatic failover may start in that epoch: it has a master
  * already (safety.md S5, S8, W5).
  */
 import { Violation } from '../observer.ts';

@@ -1,7 +1,6 @@
 /**
- * A Sentinel that is stopped again and again for less than it takes for a pause, and for more than
- * down-after: the answers have arrived when it goes on, and must be heard before anybody's time is
- * up.
+ * A Sentinel is stopped again and again, too short to count as a pause and longer than down-after:
+ * the answers have arrived when it goes on, and must be heard before any server is called down.
  */
 import { Violation } from '../observer.ts';
 import { atRest, said } from './rest.ts';

@@ -1,7 +1,7 @@
 /**
  * A leader has given its order and cannot finish: its disk refuses, so that it may not announce the
  * promotion; or it was told to fail over and loses the servers before or behind the order, and the
- * master dies or hangs already. It lives, and those who voted for it must not wait for twice the
+ * master dies or hangs already. It lives, and those that voted for it must not wait for twice the
  * failover-timeout (safety.md S3, W5, W19).
  */
 import { Violation } from '../observer.ts';

@@ -1,7 +1,7 @@
 /**
  * Two halves of a network, a manual failover of the same epoch in each; all Sentinels are started
- * anew; then the halves meet. It is one group: the conflict is settled before anybody makes either
- * master a replica of the other (safety.md W6).
+ * anew; then the halves meet. It is one group: the conflict is settled before either master is made
+ * a replica of the other (safety.md W6).
  */
 import { Violation } from '../observer.ts';
 import { atRest, cut, groupOf, masterOf, NAME } from './rest.ts';

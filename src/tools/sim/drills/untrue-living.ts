@@ -1,8 +1,8 @@
 /**
  * Untruths about Sentinels that live: each is said to be where the listener is, by one of its
  * addresses or both, new ids take its place there, and it says hello from where it really is, all
- * before anybody could answer. Nobody may count one Sentinel more than there are, or two of three
- * elect nobody when the third and the master die (safety.md S20).
+ * before any could answer. No Sentinel may count more of them than there are, or two of three elect
+ * no leader when the third and the master die (safety.md S20).
  */
 
 import { Violation } from '../observer.ts';
@@ -46,7 +46,7 @@ export function untrueLiving(seed: number): void {
   }
   world.run(5000);
   if (away) {
-    // Who stands for it is where it was; it is heard of elsewhere first.
+    // The id that took its place is where it was; it is heard of elsewhere first.
     for (const here of [first, second]) tell(here, third.id, third, third.host.alias);
     world.run(1000);
     third.start();

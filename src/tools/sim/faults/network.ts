@@ -111,7 +111,7 @@ export const networkFaults = {
   },
   'host-moves': (trouble) => {
     const { world } = trouble;
-    // Without names nobody would find it again.
+    // Without names no Sentinel would find it again.
     if (!world.conditions.announceHostnames || world.conditions.together) return;
     const hosts = [...new Set(world.servers.map((one) => one.host))];
     world.moveHost(world.random.pick(hosts));

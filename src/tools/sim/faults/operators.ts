@@ -1,4 +1,4 @@
-/** People: commands in the middle of everything, and strangers who say what is not so. */
+/** People: commands in the middle of everything, and strangers that tell untruths. */
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
 import type { Fault, Trouble } from './fault.ts';
@@ -148,8 +148,7 @@ export const operatorFaults = {
     look();
   },
   /**
-   * Candidates nobody knows ask for votes, the same epoch for several of them, before and after
-   * crashes.
+   * Unknown candidates ask for votes, the same epoch for several of them, before and after crashes.
    */
   'rival-votes': (trouble) => {
     const { world } = trouble;
@@ -178,7 +177,7 @@ export const operatorFaults = {
     world.note('stranger', argv.join(' ').slice(0, 200));
     anySentinel(trouble)?.request(argv);
   },
-  /** Its own addresses under ids that are not its own: voters who would all be itself. */
+  /** A Sentinel's own addresses under other ids: voters that would all be itself. */
   'own-address': (trouble) => {
     const sentinel = anySentinel(trouble);
     if (sentinel === undefined) return;
@@ -192,7 +191,7 @@ export const operatorFaults = {
       `${group.configEpoch}`;
     const others = trouble.world.sentinels.filter((one) => one !== sentinel);
     const lie = others.length > 0 && random.chance(0.4);
-    // Of ids that nobody has, or of others that are said to be here.
+    // Ids that no Sentinel has, or those of others, which are said to be here.
     const ids = [0, 1].map(() => (lie ? random.pick(others).id : random.hex(40)));
     const say = () => {
       for (const [i, ip] of [host.ip, host.alias].entries()) {
