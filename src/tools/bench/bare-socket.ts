@@ -1,7 +1,6 @@
 /**
- * A server of Node's that does nothing but answer every request with the same address: what a
- * Sentinel written for Node could reach at the very best. `node bare-socket.js PORT`; ends with its
- * parent.
+ * A bare Node server that answers every request with the same address: the most that a Sentinel on
+ * Node could reach. `node bare-socket.js PORT`; ends with its parent.
  */
 import { createServer } from 'node:net';
 

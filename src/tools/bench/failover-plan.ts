@@ -1,6 +1,6 @@
 /**
- * What is measured in which order: line-ups of Sentinels, faults, rounds; and the words that choose
- * them.
+ * What is measured, in which order: line-ups of Sentinels, faults, rounds; and the options that
+ * choose them.
  */
 import { parseArgs } from 'node:util';
 import { choose, wholeNumber } from '../lab/index.ts';
@@ -36,7 +36,7 @@ export const HELP = `npm run bench -- failover [OPTION …]
   --json FILE      write every round and the summaries to FILE`;
 
 /**
- * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ * @throws Error with a text for the user when an option makes no sense; null when help is wanted
  */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({
@@ -76,8 +76,8 @@ export interface Block {
 const BLOCK_ROUNDS = 5;
 
 /**
- * The line-ups in turn, a few rounds each, until all have had all: what disturbs the machine for a
- * while disturbs every line-up alike.
+ * The line-ups in turn, a few rounds each, until every one has had its rounds: what disturbs the
+ * machine for a while disturbs all of them alike.
  */
 export function blocks({ lineUps, rounds }: Pick<Plan, 'lineUps' | 'rounds'>): Block[] {
   const result: Block[] = [];

@@ -37,7 +37,7 @@ export function summary(
 }
 
 /**
- * The table of one fault: a row for each figure and line-up, the first line-up being compared with.
+ * The table of one fault: a row for each figure and line-up, compared with the first line-up.
  */
 export function faultTable(
   played: readonly Played[],

@@ -1,6 +1,6 @@
 /**
  * The servers and Sentinels that are measured. The Redis servers stay the same over the whole run;
- * each block of rounds has Sentinels of its own on them, and clients that follow those.
+ * each block of rounds has its own Sentinels, and clients that follow them.
  */
 import { Group, RedisServer, Writer } from '../lab/index.ts';
 import type { StagedLineUp } from './failover-round.ts';

@@ -13,8 +13,8 @@ const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => Promise<num
 };
 
 /**
- * @returns the exit code: 0 measured, 1 something did not end, 2 nothing that is known was asked
- * for
+ * @returns the exit code: 0 measured, 1 a measurement did not finish, 2 no known measurement was
+ * named
  */
 export async function main(args: readonly string[]): Promise<number> {
   const [word = '', ...rest] = args;

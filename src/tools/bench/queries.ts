@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- queries`: how many address queries a Sentinel answers (redis-benchmark, of the
- * Debian package redis-tools), and how long an event takes to a thousand subscribers, ours and the
- * installed `redis-sentinel` in turn; then a bare socket of Node's, for what can be reached at all.
+ * Debian package redis-tools), and how long an event takes to a thousand subscribers, our Sentinel
+ * and the installed `redis-sentinel` in turn; then a bare Node socket, as the upper bound.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Loaded into a daemon before anything else (`--import`): lets its turns go past the flight
- * recorder and through it by turns, and writes what each stretch cost to the file that
- * BENCH_RECORDER names, a line each: `on` or `off`, processor time in ms, ms, turns.
+ * Loaded into a daemon before anything else (`--import`): lets its turns alternately go through the
+ * flight recorder and past it, and writes what each stretch cost to the file that BENCH_RECORDER
+ * names, a line each: `on` or `off`, processor time in ms, ms, turns.
  */
 import { appendFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';

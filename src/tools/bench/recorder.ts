@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- recorder`: what the flight recorder costs. Three Sentinels over a farm of
- * pretend servers; in each of them the turns of the core go through the recorder and past it by
- * turns, so that both are measured in one process.
+ * pretend servers; in each of them the turns of the core alternately go through the recorder and
+ * past it, so that both are measured in one process.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ interface Plan {
   readonly seconds: number;
 }
 
-/** The fleet gets to know itself, and the compiler the fleet. */
+/** The Sentinels discover each other, and the compiler warms up. */
 const WARM_MS = 12_000;
 
 function readPlan(args: readonly string[]): Plan | null {

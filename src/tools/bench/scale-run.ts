@@ -27,7 +27,8 @@ export interface ScaleFigures {
   readonly done: number;
   readonly down: number;
   /**
-   * From the end of the masters until the last Sentinel switched, over the groups that are done.
+   * From the death of the masters until the last Sentinel switched, over the groups that failed
+   * over.
    */
   readonly switched: Summary | null;
   readonly failoverCpu: number;

@@ -63,8 +63,8 @@ export class Client {
 }
 
 /**
- * Longest time in ms without an acknowledged write from `from` on; `until` ends it when nothing
- * came since.
+ * Longest time in ms without an acknowledged write from `from` on; `until` ends a gap that is still
+ * open.
  */
 export function longestGap(writes: readonly Acknowledged[], from: number, until: number): number {
   let longest = 0;

@@ -1,6 +1,6 @@
 /**
- * A client as the guidelines for Sentinel clients want it: asks a Sentinel, makes sure of the role
- * of what it was sent to, asks again after any failure, and goes where a Sentinel says the master
+ * A client as the guidelines for Sentinel clients want it: asks a Sentinel, checks the role of the
+ * server it was sent to, asks again after any failure, and goes where a Sentinel says the master
  * has gone, whatever it is waiting for.
  */
 import { type Address, AnswerError, pause, Wire } from '../lab/index.ts';
@@ -30,7 +30,7 @@ export class Follower {
     try {
       await wire.call('SADD', key, value);
     } catch (error) {
-      // What refuses for want of replicas is still the master.
+      // A server that refuses for want of replicas is still the master.
       const stays = error instanceof AnswerError && error.message.startsWith('NOREPLICAS');
       if (!stays && wire === this.#wire) this.#leave();
       throw error;

@@ -1,7 +1,7 @@
 /**
  * The ground a run stands on: one namespace a host, each with two cables to a hub that routes
  * between them. One carries the traffic and is cut, slowed and made lossy; over the other one the
- * measurement looks at the host.
+ * host is observed.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -65,7 +65,7 @@ export function lay(prefix: string): void {
 /** Ends every process that is left in the namespaces of this run, and removes them. */
 export function clear(prefix: string): void {
   const mine = spaces().filter((one) => one.startsWith(prefix));
-  // One that is ended may just have started another.
+  // A process that was ended may just have started another.
   for (let pass = 0; pass < 5; pass += 1) {
     const pids = mine.flatMap((space) => runNow('ip', 'netns', 'pids', space).output.split(/\s+/));
     const left = pids.map(Number).filter((pid) => pid > 1);

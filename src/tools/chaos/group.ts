@@ -96,14 +96,14 @@ export class ChaosGroup {
         });
         await wire.closed;
       } catch {
-        // It is away; it is listened to again when it comes back.
+        // The Sentinel is away; events are read again when it is back.
       }
       await pause(100);
     }
   }
 }
 
-/** What a Sentinel has to say against the group. */
+/** What one Sentinel reports as wrong with the group. */
 async function oddAt(host: Host, told: Record<string, string>): Promise<string | null> {
   if (told.flags !== 'master') return `the master is ${told.flags}`;
   if (told['num-slaves'] !== '2') return `it knows ${told['num-slaves']} replicas`;

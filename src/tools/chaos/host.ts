@@ -170,7 +170,7 @@ export class Host {
     );
   }
 
-  /** One command, over the way that is never cut. @throws AnswerError for an error answer */
+  /** One command, over the cable that is never cut. @throws AnswerError for an error answer */
   call(job: Job, ...argv: (string | number)[]): ReturnType<Caller['call']> {
     return this.#callers[job].call(...argv);
   }

@@ -11,7 +11,7 @@ export interface Place {
   readonly port: string;
   /** Where the others reach it. */
   readonly address: string;
-  /** Where the measurement reaches it whatever happens to its cable. */
+  /** The address for observation, whatever happens to the other cable. */
   readonly desk: string;
 }
 

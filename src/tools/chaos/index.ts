@@ -1,7 +1,7 @@
 /**
  * `npm run chaos`: real servers, Sentinels and clients on hosts of their own, which are cut off,
- * slowed, killed, frozen, filled and switched off; with what the group and the clients' writes came
- * to. docs/RELIABILITY.md has its tables.
+ * slowed, killed, frozen, filled and switched off; and what became of the group and of the clients'
+ * writes. docs/RELIABILITY.md has its tables.
  */
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -71,7 +71,7 @@ async function playAll(plan: Plan, results: RoundResult[]): Promise<boolean> {
   }
 }
 
-/** The clock fault needs libfaketime; without it, it is left out. */
+/** The clock fault needs libfaketime, and is left out without it. */
 function provide({ faults }: Plan, install: Install): void {
   const clock = faults.find(({ word }) => word === 'clock');
   if (clock?.needs?.() !== true) return;

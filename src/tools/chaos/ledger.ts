@@ -35,7 +35,7 @@ export class Ledger {
     return this.#leaders.size;
   }
 
-  /** Reads what a log has gained. `id` is that of the Sentinel which writes it. */
+  /** Reads what was added to a log; `id` is that of its Sentinel. */
   readLog(sentinel: string, id: string, text: string): void {
     const story = this.#story(sentinel);
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);

@@ -47,7 +47,7 @@ export class Net {
     return new Net('tun');
   }
 
-  /** Pulls the cable of a host: it sees it; the others hear nothing. */
+  /** Pulls the cable of a host: the host sees its link go down, the others hear nothing. */
   async unplug(place: Place): Promise<void> {
     await this.#rule('to', place.address);
     await run('ip', 'link', 'set', place.port, 'down');
@@ -110,7 +110,7 @@ export class Net {
     }
   }
 
-  /** Everything as it was. @throws the last error, when all that can be undone is undone */
+  /** Undoes everything. @throws the last error, after all that can be undone is undone */
   async mend(): Promise<void> {
     let failed: unknown = null;
     for (const undo of this.#undo.splice(0).reverse()) {

@@ -1,4 +1,4 @@
-/** Which fleets go through which rounds; and the words that choose them. */
+/** Which fleets go through which rounds; and the options that choose them. */
 
 import { parseArgs } from 'node:util';
 import type { SentinelKind } from '../lab/index.ts';
@@ -10,7 +10,7 @@ import type { Net } from './net.ts';
 export interface Fleet {
   readonly word: string;
   readonly kinds: readonly SentinelKind[];
-  /** ms that the group has to become well again after a fault before it counts as stuck. */
+  /** ms that the group has to recover after a fault before it counts as stuck. */
   readonly patience: number;
 }
 
@@ -68,7 +68,7 @@ export const HELP = `npm run chaos [-- OPTION …]      (root on Linux)
   --write                put the tables into docs/RELIABILITY.md`;
 
 /**
- * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ * @throws Error with a text for the user when an option makes no sense; null when help is wanted
  */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({

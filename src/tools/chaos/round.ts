@@ -46,7 +46,7 @@ export interface RoundOptions {
   readonly downAfter: number;
 }
 
-/** A round of a group that does not even get ready for the fault ends before it. */
+/** A group that does not get ready for the fault ends the round before it. */
 export async function playRound(draw: Draw, options: RoundOptions): Promise<RoundResult> {
   const round = new Round(draw, options);
   try {
@@ -193,7 +193,7 @@ async function setMinReplicas(group: ChaosGroup, careful: boolean): Promise<void
   for (const host of group.hosts) {
     const settings = ['min-replicas-to-write', careful ? 1 : 0, 'min-replicas-max-lag', 2];
     await host.call('redis', 'CONFIG', 'SET', ...settings);
-    // A server that is started again must know it, too.
+    // A restarted server must have the setting, too.
     await host.call('redis', 'CONFIG', 'REWRITE');
   }
 }

@@ -16,7 +16,7 @@ export function run(program: string, ...args: string[]): Promise<string> {
   });
 }
 
-/** The same, waited for: for what is done before anything runs and after everything has ended. */
+/** The same, synchronously: for use before anything runs and after everything has ended. */
 export function runNow(program: string, ...args: string[]): { ok: boolean; output: string } {
   const done = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
   const said = [done.stdout, done.stderr, done.error?.message].filter(Boolean).join('\n').trim();

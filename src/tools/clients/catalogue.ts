@@ -1,6 +1,6 @@
 /**
- * The clients there are: what each needs, how it is found out whether that is there, and how it is
- * started.
+ * The clients there are: what each needs, how to find out whether that is installed, and how to
+ * start it.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -41,7 +41,7 @@ function npm(word: string, title: string): Client {
 }
 
 interface Language {
-  /** Programs that may run the script, the first that passes the trial does. */
+  /** Programs that may run the script; the first to pass the trial is taken. */
   readonly programs: readonly string[];
   /** Words that make the program fail when the library is missing. */
   readonly trial: readonly string[];

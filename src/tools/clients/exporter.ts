@@ -57,8 +57,8 @@ export class Exporter implements Subject {
   }
 
   /**
-   * Its replicas are a number only; the addresses come from their own metrics, where the version
-   * has them.
+   * Of replicas it gives a count only; their addresses come from their own metrics, in versions
+   * that have them.
    */
   async discovered(): Promise<Discovered | null> {
     const metrics = await this.#scrape('/metrics');
@@ -78,7 +78,8 @@ export class Exporter implements Subject {
 
   arrival(): (promoted: RedisServer) => Promise<boolean> {
     return async (promoted) => {
-      // A scrape is a dozen questions to the Sentinel: not as often as a counter is looked at.
+      // A scrape costs the Sentinel a dozen requests, so it is done less often than a counter is
+      // read.
       await pause(50);
       return masterOf(await this.#scrape('/metrics')) === promoted.name;
     };

@@ -1,4 +1,4 @@
-/** Which clients run against which fleets of Sentinels; and the words that choose them. */
+/** Which clients run against which fleets of Sentinels; and the options that choose them. */
 
 import { parseArgs } from 'node:util';
 import type { SentinelKind } from '../lab/index.ts';
@@ -40,7 +40,7 @@ export const HELP = `npm run clients [-- OPTION …]
   --no-install     skip what is not there instead of installing Debian's package of it`;
 
 /**
- * @throws Error with the text for the user when a word makes no sense; null when help is asked for
+ * @throws Error with a text for the user when an option makes no sense; null when help is wanted
  */
 export function readPlan(args: readonly string[]): Plan | null {
   const { values } = parseArgs({

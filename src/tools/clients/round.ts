@@ -20,14 +20,14 @@ export interface ClientResult {
   readonly client: Client;
   readonly fleet: Fleet;
   version: string;
-  /** Did it name the right master, and no replica that is none? */
+  /** Did it name the right master, and only real replicas? */
   discovered: boolean;
   /** ms until it wrote to the promoted server; null when it did not. */
   afterKill: number | null;
   afterManual: number | null;
   /**
-   * Whom reads met: at the start, after the first and after the second failover; null when it does
-   * not read.
+   * The server that reads met: at the start, after the first and after the second failover; null
+   * when it does not read.
    */
   reads: Met[] | null;
   note: string;

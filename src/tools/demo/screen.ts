@@ -3,7 +3,7 @@
  * and plain in a pipe.
  */
 
-/** Colours only where somebody watches, and not against NO_COLOR. */
+/** Colours only on a terminal, and not against NO_COLOR. */
 const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;

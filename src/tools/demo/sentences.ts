@@ -1,6 +1,6 @@
 /**
- * What an event means, in a few words: the third column of the timelines. Events of which the
- * reader learns nothing are left out.
+ * What an event means, in a few words: the third column of the timelines. Events that tell the
+ * reader nothing are left out.
  */
 import type { Seen } from './watch.ts';
 

@@ -184,7 +184,8 @@ function sumUp(killedAt: number, watch: Watch, writer: Writer): void {
 }
 
 /**
- * Starts the old master again, which still believes to be one, and shows how it becomes a replica.
+ * Starts the old master again, which still takes itself for one, and shows how it becomes a
+ * replica.
  */
 async function comeBack({ group, names, watch }: Scene, old: RedisServer): Promise<void> {
   const label = names.server(String(old.port));

@@ -1,7 +1,7 @@
 /**
  * One pretend Redis server: just enough of a master or replica for a Sentinel to watch, promote and
- * re-attach it. No data, no replication: what a real one would find out over its replication link,
- * it looks up among its neighbours.
+ * re-attach it. No data, no replication: what a real server learns over its replication link, this
+ * one looks up among its neighbours.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import Parser from 'redis-parser';

@@ -1,6 +1,6 @@
 /**
- * What all programs around the lab do alike: words of the command line to a plan, help, one line
- * printed.
+ * What all programs around the lab share: reading a command line into a plan, help, printing a
+ * line.
  */
 
 /** Prints a line. */

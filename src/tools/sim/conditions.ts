@@ -79,7 +79,7 @@ const FAULT_KINDS = [
   'self-echo',
 ] as const;
 
-/** Drawn apart, so that the seeds of before keep what they drew. */
+/** Drawn separately, so that earlier seeds still draw the same. */
 const LATER_KINDS = ['credentials', 'own-address', 'borrowed-address', 'disk-hangs'] as const;
 
 export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;
@@ -105,7 +105,7 @@ function drawGroup(
     servers,
     priorities: Array.from({ length: servers }, priority),
     quorum: random.chance(0.5) ? majority : random.whole(1, sentinels),
-    // Nobody sets it below what an answer takes.
+    // No operator sets it below the time an answer takes.
     downAfter: Math.max(12 * latencyMs, random.pick([100, 300, 500, 500, 1000, 1000, 2000, 5000])),
     failoverTimeout: random.pick([1000, 3000, 5000, 10000, 20000]),
     parallelSyncs: random.pick([1, 1, 2, 5]),

@@ -35,7 +35,7 @@ const LOOK_MS = 20;
 
 type Defaults = RewriteOptions['defaults'];
 
-/** Keeps the file in the disk's stead, for instance with the real file writer. */
+/** Keeps the file instead of the disk, for instance with the real file writer. */
 export interface Medium {
   /** What a start finds. */
   text(): string;
@@ -71,7 +71,7 @@ export class Disk {
     this.#defaults = defaults;
   }
 
-  /** Takes its time, then says how it went; `put` is the caller's. */
+  /** Takes its time, then says how it went; the caller then calls `put`. */
   save(config: SentinelConfig, defaults: Defaults, world: Chance, done: (ok: boolean) => void) {
     if (this.medium !== null) return this.medium.save(config, defaults, done);
     const [low, high] = this.mood.slow;
@@ -106,7 +106,7 @@ export class Disk {
       this.#parsed = parseConfig(this.text(), io);
       this.content = this.#parsed.sentinel;
     }
-    // Never the objects of the life before.
+    // Never the objects that the process had before it died.
     return structuredClone(this.#parsed.sentinel);
   }
 }

@@ -199,7 +199,7 @@ export class History {
     if (configEpoch === undefined || !/^\d+$/.test(configEpoch)) return;
     const heard = { at: this.now, configEpoch: BigInt(configEpoch) };
     const key = `${group}|${id}`;
-    // An older text may come again by a slower way: then it is looked at anew.
+    // An older text may come again by a slower route, and is then read again.
     for (const [text, one] of this.#helloTexts) {
       if (one === this.hellos.get(key)) this.#helloTexts.delete(text);
     }

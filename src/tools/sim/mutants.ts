@@ -1,7 +1,6 @@
 /**
- * Deliberate faults of the core, put into a copy of its compiled text one at a time. Whoever
- * changes the core so that such a text is no longer found exactly once is told, and names the new
- * one here.
+ * Deliberate faults of the core, put into a copy of its compiled text one at a time. A test fails
+ * when a change of the core leaves such a text not found exactly once; the new text then goes here.
  */
 export interface Mutant {
   readonly name: string;

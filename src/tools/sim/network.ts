@@ -133,7 +133,7 @@ export class Network {
   readonly #blocks = new Map<number, number>();
   readonly #stuck = new Set<Connection>();
   readonly connections = new Set<Connection>();
-  /** Nobody answers an attempt to connect to these, as on a host without power. */
+  /** Attempts to connect to these stay unanswered, as on a host without power. */
   readonly deaf = new Set<Party>();
   /** ms, one way. */
   latency: readonly [low: number, high: number] = [0.1, 0.5];
@@ -296,7 +296,7 @@ export class Network {
       return this.#end(connection, far, message.t === 'fin' ? 'closed' : 'reset');
     }
     if (!connection.open[far]) {
-      // Nobody here knows this connection (any more).
+      // The host does not know this connection (any more).
       if (from.powered) this.#time.after(0.1, () => this.#end(connection, side, 'reset'));
       return;
     }

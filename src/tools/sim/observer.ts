@@ -1,6 +1,6 @@
 /**
  * Where the checkers sit: they see the inputs, the turns, the effects that leave and the saves of
- * every Sentinel, and end the run with a sentence when what they see may not be.
+ * every Sentinel, and end the run with a sentence when they see what must not happen.
  */
 import type { Effect, Input, Output, SentinelConfig } from '../../core/index.ts';
 import type { History } from './history.ts';
@@ -20,7 +20,7 @@ export interface Checker {
   leaves?(sentinel: VirtualSentinel, facts: History, effect: Effect): void;
   /** What `leaves` looks at; default: everything. */
   readonly kinds?: readonly Effect['type'][];
-  /** `turn` looks at turns with such an effect only; default: at all. */
+  /** `turn` is called for turns with such an effect only; default: for all. */
   readonly turnsWith?: 'event' | 'send';
   written?(sentinel: VirtualSentinel, facts: History, before: SentinelConfig): void;
   crashed?(sentinel: VirtualSentinel, facts: History): void;

@@ -53,7 +53,7 @@ export interface PlainTally {
   readonly turns: number;
 }
 
-/** The master dies, another is made of a replica, the old one comes back. */
+/** The master dies, a replica is promoted, the old master comes back. */
 function failOver(world: World, quiet: Quiet): void {
   const master = world.servers.find((one) => one.master === null)!;
   const before = world.sentinels[0]!.state.currentEpoch;

@@ -46,7 +46,7 @@ export class VirtualRedis implements Party {
   busy = false;
   /** What every PING is answered with, when it is not PONG. */
   pingError: string | null = null;
-  /** What the user of the Sentinels may not do any more: log in, PING, or SUBSCRIBE. */
+  /** What the Sentinels' user is no longer allowed: to log in, to PING, or to SUBSCRIBE. */
   lock: Lock | null = null;
   /** INFO says that its link has been down for so many seconds, whatever it is. */
   shownLinkAge: number | null = null;

@@ -27,7 +27,7 @@ export interface RunOutcome {
   readonly world: World;
 }
 
-/** At most this long for a fresh fleet to get to know itself. */
+/** The time that a fresh fleet has for its members to discover each other. */
 const MEET_MS = 30_000;
 
 function meet(world: World): void {

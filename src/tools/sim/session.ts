@@ -4,7 +4,7 @@ import { error, OK, text } from './replies.ts';
 
 type Command = readonly string[];
 
-/** What the user of the Sentinels may not do any more on a server. */
+/** What the Sentinels' user is no longer allowed on a server. */
 export type Lock = 'login' | 'ping' | 'subscribe';
 
 export interface Session {

@@ -1,7 +1,7 @@
 /**
  * A disk that hangs: the save is given up after five seconds, and everything is a failure until it
- * ends; it does end, much later, and its text is on disk from then on. Nobody waits for an answer
- * any longer than that, and whatever is read after a crash, no vote is given twice.
+ * ends; it does end, much later, and its text is on disk from then on. No client waits for an
+ * answer any longer than that, and whatever is read after a crash, no vote is given twice.
  */
 import { Violation } from '../observer.ts';
 import type { World } from '../world.ts';

@@ -16,7 +16,7 @@ export function manualAtWork(seed: number): void {
   const ordered = () => groupOf(leader).failover?.state === 'wait_promotion';
   if (!world.until(ordered, 2000, 0.02)) throw new Violation('L3', 'no order is given');
   replica.pause();
-  // Everybody has heard of the master after the vote.
+  // All have heard of the master after the vote.
   world.run(1200);
   master.pause();
   world.run(world.random.between(6500, 7500));

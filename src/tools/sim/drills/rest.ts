@@ -109,8 +109,8 @@ export function cut({ network }: World, a: Host, b: Host): void {
 }
 
 /**
- * ms until some Sentinel, or with `all` everybody of these, has another configuration than that of
- * the beginning.
+ * ms until one of these Sentinels, or with `all` every one, has another configuration than at the
+ * beginning.
  */
 export function switched(
   world: World,

@@ -46,7 +46,7 @@ export class Faults implements Trouble {
     const next = () => {
       this.later(random.between(0.05, 2) * conditions.faultEveryMs, () => {
         if (this.world.now >= end) return;
-        // What this is all about comes more often than the rest.
+        // The main kind of the run comes more often than the rest.
         const often = conditions.faults[0]!;
         const kind = random.chance(0.15) ? often : random.pick(conditions.faults);
         this.world.note('fault', kind);
