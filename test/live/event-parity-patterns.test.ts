@@ -68,8 +68,8 @@ function odd(count: number): string[] {
 const patterns = [...new Set([...written, ...odd(600)])];
 
 /**
- * What everybody hears of four events: which patterns matched, and in which order a channel's own
- * message comes.
+ * What each subscriber hears of four events: which patterns matched, and in which order a channel's
+ * own message comes.
  */
 async function hear(fleet: Fleet): Promise<Story> {
   const [byPattern, byBoth] = [await fleet.sentinel(1).open(), await fleet.sentinel(1).open()];

@@ -14,8 +14,7 @@ async function tell(fleet: Fleet, chapter: string, last: string): Promise<Story>
 }
 
 /**
- * A master restarts before anybody missed it; another one restarts and does not answer PING, though
- * INFO.
+ * A master restarts before it was missed; another one restarts and answers INFO, but no PING.
  */
 async function reboot(fleet: Fleet): Promise<Story> {
   const server = await fleet.addServer('n', {
@@ -44,7 +43,7 @@ async function reboot(fleet: Fleet): Promise<Story> {
   return { ...quick, ...mute, ...(await tell(fleet, 'speaks', '-odown')) };
 }
 
-/** Replicas that somebody made masters, or replicas of somebody else. */
+/** Replicas that were made masters, or replicas of another server. */
 async function strays(fleet: Fleet): Promise<Story> {
   const other = await fleet.addServer('n', {});
   await fleet.server('a').call('SLAVEOF', 'NO', 'ONE');
@@ -66,7 +65,7 @@ async function wrongRole(fleet: Fleet): Promise<Story> {
   return { ...slave, ...(await tell(fleet, 'master again', '-sdown')) };
 }
 
-/** Somebody asks for votes: a later epoch, the same again, another candidate, an older epoch. */
+/** A candidate asks for votes: a later epoch, the same again, another candidate, an older epoch. */
 async function votes(fleet: Fleet): Promise<Story> {
   const { host, port } = fleet.server('m');
   const candidates: [number, string][] = [

@@ -1,6 +1,6 @@
 /**
- * The master dies or hangs; a replica is promoted, everybody agrees, the old master comes back as a
- * replica (failover.md).
+ * The master dies or hangs; a replica is promoted, all Sentinels agree, the old master comes back
+ * as a replica (failover.md).
  */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';

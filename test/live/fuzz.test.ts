@@ -1,5 +1,5 @@
 /**
- * The overseer of `npm run fuzz`: it has to see what a worker cannot say itself. Runs the build.
+ * The overseer of `npm run fuzz`: it has to see what a worker cannot report itself. Runs the build.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

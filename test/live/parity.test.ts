@@ -1,8 +1,8 @@
 /**
- * The parity suite (src/parity, `npm run parity`): the same requests to the installed original and
- * to ours (`compat redis-7.0`) over the same servers, one test a request; what differs knowingly is
- * documented, and still differs. A part goes to the originals of the other lines, where they have
- * been fetched; `npm run parity -- --all` puts all.
+ * The parity suite (src/tools/parity, `npm run parity`): the same requests to the installed
+ * original and to ours (`compat redis-7.0`) over the same servers, one test a request; what differs
+ * knowingly is documented, and still differs. A part goes to the originals of the other lines,
+ * where they have been fetched; `npm run parity -- --all` puts all.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';

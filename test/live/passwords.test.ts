@@ -26,7 +26,7 @@ const RULES =
 const admin = 'user admin on >admin-pass allkeys allchannels +@all';
 const lab = { username: 'admin', password: 'admin-pass' };
 
-/** Three Sentinels over a master and two replicas that nobody may promote. */
+/** Three Sentinels over a master and two replicas that may not be promoted. */
 function guarded(lines: readonly string[], auth: { authUser?: string; authPass?: string }) {
   return readyGroup({
     sentinels: all(kinds[0]!),

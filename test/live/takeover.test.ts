@@ -1,6 +1,6 @@
 /**
- * One of ours takes an original's place and gives it back: same file, same id, no failover
- * (config.md §9, safety.md §6).
+ * A Sentinel of this project takes an original's place and gives it back: same file, same id, no
+ * failover (config.md §9, safety.md §6).
  */
 import { describe, expect, it } from 'vitest';
 import { until } from '../../src/tools/lab/index.ts';

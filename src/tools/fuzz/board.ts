@@ -75,7 +75,7 @@ export class Desk {
     return this.#get(SLOWEST);
   }
 
-  /** kB of memory in use after a collection, more than at the start. */
+  /** kB of memory in use after a collection, beyond what the start used. */
   get growth(): number {
     return this.#get(GROWTH);
   }

@@ -32,7 +32,7 @@ export interface ShiftOutcome {
   readonly seconds: number;
   /** ms of the slowest input, whatever else the machine and the collector did meanwhile. */
   readonly slowest: number;
-  /** kB in use after a collection, more than at the start; the worst worker. */
+  /** kB in use after a collection, beyond what the start used; the worst worker. */
   readonly growth: number;
   /** MB of the whole process. */
   readonly peak: number;

@@ -138,8 +138,7 @@ export function splice(dice: Dice, head: string, tail: string): string {
 }
 
 /**
- * How a sample is made out of a maker of valid streams: some as they are, some pure noise, most of
- * them mutated.
+ * Samples from a maker of valid streams: some as they are, some pure noise, most of them mutated.
  */
 export function sampleText(
   dice: Dice,

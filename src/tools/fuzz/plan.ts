@@ -1,5 +1,5 @@
 /**
- * The words of `npm run fuzz`: what is played, how much of it, from which seed; or what is
+ * The options of `npm run fuzz`: what is played, how much of it, from which seed; or what is
  * measured.
  */
 import { randomBytes } from 'node:crypto';
@@ -29,7 +29,7 @@ export interface CostPlan {
   readonly compat: string;
 }
 
-/** The target that has no inputs of chance: it measures, and wants the machine for itself. */
+/** The target without random inputs: it measures, and needs the machine to itself. */
 const COST = 'cost';
 const COMPAT = 'redis-8';
 const INPUTS = 10_000_000;
@@ -43,7 +43,7 @@ const usage = `$0 [option …]
 Feeds random and mutated bytes to everything that reads what others wrote. With
 --target cost: feeds it more and more, and measures.`;
 
-/** What was said of chance, although `cost` knows none; or the other way round. */
+/** An option for random inputs given with `cost`, which has none; or the other way round. */
 function mixed(given: Readonly<Record<string, unknown>>): string | null {
   const targets = given.target as readonly string[] | undefined;
   if (targets?.includes(COST) !== true) {
@@ -56,8 +56,7 @@ function mixed(given: Readonly<Record<string, unknown>>): string | null {
 }
 
 /**
- * A name of an npm option that yargs does not know is the user's mistake; so is a number that is
- * none.
+ * @throws for an unknown option, and for a value that is no number; null when help is wanted
  */
 export async function readPlan(
   args: readonly string[],

@@ -15,7 +15,7 @@ export class Flaw extends Error {}
 /** A byte string (one character, one byte), and what is known of it. */
 export interface Sample {
   readonly text: string;
-  /** Of a stream that was left as it was made: what has to come out. */
+  /** For a stream that was left as it was made: what has to come out. */
   readonly meant?: readonly (readonly string[])[];
 }
 

@@ -8,7 +8,7 @@ import { closeSync, openSync } from 'node:fs';
 const living = new Set<Child>();
 let watching = false;
 
-/** Children must not outlive us: neither a normal exit nor a signal that ends us. */
+/** Children must not outlive this process, whether it exits or a signal ends it. */
 function watchExit(): void {
   if (watching) return;
   watching = true;

@@ -44,8 +44,8 @@ export interface GroupOptions {
   /** Their ports speak TLS only; `settings.lines` name the files. */
   readonly sentinelTls?: ConnectionOptions;
   /**
-   * Their files are in memory: an original stands still while a slow disk saves, and says then what
-   * it else would not.
+   * Their files are in memory: an original that stands still for a slow disk logs what it otherwise
+   * would not.
    */
   readonly filesInMemory?: boolean;
   /** Files written, Sentinel processes not started (`startSentinels()` does). */

@@ -79,8 +79,7 @@ function versionOf(env: NodeJS.ProcessEnv) {
 let installed: Oracle['compat'] | null = null;
 
 /**
- * The word of `compat` for the originals that are on the PATH of this process, which are asked
- * once.
+ * The value of `compat` for the originals on the PATH of this process, which are asked once.
  */
 export function installedCompat(): Oracle['compat'] {
   installed ??= compatOnPath();

@@ -81,7 +81,7 @@ function readText(file: string): string {
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on and that no living process was given before. */
+/** A port of 127.0.0.1 without a listener, which no living process was given before. */
 export async function freePort(): Promise<number> {
   const { lowest, end } = portSpan();
   for (let attempt = 0; attempt < 1_000; attempt += 1) {

@@ -9,9 +9,9 @@ export function say(text = ''): void {
 }
 
 /**
- * Reads the plan and plays it. `read` throws an Error with the text for the user when a word makes
- * no sense, and gives null when help is asked for. @returns the exit code: 2 for words that make no
- * sense, else what `play` gives
+ * Reads the plan and plays it. `read` throws an Error with a text for the user when an option makes
+ * no sense, and gives null when help is wanted. @returns the exit code: 2 for such options, else
+ * what `play` gives
  */
 export async function runProgram<P>(
   args: readonly string[],

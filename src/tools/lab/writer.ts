@@ -30,8 +30,8 @@ export interface WriterOptions {
 }
 
 /**
- * A connection that writes; made anew by the client library or by us, whichever follows the
- * Sentinels.
+ * A connection that writes; made anew by whichever follows the Sentinels, the client library or
+ * this writer.
  */
 export interface WritingClient {
   /**

@@ -1,7 +1,7 @@
 /** The filters of CLIENT LIST and KILL, asked of all lines, whether they have them or not. */
 import { type Case, talk } from './case.ts';
 
-/** Filters of CLIENT LIST and KILL that single out nobody but the client itself, or nobody. */
+/** Filters of CLIENT LIST and KILL that match the client itself only, or no client. */
 const FILTERS: readonly string[] = [
   'name probe',
   'name prob',

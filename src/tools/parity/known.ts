@@ -57,7 +57,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
 };
 
 /**
- * All that differs knowingly, whoever is asked: how the names of the cases begin, and the reason.
+ * All that differs knowingly from any original: how the names of the cases begin, and the reason.
  */
 export const ALL_KNOWN: readonly (readonly [string, string])[] = Object.entries(KNOWN).map(
   ([name, { words }]) => [name, words],

@@ -5,12 +5,11 @@
 
 import type { Case } from './case.ts';
 
-/** The ids and ports of one of the two, by the names that both are shown under. */
+/** The ids and ports of one Sentinel, by the names that replace them in both. */
 export type Names = ReadonlyMap<string, string>;
 
 /**
- * Fields of instance maps and of other lists whose number is an age, a time or a count that chance
- * makes.
+ * Fields of instance maps and of other lists whose number is an age, a time or a random count.
  */
 const NUMBERS = new Set(
   `last-ping-sent last-ok-ping-reply last-ping-reply info-refresh role-reported-time
@@ -61,8 +60,7 @@ function inOrder(lines: readonly string[]): string[] {
 }
 
 /**
- * Our version and how our saves go are lines that the original has not; docs/DIFFERENCES.md names
- * it.
+ * Our version and the state of our saves are lines that the original lacks (docs/DIFFERENCES.md).
  */
 function infoText(text: string): string {
   const lines = text.split('\r\n').filter((line) => !line.startsWith('redis_sentinel_ts_'));

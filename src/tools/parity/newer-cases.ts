@@ -6,7 +6,7 @@ import { type Case, inline, multi, PASSWORD, slowly, talk } from './case.ts';
 import { FILTER_CASES } from './filter-cases.ts';
 
 /**
- * Control characters where a line end would end up in the file. What others take of these does no
+ * Control characters where a line end would reach the file. What originals accept of these does no
  * harm.
  */
 const CONTROL: readonly string[] = [

@@ -1,6 +1,6 @@
 /**
- * One original and one of ours, which follows the original's line, over the same real group, and
- * the same bytes to both.
+ * One original and one Sentinel of this project that follows its line, over the same real group;
+ * both get the same bytes.
  */
 import { connect } from 'node:net';
 import {
@@ -18,8 +18,8 @@ import { render } from './reply.ts';
 const KINDS = ['original', 'ours'] as const;
 
 /**
- * A word nobody answers to: the reply that names it is the end of the others. It works in every
- * state of a client.
+ * An unknown command: the reply that names it marks the end of the others, in every state of a
+ * client.
  */
 const END = 'END-OF-CASE';
 const END_REQUEST = multi([END]) + multi(['HELLO', '2', END]);
@@ -53,8 +53,8 @@ export class Pair {
 
   /**
    * Two Sentinels that watch group `main` (a master and its replicas), and `solo`, whose master is
-   * nowhere. They find each other. `lines` come on top in both files, and so does `requirepass`
-   * with a password.
+   * nowhere. They find each other. `lines` begin both files, and `requirepass` too when there is a
+   * password.
    */
   static async start(
     oracle: Oracle,
@@ -91,7 +91,7 @@ export class Pair {
     return pair;
   }
 
-  /** Waits until both know all replicas and each other, and see that nobody answers for `solo`. */
+  /** Waits until both know all replicas and each other, and see `solo` down. */
   async settle(replicas: number): Promise<void> {
     for (const kind of KINDS) {
       const wire = await this.#sentinels[kind].open();

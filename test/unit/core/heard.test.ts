@@ -1,4 +1,4 @@
-/** What has arrived is heard before anybody is judged by the clock (safety.md W11, W31). */
+/** What has arrived is heard before any server is judged by the clock (safety.md W11, W31). */
 import { describe, expect, it } from 'vitest';
 import { createState, type Effect, type Input, step } from '../../../src/core/index.ts';
 import { blankConfig, blankGroup } from '../../../src/core/model/defaults.ts';
@@ -16,7 +16,7 @@ function group(name: string, port: number) {
 }
 
 /**
- * A core that watches so many groups of a master and a replica, in a world without anybody else.
+ * A core that watches so many groups of a master and a replica, in a world with nothing else.
  */
 function watching(groups: number) {
   const state = createState(

@@ -5,7 +5,7 @@ import { readyGroup, type VirtualSentinel } from '../../support/world.ts';
 
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
 
-/** Its events since then, names and who they are about, as `+sdown slave 127.0.0.1:2`. */
+/** Its events since then, with the instance that each is about, as `+sdown slave 127.0.0.1:2`. */
 const since = (sentinel: VirtualSentinel, at: number) =>
   sentinel.lines
     .filter((line) => line.at >= at && /^[+-]/.test(line.name))

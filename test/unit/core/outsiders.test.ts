@@ -1,5 +1,5 @@
 /**
- * What strangers may say to a Sentinel, and what it becomes of it: hellos, votes, INFO, refused
+ * What strangers may say to a Sentinel, and what comes of it: hellos, votes, INFO, refused
  * passwords.
  */
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * What a subscription says at once is shared out in turns: everybody else is served in between, and
+ * What a subscription says at once is shared out in turns: all others are served in between, and
  * nothing is lost.
  */
 import { createServer } from 'node:net';

@@ -81,7 +81,7 @@ export function often(name: string, argv: readonly string[], given?: GivenOf): C
   };
 }
 
-/** What every command has to bear: too many words, and a long one. */
+/** What every command must withstand: too many words, and a long one. */
 export function plain(name: string): Case[] {
   const head = name.split('|');
   return [manyWords(name, head), long(name, (n) => [...head, 'x'.repeat(n)])];

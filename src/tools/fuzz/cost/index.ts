@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz -- --target cost`: nothing random. Every command, and every text of others, is
  * given more and more of what it is made of, on a whole server; what costs more than n·log n, or
- * holds up everybody else, is a failure.
+ * holds up all other clients, is a failure.
  */
 import { COMMAND_CASES } from './cases.ts';
 import { type Case, EXPONENT_MAX, HOLD_MAX_MS, measure, type Row } from './measure.ts';

@@ -19,8 +19,8 @@ export interface Case {
   /** Instead of a request: what is done is what is returned. */
   readonly work?: (n: number) => () => void;
   /**
-   * It is the operator's own file, or many requests: it may hold the loop for as long as it is
-   * long.
+   * The text is the operator's own file, or many requests: it may hold the loop in proportion to
+   * its length.
    */
   readonly patient?: true;
 }
@@ -29,7 +29,7 @@ export interface Row {
   readonly one: Case;
   /** ms at n, 2n, 4n, 8n; fewer when one was far too long. */
   readonly ms: readonly number[];
-  /** Of the longest time nobody else was served, at any size. */
+  /** Of the longest time for which no other client was served, at any size. */
   readonly hold: number;
   /** Cost grows with the size to this power; null: too quick to say. */
   readonly exponent: number | null;
@@ -47,8 +47,8 @@ const FLOOR_MS = 1;
  */
 export const EXPONENT_MAX = 1.3;
 /**
- * What is over so soon may be the collector's work mostly, which comes in steps: only what is
- * clearly a square counts.
+ * Something so short may mostly be the collector's work, which comes in steps: only a clear square
+ * counts.
  */
 const SHORT_MS = 100;
 const SHORT_EXPONENT_MAX = 1.8;

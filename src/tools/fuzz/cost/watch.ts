@@ -7,7 +7,7 @@
 export interface Taken {
   /** ms of the loop, all shares included. */
   readonly ms: number;
-  /** ms of the longest time for which nobody else could be served. */
+  /** ms of the longest time for which no other client could be served. */
   readonly hold: number;
 }
 
@@ -41,7 +41,7 @@ export class StopWatch {
   #hold = 0;
   #next: NodeJS.Immediate;
 
-  /** The loop does not sleep meanwhile: each of its rounds is seen. */
+  /** The loop does not sleep meanwhile, so each of its rounds is seen. */
   constructor() {
     const again = () => {
       this.#look();

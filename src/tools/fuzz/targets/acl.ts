@@ -139,9 +139,9 @@ const FILES: readonly string[] = [
 
 const io = () => ({ ...memoryIo(), checkUserRules });
 
-/** One of the files, what it says, and what has been found out about it. */
+/** One of the files, its users, and what is known about it so far. */
 class Place {
-  /** As it is after two rewritings, from which on it stays as it is. */
+  /** Its text after two rewritings, after which it no longer changes. */
   readonly text: string;
   readonly parsed: ParsedConfig;
   readonly table: CommandTable;

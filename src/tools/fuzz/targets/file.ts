@@ -1,6 +1,6 @@
 /**
- * What a rewriting puts into the file, seen by a reader of its own: which directive stands on which
- * line. Words of users and servers may become anything but a directive.
+ * What a rewriting puts into the file, seen by an independent reader: which directive stands on
+ * which line. Words of users and servers may become anything but a directive.
  */
 import type { GroupConfig, SentinelConfig } from '../../../core/index.ts';
 

@@ -1,10 +1,10 @@
 /**
  * The request gate: whatever bytes a client sends, cut up however they come.
  *
- * Promises: the same requests for every cut, but for where a limit of unfinished bytes ends the
- * matter earlier; nothing over a limit is admitted or kept; an untouched stream comes out as it was
- * meant; what was admitted, written down as a multibulk, is admitted again as the same words; an
- * error that quotes a client's word is one reply, not two.
+ * Promises: the same requests for every cut, unless a limit of unfinished bytes ends the connection
+ * earlier; nothing over a limit is admitted or kept; an untouched stream comes out as it was meant;
+ * what was admitted, written down as a multibulk, is admitted again as the same words; an error
+ * that quotes a client's word is one reply, not two.
  */
 import type { Dice } from '../../../core/model/random.ts';
 import { FrameReader } from '../../../links/frames.ts';

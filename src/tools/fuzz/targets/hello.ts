@@ -43,7 +43,7 @@ function hello(dice: Dice): string {
   ].join(',');
 }
 
-/** Must this change nothing? By readers of its own, not those of the core. */
+/** Must this change nothing? Judged by independent readers, not those of the core. */
 function isUseless(text: string, names: boolean): boolean {
   const fields = text.split(',');
   if (fields.length !== 8 || text.includes(OWN_ID)) return true;

@@ -6,7 +6,7 @@ import type { Dice } from '../../../core/model/random.ts';
 import { below, oneIn, pick, randomBytes } from '../mutate.ts';
 
 /**
- * Between the words of a request in the text of a sample: stands for nothing in any grammar here.
+ * Separates the words of a request in the text of a sample; no grammar here uses it.
  */
 export const GAP = '\x1e';
 
@@ -29,7 +29,7 @@ export const ODD: readonly string[] = [
 
 const PLAIN = ['x', 'news', 'a*', 'b?c', '[a-z]', 'host-1', '10.0.0.7', "it's", '50%', 'a:b', '@x'];
 
-/** A word that somebody may have thought of: often sound, sometimes anything but. */
+/** A word as a user might choose it: often sound, sometimes anything but. */
 export function oddWord(dice: Dice): string {
   switch (below(dice, 8)) {
     case 0:

@@ -1,6 +1,6 @@
 /**
- * All that changes what is saved: what clients set, what peers and servers say, names that turn out
- * to be something.
+ * All that changes what is saved: what clients set, what peers and servers say, names that are
+ * resolved.
  *
  * Promises: nothing throws; what changes the state is saved; the file written from it, read again,
  * is the same state, and has the directives it should have, whatever words were used; log lines and
@@ -163,7 +163,7 @@ const USERS = [
 ];
 const plain = parseConfig('', memoryIo());
 const io = () => ({ ...memoryIo(), isExecutable: () => true, checkUserRules });
-/** Of the groups that MONITOR may add in a round; every one of them is looked at by every turn. */
+/** The groups that MONITOR may add in a round; every turn looks at each of them. */
 const GROUPS_MAX = 6;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
@@ -270,7 +270,7 @@ class SavedJudge implements Judge {
     this.#turn({ type: 'reply', connection: command.id, token, reply }, dice);
   }
 
-  /** Lets a little time pass, and now and then all names be known. */
+  /** Lets a little time pass, and now and then resolves all names. */
   #pass(dice: Dice): void {
     if (!oneIn(dice, 8)) return;
     for (const [host, name] of this.#state.names) {

@@ -63,7 +63,7 @@ function masterOf(world: World): VirtualRedis {
   return world.serverAt(host, port)!;
 }
 
-/** In the order in which they start a failover (`src/core/rank.ts`). */
+/** In the order in which they start a failover (`src/core/failover/rank.ts`). */
 function ranked({ sentinels }: World): VirtualSentinel[] {
   const score = (one: VirtualSentinel) => hash32(`g/${groupOf(one).configEpoch}/${one.id}`);
   return [...sentinels].sort((a, b) => score(a) - score(b));
