@@ -25,8 +25,8 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
 /** Older names that are rewritten as the newer one, on the same line. */
 const SENTINEL_ALIASES: ReadonlyMap<string, string> = new Map([
   ['known-slave', 'known-replica'],
-  ...GROUP_OPTION_ROWS.flatMap(([, { name: word, aliases = [] }]) =>
-    aliases.map((alias) => [alias, word] as const),
+  ...GROUP_OPTION_ROWS.flatMap(([, { name, aliases = [] }]) =>
+    aliases.map((alias) => [alias, name] as const),
   ),
 ]);
 
@@ -56,7 +56,7 @@ function keyOf(line: string): string | null {
 /** Every Sentinel directive that a rewrite manages; old lines of others stay as they are. */
 export const REWRITTEN_DIRECTIVES: readonly string[] = [
   ...'myid deny-scripts-reconfig resolve-hostnames announce-hostnames monitor'.split(' '),
-  ...GROUP_OPTION_ROWS.map(([, { name: word }]) => word),
+  ...GROUP_OPTION_ROWS.map(([, { name }]) => name),
   ...`config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch
     announce-ip announce-port sentinel-user sentinel-pass`.split(/\s+/),
 ];

@@ -127,9 +127,9 @@ function masterFields({ group }: Master): Fields {
     ['num-other-sentinels', group.peers.size],
     ['quorum', group.quorum],
   ];
-  for (const [field, { name: word, shown }] of GROUP_OPTION_ROWS) {
+  for (const [field, { name, shown }] of GROUP_OPTION_ROWS) {
     const value = group[field];
-    if (shown === 'always' || (shown === 'set' && value)) fields.push([word, value ?? '']);
+    if (shown === 'always' || (shown === 'set' && value)) fields.push([name, value ?? '']);
   }
   return fields;
 }

@@ -106,8 +106,8 @@ export function sameOptions(a: Readonly<GroupOptions>, b: Readonly<GroupOptions>
 }
 
 /** All names of an option, that of the file first. */
-export function optionNames({ name: word, aliases = [] }: GroupOption): readonly string[] {
-  return [word, ...aliases];
+export function optionNames({ name, aliases = [] }: GroupOption): readonly string[] {
+  return [name, ...aliases];
 }
 
 /** Sets an option to a value of its kind. */
