@@ -52,7 +52,7 @@ class Mask {
     if (secret === '') return '';
     let placeholder = this.#placeholders.get(secret);
     if (placeholder === undefined) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
       const control = /[\x00-\x1f\x7f]/.test(secret) ? '\x01' : '';
       placeholder = `(secret ${this.#placeholders.size + 1})${control}`;
       // A text over the length limit gets a placeholder over it.

@@ -10,14 +10,14 @@
  */
 import { LIMITS } from './limits.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\x00-\x1f\x7f]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const BLANK_OR_CONTROL = /[\x00-\x20\x7f]/;
 /** Includes the control characters U+0080–U+009F in UTF-8: some terminals obey these, too. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const UNSHOWN = /[\x00-\x1f\x7f]|\xc2[\x80-\x9f]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const LINE_BREAK = /[\x00\r\n]/;
 
 /** What each place admits. */
