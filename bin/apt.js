@@ -5,8 +5,8 @@ import { asRoot, lastLines, run, say, which } from './run.js';
 
 /**
  * A shell script that installs packages. Debian starts and enables a service with its package:
- * policy-rc.d forbids the start, disable takes back the rest. The file is removed again; one that was
- * there before is left as it is.
+ * policy-rc.d forbids the start, disable takes back the rest. The file is removed again; one that
+ * was there before is left as it is.
  * @param {string[]} packages
  * @param {string[]} services those that the packages bring
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The second half of the build: the product of dist/, and what it uses of pino and redis-parser, in a
-// few files under dist/product/. Loading hundreds of modules one by one is most of what a start costs.
+// The second half of the build: the product of dist/, and what it uses of pino and redis-parser, in
+// a few files under dist/product/. Loading hundreds of modules one by one is most of what a start
+// costs.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npm run chaos [-- …]`: the set-up, then hosts that are really cut off (src/chaos). Root on Linux.
+// `npm run chaos [-- …]`: the set-up, then hosts that are really cut off (src/chaos). Root on
+// Linux.
 
 import { installDebian } from './apt.js';
 import { orExit, setUp } from './setup.js';

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The originals that are asked beside the installed one: servers and Sentinels of Redis 8, Valkey 8 and Valkey 9, and
-// servers of Redis 6, out of Debian's suites, with the loader and the libraries of their own suite, below
-// node_modules/.cache/oracles.
-// Nothing is installed, and root is not needed: apt-get keeps its lists there too.
-// `node bin/oracles.js [redis-6] [redis-8] [valkey-8] [valkey-9]` fetches them and says which versions they are.
+// The originals that are asked beside the installed one: servers and Sentinels of Redis 8, Valkey 8
+// and Valkey 9, and servers of Redis 6, out of Debian's suites, with the loader and the libraries
+// of their own suite, below node_modules/.cache/oracles. Nothing is installed, and root is not
+// needed: apt-get keeps its lists there too. `node bin/oracles.js [redis-6] [redis-8] [valkey-8]
+// [valkey-9]` fetches them and says which versions they are.
 
 import {
   existsSync,

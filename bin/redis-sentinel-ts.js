@@ -4,13 +4,17 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// Node opens its inspector at this signal, to whoever is on this machine. With a listener it does not.
+// Node opens its inspector at this signal, to whoever is on this machine. With a listener it does
+// not.
 process.on('SIGUSR1', () => {});
 const inspector = await import('node:inspector').catch(() => null);
 const wanted = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/[\s"]+/)];
 const debugged = wanted.some((word) => /^--inspect(-brk|-wait)?(=|$)/.test(word));
 
-/** Closes what a signal opened before there was a listener: Node's own start takes some hundredths of a second. */
+/**
+ * Closes what a signal opened before there was a listener: Node's own start takes some hundredths
+ * of a second.
+ */
 function shutInspector() {
   if (!debugged && inspector?.url() !== undefined) inspector.close();
 }
@@ -25,7 +29,8 @@ const program = built('cli');
 if (!existsSync(program)) {
   const path = fileURLToPath(program);
   leave(
-    `redis-sentinel-ts is not built: ${path} is missing. Run "npm install" and "npm run build" in its folder.`,
+    `redis-sentinel-ts is not built: ${path} is missing. ` +
+      'Run "npm install" and "npm run build" in its folder.',
   );
 }
 shutInspector();

@@ -1,7 +1,7 @@
 // Puts Redis on the PATH when it is not there: through the system's package manager when it may,
-// else out of the Docker image redis:7, else it says what to install. No service of Redis is started
-// or left enabled by it: everything here starts its own servers on free ports, and 6379 belongs to
-// whoever uses this machine.
+// else out of the Docker image redis:7, else it says what to install. No service of Redis is
+// started or left enabled by it: everything here starts its own servers on free ports, and 6379
+// belongs to whoever uses this machine.
 
 import {
   chmodSync,
@@ -112,7 +112,8 @@ function takeFromImage(cache) {
 }
 
 /**
- * Writes bin/redis-… below `folder`, which may be moved as a whole; the system they come from is in its folder `root`.
+ * Writes bin/redis-… below `folder`, which may be moved as a whole; the system they come from is
+ * in its folder `root`.
  * @param {string} folder
  * @param {string} [kind] what their names begin with there
  * @returns {string | null} what is missing
@@ -138,7 +139,8 @@ export function wrapPrograms(folder, kind = 'redis') {
     .map((f) => f.replace(/\/[^/]*$/, ''));
   const at = (path) => path.replace(folder, '$here');
   const libraries = [...new Set(folders)].map(at).join(':');
-  // By its name a server knows that it is to be a Sentinel; loaders before glibc 2.33 cannot give it one.
+  // By its name a server knows that it is to be a Sentinel; loaders before glibc 2.33 cannot give
+  // it one.
   const trial = ['--argv0', 'redis-server', '--library-path', [...new Set(folders)].join(':')];
   const named = run(loader, [...trial, server, '--version']).ok;
   for (const [name, path] of [

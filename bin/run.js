@@ -9,7 +9,9 @@ export function say(text) {
   process.stdout.write(`${text}\n`);
 }
 
-/** Shows the help and ends, when that is what the command line asks for: before anything is set up. */
+/**
+ * Shows the help and ends, when that is what the command line asks for: before anything is set up.
+ */
 export function helpFirst(text) {
   if (!process.argv.slice(2).some((word) => word === '--help' || word === '-h')) return;
   say(text);
@@ -48,7 +50,10 @@ export function which(program) {
   return null;
 }
 
-/** The command as root runs it: as it is, or by a sudo that asks for no password; null when neither can be. */
+/**
+ * The command as root runs it: as it is, or by a sudo that asks for no password; null when neither
+ * can be.
+ */
 export function asRoot(command) {
   if (process.getuid?.() === 0) return command;
   if (which('sudo') === null || !run('sudo', ['-n', 'true']).ok) return null;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Makes sure of what every command of this repository needs, and does nothing that is done already:
-// the packages of the lock file, Redis on the PATH, and the build in dist/. Plain JavaScript without
-// dependencies, because it runs before there are any. `node bin/setup.js` does it all; demo, bench
-// and test import the same functions.
+// the packages of the lock file, Redis on the PATH, and the build in dist/. Plain JavaScript
+// without dependencies, because it runs before there are any. `node bin/setup.js` does it all;
+// demo, bench and test import the same functions.
 
 import { createHash } from 'node:crypto';
 import {
@@ -99,8 +99,8 @@ function sourcesNow() {
 }
 
 /**
- * Compiles src/ into dist/ (`npm run build` without npm's start-up time), unless that is done already: whoever runs from
- * dist/ at this moment must not find half a file.
+ * Compiles src/ into dist/ (`npm run build` without npm's start-up time), unless that is done
+ * already: whoever runs from dist/ at this moment must not find half a file.
  */
 export function buildAll() {
   const sources = sourcesNow();
@@ -140,7 +140,8 @@ export function isMain(url) {
 if (isMain(import.meta.url)) {
   helpFirst(`npm run setup
 
-  Installs the packages of the lock file, Redis if none is on the PATH, and builds dist/: what is missing of it.
+  Installs the packages of the lock file, Redis if none is on the PATH, and builds dist/:
+  what is missing of it.
   Every other command does the same by itself.  Options: --help, this text`);
   orExit(() => setUp());
   say('Everything is there: packages, Redis and the build.');

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // `npm test`: the set-up, then every test there is: type check, lint, and vitest (unit, property,
 // scenario, live, container). The last line is `N passed, N failed`, with `, N skipped` when tests
-// were skipped; each of those is listed above it with its reason. Words after `--` choose test files
-// (`npm test -- test/unit`) or are options for vitest.
+// were skipped; each of those is listed above it with its reason. Words after `--` choose test
+// files (`npm test -- test/unit`) or are options for vitest.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,8 +1,10 @@
 /**
- * The command line: `redis-sentinel-ts FILE [--directive value …] [-]`, as the original takes it (config.md §1).
+ * The command line: `redis-sentinel-ts FILE [--directive value …] [-]`, as the original takes it
+ * (config.md §1).
  *
- * The words of Redis stay as they are typed (`src/config` reads them); yargs writes the help. Everything that can be
- * wrong with a start is told here, in the original's words, with exit status 1.
+ * The words of Redis stay as they are typed (`src/config` reads them); yargs writes the help.
+ * Everything that can be wrong with a start is told here, in the original's words, with exit status
+ * 1.
  */
 
 import { readFileSync } from 'node:fs';
@@ -196,7 +198,10 @@ function inUse(file: string, pid: number): string {
   return `Sentinel config file ${file} is in use by process ${pid}: ${why}. ${remedy} Exiting...`;
 }
 
-/** How the log is to look, before anything has been read in earnest: the last word about it in the options or the file. */
+/**
+ * How the log is to look, before anything has been read in earnest: the last word about it in the
+ * options or the file.
+ */
 function likelyFormat({ file, optionLines }: Reading): LogFormat {
   const outcome =
     file === null ? { text: '' } : readRegular(resolve(byteString(process.cwd()), file));
@@ -205,7 +210,9 @@ function likelyFormat({ file, optionLines }: Reading): LogFormat {
   return (said.at(-1)?.[1]?.toLowerCase() ?? 'legacy') as LogFormat;
 }
 
-/** Reads file, standard input and options. `file` comes back absolute, whatever `dir` says later. */
+/**
+ * Reads file, standard input and options. `file` comes back absolute, whatever `dir` says later.
+ */
 function load(
   commandLine: Reading,
   warn: (text: string) => void,

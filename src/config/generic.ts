@@ -76,7 +76,6 @@ function tlsConfig({ flag, number, text, maybe }: View): TlsConfig {
     authClients: text('tls-auth-clients') as TlsConfig['authClients'],
     preferServerCiphers: flag('tls-prefer-server-ciphers'),
     sessionCaching: flag('tls-session-caching'),
-    sessionCacheSize: number('tls-session-cache-size'),
     sessionCacheTimeout: number('tls-session-cache-timeout'),
   };
 }
@@ -117,18 +116,12 @@ export function genericConfig(
     logFile: text('logfile'),
     logLevel: text('loglevel') as LogLevel | 'nothing',
     syslogEnabled: flag('syslog-enabled'),
-    syslogIdent: text('syslog-ident'),
-    syslogFacility: text('syslog-facility'),
-    crashLogEnabled: flag('crash-log-enabled'),
     daemonize: flag('daemonize'),
     pidFile: maybe('pidfile'),
     supervised: text('supervised') as GenericConfig['supervised'],
     setProcTitle: flag('set-proc-title'),
     procTitleTemplate: text('proc-title-template'),
-    alwaysShowLogo: flag('always-show-logo'),
     renameCommands,
-    clientQueryBufferLimit: number('client-query-buffer-limit'),
-    protoMaxBulkLen: number('proto-max-bulk-len'),
     clientOutputBufferLimits: {
       normal: outputLimit(limits, 0),
       replica: outputLimit(limits, 1),
@@ -136,12 +129,7 @@ export function genericConfig(
     },
     maxMemoryClients: number('maxmemory-clients'),
     hz: number('hz'),
-    dynamicHz: flag('dynamic-hz'),
-    shutdownOnSigint: list('shutdown-on-sigint'),
-    shutdownOnSigterm: list('shutdown-on-sigterm'),
     tls: tlsConfig(view),
-    latencyTracking: flag('latency-tracking'),
-    latencyTrackingInfoPercentiles: list('latency-tracking-info-percentiles').map(Number),
     values,
   };
 }

@@ -97,7 +97,6 @@ export interface TlsConfig {
   readonly authClients: 'no' | 'yes' | 'optional';
   readonly preferServerCiphers: boolean;
   readonly sessionCaching: boolean;
-  readonly sessionCacheSize: number;
   readonly sessionCacheTimeout: number;
 }
 
@@ -137,19 +136,13 @@ export interface GenericConfig {
   readonly logFile: string;
   readonly logLevel: LogLevel | 'nothing';
   readonly syslogEnabled: boolean;
-  readonly syslogIdent: string;
-  readonly syslogFacility: string;
-  readonly crashLogEnabled: boolean;
   readonly daemonize: boolean;
   /** null: unset. */
   readonly pidFile: string | null;
   readonly supervised: 'upstart' | 'systemd' | 'auto' | 'no';
   readonly setProcTitle: boolean;
   readonly procTitleTemplate: string;
-  readonly alwaysShowLogo: boolean;
   readonly renameCommands: readonly CommandRename[];
-  readonly clientQueryBufferLimit: number;
-  readonly protoMaxBulkLen: number;
   readonly clientOutputBufferLimits: {
     readonly normal: OutputLimit;
     readonly replica: OutputLimit;
@@ -158,13 +151,7 @@ export interface GenericConfig {
   /** Bytes; negative: minus that many percent of the machine's memory limit; 0: none. */
   readonly maxMemoryClients: number;
   readonly hz: number;
-  readonly dynamicHz: boolean;
-  /** Values of `shutdown-on-sigint` / `-sigterm`: `default`, `save`, `nosave`, `now`, `force`. */
-  readonly shutdownOnSigint: readonly string[];
-  readonly shutdownOnSigterm: readonly string[];
   readonly tls: TlsConfig;
-  readonly latencyTracking: boolean;
-  readonly latencyTrackingInfoPercentiles: readonly number[];
   /** Every directive of the table by main name with its current value; the basis of rewriting. */
   readonly values: ReadonlyMap<string, DirectiveValue>;
 }

@@ -126,10 +126,6 @@ describe('generic directives', () => {
       logFile: '',
       pidFile: null,
       maxClients: 10000,
-      clientQueryBufferLimit: 2 ** 30,
-      protoMaxBulkLen: 512 * 2 ** 20,
-      shutdownOnSigint: ['default'],
-      latencyTrackingInfoPercentiles: [50, 99, 99.9],
     });
     expect(config.clientOutputBufferLimits.pubsub).toEqual({
       hard: 32 * 2 ** 20,
@@ -167,7 +163,6 @@ log-format json`);
       maxMemoryClients: -10,
       hz: 500,
       logLevel: 'nothing',
-      shutdownOnSigterm: ['now', 'force'],
       renameCommands: [
         { from: 'PING', to: 'pong' },
         { from: 'info', to: '' },
