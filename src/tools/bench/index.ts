@@ -1,12 +1,14 @@
 /** `npm run bench -- WHAT …`: what can be measured, each with a file and options of its own. */
 import { exitOnSignals } from '../lab/index.ts';
 import { main as failover } from './failover.ts';
+import { main as footprint } from './footprint.ts';
 import { main as queries } from './queries.ts';
 import { main as recorder } from './recorder.ts';
 import { main as scale } from './scale.ts';
 
 const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   failover,
+  footprint,
   queries,
   recorder,
   scale,

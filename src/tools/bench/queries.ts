@@ -27,6 +27,7 @@ const HELP = `npm run bench -- queries [OPTION …]
 
   --rounds N        of each kind (default 3)
   --requests N      in each measurement (default 100000; a fifth of it with new connections)
+  --json            one line of JSON at the end instead of the table
   --subscribers N   of * (default 1000; a tenth of them never reads)
   --events N        default 50`;
 
@@ -48,6 +49,7 @@ interface Plan {
   readonly requests: number;
   readonly subscribers: number;
   readonly events: number;
+  readonly json: boolean;
 }
 
 function readPlan(args: readonly string[]): Plan | null {
@@ -58,6 +60,7 @@ function readPlan(args: readonly string[]): Plan | null {
       requests: { type: 'string', default: '100000' },
       subscribers: { type: 'string', default: '1000' },
       events: { type: 'string', default: '50' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -72,6 +75,7 @@ function readPlan(args: readonly string[]): Plan | null {
     requests: number('requests'),
     subscribers: number('subscribers'),
     events: number('events'),
+    json: values.json,
   };
 }
 
@@ -91,10 +95,18 @@ async function play(plan: Plan): Promise<number> {
     for (let round = 0; round < plan.rounds; round += 1) {
       for (const kind of KINDS) await playRound(plan, kind, server, note);
       await playBare(plan, note);
-      say(`round ${round + 1} of ${plan.rounds} done`);
+      if (!plan.json) say(`round ${round + 1} of ${plan.rounds} done`);
     }
   } finally {
     await server.dispose();
+  }
+  if (plan.json) {
+    say(
+      JSON.stringify(
+        Object.fromEntries([...results].map(([way, { ours }]) => [way, median(ours)])),
+      ),
+    );
+    return 0;
   }
   say();
   say(row('medians', 'original', 'ours', 'ratio', 'bare socket', 'ratio'));
