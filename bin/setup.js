@@ -88,7 +88,7 @@ function sourcesNow() {
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const others = ['tsconfig.json', 'package-lock.json', 'bin/bundle.js'].map((name) =>
+  const others = ['tsconfig.json', 'package-lock.json', 'bin/build.js'].map((name) =>
     join(root, name),
   );
   const marks = [...files, ...others].map((path) => {
@@ -106,11 +106,10 @@ export function buildAll() {
   const sources = sourcesNow();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources) return;
   rmSync(STAMP, { force: true });
-  const steps = [[packageBin('typescript', 'tsc'), '-p', 'src'], [join(root, 'bin', 'bundle.js')]];
-  for (const step of steps) {
-    const { ok, output } = run(process.execPath, step, root);
-    if (!ok) throw new SetupError(`The build failed (npm run build):\n${output}`);
-  }
+  const { ok, output } = run(process.execPath, [join(root, 'bin', 'build.js')], root);
+  if (!ok)
+    throw new SetupError(`The build failed (npm run build):
+${output}`);
   writeFileSync(STAMP, sources);
 }
 

@@ -1,12 +1,18 @@
 #!/usr/bin/env node
-// The second half of the build: the product of dist/, and what it uses of pino and redis-parser, in
-// a few files under dist/product/. Loading hundreds of modules one by one is most of what a start
-// costs.
+// `npm run build`: src/ into dist/, then the product of it, and what that uses of pino and
+// redis-parser, into a few files under dist/product/. Loading hundreds of modules one by one is most
+// of what a start costs.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
+import { helpFirst, run, say } from './run.js';
+
+helpFirst(`npm run build
+
+  Compiles src/ into dist/, and makes the program of it in dist/product/.
+
+  --help    this text`);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist', 'product');
@@ -37,6 +43,15 @@ function licenses(modules) {
   });
 }
 
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiled = run(process.execPath, [compiler, '-p', 'src'], root);
+if (!compiled.ok) {
+  say(compiled.output);
+  process.exit(1);
+}
+
+// Only now: whoever asks for help may have no packages yet.
+const { rolldown } = await import('rolldown');
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [basename(name), `dist/${name}.js`])),
   cwd: root,
