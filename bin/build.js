@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm run build`: src/ into dist/, then the product of it, and what that uses of pino and
-// redis-parser, into a few files under dist/product/. Loading hundreds of modules one by one is most
-// of what a start costs.
+// redis-parser, into a few files under dist/product/. Loading hundreds of modules one by one is
+// most of what a start costs.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
