@@ -6,7 +6,7 @@ import { attend } from './attend.ts';
 import { runCommand } from './commands/index.ts';
 import { pauseEnded } from './failover/catchup.ts';
 import { reassertSaved } from './failover/conflict.ts';
-import { busyReply } from './failover/down.ts';
+import { busyReply, scriptKillAnswered } from './failover/down.ts';
 import { candidacySaved } from './failover/election.ts';
 import { promotionSaved } from './failover/failover.ts';
 import { advance, driverTime, enterTilt, tendTilt } from './failover/tilt.ts';
@@ -14,6 +14,7 @@ import { voteSaved } from './failover/vote.ts';
 import { helloAnswered, helloReceived } from './hear/hello.ts';
 import { informed } from './hear/info.ts';
 import { asked } from './hear/opinion.ts';
+import { orderAnswered } from './hear/orders.ts';
 import {
   disconnected,
   giveUp,
@@ -23,12 +24,13 @@ import {
   owner,
   tendOpenings,
 } from './members/links.ts';
+import { obeyed, refused, withoutPassword } from './members/refusal.ts';
 import { describe, event } from './model/events.ts';
 import { peekHeap, popHeap } from './model/heap.ts';
 import { checkTurn } from './model/invariants.ts';
 import { resolved } from './model/names.ts';
 import { scriptEnded, scriptStarted, tendScripts } from './model/scriptruns.ts';
-import type { Connection, Group, Pending, State, Waiting } from './model/state.ts';
+import type { Connection, Pending, State, Waiting } from './model/state.ts';
 import { shown } from './model/text.ts';
 import { answer, log, save, type Turn } from './model/turn.ts';
 import type { Input, Instant, LinkReply, Output, Reply } from './model/types.ts';
@@ -186,8 +188,12 @@ function replied(turn: Turn, connection: Connection, pending: Pending, reply: Li
     case 'ignore':
       return;
     case 'auth':
-      if (reply.kind === 'error') refused(turn, connection, reply.text);
+      if (reply.kind === 'error') notLetIn(turn, connection, reply.text);
       return;
+    case 'order':
+      return orderAnswered(turn, pending, reply);
+    case 'scriptKill':
+      return scriptKillAnswered(turn, pending.instance, reply);
     case 'ping':
       return pingReplied(turn, connection, pending.sentAt, reply);
     case 'info': {
@@ -196,6 +202,8 @@ function replied(turn: Turn, connection: Connection, pending: Pending, reply: Li
       signOfLife(turn, connection, server.infoSentAt ?? turn.now, reply.kind === 'text');
       if (server.removed) return;
       if (reply.kind === 'text') informed(turn, server, reply.text);
+      if (reply.kind === 'error') refused(turn, server, 'INFO', reply.text);
+      else obeyed(server, 'INFO');
       turn.touched.add(server.group);
       return;
     }
@@ -222,8 +230,10 @@ function pingReplied(turn: Turn, connection: Connection, sentAt: number, reply: 
   if (good) granted(link);
   else if (reply.kind === 'error' && CREDENTIALS_WRONG.test(text)) {
     shutOut(turn, connection, text);
-  }
+  } else if (reply.kind === 'error')
+    for (const one of link.owners) refused(turn, one, 'PING', text);
   for (const owner of link.owners) {
+    if (good) for (const command of ['PING', 'AUTH']) obeyed(owner, command);
     if (text.startsWith('BUSY')) busyReply(turn, owner);
     if (text.startsWith('PONG') && owner.kind === 'master') owner.rebootSince = null;
     // A sign of life from an instance that was not missed changes nothing until a deadline is
@@ -244,14 +254,14 @@ function subscriptionRefused(turn: Turn, connection: Connection, reason: string)
   const one = owner(link);
   if (CREDENTIALS_WRONG.test(reason)) return shutOut(turn, connection, reason);
   if (link.refusals === 0 && one !== undefined) {
-    const why = shown(withoutPassword(reason, one.group));
+    const why = shown(withoutPassword(turn.state, one, reason));
     log(turn, 'warning', `${describe(turn.state, one)} refuses the subscription: ${why}`);
   }
   giveUp(turn, connection);
 }
 
 function shutOut(turn: Turn, connection: Connection, text: string): void {
-  refused(turn, connection, text);
+  notLetIn(turn, connection, text);
   giveUp(turn, connection);
 }
 
@@ -259,17 +269,17 @@ function shutOut(turn: Turn, connection: Connection, text: string): void {
  * Wrong or missing credentials would otherwise show only as silence: log it, once for each record
  * (safety.md W32).
  */
-function refused(turn: Turn, connection: Connection, text: string): void {
+function notLetIn(turn: Turn, connection: Connection, text: string): void {
   for (const owner of connection.link.owners) {
-    if (owner.kind === 'sentinel' || owner.authWarned) continue;
+    if (owner.kind === 'sentinel') {
+      refused(turn, owner, 'AUTH', text);
+      continue;
+    }
+    if (owner.authWarned) continue;
     owner.authWarned = true;
-    event(turn, 'warning', '-auth-error', owner, `#${withoutPassword(text, owner.group)}`);
+    const shown = withoutPassword(turn.state, owner, text);
+    event(turn, 'warning', '-auth-error', owner, `#${shown}`);
   }
-}
-
-/** A server, or a proxy before it, may echo what it was sent. */
-function withoutPassword(text: string, { authPass }: Group): string {
-  return authPass === null || authPass === '' ? text : text.replaceAll(authPass, '******');
 }
 
 function nameResolved(turn: Turn, host: string, address: string | null): void {

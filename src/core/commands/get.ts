@@ -1,6 +1,7 @@
 /** Read-only SENTINEL subcommands (commands.md §10.2–10.5, 10.8, 10.14, 10.15). */
 
 import { majority } from '../failover/vote.ts';
+import { isShut } from '../members/refusal.ts';
 import { withoutVoice } from '../members/self.ts';
 import { announced } from '../model/names.ts';
 import { bulk, fail, groupOr } from '../model/replies.ts';
@@ -8,6 +9,9 @@ import type { Peer, Server } from '../model/state.ts';
 import { answer, answerUnfenced, type Turn } from '../model/turn.ts';
 import type { Reply } from '../model/types.ts';
 import { instanceMap } from './views.ts';
+
+/** A peer that has been silent for so many hello periods is not counted on. */
+const HELLOS_MISSED = 10;
 
 export function masters(turn: Turn, request: number): void {
   const items = [...turn.state.groups.values()].map((group) =>
@@ -53,8 +57,16 @@ export function ckQuorum(turn: Turn, request: number, args: readonly string[]): 
   if (group === null) return;
   const peers = [...group.peers.values()];
   const silent = withoutVoice(group);
-  const isUsable = (peer: Peer) => peer.introduced && peer.sDownSince === null && !silent.has(peer);
-  const usable = 1 + peers.filter(isUsable).length;
+  const { disk, timers } = turn.state;
+  const heardSince = turn.now - HELLOS_MISSED * timers.publishPeriod;
+  const isUsable = (peer: Peer) =>
+    peer.introduced &&
+    peer.sDownSince === null &&
+    peer.lastHelloAt >= heardSince &&
+    !isShut(peer) &&
+    !silent.has(peer);
+  // A Sentinel that cannot save gives no vote, not even to itself.
+  const usable = (disk.failing ? 0 : 1) + peers.filter(isUsable).length;
   const problems: string[] = [];
   if (usable < group.quorum) {
     problems.push('Not enough available Sentinels to reach the specified quorum for this master');

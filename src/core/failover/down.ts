@@ -6,13 +6,16 @@
  */
 
 import { send, silentFrom } from '../members/links.ts';
+import { obeyed, refused } from '../members/refusal.ts';
 import { withoutVoice } from '../members/self.ts';
 import { event } from '../model/events.ts';
 import { rollBelow } from '../model/random.ts';
 import type { Group, Instance, Master } from '../model/state.ts';
 import { type Turn, wake } from '../model/turn.ts';
-import type { Instant } from '../model/types.ts';
+import type { Instant, LinkReply } from '../model/types.ts';
 
+/** What a SCRIPT KILL has to show that the master is well: its answer, and that to one more PING. */
+const SCRIPT_KILL_MS = 1000;
 /** Others that become reachable again may need a moment, too. */
 const VOTER_BACK_MS = 500;
 
@@ -73,6 +76,7 @@ function comeUp(turn: Turn, instance: Instance): void {
   if (instance.sDownSince === null) return;
   instance.sDownSince = null;
   instance.scriptKillSent = false;
+  if (instance.kind === 'master') instance.sparedUntil = null;
   event(turn, 'warning', '-sdown', instance);
   // What it reports of itself may be outdated: ask at once.
   if (instance.kind !== 'sentinel') instance.infoDueAt = turn.now;
@@ -106,7 +110,10 @@ export function agreeing(group: Group): number {
 export function checkObjectivelyDown(turn: Turn, group: Group): void {
   const { master } = group;
   const count = agreeing(group);
-  const down = master.sDownSince !== null && count >= group.quorum;
+  if (master.sparedUntil !== null && turn.now < master.sparedUntil) {
+    wake(group, master.sparedUntil);
+  }
+  const down = isDown(turn, master) && count >= group.quorum;
   if (down && master.oDownSince === null) {
     master.oDownSince = turn.now;
     event(turn, 'warning', '+odown', master, `#quorum ${count}/${group.quorum}`);
@@ -123,5 +130,24 @@ export function checkObjectivelyDown(turn: Turn, group: Group): void {
  */
 export function busyReply(turn: Turn, instance: Instance): void {
   if (instance.sDownSince === null || instance.scriptKillSent) return;
-  instance.scriptKillSent = send(turn, instance.link, instance.group, ['SCRIPT', 'KILL']);
+  const pending = { kind: 'scriptKill', instance } as const;
+  instance.scriptKillSent = send(turn, instance.link, instance.group, ['SCRIPT', 'KILL'], pending);
+  if (instance.kind === 'master' && instance.scriptKillSent) {
+    instance.sparedUntil = turn.now + SCRIPT_KILL_MS;
+    turn.touched.add(instance.group);
+  }
+}
+
+/** A script that writes cannot be killed; whatever the answer, the next PING shows what it did. */
+export function scriptKillAnswered(turn: Turn, instance: Instance, reply: LinkReply): void {
+  if (instance.removed) return;
+  turn.touched.add(instance.group);
+  if (reply.kind !== 'error') return obeyed(instance, 'SCRIPT KILL');
+  refused(turn, instance, 'SCRIPT KILL', reply.text);
+  if (instance.kind === 'master' && !reply.text.startsWith('NOTBUSY')) instance.sparedUntil = null;
+}
+
+/** Whether the master counts as down for others: not while the script that blocks it is killed. */
+export function isDown({ now }: Turn, { sDownSince, sparedUntil }: Master): boolean {
+  return sDownSince !== null && (sparedUntil === null || now >= sparedUntil);
 }

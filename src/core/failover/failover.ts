@@ -177,6 +177,22 @@ function orAbortLater(
 }
 
 /**
+ * The chosen replica has refused the order. Where another one may obey, a new attempt begins at
+ * once; it needs an epoch of its own, as no two replicas are ever promoted in one.
+ */
+export function promotionRefused(turn: Turn, replica: Replica): void {
+  const { group } = replica;
+  const { failover } = group;
+  if (failover?.state !== 'wait_promotion' || failover.promoted !== replica) return;
+  if (failover.saving || replica.role === 'master') return;
+  if (selectReplica(turn, group) !== null) return giveUp(turn, group);
+  event(turn, 'warning', '-failover-abort-slave-timeout', group.master);
+  // Unless we have voted for another in the meantime.
+  if (group.attempts.leader === null) group.attempts.fruitlessAt = turn.now;
+  abandon(turn, group);
+}
+
+/**
  * INFO of a replica: is it the promoted one, and master now? Then the new configuration goes to
  * disk.
  */

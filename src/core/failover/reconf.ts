@@ -8,6 +8,7 @@
 
 import { followsMaster } from '../members/follows.ts';
 import { isOpen } from '../members/links.ts';
+import { isRefusing } from '../members/refusal.ts';
 import { describe, eventText } from '../model/events.ts';
 import { announced } from '../model/names.ts';
 import type { FailoverIn, Group, Replica } from '../model/state.ts';
@@ -49,7 +50,12 @@ export function tendReconfiguration(turn: Turn, group: Group, failover: Reconf):
   let busy = members.filter((r) => isBusyReplica(r)).length;
   for (const replica of members) {
     if (late || busy >= group.parallelSyncs) break;
-    if (replica.reconf?.state !== 'pending' || !attach(turn, replica)) continue;
+    if (replica.reconf?.state !== 'pending') continue;
+    if (isRefusing(turn, replica)) {
+      wake(group, replica.noOrderUntil!);
+      continue;
+    }
+    if (!attach(turn, replica)) continue;
     tell(turn, failover, '+slave-reconf-sent', replica);
     busy += 1;
   }
@@ -130,6 +136,15 @@ export function reconfigurationSeen(turn: Turn, replica: Replica): void {
     replica.reconf = { state: 'done' };
     tell(turn, failover, '+slave-reconf-done', replica);
   }
+}
+
+/** It has refused the order: the others need not wait for it. */
+export function reattachmentRefused(turn: Turn, replica: Replica, passing: boolean): void {
+  const { reconf } = replica;
+  if (reconf?.state !== 'sent' || reconf.late) return;
+  // The order is repeated, once the pause is over, by this failover or as a repair.
+  replica.reconf = passing ? { state: 'pending' } : { ...reconf, late: true };
+  if (passing) wake(replica.group, replica.noOrderUntil ?? turn.now);
 }
 
 function finish(

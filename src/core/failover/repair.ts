@@ -10,6 +10,7 @@
 
 import { followsMaster } from '../members/follows.ts';
 import { isOpen } from '../members/links.ts';
+import { isRefusing } from '../members/refusal.ts';
 import { event } from '../model/events.ts';
 import { announced, lookUp } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
@@ -53,6 +54,7 @@ export function tendRepair(turn: Turn, replica: Replica): void {
   if (repairedAt !== null && turn.now < repairedAt + REPEAT_MS) {
     return wake(group, repairedAt + REPEAT_MS);
   }
+  if (isRefusing(turn, replica)) return wake(group, replica.noOrderUntil!);
   const convert = replica.role === 'master';
   const quiet = convert ? 4 * turn.state.timers.publishPeriod : group.failoverTimeout;
   const clock = convert ? replica.roleSince : replica.conf;

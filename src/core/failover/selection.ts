@@ -3,6 +3,7 @@
  * else.
  */
 import { isOpen } from '../members/links.ts';
+import { isRefusing } from '../members/refusal.ts';
 import type { Group, Master, Replica } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
@@ -22,6 +23,8 @@ export function objection(turn: Turn, replica: Replica): string | null {
   if (!isOpen(link) || isDeaf) return 'its link is down';
   if (turn.now - link.lastOkAt > 5 * pingPeriod) return 'its last good PING reply is too old';
   if (replica.priority === 0) return 'its replica-priority is 0';
+  if (replica.loading) return 'it is loading its data';
+  if (isRefusing(turn, replica)) return 'it has just refused an order';
   if (replica.infoAt === null) return 'it has not answered INFO yet';
   if (replica.role === 'slave' && replica.masterHost === null)
     return 'it names no master it follows';

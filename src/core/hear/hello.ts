@@ -18,6 +18,7 @@ import {
   switchMaster,
 } from '../members/groups.ts';
 import { movePeer } from '../members/reconnect.ts';
+import { obeyed, refused } from '../members/refusal.ts';
 import { introduced, isOwnAddress, isTaken, metOurselves } from '../members/self.ts';
 import { noteTwin } from '../members/twin.ts';
 import { type Address, isUsable, sameAddress } from '../model/address.ts';
@@ -52,6 +53,8 @@ interface Hello {
 export function helloAnswered(turn: Turn, instance: Instance, reply: LinkReply): void {
   instance.helloPendingSince = null;
   const ok = reply.kind !== 'error';
+  if (reply.kind === 'error') refused(turn, instance, 'PUBLISH', reply.text);
+  else obeyed(instance, 'PUBLISH');
   if (instance.kind === 'sentinel') {
     if (reply.kind === 'integer' && Number(reply.value) === 0) return metOurselves(turn, instance);
     if (provesAnother(reply)) introduced(turn, instance);

@@ -25,6 +25,7 @@ export function informed(turn: Turn, server: Server, text: string): void {
   const facts = readInfo(text, server.kind === 'master');
   server.infoAt = turn.now;
   keepInfo(turn, server, text);
+  server.loading = facts.loading;
   if (facts.software !== null) server.software = facts.software;
   noteRunId(turn, server, facts.runId);
   if (server.kind === 'master') noteReplicas(turn, server, facts);

@@ -19,6 +19,7 @@ export interface InfoFacts {
   priority: number | null;
   offset: bigint | null;
   announced: boolean | null;
+  loading: boolean;
   /** null: the server does not know FAILOVER. */
   failoverState: string | null;
   /** `Redis 7.0.15`, `Valkey 9.1.2`; null when INFO does not tell. */
@@ -81,6 +82,7 @@ export function readInfo(text: string, isMaster: boolean): InfoFacts {
     priority: null,
     offset: null,
     announced: null,
+    loading: false,
     failoverState: null,
     software: null,
   };
@@ -109,6 +111,9 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
       return;
     case 'valkey_version':
       facts.software = software('Valkey', value);
+      return;
+    case 'loading':
+      facts.loading = leadingInteger(value) !== 0;
       return;
     case 'role':
       if (value.startsWith('master')) facts.role = 'master';

@@ -4,6 +4,7 @@
  */
 
 import { noteVoteForClaim } from '../failover/conflict.ts';
+import { obeyed, QUESTION, refused } from '../members/refusal.ts';
 import { endpoint } from '../model/address.ts';
 import { announced } from '../model/names.ts';
 import { admits } from '../model/text.ts';
@@ -17,6 +18,8 @@ export function asked(turn: Turn, pending: AskPending, reply: LinkReply): void {
   const { group, ask } = peer;
   if (peer.removed || group.removed) return;
   ask.pendingSince = null;
+  if (reply.kind === 'error') return refused(turn, peer, QUESTION, reply.text);
+  obeyed(peer, QUESTION);
   if (reply.kind !== 'array' || reply.items.length !== 3) return;
   const [down, leader, epoch] = reply.items;
   if (down?.kind !== 'integer' || leader?.kind !== 'text' || epoch?.kind !== 'integer') return;

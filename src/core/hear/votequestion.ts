@@ -3,6 +3,7 @@
  * failover.md §3, §5).
  */
 
+import { isDown } from '../failover/down.ts';
 import { voteReply, voteRequested } from '../failover/vote.ts';
 import { groupByAddress } from '../members/groups.ts';
 import { resolve } from '../model/names.ts';
@@ -32,7 +33,7 @@ export function isMasterDown(turn: Turn, request: number, args: readonly string[
     group = groupByAddress(state, ip ?? host, Number(port));
   }
   if (group === undefined) return answer(turn, request, voteReply(false, null, 0n));
-  const down = state.tiltSince === null && group.master.sDownSince !== null;
+  const down = state.tiltSince === null && isDown(turn, group.master);
   if (id !== '*') return voteRequested(turn, group, request, id, epoch, down);
   peerAsked(turn, group);
   answerUnfenced(turn, group, request, voteReply(down, null, 0n));

@@ -37,6 +37,7 @@ function createMaster(turn: Turn, group: Group, address: Address, link: Link): M
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
+    refusals: new Map(),
     helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
@@ -48,10 +49,12 @@ function createMaster(turn: Turn, group: Group, address: Address, link: Link): M
     infoSentAt: null,
     infoDueAt: null,
     roleSince: turn.now,
+    loading: false,
     failoverOngoing: false,
     authWarned: false,
     role: 'master',
     oDownSince: null,
+    sparedUntil: null,
     rebootSince: null,
     version: turn.saving ? wanted : wanted + 1,
   };
@@ -69,6 +72,7 @@ function createReplica(turn: Turn, group: Group, address: Address, link: Link): 
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
+    refusals: new Map(),
     helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
@@ -80,6 +84,7 @@ function createReplica(turn: Turn, group: Group, address: Address, link: Link): 
     infoSentAt: null,
     infoDueAt: null,
     roleSince: turn.now,
+    loading: false,
     failoverOngoing: false,
     authWarned: false,
     key: replicaKey(turn.state, address),
@@ -100,6 +105,8 @@ function createReplica(turn: Turn, group: Group, address: Address, link: Link): 
     formerMaster: false,
     mismatchSince: null,
     repairedAt: null,
+    ordersRefused: 0,
+    noOrderUntil: null,
   };
   link.owners.add(replica);
   group.replicas.set(replica.key, replica);
@@ -117,6 +124,7 @@ export function createPeer(turn: Turn, group: Group, id: string, address: Addres
     sDownSince: null,
     lastDownAt: null,
     scriptKillSent: false,
+    refusals: new Map(),
     helloDueAt: turn.now,
     helloPendingSince: null,
     helloForced: true,
@@ -402,6 +410,9 @@ export function switchMaster(turn: Turn, group: Group, to: Address): void {
     fresh.reconf = replica.reconf;
     fresh.followedAs = replica.followedAs;
     fresh.formerMaster = replica.formerMaster;
+    fresh.ordersRefused = replica.ordersRefused;
+    fresh.noOrderUntil = replica.noOrderUntil;
+    for (const [command, refusal] of replica.refusals) fresh.refusals.set(command, refusal);
     event(turn, 'notice', '+slave', fresh);
   }
   if (!same) {

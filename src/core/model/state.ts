@@ -220,6 +220,16 @@ export interface Conflict {
   rounds: number;
 }
 
+/** An error reply to a command of ours. */
+export interface Refusal {
+  /** The first word of the text: NOPERM, LOADING, ERR … */
+  readonly code: string;
+  /** When it was reported last. */
+  readonly saidAt: Instant;
+  /** The command has been obeyed since. */
+  over: boolean;
+}
+
 interface InstanceBase {
   readonly group: Group;
   address: Address;
@@ -229,6 +239,8 @@ interface InstanceBase {
   /** When it last *went* down; survives `-sdown` ("not down recently" tests). */
   lastDownAt: Instant | null;
   scriptKillSent: boolean;
+  /** What it has refused, by the name of the command (`refusal.ts`). */
+  readonly refusals: Map<string, Refusal>;
   /** When the next hello to it is due, and when the one in flight was sent. */
   helloDueAt: Instant;
   helloPendingSince: Instant | null;
@@ -249,6 +261,8 @@ export interface ServerBase extends InstanceBase {
   infoDueAt: Instant | null;
   role: 'master' | 'slave';
   roleSince: Instant;
+  /** It reads its data from disk, and refuses orders until that is done. */
+  loading: boolean;
   /** A `FAILOVER` command is in progress: hellos are withheld. */
   failoverOngoing: boolean;
   authWarned: boolean;
@@ -257,6 +271,8 @@ export interface ServerBase extends InstanceBase {
 export interface Master extends ServerBase {
   readonly kind: 'master';
   oDownSince: Instant | null;
+  /** Its script is being killed: until then it is not called down by anybody's vote. */
+  sparedUntil: Instant | null;
   rebootSince: Instant | null;
   /** The save that covers this master. */
   version: number;
@@ -302,6 +318,18 @@ export interface Replica extends ServerBase {
   /** When its role or master was first seen wrong. */
   mismatchSince: Instant | null;
   repairedAt: Instant | null;
+  /** Orders in a row that it has refused, and until when it gets none. */
+  ordersRefused: number;
+  noOrderUntil: Instant | null;
+}
+
+/** One transaction with an order to a server, while it is being answered. */
+export interface Order {
+  readonly server: Replica;
+  /** Of the command that changes the role: `QUEUED`, obeyed outside a transaction, or refused. */
+  state: 'sent' | 'queued' | 'obeyed' | 'refused';
+  /** The first refusal of a part, which makes EXEC refuse the rest. */
+  error: string | null;
 }
 
 export interface Peer extends InstanceBase {
@@ -453,6 +481,9 @@ export type Pending =
   | { readonly kind: 'auth' }
   | { readonly kind: 'ping'; readonly sentAt: Instant }
   | { readonly kind: 'info'; readonly server: Server }
+  /** `part`: the words of the command, as far as they say what it does. */
+  | { readonly kind: 'order'; readonly order: Order; readonly part: string }
+  | { readonly kind: 'scriptKill'; readonly instance: Instance }
   | { readonly kind: 'hello'; readonly instance: Instance }
   | {
       readonly kind: 'ask';

@@ -1,13 +1,13 @@
 /**
  * Orders to servers: the transaction that changes a role (failover.md §7.3).
  *
- * Six separate commands, whose replies are not needed: their effect is seen in INFO, which follows
- * at once on the same connection.
+ * Six separate commands. Their effect is seen in INFO, which follows at once on the same
+ * connection; their replies say what was refused (`hear/refusal.ts`).
  */
 
 import { isOpen, send } from '../members/links.ts';
 import { sameAddress } from '../model/address.ts';
-import type { Replica, Server } from '../model/state.ts';
+import type { Order, Pending, Replica } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import { sendInfo } from './info.ts';
 
@@ -28,20 +28,22 @@ export function isMasterItself({ address, runId, group: { master } }: Replica): 
 }
 
 /** `SLAVEOF NO ONE`. */
-export function promote(turn: Turn, server: Server): boolean {
+export function promote(turn: Turn, server: Replica): boolean {
   return order(turn, server, ['NO', 'ONE']);
 }
 
-function order(turn: Turn, server: Server, whom: string[]): boolean {
+function order(turn: Turn, server: Replica, whom: string[]): boolean {
   const { link, group } = server;
   if (!isOpen(link)) return false;
-  send(turn, link, group, ['MULTI']);
+  const order: Order = { server, state: 'sent', error: null };
+  const part = (name: string): Pending => ({ kind: 'order', order, part: name });
+  send(turn, link, group, ['MULTI'], part('MULTI'));
   if (server.failoverOngoing) send(turn, link, group, ['FAILOVER', 'ABORT']);
-  send(turn, link, group, ['SLAVEOF', ...whom]);
-  send(turn, link, group, ['CONFIG', 'REWRITE']);
-  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal']);
-  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'pubsub']);
-  send(turn, link, group, ['EXEC']);
+  send(turn, link, group, ['SLAVEOF', ...whom], part('SLAVEOF'));
+  send(turn, link, group, ['CONFIG', 'REWRITE'], part('CONFIG REWRITE'));
+  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal'], part('CLIENT KILL'));
+  send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'pubsub'], part('CLIENT KILL'));
+  send(turn, link, group, ['EXEC'], part('EXEC'));
   // An INFO already in flight shows the time before the order: a second one is needed.
   sendInfo(turn, server);
   return true;

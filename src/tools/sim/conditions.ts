@@ -80,7 +80,13 @@ const FAULT_KINDS = [
 ] as const;
 
 /** Drawn separately, so that earlier seeds still draw the same. */
-const LATER_KINDS = ['credentials', 'own-address', 'borrowed-address', 'disk-hangs'] as const;
+const LATER_KINDS = [
+  'credentials',
+  'own-address',
+  'borrowed-address',
+  'disk-hangs',
+  'rights',
+] as const;
 
 export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;
 

@@ -40,6 +40,7 @@ export interface InfoSeen {
   readonly priority: number;
   readonly offset: number;
   readonly linkDownMs: number;
+  readonly loading: boolean;
 }
 
 export interface AskSeen {
@@ -119,6 +120,8 @@ export class History {
   readonly removed = new Set<string>();
   /** The turn of the last order to a server. */
   readonly orderedAt = new Map<string, number>();
+  /** When a server last refused an order; core's time. */
+  readonly orderRefusedAt = new Map<string, number>();
   readonly #questions = new Map<number, Question>();
   readonly #helloTexts = new Map<string, { at: number; configEpoch: bigint }>();
   #skipped = 0;
@@ -155,6 +158,7 @@ export class History {
     this.#helloTexts.clear();
     this.targets.clear();
     this.orderedAt.clear();
+    this.orderRefusedAt.clear();
     this.removed.clear();
     this.#questions.clear();
     this.quiet = false;
@@ -218,6 +222,7 @@ export class History {
   }
 
   #answered({ connection, token, reply }: Extract<Input, { type: 'reply' }>): void {
+    if (reply.kind === 'error') this.#refused(connection, token);
     const question = this.#questions.get(token);
     if (question === undefined) return;
     this.#questions.delete(token);
@@ -263,6 +268,13 @@ export class History {
     this.votes.set(seen.epoch, voters);
   }
 
+  #refused(connection: number, token: number): void {
+    const pending = this.#sentinel.state.connections.get(connection)?.pending.get(token);
+    const target = this.targets.get(connection);
+    if (pending?.kind !== 'order' || target === undefined) return;
+    this.orderRefusedAt.set(this.#world.serverName(target.host, target.port), this.now);
+  }
+
   #informed(server: string, text: string): void {
     const old = this.info.get(server);
     const { now } = this;
@@ -289,6 +301,7 @@ export class History {
           : now,
       priority: same ? old.priority : slave ? number('slave_priority') : (old?.priority ?? 100),
       offset: same ? old.offset : slave ? number('slave_repl_offset') : (old?.offset ?? 0),
+      loading: number('loading') !== 0,
       linkDownMs: same ? old.linkDownMs : number('master_link_down_since_seconds') * 1000,
     });
   }

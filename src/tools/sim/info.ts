@@ -9,6 +9,8 @@ export interface InfoSource {
   readonly syncing: boolean;
   readonly offset: number;
   readonly priority: number;
+  /** It reads its data from disk. Default: no. */
+  readonly loading?: boolean;
   readonly replicas: readonly {
     readonly ip: string;
     readonly port: number;
@@ -20,7 +22,8 @@ export function infoText(source: InfoSource): string {
   const { master, linkUp, offset } = source;
   let text =
     `# Server\r\nredis_version:${source.version ?? '8.0.6'}\r\n` +
-    `run_id:${source.runId}\r\n# Replication\r\n`;
+    `run_id:${source.runId}\r\n# Persistence\r\n` +
+    `loading:${source.loading ? 1 : 0}\r\n# Replication\r\n`;
   if (master === null) text += 'role:master\r\n';
   else {
     text += `role:slave\r\nmaster_host:${master.host}\r\nmaster_port:${master.port}\r\n`;

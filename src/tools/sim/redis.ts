@@ -14,6 +14,14 @@ import { error, OK, PONG, text, upper } from './replies.ts';
 import { freshSession, type Lock, queued, type Session, takeQueue } from './session.ts';
 
 const CRON_MS = 1000;
+/** The command that a lock forbids. */
+const FORBIDDEN = {
+  orders: 'SLAVEOF',
+  kill: 'CLIENT KILL',
+  multi: 'MULTI',
+  hellos: 'PUBLISH',
+  info: 'INFO',
+} as const;
 const NOAUTH = 'NOAUTH Authentication required.';
 
 export interface RedisOptions {
@@ -256,12 +264,21 @@ export class VirtualRedis implements Party {
     if (word === 'PING' && this.lock === 'ping' && this.#isSentinel(connection)) {
       return error("NOPERM User sentinel has no permissions to run the 'ping' command");
     }
-    const refused = refusal(this, word, argv);
+    const refused = this.#forbidden(connection, argv) ?? refusal(this, word, argv);
     if (refused !== null) {
       if (session.queue !== null) session.broken = true;
       return error(refused);
     }
     return queued(session, word, argv) ?? this.#execute(connection, argv);
+  }
+
+  /** A right that was withdrawn from the user of the Sentinels. */
+  #forbidden(connection: Connection, argv: readonly string[]): string | null {
+    const { lock } = this;
+    if (lock === null || !(lock in FORBIDDEN) || !this.#isSentinel(connection)) return null;
+    const command = FORBIDDEN[lock as keyof typeof FORBIDDEN];
+    if (!argv.join(' ').startsWith(command)) return null;
+    return `NOPERM User sentinel has no permissions to run the '${command}' command`;
   }
 
   #exec(connection: Connection, session: Session): LinkReply {
@@ -343,11 +360,12 @@ export class VirtualRedis implements Party {
       port,
       online,
     }));
-    const { runId, master, syncing, offset, priority, shownLinkAge } = this;
+    const { runId, master, syncing, offset, priority, shownLinkAge, loading } = this;
     const linkUp = this.linkUp && shownLinkAge === null;
     const linkDownMs =
       shownLinkAge === null ? this.#world.now - this.#linkDownSince : shownLinkAge * 1000;
-    return infoText({ runId, master, linkUp, linkDownMs, syncing, offset, priority, replicas });
+    const link = { master, linkUp, linkDownMs, syncing };
+    return infoText({ runId, ...link, offset, priority, loading, replicas });
   }
 
   // Replication.

@@ -5,7 +5,7 @@ import { error, OK, text } from './replies.ts';
 type Command = readonly string[];
 
 /** What the Sentinels' user is no longer allowed on a server. */
-export type Lock = 'login' | 'ping' | 'subscribe';
+export type Lock = 'login' | 'ping' | 'subscribe' | 'orders' | 'kill' | 'multi' | 'hellos' | 'info';
 
 export interface Session {
   /** Commands since MULTI; null outside a transaction. */

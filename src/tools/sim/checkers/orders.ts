@@ -158,6 +158,9 @@ export const repairs: MakeChecker = (world): Checker => {
   };
 };
 
+/** A server that has refused an order may be passed over for so long. */
+const REFUSAL_REST_MS = 60_000;
+
 export const selection: MakeChecker = (world): Checker => {
   const rows = 'S18';
   type Replica = CoreGroup['replicas'] extends Map<string, infer R> ? R : never;
@@ -168,6 +171,7 @@ export const selection: MakeChecker = (world): Checker => {
     const madeIn = facts.views.get(group.name)?.switchedIn ?? 0;
     if (info === undefined || info.turn <= madeIn) return 'it has not answered INFO';
     if (info.role === 'slave' && info.priority === 0) return 'its priority is 0';
+    if (info.loading) return 'it is loading';
     if (replica.sDownSince !== null) return 'it is down';
     const isDeaf = link.pubsub === null && !(link.refusals > 0 && link.letsIn);
     if (link.command?.open !== true || isDeaf) return 'it is not connected';
@@ -203,6 +207,9 @@ export const selection: MakeChecker = (world): Checker => {
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
+          // It may be given a rest, by how often it has refused.
+          const refusedAt = facts.orderRefusedAt.get(name(other));
+          if (refusedAt !== undefined && facts.now - refusedAt <= REFUSAL_REST_MS) continue;
           // A server that acts as a master tells no priority and no offset: the record's defaults
           // hold.
           if (info.role !== 'slave' || own.role !== 'slave') continue;
@@ -224,9 +231,11 @@ const SYNC_EVENTS = new Set([
   '-slave-reconf-sent-timeout',
 ]);
 
-export const parallelSyncs: MakeChecker = (): Checker => {
+export const parallelSyncs: MakeChecker = (world): Checker => {
   const rows = 'parallel-syncs';
-  const busy = new Map<string, Set<string>>();
+  /** When each of them was told, by Sentinel and group; core's time. */
+  const busy = new Map<string, Map<string, number>>();
+  const server = (words: readonly string[]) => world.serverName(words[2]!, Number(words[3]));
   /** Told once more although its time is over: that takes no other replica's place. */
   const late = new Set<string>();
   return {
@@ -236,7 +245,7 @@ export const parallelSyncs: MakeChecker = (): Checker => {
     booted: (sentinel) => {
       for (const key of [...busy.keys()]) if (key.startsWith(`${sentinel.name} `)) busy.delete(key);
     },
-    turn: (sentinel, _facts, _input, { effects }) => {
+    turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
         if (effect.type !== 'event' || !SYNC_EVENTS.has(effect.name)) continue;
         const words = effect.payload.split(' ');
@@ -246,20 +255,25 @@ export const parallelSyncs: MakeChecker = (): Checker => {
         if (effect.name === '-slave-reconf-sent-timeout') late.add(`${key} ${words[1]}`);
         if (effect.name === '+slave-reconf-sent') {
           if (late.delete(`${key} ${words[1]}`)) continue;
-          const set = busy.get(key) ?? new Set();
-          busy.set(key, set.add(words[1]!));
+          const told = busy.get(key) ?? new Map<string, number>();
+          for (const [server, at] of told) {
+            if ((facts.orderRefusedAt.get(server) ?? Number.NEGATIVE_INFINITY) >= at) {
+              told.delete(server);
+            }
+          }
+          busy.set(key, told.set(server(words), facts.now));
           const limit = sentinel.state.groups.get(words[5]!)?.parallelSyncs ?? 1;
-          if (set.size > limit) {
+          if (told.size > limit) {
             throw new Violation(
               rows,
-              `${sentinel.name} re-attaches ${set.size} replicas at once, not ${limit}`,
+              `${sentinel.name} re-attaches ${told.size} replicas at once, not ${limit}`,
             );
           }
         } else if (
           effect.name === '+slave-reconf-done' ||
           effect.name === '-slave-reconf-sent-timeout'
         ) {
-          busy.get(key)?.delete(words[1]!);
+          busy.get(key)?.delete(server(words));
         }
       }
     },

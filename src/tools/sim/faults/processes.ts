@@ -163,6 +163,17 @@ export const processFaults = {
       trouble.world.note(server.name, 'takes the Sentinels again');
     });
   },
+  rights: (trouble) => {
+    const { random } = trouble.world;
+    const server = random.chance(0.3) ? someMaster(trouble) : anyServer(trouble);
+    if (server === undefined || server.lock !== null) return;
+    server.lock = random.pick(['orders', 'orders', 'kill', 'multi', 'hellos', 'info'] as const);
+    trouble.world.note(server.name, `forbids the Sentinels: ${server.lock}`);
+    trouble.mend(duration(trouble.world), () => {
+      server.lock = null;
+      trouble.world.note(server.name, 'allows the Sentinels everything again');
+    });
+  },
   'disk-fails': (trouble) => breakDisk(trouble, { failing: true }),
   'disk-hangs': (trouble) => {
     const { random } = trouble.world;

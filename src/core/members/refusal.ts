@@ -1,0 +1,78 @@
+/**
+ * Refusals: error replies to what we sent (docs/PROTOCOL.md W32). Each is an event and a line of
+ * the log once for each record, command and kind of error; what it means is decided elsewhere.
+ */
+import { event } from '../model/events.ts';
+import type { Instance, Peer, Replica, State } from '../model/state.ts';
+import type { Turn } from '../model/turn.ts';
+
+/** What was refused, obeyed and refused again in the same way is reported this rarely. */
+const AGAIN_MS = 60_000;
+/** The name under which it is kept that a peer refuses our questions. */
+export const QUESTION = 'SENTINEL IS-MASTER-DOWN-BY-ADDR';
+
+const TEXT_MAX_BYTES = 200;
+/** A server that refuses orders gets the next after this, then after twice that, and so on. */
+const ORDER_PAUSE_FIRST_MS = 1000;
+const ORDER_PAUSE_MAX_MS = 60_000;
+
+/** This instance has answered this command with this error. */
+export function refused(turn: Turn, instance: Instance, command: string, text: string): void {
+  const code = text.slice(0, 32).split(' ', 1)[0]!;
+  const before = instance.refusals.get(command);
+  const isOld = before?.over === true && turn.now - before.saidAt >= AGAIN_MS;
+  if (before !== undefined && before.code === code && !isOld) {
+    before.over = false;
+    return;
+  }
+  instance.refusals.set(command, { code, saidAt: turn.now, over: false });
+  const shown = withoutPassword(turn.state, instance, text).slice(0, TEXT_MAX_BYTES);
+  event(turn, 'warning', '-command-refused', instance, `#${command}: ${shown}`);
+}
+
+/** It has obeyed this command. */
+export function obeyed(instance: Instance, command: string): void {
+  const before = instance.refusals.get(command);
+  if (before !== undefined) before.over = true;
+}
+
+/** Whether its last answer to this command was an error. */
+function refuses(instance: Instance, command: string): boolean {
+  return instance.refusals.get(command)?.over === false;
+}
+
+/** Whether a peer lets us neither ask it nor tell it anything: it can give us no vote. */
+export function isShut(peer: Peer): boolean {
+  return ['AUTH', 'PING', 'PUBLISH', QUESTION].some((command) => refuses(peer, command));
+}
+
+/** An order was refused: the next one waits. */
+export function pauseOrders(turn: Turn, replica: Replica): void {
+  const pause = ORDER_PAUSE_FIRST_MS * 2 ** Math.min(replica.ordersRefused, 10);
+  replica.ordersRefused += 1;
+  const most = Math.min(ORDER_PAUSE_MAX_MS, replica.group.failoverTimeout);
+  replica.noOrderUntil = turn.now + Math.min(pause, most);
+}
+
+/** An order was obeyed. */
+export function resumeOrders(replica: Replica): void {
+  replica.ordersRefused = 0;
+  replica.noOrderUntil = null;
+}
+
+/** Whether it has refused an order so recently that the next one has to wait. */
+export function isRefusing({ now }: Turn, { noOrderUntil }: Replica): boolean {
+  return noOrderUntil !== null && now < noOrderUntil;
+}
+
+/** A server, or a proxy before it, may echo what it was sent. */
+export function withoutPassword(state: State, instance: Instance, text: string): string {
+  const { sentinelPass, surroundings } = state;
+  const secrets =
+    instance.kind === 'sentinel'
+      ? [sentinelPass, surroundings.requirepass]
+      : [instance.group.authPass];
+  let shown = text;
+  for (const secret of secrets) if (secret) shown = shown.replaceAll(secret, '******');
+  return shown;
+}
