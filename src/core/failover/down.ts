@@ -6,7 +6,7 @@
  */
 
 import { send, silentFrom } from '../members/links.ts';
-import { obeyed, refused } from '../members/refusal.ts';
+import { obeyed, refused, refuses } from '../members/refusal.ts';
 import { withoutVoice } from '../members/self.ts';
 import { event } from '../model/events.ts';
 import { rollBelow } from '../model/random.ts';
@@ -64,6 +64,7 @@ function goDown(turn: Turn, instance: Instance): void {
   instance.lastDownAt = turn.now;
   event(turn, 'warning', '+sdown', instance);
   if (instance.kind !== 'master') return;
+  if (refuses(instance, 'PING', 'BUSY')) busyReply(turn, instance);
   // The selection needs fresh INFO of the candidates, and peers are asked in this very turn.
   for (const replica of instance.group.replicas.values()) replica.infoDueAt = turn.now;
   for (const peer of instance.group.peers.values()) {

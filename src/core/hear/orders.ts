@@ -4,7 +4,7 @@
  */
 import { promotionRefused } from '../failover/failover.ts';
 import { reattachmentRefused } from '../failover/reconf.ts';
-import { obeyed, pauseOrders, refused, resumeOrders } from '../members/refusal.ts';
+import { obeyed, PASSING, pauseOrders, refused, resumeOrders } from '../members/refusal.ts';
 import type { Order, Pending, Replica } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import type { LinkReply } from '../model/types.ts';
@@ -13,8 +13,6 @@ import type { LinkReply } from '../model/types.ts';
 const PARTS = ['SLAVEOF', 'CONFIG REWRITE', 'CLIENT KILL', 'CLIENT KILL'];
 /** A server without a file has nothing to rewrite, and says so each time. */
 const NO_FILE = /without a config file/;
-/** What passes by itself. */
-const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)/;
 
 /** One part was answered. */
 export function orderAnswered(

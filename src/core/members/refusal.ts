@@ -11,6 +11,8 @@ const AGAIN_MS = 60_000;
 /** The name under which it is kept that a peer refuses our questions. */
 export const QUESTION = 'SENTINEL IS-MASTER-DOWN-BY-ADDR';
 
+/** What passes by itself. */
+export const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)/;
 const TEXT_MAX_BYTES = 200;
 /** A server that refuses orders gets the next after this, then after twice that, and so on. */
 const ORDER_PAUSE_FIRST_MS = 1000;
@@ -19,6 +21,8 @@ const ORDER_PAUSE_MAX_MS = 60_000;
 /** This instance has answered this command with this error. */
 export function refused(turn: Turn, instance: Instance, command: string, text: string): void {
   const code = text.slice(0, 32).split(' ', 1)[0]!;
+  // The verdict of a PING says it for all that is asked now and then.
+  if (PASSING.test(text) && (command === 'PUBLISH' || command === 'INFO')) return;
   const before = instance.refusals.get(command);
   const isOld = before?.over === true && turn.now - before.saidAt >= AGAIN_MS;
   if (before !== undefined && before.code === code && !isOld) {
@@ -36,9 +40,10 @@ export function obeyed(instance: Instance, command: string): void {
   if (before !== undefined) before.over = true;
 }
 
-/** Whether its last answer to this command was an error. */
-function refuses(instance: Instance, command: string): boolean {
-  return instance.refusals.get(command)?.over === false;
+/** Whether its last answer to this command was an error; `code`: of this kind. */
+export function refuses(instance: Instance, command: string, code?: string): boolean {
+  const refusal = instance.refusals.get(command);
+  return refusal?.over === false && (code === undefined || refusal.code === code);
 }
 
 /** Whether a peer lets us neither ask it nor tell it anything: it can give us no vote. */
