@@ -1,6 +1,7 @@
 /**
  * The old text of a file as places for new lines (config.md §7.2): each directive has the lines it
- * stood on, new lines take them one by one, and lines not taken are dropped.
+ * stood on, new lines take them one by one, and lines not taken are dropped. Lines about a group or
+ * a user take those of the same group or user only.
  *
  * Invariant: comments, blank lines and the order of what stays are those of the old text. One pass
  * over the old lines, one over the new ones.
@@ -30,15 +31,22 @@ const SENTINEL_ALIASES: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
+/** Directives whose first argument is the name of a group. */
+const GROUP_DIRECTIVES: readonly string[] = [
+  'monitor',
+  ...GROUP_OPTION_ROWS.map(([, { name }]) => name),
+  ...'config-epoch leader-epoch known-replica known-sentinel rename-command'.split(' '),
+];
+
 interface OldLines {
   readonly numbers: number[];
   taken: number;
 }
 
-/** The line's first two arguments, or null when its quotes are unbalanced. */
+/** The line's first three arguments, or null when its quotes are unbalanced. */
 function firstWords(line: string): readonly (string | undefined)[] | null {
   if (/["'\0]/.test(line)) return splitArguments(line);
-  const found = /^[ \t-\r]*([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?/.exec(line);
+  const found = /^[ \t-\r]*([^ \t-\r]+)[ \t-\r]*([^ \t-\r]+)?[ \t-\r]*([^ \t-\r]+)?/.exec(line);
   return found === null ? [] : found.slice(1);
 }
 
@@ -47,23 +55,26 @@ function keyOf(line: string): string | null {
   const words = firstWords(line);
   if (words === null || words[0] === undefined) return null;
   const name = words[0].toLowerCase();
-  if (name === 'sentinel') return words[1] === undefined ? name : sentinelKey(words[1]);
+  if (name === 'sentinel') {
+    return words[1] === undefined ? name : keyOfSentinelLine(words[1], words[2]);
+  }
+  if (name === 'user') return namedKey(name, words[1] ?? '');
   const directive = findDirective(name);
   if (directive !== undefined) return directive.name;
   return OTHER_NAMES.has(name) || isNewerName(name) ? name : null;
 }
 
-/** Every Sentinel directive that a rewrite manages; old lines of others stay as they are. */
-export const REWRITTEN_DIRECTIVES: readonly string[] = [
-  ...'myid deny-scripts-reconfig resolve-hostnames announce-hostnames monitor'.split(' '),
-  ...GROUP_OPTION_ROWS.map(([, { name }]) => name),
-  ...`config-epoch leader-epoch known-replica known-sentinel rename-command current-epoch
-    announce-ip announce-port sentinel-user sentinel-pass`.split(/\s+/),
-];
+/**
+ * The Sentinel directives about no group that a rewrite manages; old lines of others stay as they
+ * are.
+ */
+export const OWN_DIRECTIVES: readonly string[] =
+  `myid deny-scripts-reconfig resolve-hostnames announce-hostnames current-epoch announce-ip
+    announce-port sentinel-user sentinel-pass`.split(/\s+/);
 
 /** Precomputed keys: a save of many groups asks for one several times per line. */
 const SENTINEL_KEYS: ReadonlyMap<string, string> = new Map([
-  ...REWRITTEN_DIRECTIVES.map((word) => [word, `sentinel ${word}`] as const),
+  ...[...OWN_DIRECTIVES, ...GROUP_DIRECTIVES].map((word) => [word, `sentinel ${word}`] as const),
   ...[...SENTINEL_ALIASES].map(([old, word]) => [old, `sentinel ${word}`] as const),
 ]);
 
@@ -71,9 +82,21 @@ function otherSentinelKey(lower: string): string {
   return SENTINEL_KEYS.get(lower) ?? `sentinel ${lower}`;
 }
 
-/** The key of a `sentinel` line. */
+/** The key of a `sentinel` line, but for the group that it is about. */
 export function sentinelKey(word: string): string {
   return SENTINEL_KEYS.get(word) ?? otherSentinelKey(word.toLowerCase());
+}
+
+const GROUP_KEYS: ReadonlySet<string> = new Set(GROUP_DIRECTIVES.map(sentinelKey));
+
+function keyOfSentinelLine(word: string, group = ''): string {
+  const key = sentinelKey(word);
+  return GROUP_KEYS.has(key) ? namedKey(key, group) : key;
+}
+
+/** The key of a line about one user or group; names have no control characters. */
+export function namedKey(key: string, name: string): string {
+  return `${key}\0${name}`;
 }
 
 export class Layout {
@@ -82,6 +105,8 @@ export class Layout {
   readonly #keys: (string | null)[] = [];
   readonly #places = new Map<string, OldLines>();
   #signed = false;
+  /** Ends in what `end` leaves there: with neither a line more nor one less it stays as it is. */
+  #settled = false;
 
   /** @param text the present file; empty when there is none. */
   static of(text: string): Layout {
@@ -134,6 +159,7 @@ export class Layout {
   }
 
   #append(line: string, key: string | null): void {
+    this.#settled = false;
     this.#lines.push(line);
     this.#keys.push(key);
   }
@@ -143,14 +169,26 @@ export class Layout {
     const place = this.#places.get(key);
     if (place === undefined) return;
     for (const number of place.numbers.slice(place.taken)) {
+      this.#settled = false;
       this.#lines[number] = '';
       this.#keys[number] = null;
     }
     place.taken = place.numbers.length;
   }
 
+  /** No more lines follow about users and groups: see `finish`. */
+  finishNamed(): void {
+    for (const [key, { numbers, taken }] of this.#places) {
+      if (taken < numbers.length && key.includes('\0')) this.finish(key);
+    }
+  }
+
   /** The new text, with runs of empty lines reduced to one, and the layout of that text. */
   end(): { text: string; next: Layout } {
+    if (this.#settled) {
+      for (const place of this.#places.values()) place.taken = 0;
+      return { text: this.#lines.join('\n'), next: this };
+    }
     const next = new Layout();
     for (const [number, line] of this.#lines.entries()) {
       if (line !== '' || this.#lines[number - 1] !== '') next.#add(line, this.#keys[number]!);
@@ -158,6 +196,7 @@ export class Layout {
     if (next.#lines.length === 0) return { text: '', next };
     const text = `${next.#lines.join('\n')}\n`;
     // What follows the last line feed is a line too, and stays.
+    next.#settled = next.#lines.at(-1) === '';
     next.#add('', null);
     return { text, next };
   }

@@ -19,7 +19,7 @@ import {
 } from '../core/index.ts';
 import { DIRECTIVES, type Directive } from './directives.ts';
 import { formatValue, sameValue } from './kinds.ts';
-import { Layout, REWRITTEN_DIRECTIVES, sentinelKey } from './layout.ts';
+import { Layout, namedKey, OWN_DIRECTIVES, sentinelKey } from './layout.ts';
 import { specialLines } from './special.ts';
 import { fileArgument, quoteArgument } from './tokenizer.ts';
 import type { DirectiveValue, GenericConfig, RewriteOptions } from './types.ts';
@@ -58,53 +58,54 @@ function userLine(line: string): string {
 }
 
 function putUsers(layout: Layout, users: readonly string[] | null): void {
-  for (const line of users ?? []) layout.put('user', userLine(line), true);
-  layout.finish('user');
+  for (const line of users ?? []) {
+    layout.put(namedKey('user', line.split(' ', 2)[1] ?? ''), userLine(line), true);
+  }
 }
 
-/** A line and the key by which it finds its place. */
-type Line = readonly [key: string, text: string];
+/**
+ * A line and the key by which it finds its place; appended when there is no place only if `forced`.
+ */
+type Line = readonly [key: string, text: string, forced: boolean];
 
 /** `sentinel <word> <args>`; arguments must already be in the form for the file. */
-function sentinelLine(word: string, args: string): Line {
-  return [sentinelKey(word), `sentinel ${word} ${args}`];
-}
-
 function put(layout: Layout, word: string, args: string, forced = true): void {
-  const [key, text] = sentinelLine(word, args);
-  layout.put(key, text, forced);
+  layout.put(sentinelKey(word), `sentinel ${word} ${args}`, forced);
 }
 
 function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[] {
   const lines: Line[] = [];
   const name = fileArgument(group.name);
-  const add = (word: string, args: string) => lines.push(sentinelLine(word, args));
-  const addOption = (word: string, value: string | number | bigint) =>
-    add(word, `${name} ${typeof value === 'string' ? fileArgument(value) : value}`);
+  const add = (word: string, rest: string | number | bigint, forced = true) =>
+    lines.push([
+      namedKey(sentinelKey(word), group.name),
+      `sentinel ${word} ${name} ${rest}`,
+      forced,
+    ]);
   const spell = spelling(line);
-  add('monitor', `${name} ${fileArgument(group.host)} ${group.port} ${group.quorum}`);
+  add('monitor', `${fileArgument(group.host)} ${group.port} ${group.quorum}`);
   for (const [field, row] of GROUP_OPTION_ROWS) {
     const value = group[field];
     const word = row.aliases?.includes(line.rebootDirective) ? line.rebootDirective : row.name;
-    if (typeof value === 'string') add(word, `${name} ${spell(value)}`);
-    else if (value !== null && value !== initialOf(field, row, defaults)) addOption(word, value);
+    if (typeof value === 'string') add(word, spell(value));
+    else if (value !== null) add(word, value, value !== initialOf(field, row, defaults));
   }
-  addOption('config-epoch', group.configEpoch);
-  addOption('leader-epoch', group.leaderEpoch);
+  add('config-epoch', group.configEpoch);
+  add('leader-epoch', group.leaderEpoch);
   for (const { host, port } of group.replicas) {
-    add('known-replica', `${name} ${fileArgument(host)} ${port}`);
+    add('known-replica', `${fileArgument(host)} ${port}`);
   }
   for (const { host, port, id } of group.sentinels) {
-    add('known-sentinel', `${name} ${fileArgument(host)} ${port} ${spell(id)}`);
+    add('known-sentinel', `${fileArgument(host)} ${port} ${spell(id)}`);
   }
   for (const { command, renamed } of group.renames) {
-    add('rename-command', `${name} ${spell(command)} ${spell(renamed)}`);
+    add('rename-command', `${spell(command)} ${spell(renamed)}`);
   }
   return lines;
 }
 
 /**
- * The value that is not written: a default that SENTINEL DEBUG may have changed, or the table's.
+ * The value that is written only where the file has the line: a default that SENTINEL DEBUG may have changed, or the table's.
  */
 function initialOf(field: GroupField, row: GroupOption, defaults: Defaults): number | null {
   if (field in defaults) return defaults[field as keyof Defaults];
@@ -164,17 +165,18 @@ function putSentinel(
   yesNo('deny-scripts-reconfig', sentinel.denyScriptsReconfig, true);
   yesNo('resolve-hostnames', sentinel.resolveHostnames, false);
   yesNo('announce-hostnames', sentinel.announceHostnames, false);
-  for (const lines of groups) for (const [key, text] of lines) layout.put(key, text, true);
+  for (const lines of groups) for (const line of lines) layout.put(...line);
   put(layout, 'current-epoch', `${sentinel.currentEpoch}`);
   if (sentinel.announceIp !== null) put(layout, 'announce-ip', quoteArgument(sentinel.announceIp));
-  if (sentinel.announcePort !== 0) put(layout, 'announce-port', `${sentinel.announcePort}`);
+  put(layout, 'announce-port', `${sentinel.announcePort}`, sentinel.announcePort !== 0);
   if (sentinel.sentinelUser !== null) {
     put(layout, 'sentinel-user', spell(sentinel.sentinelUser));
   }
   if (sentinel.sentinelPass !== null) {
     put(layout, 'sentinel-pass', spell(sentinel.sentinelPass));
   }
-  for (const word of REWRITTEN_DIRECTIVES) layout.finish(sentinelKey(word));
+  for (const word of OWN_DIRECTIVES) layout.finish(sentinelKey(word));
+  layout.finishNamed();
 }
 
 /** Rewrites one file repeatedly, reusing the lines that have not changed since the last time. */

@@ -151,14 +151,13 @@ export function specialLines(
   const list = value.length === 0 ? '""' : value.map(bare).join(' ');
   const line = { text: `${directive.name} ${list}`, forced: changed };
   switch (grammar) {
-    case 'bind':
-      return changed ? [line] : [];
     case 'save':
       return [];
     case 'replicaof':
       return value.length === 0 ? [] : [line];
     case 'outputLimits':
       return outputLimitLines(value, directive.initial);
+    case 'bind':
     case 'oomScores':
       return [line];
     case 'percentiles':

@@ -5,10 +5,16 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { parseConfig, type RewriteOptions, rewriteConfig } from '../../../src/config/index.ts';
+import {
+  parseConfig,
+  type RewriteOptions,
+  Rewriter,
+  rewriteConfig,
+} from '../../../src/config/index.ts';
 import {
   type Compat,
   GROUP_DEFAULTS,
+  GROUP_OPTION_ROWS,
   type GroupConfig,
   NotOneLine,
   type SentinelConfig,
@@ -300,15 +306,15 @@ include /none-*.conf
     ]);
   });
 
-  test('of several groups each takes the next line of its kind', () => {
+  test('of several groups each keeps its own lines', () => {
     const saved = new Saved('port 1\nsentinel monitor m 127.0.0.1 41999 2\n');
     const other = parseConfig('sentinel monitor v6 ::1 41995 1', memoryIo()).sentinel;
     saved.sentinel.groups.unshift(other.groups[0]!);
     expect(particular(saved.save())).toEqual([
+      'sentinel monitor m 127.0.0.1 41999 2',
       'sentinel monitor v6 ::1 41995 1',
       'sentinel config-epoch v6 0',
       'sentinel leader-epoch v6 0',
-      'sentinel monitor m 127.0.0.1 41999 2',
       'sentinel config-epoch m 0',
       'sentinel leader-epoch m 0',
     ]);
@@ -318,26 +324,62 @@ include /none-*.conf
 describe('rewriting', () => {
   const group = 'port 1\nsentinel monitor m 127.0.0.1 1 1\n';
 
-  test('values that are the default again disappear, global answers stay', () => {
-    const text = `${group}sentinel down-after-milliseconds m 30000
-sentinel failover-timeout m 180000
-sentinel parallel-syncs m 1
-sentinel master-reboot-down-after-period m 0
+  test('lines that say the default stay, and are not added', () => {
+    const numbers = GROUP_OPTION_ROWS.flatMap(([, row]) =>
+      'initial' in row ? [`sentinel ${row.name} m ${row.initial}`] : [],
+    );
+    expect(numbers.length).toBeGreaterThan(3);
+    const others = `bind * -::*
 sentinel announce-port 0
 sentinel deny-scripts-reconfig yes
 sentinel resolve-hostnames no
 sentinel announce-hostnames no
-timeout 0
-`;
-    expect(particular(rewritten(text)).sort()).toEqual([
-      'sentinel announce-hostnames no',
+timeout 0`.split('\n');
+    const written = [...numbers, ...others];
+    const always = [
       'sentinel config-epoch m 0',
-      'sentinel deny-scripts-reconfig yes',
       'sentinel leader-epoch m 0',
       'sentinel monitor m 127.0.0.1 1 1',
-      'sentinel resolve-hostnames no',
-      'timeout 0',
-    ]);
+    ];
+    const once = rewritten(`${group}${written.join('\n')}\n`);
+    expect(particular(once).sort()).toEqual([...always, ...written].sort());
+    expect(particular(rewritten(once)).sort()).toEqual([...always, ...written].sort());
+    expect(particular(rewritten(group)).sort()).toEqual(always);
+  });
+
+  test('a line that says the default stays that of its group', () => {
+    const text = `port 1
+sentinel monitor a 127.0.0.1 1 1
+sentinel monitor b 127.0.0.1 2 1
+sentinel failover-timeout b 180000
+sentinel known-replica b 127.0.0.1 3
+sentinel known-replica a 127.0.0.1 4
+`;
+    expect(rewritten(text).startsWith(text)).toBe(true);
+  });
+
+  test('what is reused of the last save changes no byte', () => {
+    const { generic, sentinel } = parseConfig(`${group}# end\n`, memoryIo());
+    const options = { users: ['user default on nopass'], defaults: GROUP_DEFAULTS };
+    const config = { ...sentinel, myId: id };
+    const [m] = sentinel.groups as [GroupConfig];
+    const replicas = [5, 6, 7].map((port) => ({ host: '127.0.0.1', port }));
+    const rewriter = new Rewriter();
+    let text = '';
+    for (const count of [0, 0, 0, 0, 2, 2, 2, 1, 1, 1, 3, 0, 0, 3]) {
+      for (const leaderEpoch of [1n, 2n]) {
+        config.groups = [{ ...m, leaderEpoch, replicas: replicas.slice(0, count) }];
+        const fresh = rewriteConfig(text, generic, config, options);
+        text = rewriter.rewrite(text, generic, config, options);
+        expect(text).toBe(fresh);
+      }
+    }
+  });
+
+  test('an option that was set to its default again says so', () => {
+    const saved = new Saved(`${group}sentinel failover-timeout m 7\n`);
+    saved.group.failoverTimeout = 180_000;
+    expect(saved.save()).toContain('\nsentinel failover-timeout m 180000\n');
   });
 
   test('the defaults in force at the time decide which timings are written', () => {
@@ -405,12 +447,13 @@ timeout 0
     expect(rewritten('loglevel debug', { logLevel: 'notice' })).toMatch(/^loglevel notice\n/);
   });
 
-  test('users take the lines of users; with an ACL file there are none', () => {
+  test('users keep their lines; with an ACL file there are none', () => {
     const text = 'user z on\nport 1\nuser y on\nuser x on\n';
     const users = ['user default on nopass', 'user y on nopass'];
-    expect(rewritten(text, { users })).toMatch(
-      /^user default on nopass\nport 1\nuser y on nopass\n\n/,
-    );
+    const lines = rewritten(text, { users });
+    expect(lines).toMatch(/^\nport 1\nuser y on nopass\n\n/);
+    expect(lines).toContain('\nuser default on nopass\n');
+    expect(lines).not.toMatch(/user [xz]/);
     expect(rewritten(text, { users: null })).not.toContain('user');
   });
 

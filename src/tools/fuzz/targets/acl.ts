@@ -164,11 +164,11 @@ class Place {
     return this.rewriter.rewrite(text, generic, sentinel, { users, defaults: GROUP_DEFAULTS });
   }
 
-  /** The directives of a file with so many users. */
+  /** The directives of a new file with so many users; in an old one their places have names. */
   expected(users: number): readonly string[] {
     let known = this.#expected.get(users);
     if (known === undefined) {
-      known = directivesOf(this.rewritten(tameUsers(users), this.text));
+      known = directivesOf(this.rewritten(tameUsers(users), ''));
       if (this.#expected.size < 64) this.#expected.set(users, known);
     }
     return known;
@@ -296,9 +296,10 @@ class AclJudge implements Judge {
   #checkFile(settled: boolean): void {
     const place = this.#place;
     const lines = usersForFile(this.#server, place.parsed.generic);
-    const text = place.rewritten(lines, place.text);
-    const stray = strayLine(directivesOf(text), place.expected(this.#server.users.all().length));
+    const fresh = directivesOf(place.rewritten(lines, ''));
+    const stray = strayLine(fresh, place.expected(this.#server.users.all().length));
     if (stray !== null) flaw(`in the file ${stray}`);
+    const text = place.rewritten(lines, place.text);
     const parsed = parseConfig(text, io());
     if (parsed.generic.users.length !== this.#server.users.all().length) flaw('other users');
     if (written(parsed.sentinel) !== written(place.parsed.sentinel)) flaw('another state');

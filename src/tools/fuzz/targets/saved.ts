@@ -318,8 +318,10 @@ class SavedJudge implements Judge {
     const options = { users: USERS, defaults: defaultsOf(this.#state) };
     const text = this.#rewriter.rewrite(this.#text, plain.generic, config, options);
     const calm = { ...options, users: tameUsers(USERS.length) };
-    const expected = new Rewriter().rewrite(this.#text, plain.generic, tamed(config), calm);
-    const stray = strayLine(directivesOf(text), directivesOf(expected));
+    // In an old file the places of lines have names, which the tamed ones are not.
+    const fresh = new Rewriter().rewrite('', plain.generic, config, options);
+    const expected = new Rewriter().rewrite('', plain.generic, tamed(config), calm);
+    const stray = strayLine(directivesOf(fresh), directivesOf(expected));
     if (stray !== null) flaw(`in the file ${stray}`);
     const again = parseConfig(text, io());
     const [was, is] = [written(said(config)), written(said(again.sentinel))];
@@ -351,9 +353,13 @@ function plainly(config: SentinelConfig, named: boolean): string {
   return written({ ...config, groups });
 }
 
-/** An address that is empty announces nothing: the same as none. */
+/**
+ * An address that is empty announces nothing: the same as none. A group that was removed and is
+ * back before anything was saved finds its lines again, so the order of groups may be another.
+ */
 function said(config: SentinelConfig): SentinelConfig {
-  return { ...config, announceIp: config.announceIp || null };
+  const groups = [...config.groups].sort((one, other) => (one.name < other.name ? -1 : 1));
+  return { ...config, groups, announceIp: config.announceIp || null };
 }
 
 function checkEffect(effect: Effect): void {
