@@ -14,8 +14,16 @@ import { FORGOTTEN_NAMES, findDirective } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
 import { readValue } from './kinds.ts';
+import { SIGNATURE } from './layout.ts';
 import { newerDirective } from './newer.ts';
-import { applySentinelLine, type Phase, phaseOf, type SentinelReading } from './sentinel.ts';
+import {
+  applySentinelLine,
+  isMemory,
+  type Phase,
+  phaseOf,
+  type SentinelReading,
+} from './sentinel.ts';
+import { isCopy, type Place, prevails, type Settings, type Source } from './sources.ts';
 import { splitArguments, trimLine } from './tokenizer.ts';
 import type {
   CommandRename,
@@ -27,11 +35,10 @@ import type {
   UserLine,
 } from './types.ts';
 
-/** The position of a line. Lines of one text share the same `source` object. */
-interface Origin {
+interface Origin extends Place {
+  /** 1-based, in its text. */
   readonly line: number;
   readonly text: string;
-  readonly source: object;
 }
 
 interface QueuedLine extends Origin {
@@ -41,13 +48,17 @@ interface QueuedLine extends Origin {
 interface Load {
   readonly io: ConfigIo;
   readonly values: Map<string, DirectiveValue>;
-  readonly users: Map<string, UserLine>;
+  readonly users: Map<string, UserLine & { readonly place: Place }>;
+  /** Generic directives and users so far. */
+  readonly settings: Settings;
   readonly renames: CommandRename[];
   /** Names of our own commands as renamed so far. */
   readonly commands: Set<string>;
   readonly queues: Record<Phase, QueuedLine[]>;
   /** Included files so far. */
   included: number;
+  /** Lines so far. */
+  lines: number;
   readonly logs: string[];
 }
 
@@ -87,9 +98,11 @@ function renameCommand(load: Load, words: readonly string[]): string | null {
   return null;
 }
 
-function addUser(load: Load, words: readonly string[]): string | null {
+function addUser(load: Load, words: readonly string[], place: Place): string | null {
   const [name, ...rules] = words as [string, ...string[]];
-  if (load.users.has(name)) {
+  const before = load.users.get(name)?.place;
+  const isCopied = before !== undefined && (isCopy(before, place) || isCopy(place, before));
+  if (before !== undefined && !isCopied) {
     const why = 'Duplicate user found. A user can only be defined once in config files';
     return `Error in user declaration '${name}': ${why}`;
   }
@@ -99,7 +112,10 @@ function addUser(load: Load, words: readonly string[]): string | null {
     const shown = ['user', ...words][objection.rule] ?? name;
     return `Error in user declaration '${shown}': ${objection.reason}`;
   }
-  load.users.set(name, { name, rules });
+  const value = rules.join(' ');
+  if (prevails(load.settings, `user ${name}`, { place, value }, load.logs)) {
+    load.users.set(name, { name, rules, place });
+  }
   return null;
 }
 
@@ -116,16 +132,32 @@ function passDirective(load: Load, name: string, words: readonly string[]): stri
   return FORGOTTEN_NAMES.has(name) && words.length === 1 ? null : BAD_DIRECTIVE;
 }
 
-function applyDirective(load: Load, name: string, words: readonly string[]): string | null {
+function applyDirective(
+  load: Load,
+  name: string,
+  words: readonly string[],
+  place: Place,
+): string | null {
   const directive = findDirective(name);
   if (directive === undefined) return passDirective(load, name, words);
   const reading = readValue(directive, words, load.values);
   if ('error' in reading) return reading.error;
-  if (directive.kind.type === 'path') return load.io.chdir(reading.value as string);
+  if (directive.kind.type === 'path') return changeFolder(load, reading.value as string, place);
+  const said = { place, value: `${reading.value}` };
+  if (!prevails(load.settings, directive.name, said, load.logs)) return null;
   let value = reading.value;
   if (name === 'hz') value = BigInt(Math.min(500, Math.max(1, Number(value as bigint))));
   load.values.set(directive.name, value);
   return null;
+}
+
+/** `dir`, of which a save writes the absolute path. */
+function changeFolder(load: Load, path: string, place: Place): string | null {
+  const counts = (value: string) => prevails(load.settings, 'dir', { place, value }, load.logs);
+  if (place.saved) return counts(path) ? load.io.chdir(path) : null;
+  const error = load.io.chdir(path);
+  if (error === null) counts(load.io.cwd());
+  return error;
 }
 
 function include(load: Load, path: string, place: Origin, depth: number): void {
@@ -141,7 +173,8 @@ function include(load: Load, path: string, place: Origin, depth: number): void {
         report: 'log',
       });
     }
-    readText(load, outcome.text, () => ({}), depth + 1);
+    const source: Source = { kind: 'include', path: one };
+    readText(load, outcome.text, () => source, depth + 1);
   }
 }
 
@@ -160,12 +193,12 @@ function applyLine(load: Load, words: readonly string[], place: Origin, depth: n
     case 'rename-command':
       return rest.length === 2 ? renameCommand(load, rest) : BAD_DIRECTIVE;
     case 'user':
-      return rest.length >= 1 ? addUser(load, rest) : BAD_DIRECTIVE;
+      return rest.length >= 1 ? addUser(load, rest, place) : BAD_DIRECTIVE;
     case 'loadmodule':
       // Never loaded: a Sentinel has no use for modules, but a shared file may name them.
       return rest.length >= 1 ? null : BAD_DIRECTIVE;
     default:
-      return applyDirective(load, name, rest);
+      return applyDirective(load, name, rest, place);
   }
 }
 
@@ -184,19 +217,21 @@ function folderHint(folder = ''): string {
   return `The folder ${folder} must exist, and this process must be allowed to enter it.`;
 }
 
-/** @param makeSource maps a line number to the mark of the line's source. */
+/** @param sourceOf maps a line number to the line's source. */
 function readText(
   load: Load,
   text: string,
-  makeSource: (line: number) => object,
+  sourceOf: (line: number) => Source,
   depth: number,
 ): void {
-  const whole = makeSource(0);
+  let signed = false;
   for (const [index, raw] of text.split('\n').entries()) {
     const trimmed = trimLine(raw);
+    signed ||= trimmed === SIGNATURE;
     if (trimmed === '' || trimmed.startsWith('#')) continue;
-    const source = depth === 0 ? makeSource(index + 1) : whole;
-    readLine(load, { line: index + 1, text: trimmed, source }, depth);
+    const source = sourceOf(index + 1);
+    const saved = signed && source.kind === 'file';
+    readLine(load, { line: index + 1, text: trimmed, source, saved, order: load.lines++ }, depth);
   }
   const logFile = load.values.get('logfile') as string;
   const error = logFile === '' ? null : load.io.openForAppend(logFile);
@@ -208,8 +243,10 @@ function readText(
 }
 
 /** File, standard input and options as one text, and the source of each of its lines. */
-function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: number) => object } {
-  const marks = [{}, {}, {}] as const;
+function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: number) => Source } {
+  const file: Source = { kind: 'file', path: '' };
+  const stdin: Source = { kind: 'stdin', path: '' };
+  const options: Source = { kind: 'options', path: '' };
   let text = sources.file;
   // Standard input starts on a line of its own even when the file does not end with one.
   if (sources.stdin !== undefined && text !== '' && !text.endsWith('\n')) text += '\n';
@@ -221,10 +258,16 @@ function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: n
     text += `\n${sources.optionLines}`;
   }
   const sourceOf = (line: number) => {
-    if (line <= fileLines) return marks[0];
-    return sources.stdin !== undefined && line <= stdinLines ? marks[1] : marks[2];
+    if (line <= fileLines) return file;
+    return sources.stdin !== undefined && line <= stdinLines ? stdin : options;
   };
   return { text, sourceOf };
+}
+
+/** What the file itself remembers counts, so what others say of that is read last. */
+function ownMemoryFirst(lines: readonly QueuedLine[]): readonly QueuedLine[] {
+  const isLast = ({ words, source }: QueuedLine) => source.kind !== 'file' && isMemory(words[0]!);
+  return [...lines.filter((line) => !isLast(line)), ...lines.filter(isLast)];
 }
 
 function readSentinelLines(load: Load): SentinelConfig {
@@ -232,12 +275,13 @@ function readSentinelLines(load: Load): SentinelConfig {
     config: blankConfig(),
     groups: new Map(),
     origins: new Map(),
+    settings: new Map(),
     isExecutable: load.io.isExecutable,
     logs: load.logs,
   };
   for (const phase of ['before', 'monitor', 'after'] as const) {
-    for (const line of load.queues[phase]) {
-      const objection = applySentinelLine(reading, line.words, line.source);
+    for (const line of ownMemoryFirst(load.queues[phase])) {
+      const objection = applySentinelLine(reading, line.words, line);
       if (objection !== null) refuse(load, line, objection);
     }
   }
@@ -305,17 +349,20 @@ export function parseConfig(sources: string | ConfigSources, io: ConfigIo): Pars
     io,
     values: initialValues(),
     users: new Map(),
+    settings: new Map(),
     renames: [],
     commands: new Set(OWN_COMMANDS),
     queues: { before: [], monitor: [], after: [] },
     included: 0,
+    lines: 0,
     logs: [],
   };
   const { text, sourceOf } = joinSources(typeof sources === 'string' ? { file: sources } : sources);
   readText(load, text, sourceOf, 0);
   const sentinel = readSentinelLines(load);
   load.values.set('dir', io.cwd());
-  const generic = genericConfig(load.values, [...load.users.values()], load.renames);
+  const users = [...load.users.values()].map(({ name, rules }) => ({ name, rules }));
+  const generic = genericConfig(load.values, users, load.renames);
   warnAbout(sentinel, generic, load.logs);
   return { generic, sentinel, warnings: load.logs };
 }

@@ -105,7 +105,8 @@ function linesOf(group: GroupConfig, line: FileStyle, defaults: Defaults): Line[
 }
 
 /**
- * The value that is written only where the file has the line: a default that SENTINEL DEBUG may have changed, or the table's.
+ * The value that is written only where the file has the line: a default that SENTINEL DEBUG may
+ * have changed, or the table's.
  */
 function initialOf(field: GroupField, row: GroupOption, defaults: Defaults): number | null {
   if (field in defaults) return defaults[field as keyof Defaults];

@@ -3,8 +3,11 @@
  * the state.
  *
  * Numbers are checked more strictly than in the original, which reads garbage as 0 (versions.md
- * §5). A definition repeated verbatim by another source (an included file, an option) is no error:
- * after the first rewrite the file itself contains it.
+ * §5).
+ *
+ * What other texts (an included file, options) define the file itself contains after the first
+ * save. From then on it is the memory of the Sentinel: its addresses and epochs count, whatever the
+ * others say. Settings are settled line by line (`sources.ts`), the quorum among them.
  */
 
 import {
@@ -20,15 +23,15 @@ import {
   setOption,
 } from '../core/index.ts';
 import { readSentinelInteger } from './numbers.ts';
+import { nameOf, type Place, prevails, type Settings, type Source } from './sources.ts';
 
 /** The data that the directives of one load work on. */
 export interface SentinelReading {
   readonly config: SentinelConfig;
   readonly groups: Map<string, GroupConfig>;
-  /**
-   * The source (any comparable mark) of the first definition of a thing, by `kind NUL group NUL …`.
-   */
-  readonly origins: Map<string, unknown>;
+  /** The source of the first definition of a thing, by `kind NUL group NUL …`. */
+  readonly origins: Map<string, Source>;
+  readonly settings: Settings;
   readonly isExecutable: (path: string) => boolean;
   /** Warnings so far. */
   readonly logs: string[];
@@ -40,11 +43,13 @@ export type Phase = 'before' | 'monitor' | 'after';
 interface SentinelDirective {
   readonly phase: Phase;
   readonly counts: readonly number[];
+  /** The number of first arguments that say what is set; null: nothing is set, but remembered. */
+  readonly setting: number | null;
   /** `args` do not include the directive's name. Returns the error, or null when it took effect. */
   readonly apply: (
     reading: SentinelReading,
     args: readonly string[],
-    source: unknown,
+    place: Place,
   ) => string | null;
 }
 
@@ -95,7 +100,7 @@ function readAddress(
 }
 
 /** True when another source has defined it before. The first source is remembered. */
-function saidElsewhere(reading: SentinelReading, key: string, source: unknown): boolean {
+function saidElsewhere(reading: SentinelReading, key: string, { source }: Place): boolean {
   if (!reading.origins.has(key)) {
     reading.origins.set(key, source);
     return false;
@@ -103,37 +108,65 @@ function saidElsewhere(reading: SentinelReading, key: string, source: unknown): 
   return reading.origins.get(key) !== source;
 }
 
-function monitor(reading: SentinelReading, args: readonly string[], source: unknown) {
+/** True when the file itself has defined it before, and this line is one of another source. */
+function remembered(reading: SentinelReading, key: string, { source }: Place): boolean {
+  return source.kind !== 'file' && reading.origins.get(key)?.kind === 'file';
+}
+
+const DUPLICATE_MASTER = 'Duplicate master name.';
+
+function monitor(reading: SentinelReading, args: readonly string[], place: Place) {
   const [name, hostText, portText, quorumText] = args as [string, string, string, string];
   const quorum = readWithin(quorumText, 1n, INT32_MAX);
   if (quorum === null) return 'Quorum must be 1 or greater.';
   const address = readAddress(reading, hostText, portText);
   if (typeof address === 'string') return address;
   const { host, port } = address;
-  const elsewhere = saidElsewhere(reading, `monitor\0${name}`, source);
+  const key = `monitor\0${name}`;
+  const isRemembered = remembered(reading, key, place);
+  const elsewhere = saidElsewhere(reading, key, place);
+  const setting = `quorum of sentinel monitor ${name}`;
+  const wins = prevails(reading.settings, setting, { place, value: `${quorum}` }, reading.logs);
   const known = reading.groups.get(name);
-  if (known !== undefined) {
-    const same = known.host === host && known.port === port && known.quorum === quorum;
-    return same && elsewhere ? null : 'Duplicate master name.';
+  if (known === undefined) {
+    const group = blankGroup({ name, host, port, quorum });
+    reading.groups.set(name, group);
+    reading.config.groups.push(group);
+    return null;
   }
-  const group = blankGroup({ name, host, port, quorum });
-  reading.groups.set(name, group);
-  reading.config.groups.push(group);
+  const sameAddress = known.host === host && known.port === port;
+  if (!isRemembered) {
+    return sameAddress && known.quorum === quorum && elsewhere ? null : DUPLICATE_MASTER;
+  }
+  if (!sameAddress) {
+    const counts = 'the address in the configuration file counts, not that in';
+    reading.logs.push(`sentinel monitor ${name}: ${counts} ${nameOf(place.source)}`);
+  }
+  if (wins) known.quorum = quorum;
   return null;
+}
+
+/**
+ * True when the file itself holds what is known of a group, and this line is one of another source.
+ * Every save writes its epoch.
+ */
+function listed(reading: SentinelReading, { name }: GroupConfig, place: Place): boolean {
+  return remembered(reading, `configEpoch\0${name}`, place);
 }
 
 function knownReplica(
   reading: SentinelReading,
   group: GroupConfig,
   args: readonly string[],
-  source: unknown,
+  place: Place,
 ) {
+  if (listed(reading, group, place)) return null;
   const address = readAddress(reading, args[0]!, args[1]!);
   if (typeof address === 'string') return address;
   const { host, port } = address;
   const key = `replica\0${group.name}\0${host}\0${port}`;
   const known = reading.origins.has(key);
-  if (saidElsewhere(reading, key, source)) return null;
+  if (saidElsewhere(reading, key, place)) return null;
   if (known) return 'Duplicate hostname and port for replica.';
   group.replicas.push({ host, port });
   return null;
@@ -143,8 +176,9 @@ function knownSentinel(
   reading: SentinelReading,
   group: GroupConfig,
   args: readonly string[],
-  source: unknown,
+  place: Place,
 ) {
+  if (listed(reading, group, place)) return null;
   const address = readAddress(reading, args[0]!, args[1]!);
   if (typeof address === 'string') return address;
   const { host, port } = address;
@@ -154,9 +188,9 @@ function knownSentinel(
   if (!known) {
     group.sentinels.push({ host, port, id });
     // Keyed by id alone, so that a second address for the same id is seen as a contradiction.
-    reading.origins.set(`${key}\0${host}\0${port}`, source);
+    reading.origins.set(`${key}\0${host}\0${port}`, place.source);
   }
-  const elsewhere = saidElsewhere(reading, key, source);
+  const elsewhere = saidElsewhere(reading, key, place);
   const same = reading.origins.has(`${key}\0${host}\0${port}`);
   return !known || (same && elsewhere) ? null : 'Duplicate runid for sentinel.';
 }
@@ -165,45 +199,42 @@ function renameCommand(
   reading: SentinelReading,
   group: GroupConfig,
   args: readonly string[],
-  source: unknown,
+  place: Place,
 ) {
   const [command, renamed] = args as [string, string];
-  const key = `rename\0${group.name}\0${command.toLowerCase()}`;
-  const known = reading.origins.has(key);
-  const elsewhere = saidElsewhere(reading, key, source);
-  if (!known) {
-    group.renames.push({ command, renamed });
-    return null;
-  }
-  const old = group.renames.find((one) => one.command.toLowerCase() === command.toLowerCase());
-  return elsewhere && old?.renamed === renamed
-    ? null
-    : 'Same command renamed multiple times with rename-command.';
+  const name = command.toLowerCase();
+  const elsewhere = saidElsewhere(reading, `rename\0${group.name}\0${name}`, place);
+  const at = group.renames.findIndex((one) => one.command.toLowerCase() === name);
+  if (at >= 0 && !elsewhere) return 'Same command renamed multiple times with rename-command.';
+  group.renames.splice(at < 0 ? group.renames.length : at, at < 0 ? 0 : 1, { command, renamed });
+  return null;
 }
+
+type GroupApply = (
+  reading: SentinelReading,
+  group: GroupConfig,
+  args: readonly string[],
+  place: Place,
+) => string | null;
 
 /** A directive about one group: its name comes first and must exist. */
 function ofGroup(
   counts: readonly number[],
-  apply: (
-    reading: SentinelReading,
-    group: GroupConfig,
-    args: readonly string[],
-    source: unknown,
-  ) => string | null,
+  setting: number | null,
+  apply: GroupApply,
 ): SentinelDirective {
   return {
-    phase: 'after',
-    counts,
-    apply: (reading, args, source) => {
+    ...{ phase: 'after', counts, setting },
+    apply: (reading, args, place) => {
       const group = reading.groups.get(args[0]!);
-      return group === undefined ? NO_SUCH_MASTER : apply(reading, group, args.slice(1), source);
+      return group === undefined ? NO_SUCH_MASTER : apply(reading, group, args.slice(1), place);
     },
   };
 }
 
 /** The directive of a group option, by its kind of value. */
 function optionDirective(field: GroupField, row: GroupOption): SentinelDirective {
-  return ofGroup([2], (reading, group, [word = '']) => {
+  return ofGroup([2], 1, (reading, group, [word = '']) => {
     const value = optionValue(reading, row, word);
     if (typeof value === 'object' && value !== null) return value.refusal;
     setOption(group, field, value);
@@ -245,14 +276,20 @@ const OPTION_DIRECTIVES = Object.fromEntries(
   ),
 );
 
-/** Between sources the higher epoch wins: an old include must not lower an epoch. */
+/**
+ * The config epoch is that of the address, so it comes from where that comes from. Else the higher
+ * epoch wins between sources: an old include must not lower an epoch.
+ */
 function groupEpoch(field: 'configEpoch' | 'leaderEpoch') {
-  return ofGroup([2], (reading, group, args, source) => {
+  return ofGroup([2], null, (reading, group, args, place) => {
     const epoch = readEpoch(args[0]!);
     if (epoch === null) return 'Invalid epoch.';
-    const elsewhere = saidElsewhere(reading, `${field}\0${group.name}`, source);
+    if (field === 'configEpoch') {
+      raiseCurrentEpoch(reading, epoch);
+      if (listed(reading, group, place)) return null;
+    }
+    const elsewhere = saidElsewhere(reading, `${field}\0${group.name}`, place);
     if (!elsewhere || epoch > group[field]) group[field] = epoch;
-    if (field === 'configEpoch') raiseCurrentEpoch(reading, epoch);
     return null;
   });
 }
@@ -276,13 +313,14 @@ function yesNo(field: 'denyScriptsReconfig' | 'resolveHostnames' | 'announceHost
 }
 
 /** A directive with one argument that is applied before any `monitor`. */
-function before(apply: (reading: SentinelReading, word: string) => string | null) {
-  const directive: SentinelDirective = {
-    phase: 'before',
-    counts: [1],
-    apply: (reading, args) => apply(reading, args[0]!),
+function before(
+  apply: (reading: SentinelReading, word: string, place: Place) => string | null,
+  setting: 0 | null = 0,
+): SentinelDirective {
+  return {
+    ...{ phase: 'before', counts: [1], setting },
+    apply: (reading, args, place) => apply(reading, args[0]!, place),
   };
-  return directive;
 }
 
 function unsetByEmpty(field: 'announceIp' | 'sentinelUser' | 'sentinelPass') {
@@ -294,21 +332,20 @@ function unsetByEmpty(field: 'announceIp' | 'sentinelUser' | 'sentinelPass') {
 
 const table: ReadonlyMap<string, SentinelDirective> = new Map(
   Object.entries({
-    monitor: { phase: 'monitor', counts: [4], apply: monitor },
+    monitor: { phase: 'monitor', counts: [4], setting: null, apply: monitor },
     ...OPTION_DIRECTIVES,
-    'rename-command': ofGroup([3], renameCommand),
-    'known-replica': ofGroup([3], knownReplica),
-    'known-slave': ofGroup([3], knownReplica),
+    'rename-command': ofGroup([3], 2, renameCommand),
+    'known-replica': ofGroup([3], null, knownReplica),
+    'known-slave': ofGroup([3], null, knownReplica),
     'known-sentinel': {
-      phase: 'after',
-      counts: [3, 4],
+      ...{ phase: 'after', counts: [3, 4], setting: null },
       // Old files name peers without an id. Such a line contains nothing useful: ignored without
       // checks.
-      apply: (reading, args, source) => {
+      apply: (reading, args, place) => {
         if (args.length === 3) return null;
         const group = reading.groups.get(args[0]!);
         if (group === undefined) return NO_SUCH_MASTER;
-        return knownSentinel(reading, group, args.slice(1), source);
+        return knownSentinel(reading, group, args.slice(1), place);
       },
     },
     'config-epoch': groupEpoch('configEpoch'),
@@ -318,12 +355,14 @@ const table: ReadonlyMap<string, SentinelDirective> = new Map(
       if (epoch === null) return 'Invalid epoch.';
       raiseCurrentEpoch(reading, epoch);
       return null;
-    }),
-    myid: before((reading, word) => {
+    }, null),
+    myid: before((reading, word, place) => {
       if (word.length !== 40) return 'Malformed Sentinel id in myid option.';
+      if (remembered(reading, 'myid', place)) return null;
+      saidElsewhere(reading, 'myid', place);
       reading.config.myId = word;
       return null;
-    }),
+    }, null),
     'announce-ip': unsetByEmpty('announceIp'),
     'announce-port': before((reading, word) => {
       const port = readWithin(word, -INT32_MAX - 1n, INT32_MAX);
@@ -351,20 +390,36 @@ export function phaseOf(word: string): Phase {
   return table.get(word.toLowerCase())?.phase ?? 'after';
 }
 
+/** Whether a directive says what a Sentinel has learned. */
+export function isMemory(word: string): boolean {
+  return table.get(word.toLowerCase())?.setting === null;
+}
+
+/** The first names of options that have several. */
+const FIRST_NAMES: ReadonlyMap<string, string> = new Map(
+  GROUP_OPTION_ROWS.flatMap(([, row]) => optionNames(row).map((name) => [name, row.name] as const)),
+);
+
 /**
  * Applies one line.
  *
  * @param words after `sentinel`; at least one.
- * @param source equal for lines of one text, different for another.
  * @returns the error, or null.
  */
 export function applySentinelLine(
   reading: SentinelReading,
   words: readonly string[],
-  source: unknown,
+  place: Place,
 ): string | null {
-  const directive = table.get(words[0]!.toLowerCase());
+  const word = words[0]!.toLowerCase();
+  const directive = table.get(word);
   const args = words.slice(1);
   if (directive === undefined || !directive.counts.includes(args.length)) return UNRECOGNIZED;
-  return directive.apply(reading, args, source);
+  if (directive.setting !== null) {
+    const names = args.slice(0, directive.setting);
+    const setting = ['sentinel', FIRST_NAMES.get(word) ?? word, ...names].join(' ');
+    const value = args.slice(directive.setting).join(' ');
+    if (!prevails(reading.settings, setting, { place, value }, reading.logs)) return null;
+  }
+  return directive.apply(reading, args, place);
 }
