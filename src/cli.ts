@@ -20,6 +20,7 @@ import {
   parseConfig,
   type Reading,
   splitArguments,
+  withoutMark,
 } from './config/index.ts';
 import { DIALECTS } from './core/index.ts';
 import type { Checked } from './daemon/check.ts';
@@ -205,7 +206,7 @@ function inUse(file: string, pid: number): string {
 function likelyFormat({ file, optionLines }: Reading): LogFormat {
   const outcome =
     file === null ? { text: '' } : readRegular(resolve(byteString(process.cwd()), file));
-  const text = 'text' in outcome ? outcome.text : '';
+  const text = 'text' in outcome ? withoutMark(outcome.text) : '';
   const said = [...`${text}\n${optionLines}`.matchAll(/^\s*log-format\s+"?(json|logfmt)\b/gim)];
   return (said.at(-1)?.[1]?.toLowerCase() ?? 'legacy') as LogFormat;
 }

@@ -47,12 +47,20 @@ const HELP: ReadonlySet<string | undefined> = new Set(['-h', '--help']);
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (argv[0] === 'replay') return { kind: 'replay', args: argv.slice(1) };
-  const checks = ownWord(argv) === '--check';
-  const words = checks ? argv.filter((_, at) => at !== argv.indexOf('--check')) : argv;
+  const given = withoutMode(argv);
+  const checks = ownWord(given) === '--check';
+  const words = withoutMode(
+    checks ? given.filter((_, at) => at !== given.indexOf('--check')) : given,
+  );
   const own = ownWord(words);
   if (VERSION.has(own)) return { kind: 'version' };
   if (HELP.has(own)) return { kind: 'help' };
   return { kind: checks ? 'check' : 'run', ...readingOf(words) };
+}
+
+/** `--sentinel FILE` is a habit of `redis-server`; behind the file the word says nothing either. */
+function withoutMode(argv: readonly string[]): readonly string[] {
+  return argv[0] === '--sentinel' ? argv.slice(1) : argv;
 }
 
 /** The argument in the place where our own options count. */
@@ -78,6 +86,5 @@ function readingOf(argv: readonly string[]): Reading {
     file,
     usesStdin,
     optionLines: optionsToLines(options),
-    sentinelOption: argv.includes('--sentinel'),
   };
 }

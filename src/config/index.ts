@@ -6,6 +6,7 @@
 export { parseCommandLine } from './commandline.ts';
 export { ConfigError, formatFatalConfigError } from './errors.ts';
 export { initialValue } from './generic.ts';
+export { withoutMark } from './invisible.ts';
 export { hintFor, nearest, optionHint } from './nearest.ts';
 export { parseConfig } from './parse.ts';
 export { Rewriter, rewriteConfig } from './rewrite.ts';

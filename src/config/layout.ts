@@ -9,6 +9,7 @@
 
 import { GROUP_OPTION_ROWS, oneLine } from '../core/index.ts';
 import { findDirective } from './directives.ts';
+import { withoutMark } from './invisible.ts';
 import { isNewerName } from './newer.ts';
 import { splitArguments, trimLine } from './tokenizer.ts';
 
@@ -112,7 +113,8 @@ export class Layout {
   /** @param text the present file; empty when there is none. */
   static of(text: string): Layout {
     const layout = new Layout();
-    for (const line of text === '' ? [] : text.split('\n').map(trimLine)) {
+    const bare = withoutMark(text);
+    for (const line of bare === '' ? [] : bare.split('\n').map(trimLine)) {
       if (line === '' || line.startsWith('#')) layout.#add(line, null);
       else {
         const key = keyOf(line);

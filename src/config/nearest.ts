@@ -1,5 +1,6 @@
 /** Suggestions for a mistyped name: a line below the original's report. */
 import { DIRECTIVES, findDirective } from './directives.ts';
+import { invisibleHint } from './invisible.ts';
 import { newerDirective } from './newer.ts';
 import { BAD_DIRECTIVE } from './parse.ts';
 import { SENTINEL_DIRECTIVES, UNRECOGNIZED } from './sentinel.ts';
@@ -18,10 +19,13 @@ const MISTAKES_MAX = 3;
 const BEGINNING_MIN = 6;
 
 /**
- * A hint for a line that was refused with one of the two messages that do not say what is wrong.
+ * A hint for a line that was refused with one of the two messages that do not say what is wrong, or
+ * that has a character which nobody sees.
  * @param message the report's reason; @param line the line, null when it belongs to none
  */
 export function hintFor(message: string, line: string | null): string | null {
+  const invisible = line === null ? null : invisibleHint(line);
+  if (invisible !== null) return invisible;
   const [first = '', second] = (line === null ? null : splitArguments(line)) ?? [];
   const name = first.toLowerCase();
   if (message === UNRECOGNIZED && second !== undefined) {

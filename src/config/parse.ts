@@ -13,6 +13,7 @@ import {
 import { FORGOTTEN_NAMES, findDirective } from './directives.ts';
 import { ConfigError } from './errors.ts';
 import { genericConfig, initialValues } from './generic.ts';
+import { withoutMark } from './invisible.ts';
 import { readValue } from './kinds.ts';
 import { SIGNATURE } from './layout.ts';
 import { newerDirective } from './newer.ts';
@@ -174,7 +175,7 @@ function include(load: Load, path: string, place: Origin, depth: number): void {
       });
     }
     const source: Source = { kind: 'include', path: one };
-    readText(load, outcome.text, () => source, depth + 1);
+    readText(load, withoutMark(outcome.text), () => source, depth + 1);
   }
 }
 
@@ -247,12 +248,12 @@ function joinSources(sources: ConfigSources): { text: string; sourceOf: (line: n
   const file: Source = { kind: 'file', path: '' };
   const stdin: Source = { kind: 'stdin', path: '' };
   const options: Source = { kind: 'options', path: '' };
-  let text = sources.file;
+  let text = withoutMark(sources.file);
   // Standard input starts on a line of its own even when the file does not end with one.
   if (sources.stdin !== undefined && text !== '' && !text.endsWith('\n')) text += '\n';
   const fileLines =
     text === '' || text.endsWith('\n') ? text.split('\n').length - 1 : text.split('\n').length;
-  text += sources.stdin ?? '';
+  text += withoutMark(sources.stdin ?? '');
   const stdinLines = text.split('\n').length;
   if (sources.optionLines !== undefined && sources.optionLines !== '') {
     text += `\n${sources.optionLines}`;

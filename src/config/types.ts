@@ -172,8 +172,6 @@ export interface Reading {
   readonly usesStdin: boolean;
   /** Generated configuration lines, each ended by a newline; empty when there are no options. */
   readonly optionLines: string;
-  /** An argument was exactly `--sentinel`. */
-  readonly sentinelOption: boolean;
 }
 
 export type CommandLine =

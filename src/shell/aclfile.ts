@@ -4,6 +4,7 @@
  */
 
 import { resolve } from 'node:path';
+import { withoutMark } from '../config/index.ts';
 import type { LogLevel } from '../core/index.ts';
 import { readRegular } from './io.ts';
 import { byteString, pathText } from './paths.ts';
@@ -42,7 +43,7 @@ export class AclFile {
   /** Its text, or the error line of the original. */
   read(): { readonly text: string } | { readonly error: string } {
     const outcome = readRegular(this.#absolute);
-    if ('text' in outcome) return outcome;
+    if ('text' in outcome) return { text: withoutMark(outcome.text) };
     return { error: `Error loading ACLs, opening file '${this.path}': ${outcome.error}` };
   }
 

@@ -2,9 +2,10 @@
  * The command as one meets it: what it calls itself, its help, --check, replay, and a log that is
  * JSON throughout.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   freePort,
@@ -47,6 +48,32 @@ describe('the command', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
+  it('starts from a file that came from other hands: byte order mark, --sentinel', async () => {
+    const port = await freePort();
+    const text = `\uFEFFport ${port}\nbind 127.0.0.1`;
+    for (const words of [
+      ['--sentinel', 'FILE'],
+      ['FILE', '--sentinel'],
+    ]) {
+      const file = configFile(text);
+      const [program, script = ''] = sentinelCommand('ours', '');
+      const args = words.map((word) => (word === 'FILE' ? file : word));
+      const child = spawn(program, [script, ...args], { cwd: dirname(file), stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await until(() => readFileSync(file, 'utf8').includes('sentinel myid'), 'it has saved');
+      expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^port ${port}\n`));
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+    }
+  });
+
+  it('names a character that nobody sees', () => {
+    const { status, stderr } = command(configFile('port\u00A01'));
+    expect(stderr).toContain('The line has a no-break blank (U+00A0) behind "port": ');
+    expect(status).toBe(1);
+  });
+
   it('says what may have been meant below the report of the original', () => {
     const file = configFile('port 1');
     const { status, stderr } = command(file, '--prot', '5');
@@ -81,7 +108,7 @@ describe('--check', () => {
       'logfile some.log',
       'sentinel monitor mymaster 127.0.0.1 6379 2',
       'sentinel auth-pass mymaster "s3c ret"',
-      'sentinel down-after-milliseconds mymaster 30000',
+      'save 900 1',
       'sentinel auth-user mymaster u',
       'user bob on >pw +@all',
       '"requirepass" hidden',
@@ -91,7 +118,7 @@ describe('--check', () => {
     const { status, stdout, stderr } = command('--check', file, '--dir', folder);
     expect(stdout).toContain('+ sentinel myid <a new id>\n');
     expect(stdout).toContain('+ user bob (secret)\n');
-    expect(stdout).toContain('- sentinel down-after-milliseconds mymaster 30000\n');
+    expect(stdout).toContain('- save 900 1\n');
     expect(stdout).not.toMatch(/s3c|>pw|hidden/);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(`${file}: a Sentinel would start`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

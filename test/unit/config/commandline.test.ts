@@ -44,7 +44,6 @@ describe('the command line', () => {
       file: 'a.conf',
       usesStdin: false,
       optionLines: '',
-      sentinelOption: false,
     });
     expect(parseCommandLine(['--port', '1', 'a.conf'])).toMatchObject({
       file: null,
@@ -97,8 +96,21 @@ describe('the command line', () => {
     ]);
   });
 
-  test('Sentinel mode is seen wherever the word stands', () => {
-    expect(parseCommandLine(['a', '--foo', '--sentinel'])).toMatchObject({ sentinelOption: true });
-    expect(parseCommandLine(['a', '--foo', 'sentinel'])).toMatchObject({ sentinelOption: false });
+  test('--sentinel may stand before the file, and behind it', () => {
+    const run = { kind: 'run', file: 'a.conf', usesStdin: false, optionLines: '' };
+    expect(parseCommandLine(['--sentinel', 'a.conf'])).toEqual(run);
+    expect(parseCommandLine(['a.conf', '--sentinel'])).toEqual({
+      ...run,
+      optionLines: 'sentinel \n',
+    });
+    const check = { ...run, kind: 'check', optionLines: 'port "1" \n' };
+    for (const words of [
+      ['--sentinel', '--check', 'a.conf'],
+      ['--check', '--sentinel', 'a.conf'],
+      ['--sentinel', 'a.conf', '--check'],
+    ]) {
+      expect(parseCommandLine([...words, '--port', '1'])).toMatchObject({ ...check });
+    }
+    expect(parseCommandLine(['--sentinel'])).toMatchObject({ kind: 'run', file: null });
   });
 });

@@ -83,6 +83,15 @@ describe('sources', () => {
     expect(generic('include /etc/b.conf', io).dir).toBe('/data/sub');
   });
 
+  test('a byte order mark before a text says nothing', () => {
+    const mark = '\xEF\xBB\xBF';
+    const io = memoryIo({ '/data/a.conf': `${mark}timeout 5` });
+    const sources = { file: `${mark}port 5\ninclude a.conf`, stdin: `${mark}tcp-keepalive 7\n` };
+    const read = parseConfig(sources, io).generic;
+    expect(read).toMatchObject({ port: 5, timeout: 5, tcpKeepalive: 7 });
+    expect(refusal(`port 5\n${mark}timeout 5`)).toMatchObject({ line: 2 });
+  });
+
   test('an included file that is missing is a matter for the log', () => {
     expect(refusal('include no.conf')).toMatchObject({
       report: 'log',

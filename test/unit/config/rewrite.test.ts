@@ -376,6 +376,12 @@ sentinel known-replica a 127.0.0.1 4
     }
   });
 
+  test('a byte order mark goes with the first save, and nothing else', () => {
+    const plain = `# first\n${group}`;
+    expect(rewritten(`\xEF\xBB\xBF${plain}`)).toBe(rewritten(plain));
+    expect(rewritten(`\xEF\xBB\xBF${plain}`)).toMatch(/^# first\nport 1\n/);
+  });
+
   test('an option that was set to its default again says so', () => {
     const saved = new Saved(`${group}sentinel failover-timeout m 7\n`);
     saved.group.failoverTimeout = 180_000;

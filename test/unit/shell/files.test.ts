@@ -295,6 +295,12 @@ describe('the ACL file', () => {
     expect(mode(file)).toBe('640');
   });
 
+  it('is read without the mark that some editors put before it', () => {
+    const file = join(folder, 'users.acl');
+    writeFileSync(file, '\uFEFFuser a\n');
+    expect(acl(file).read()).toEqual({ text: 'user a\n' });
+  });
+
   it('is replaced behind a link', async () => {
     const file = join(folder, 'users.acl');
     const link = join(folder, 'link.acl');
