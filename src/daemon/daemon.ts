@@ -132,7 +132,7 @@ export class Daemon {
     const linkPorts = { ...logPort(log), input, errorText, outOfDescriptors, mayOpen };
     this.#links = new Links(linkPorts, this.#linkOptions());
     this.#resolver = new NameResolver({ input });
-    this.#scripts = new Scripts(input);
+    this.#scripts = new Scripts({ ...logPort(log), input });
     this.#server = new Server(
       serverConfig(parsed.generic, { ...options, configFile: options.configFile }),
       {

@@ -9,6 +9,7 @@ type Ended = Extract<Input, { type: 'scriptEnded' }>;
 
 let folder: string;
 let inputs: Input[];
+let logs: string[];
 let scripts: Scripts;
 let jobs = 0;
 
@@ -20,7 +21,11 @@ afterAll(() => removeFolder(folder));
 
 beforeEach(() => {
   inputs = [];
-  scripts = new Scripts((input) => inputs.push(input));
+  logs = [];
+  scripts = new Scripts({
+    input: (input) => inputs.push(input),
+    log: (level, text) => logs.push(`${level} ${text}`),
+  });
 });
 
 function file(name: string, text: string, mode = 0o755): string {
@@ -77,6 +82,50 @@ describe('running scripts', () => {
     ['is a folder', () => folder],
   ])('exits with 2 when the path %s', async (_what, path) => {
     expect(await ended(run(path()))).toMatchObject({ exitCode: 2, signal: 0 });
+  });
+
+  it.each([
+    ['no such file', () => join(folder, 'no.sh'), 'No such file or directory'],
+    ['no right', () => file('mode.sh', '#!/bin/sh\n', 0o644), 'Permission denied'],
+    ['a folder', () => folder, 'Is a directory'],
+    ['no #!', () => file('none.sh', 'exit 0\n'), 'Exec format error. It is no program, '],
+    [
+      'no interpreter',
+      () => file('lost.sh', '#! /nowhere/sh -x\n'),
+      'No such file or directory. That is /nowhere/sh, which its #! line names',
+    ],
+    [
+      'an interpreter without the right',
+      () => file('data.sh', `#!${file('data', 'x', 0o644)}\n`),
+      'Permission denied. That is /',
+    ],
+    [
+      'CRLF behind #!',
+      () => file('crlf.sh', '#!/bin/sh\r\nexit 0\r\n'),
+      'No such file or directory. Its #! line ends in a carriage return, ',
+    ],
+    [
+      'CRLF behind env',
+      () => file('env.sh', '#!/usr/bin/env sh\r\nexit 0\r\n'),
+      'its #! line ends in a carriage return, ',
+    ],
+  ])('says why, once, and before it is over: %s', async (_what, path, reason) => {
+    const given = path();
+    await ended(run(given));
+    expect(logs).toEqual([expect.stringContaining(`warning Script ${given} cannot be executed: `)]);
+    expect(logs[0]!.split('executed: ')[1]!.startsWith(reason), logs[0]).toBe(true);
+    await ended(run(given));
+    expect(logs).toHaveLength(1);
+  });
+
+  it('says another reason for the same script', async () => {
+    const path = file('both.sh', 'exit 0\n');
+    await ended(run(path));
+    file('both.sh', '#!/nowhere\n');
+    await ended(run(path));
+    expect(logs).toHaveLength(2);
+    await ended(run('/bin/false'));
+    expect(logs).toHaveLength(2);
   });
 
   it('runs real programs, and takes a bare name for a file of the working directory', async () => {
