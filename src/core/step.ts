@@ -124,6 +124,7 @@ function settle(turn: Turn): void {
 function take(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'start':
+      for (const { host, address } of input.names ?? []) nameResolved(turn, host, address);
       return start(turn);
     case 'tick':
       return;

@@ -46,6 +46,7 @@ import {
   tellSupervisor,
   writePidFile,
 } from '../shell/index.ts';
+import { EarlyNames } from './earlynames.ts';
 import type { FlightRecorder } from './flightrecorder.ts';
 import { StartError, serverConfig, usersForFile } from './serverconfig.ts';
 import { MANY_GROUPS, Warmup } from './warmup.ts';
@@ -82,6 +83,7 @@ export class Daemon {
   readonly #server: Server;
   readonly #links: Links;
   readonly #resolver: NameResolver;
+  readonly #names = new EarlyNames();
   readonly #scripts: Scripts;
   readonly #writer: ConfigWriter;
   readonly #rewriter = new Rewriter();
@@ -131,7 +133,7 @@ export class Daemon {
     const mayOpen = () => this.#server.roomForLink;
     const linkPorts = { ...logPort(log), input, errorText, outOfDescriptors, mayOpen };
     this.#links = new Links(linkPorts, this.#linkOptions());
-    this.#resolver = new NameResolver({ input });
+    this.#resolver = new NameResolver({ input: (one) => this.#resolved(one) });
     this.#scripts = new Scripts({ ...logPort(log), input });
     this.#server = new Server(
       serverConfig(parsed.generic, { ...options, configFile: options.configFile }),
@@ -161,6 +163,8 @@ export class Daemon {
     // being closed.
     spare.hold(4);
     await this.#loadTls();
+    const hosts = [...this.#state.names.keys()];
+    const names = await this.#names.lookUp(hosts, (host) => this.#resolver.resolve(host));
     await this.#server.start();
     this.#writePidFile();
     this.#setTitle();
@@ -171,7 +175,7 @@ export class Daemon {
     for (const warning of warnings) if (warning !== null) this.#log.write('warning', warning);
     this.#tls?.watch({ ...logPort(this.#log), renewed: () => this.#server.renewTls() });
     this.#started = true;
-    this.#driver.input({ type: 'start' });
+    this.#driver.input({ type: 'start', names });
     this.#warmup = this.#newWarmup();
     this.#thrift.start();
     for (const one of this.#early.splice(0)) this.#driver.input(one);
@@ -319,6 +323,11 @@ export class Daemon {
       configFile: this.#configFile,
     });
     if (title !== null) process.title = pathText(title);
+  }
+
+  #resolved(answer: Input): void {
+    if (this.#started || answer.type !== 'resolved') this.#driver.input(answer);
+    else this.#names.take(answer);
   }
 
   #command(argv: readonly string[], done: (reply: Reply) => void): void {

@@ -1,5 +1,5 @@
 /** Inputs, effects and turns as human-readable lines. */
-import type { Effect, Input, LinkReply, Reply } from '../core/index.ts';
+import type { Effect, Input, LinkReply, NameAnswer, Reply } from '../core/index.ts';
 import type { Header, RecordedOutput, Snapshot } from './record.ts';
 
 /** Texts longer than this are cut. */
@@ -27,6 +27,7 @@ export class TextFormat {
   input(input: Input): string {
     switch (input.type) {
       case 'start':
+        return ['start', ...(input.names ?? []).map(name)].join(', ');
       case 'tick':
         return input.type;
       case 'connected':
@@ -44,7 +45,7 @@ export class TextFormat {
       case 'command':
         return `command ${input.request}: ${words(input.argv)}`;
       case 'resolved':
-        return `resolved ${text(input.host)}: ${input.address ?? 'no address'}`;
+        return `resolved ${name(input)}`;
       case 'scriptStarted':
         return `script ${input.job} started, pid ${input.pid}`;
       case 'scriptEnded':
@@ -102,6 +103,10 @@ export class TextFormat {
 
 function words(argv: readonly string[]): string {
   return argv.map((word) => (/^[\x21-\x7e]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+}
+
+function name({ host, address }: NameAnswer): string {
+  return `${text(host)}: ${address ?? 'no address'}`;
 }
 
 function text(one: string): string {

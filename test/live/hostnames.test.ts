@@ -2,6 +2,7 @@
  * Names instead of addresses, with a name server that changes its answers, is slow or says nothing:
  * clients of a Sentinel never wait for it (monitoring.md §1.2, safety.md W18).
  */
+import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Address,
@@ -217,6 +218,29 @@ describe('hostnames', () => {
     await failOver(all, '127.0.0.2');
     expectQuick(await pings.stop());
   }, 120_000);
+
+  it('are addresses in every answer and event, from the first connection on', async () => {
+    const { names, servers, sentinels } = await house(['ours'], { announce: 'no' });
+    const [sentinel] = sentinels as [Sentinel];
+    const { port } = servers[0]!;
+    await sentinel.kill();
+    // As somebody wrote it, with a name.
+    const text = sentinel.configText().replace(/^(sentinel monitor mymaster) \S+/m, '$1 a.lab');
+    writeFileSync(sentinel.configFile, text);
+    names.delayMs = 400;
+    await sentinel.restart();
+    const view = await Promise.all([
+      sentinel.master('mymaster').then(({ ip }) => ip),
+      sentinel.masterAddress('mymaster').then((one) => one?.host),
+      sentinel.info().then(({ master0 }) => /address=([^:]*):/.exec(master0 ?? '')?.[1]),
+    ]);
+    expect(view).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.2']);
+    expect(sentinel.events('+monitor').at(-1)?.payload).toContain(` 127.0.0.2 ${port} `);
+    const monitor = ['SENTINEL', 'MONITOR', 'other', 'b.lab', port, 1] as const;
+    expect(await sentinel.command(...monitor)).toBe('OK');
+    expect((await sentinel.master('other')).ip).toBe('127.0.0.3');
+    expect(sentinel.events('+monitor').at(-1)?.payload).toContain(` 127.0.0.3 ${port} `);
+  });
 
   it('start with a silent name server, serve clients, find the group when it speaks', async () => {
     const { names, sentinels } = await house(['ours'], { announce: 'yes' });

@@ -51,10 +51,16 @@ export type LinkReply =
   | { readonly kind: 'null' }
   | { readonly kind: 'array'; readonly items: readonly LinkReply[] };
 
+/** What became of a name: a numeric address, or null. */
+export interface NameAnswer {
+  readonly host: string;
+  readonly address: string | null;
+}
+
 /** Facts for the core. */
 export type Input =
-  /** First input of a run. */
-  | { readonly type: 'start' }
+  /** First input of a run, with the names of the configuration that were looked up before it. */
+  | { readonly type: 'start'; readonly names?: readonly NameAnswer[] }
   /**
    * The instant of the last `wakeAt` has come (or there is another reason to look at the clock).
    */

@@ -38,6 +38,49 @@ function watching() {
   return { state, take };
 }
 
+describe('names of the configuration', () => {
+  function started(address: string | null) {
+    const named = { ...blankGroup({ name: 'm', host: 'm.test', port: 6379, quorum: 1 }) };
+    const replicas = [{ host: 'r.test', port: 6380 }];
+    const config = { ...blankConfig(), resolveHostnames: true, groups: [{ ...named, replicas }] };
+    const state = createState(config, surroundings({ seed: 'early' }), 0);
+    const names = [
+      { host: 'm.test', address },
+      { host: 'r.test', address: '10.0.0.2' },
+    ];
+    const { effects } = step(state, { type: 'start', names }, 0);
+    return { state, effects };
+  }
+
+  it('that were looked up before the start are addresses from the first event on', () => {
+    const { state, effects } = started('10.0.0.1');
+    const events = effects.flatMap((one) =>
+      one.type === 'event' ? [`${one.name} ${one.payload}`] : [],
+    );
+    expect(events).toEqual(['+monitor master m 10.0.0.1 6379 quorum 1']);
+    expect(effects.filter(({ type }) => type === 'resolve')).toEqual([]);
+    const hosts = effects.flatMap((one) => (one.type === 'connect' ? [one.host] : []));
+    expect(new Set(hosts)).toEqual(new Set(['10.0.0.1', '10.0.0.2']));
+    expect(configOf(state).groups[0]).toMatchObject({
+      ...{ host: '10.0.0.1', replicas: [{ host: '10.0.0.2', port: 6380 }] },
+    });
+  });
+
+  it('that have no address stay names, and are looked up again', () => {
+    const { state, effects } = started(null);
+    expect(effects).toContainEqual(
+      expect.objectContaining({ type: 'log', text: "Failed to resolve hostname 'm.test'" }),
+    );
+    expect(configOf(state).groups[0]).toMatchObject({ host: 'm.test' });
+    let asked = false;
+    for (let now = 50; now < 10_000 && !asked; now += 50) {
+      const { effects } = step(state, { type: 'tick' }, now);
+      asked = effects.some((one) => one.type === 'resolve' && one.host === 'm.test');
+    }
+    expect(asked).toBe(true);
+  });
+});
+
 describe('a hello that names its master', () => {
   it('is believed when the name can be looked up, although it could not be at first', () => {
     const { state, take } = watching();
