@@ -20,7 +20,7 @@ import type { Group, Instance } from './model/state.ts';
 import type { Turn } from './model/turn.ts';
 import { forgetOldAnswers, tendAsks } from './say/ask.ts';
 import { tendHello } from './say/hello.ts';
-import { tendInfo } from './say/info.ts';
+import { tendInfo, tendRole } from './say/info.ts';
 import { tendPing } from './say/ping.ts';
 
 export function attend(turn: Turn, group: Group): void {
@@ -36,6 +36,7 @@ export function attend(turn: Turn, group: Group): void {
   forgetOldAnswers(turn, group);
   if (state.tiltSince === null) decide(turn, group);
   tendAsks(turn, group);
+  tendRole(turn, group.master);
   tendTalk(turn, group.master);
   for (const replica of group.replicas.values()) tendTalk(turn, replica);
   for (const peer of group.peers.values()) tendTalk(turn, peer);

@@ -12,7 +12,7 @@ import { promotionSaved } from './failover/failover.ts';
 import { advance, driverTime, enterTilt, tendTilt } from './failover/tilt.ts';
 import { voteSaved } from './failover/vote.ts';
 import { helloAnswered, helloReceived } from './hear/hello.ts';
-import { informed } from './hear/info.ts';
+import { informed, roleAnswered } from './hear/info.ts';
 import { asked } from './hear/opinion.ts';
 import { orderAnswered } from './hear/orders.ts';
 import {
@@ -191,6 +191,8 @@ function replied(turn: Turn, connection: Connection, pending: Pending, reply: Li
     case 'auth':
       if (reply.kind === 'error') notLetIn(turn, connection, reply.text);
       return;
+    case 'role':
+      return roleAnswered(turn, pending.master, reply);
     case 'order':
       return orderAnswered(turn, pending, reply);
     case 'scriptKill':

@@ -13,9 +13,14 @@ import { rollBelow } from '../model/random.ts';
 import type { Group, Instance, Master } from '../model/state.ts';
 import { type Turn, wake } from '../model/turn.ts';
 import type { Instant, LinkReply } from '../model/types.ts';
+import { heirOf } from './heir.ts';
 
-/** What a SCRIPT KILL has to show that the master is well: its answer, and that to one more PING. */
+/**
+ * What a SCRIPT KILL has to show that the master is well: its answer, and that to one more PING.
+ */
 const SCRIPT_KILL_MS = 1000;
+/** A Sentinel that leads announces the switch that it has made within this time. */
+const HEIR_MS = 500;
 /** Others that become reachable again may need a moment, too. */
 const VOTER_BACK_MS = 500;
 
@@ -50,12 +55,37 @@ function masterLimit(turn: Turn, master: Master): Instant {
   let limit = Number.POSITIVE_INFINITY;
   if (master.role === 'slave') {
     const { infoPeriod } = turn.state.timers;
-    limit = master.roleSince + master.group.downAfter + 2 * infoPeriod;
+    const known = heirSince(master) ?? masterlessSince(master);
+    limit = known ?? master.roleSince + master.group.downAfter + 2 * infoPeriod;
   }
   if (master.rebootSince !== null) {
     limit = Math.min(limit, master.rebootSince + master.group.masterRebootDownAfter);
   }
   return limit;
+}
+
+/**
+ * When it is clear that another server has become master in its place, by an order to the servers
+ * themselves (failover.md §2): nothing has to be waited for but a switch of ours that may be behind
+ * it.
+ */
+function heirSince(master: Master): Instant | null {
+  const heir = heirOf(master.group);
+  return heir === null ? null : Math.max(master.roleSince, heir.roleSince) + HEIR_MS;
+}
+
+/**
+ * When all servers that are up have said since that they are replicas: nobody is master, and no
+ * news will change that.
+ */
+function masterlessSince({ group, roleSince }: Master): Instant | null {
+  let count = 0;
+  for (const { sDownSince, infoAt, role } of group.replicas.values()) {
+    if (sDownSince !== null) continue;
+    if (infoAt === null || infoAt <= roleSince || role === 'master') return null;
+    count += 1;
+  }
+  return count === 0 ? null : roleSince + group.downAfter;
 }
 
 function goDown(turn: Turn, instance: Instance): void {

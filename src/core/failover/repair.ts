@@ -9,6 +9,7 @@
  */
 
 import { followsMaster } from '../members/follows.ts';
+import { followsItself } from '../members/identity.ts';
 import { isOpen } from '../members/links.ts';
 import { isRefusing } from '../members/refusal.ts';
 import { event } from '../model/events.ts';
@@ -56,7 +57,9 @@ export function tendRepair(turn: Turn, replica: Replica): void {
   }
   if (isRefusing(turn, replica)) return wake(group, replica.noOrderUntil!);
   const convert = replica.role === 'master';
-  const quiet = convert ? 4 * turn.state.timers.publishPeriod : group.failoverTimeout;
+  // No configuration of anybody means that nobody feeds it.
+  const patience = followsItself(replica) ? 0 : group.failoverTimeout;
+  const quiet = convert ? 4 * turn.state.timers.publishPeriod : patience;
   const clock = convert ? replica.roleSince : replica.conf;
   const deafSince = convert ? repairedAt : null;
   const never = Number.NEGATIVE_INFINITY;

@@ -7,6 +7,7 @@ import { isRefusing } from '../members/refusal.ts';
 import type { Group, Master, Replica } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import type { Instant } from '../model/types.ts';
+import { heirOf } from './heir.ts';
 
 /** Why this replica may not be promoted now, or null if it may. */
 export function objection(turn: Turn, replica: Replica): string | null {
@@ -43,10 +44,21 @@ function failedAt({ role, roleSince }: Master, sDownSince: Instant): Instant {
   return role === 'slave' ? Math.min(sDownSince, roleSince) : sDownSince;
 }
 
+/** Whether it holds another history than the master had, as far as both are known. */
+export function isForeign({ group, replid, replid2 }: Replica): boolean {
+  const { master } = group;
+  if (replid === '' || master.replid === '') return false;
+  const own = [master.replid, master.replid2].filter((id) => id !== '');
+  return !own.includes(replid) && !(replid2 !== '' && own.includes(replid2));
+}
+
 /**
- * Lower priority first, then the larger offset, then the smaller run id; an unknown run id is last.
+ * One with the data of this group first, then the lower priority, then the larger offset, then the
+ * smaller run id; an unknown run id is last.
  */
 export function compareCandidates(a: Replica, b: Replica): number {
+  const [x0, y0] = [isForeign(a), isForeign(b)];
+  if (x0 !== y0) return x0 ? 1 : -1;
   if (a.priority !== b.priority) return a.priority - b.priority;
   if (a.offset !== b.offset) return a.offset > b.offset ? -1 : 1;
   if (a.runId === '' || b.runId === '') return a.runId === b.runId ? 0 : a.runId === '' ? 1 : -1;
@@ -55,6 +67,9 @@ export function compareCandidates(a: Replica, b: Replica): number {
 }
 
 export function selectReplica(turn: Turn, group: Group): Replica | null {
+  // Clients write there already: no other one has what they wrote.
+  const heir = heirOf(group);
+  if (heir !== null && heir.sDownSince === null) return isOpen(heir.link) ? heir : null;
   const good = [...group.replicas.values()].filter((r) => objection(turn, r) === null);
   good.sort(compareCandidates);
   return good[0] ?? null;

@@ -9,6 +9,7 @@
 import { noteConflict } from '../failover/conflict.ts';
 import { supersede } from '../failover/election.ts';
 import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from '../failover/epoch.ts';
+import { meansAnother } from '../members/addresses.ts';
 import {
   createPeer,
   inherit,
@@ -17,11 +18,12 @@ import {
   removeInstance,
   switchMaster,
 } from '../members/groups.ts';
+import { isOpen } from '../members/links.ts';
 import { movePeer } from '../members/reconnect.ts';
 import { obeyed, refused } from '../members/refusal.ts';
 import { introduced, isOwnAddress, isTaken, metOurselves } from '../members/self.ts';
 import { noteTwin } from '../members/twin.ts';
-import { type Address, isUsable, sameAddress } from '../model/address.ts';
+import { type Address, endpoint, isUsable, sameAddress } from '../model/address.ts';
 import { event } from '../model/events.ts';
 import { LIMITS } from '../model/limits.ts';
 import { announced, resolve } from '../model/names.ts';
@@ -35,6 +37,10 @@ import type { Instant, LinkReply } from '../model/types.ts';
 
 /** A peer that lags behind is sent our hello at most this often. */
 const NUDGE_MS = 500;
+/** A peer that has answered so recently is where it was. */
+const ANSWERS_MS = 2500;
+/** One that announces nothing but another address for so many periods moves all the same. */
+const MOVES_PERIODS = 5;
 
 const RETRY_MS = 100;
 
@@ -180,14 +186,19 @@ function afterHello(turn: Turn, group: Group, peer: Peer): void {
 function notePeer(turn: Turn, group: Group, id: string, address: Address): Peer | null {
   const { master } = group;
   const known = group.peers.get(id);
-  if (known !== undefined && sameAddress(known.address, address)) return known;
+  if (known !== undefined && sameAddress(known.address, address)) {
+    known.elsewhere = null;
+    return known;
+  }
   turn.touched.add(group);
   if (known !== undefined) {
     if (isTaken(turn, known, address)) return null;
+    if (staysThere(turn, known, address)) return known;
     const text = `ip ${announced(turn.state, address)} port ${address.port} for ${id}`;
     event(turn, 'notice', '+sentinel-address-switch', master, text);
     known.address = address;
     known.disbelieved = null;
+    known.elsewhere = null;
     known.agreed = false;
     moveEverywhere(turn, known);
     save(turn);
@@ -205,6 +216,23 @@ function notePeer(turn: Turn, group: Group, id: string, address: Address): Peer 
   if (!sameAddress(peer.link.address, address)) moveEverywhere(turn, peer);
   save(turn);
   return peer;
+}
+
+/**
+ * It answers at the address it has here. A Sentinel in two networks announces both of its addresses
+ * by turns, as its hellos go over links in both; one that has moved announces only the new one.
+ */
+function staysThere(turn: Turn, peer: Peer, { ip, port }: Address): boolean {
+  const { link } = peer;
+  const answers =
+    peer.introduced &&
+    peer.sDownSince === null &&
+    isOpen(link) &&
+    turn.now - link.lastOkAt < ANSWERS_MS;
+  if (!answers) return false;
+  const at = endpoint(ip, port);
+  if (peer.elsewhere?.at !== at) peer.elsewhere = { at, since: turn.now };
+  return turn.now - peer.elsewhere.since < MOVES_PERIODS * turn.state.timers.publishPeriod;
 }
 
 function moveEverywhere(turn: Turn, peer: Peer): void {
@@ -259,6 +287,7 @@ function noteConfiguration(
     port: hello.masterPort,
   };
   const same = sameAddress(address, group.master.address);
+  if (!same && meansAnother(turn, group, masterIp, peer.id)) return;
   if (hello.configEpoch === group.configEpoch) {
     noteConflict(turn, group, peer, same ? null : address, hello.configEpoch);
     return;

@@ -8,12 +8,15 @@
 
 import { promotionSeen } from '../failover/failover.ts';
 import { reconfigurationSeen } from '../failover/reconf.ts';
+import { noteAddresses } from '../members/addresses.ts';
 import { followsMaster, followsMember } from '../members/follows.ts';
 import { addReplicas } from '../members/groups.ts';
+import { noteIdentity } from '../members/identity.ts';
 import { event } from '../model/events.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Master, Replica, Server } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
+import type { LinkReply } from '../model/types.ts';
 import { type InfoFacts, readInfo } from './infotext.ts';
 import { noteLink } from './unfed.ts';
 
@@ -28,7 +31,11 @@ export function informed(turn: Turn, server: Server, text: string): void {
   server.loading = facts.loading;
   if (facts.software !== null) server.software = facts.software;
   noteRunId(turn, server, facts.runId);
-  if (server.kind === 'master') noteReplicas(turn, server, facts);
+  noteIdentity(turn, server);
+  if (server.removed) return;
+  server.replid = facts.replid ?? '';
+  server.replid2 = facts.replid2 ?? '';
+  if (server.kind === 'master') noteMaster(turn, server, facts);
   else noteReplication(turn, server, facts);
   if (facts.failoverState !== null) {
     server.failoverOngoing = facts.failoverState !== 'no-failover';
@@ -39,6 +46,15 @@ export function informed(turn: Turn, server: Server, text: string): void {
     reconfigurationSeen(turn, server);
   }
   turn.touched.add(server.group);
+}
+
+/** A master was asked for its role only: a change of it makes us ask for everything. */
+export function roleAnswered(turn: Turn, master: Master, reply: LinkReply): void {
+  master.rolePendingSince = null;
+  if (master.removed || reply.kind !== 'text') return;
+  if (readInfo(reply.text, false).role === master.role || master.infoDueAt !== null) return;
+  master.infoDueAt = turn.now;
+  turn.touched.add(master.group);
 }
 
 /** For INFO-CACHE, as long as there is room: the total for all servers is bounded, too. */
@@ -76,7 +92,10 @@ function noteRunId(turn: Turn, server: Server, runId: string | null): void {
   }
 }
 
-function noteReplicas(turn: Turn, master: Master, facts: InfoFacts): void {
+function noteMaster(turn: Turn, master: Master, facts: InfoFacts): void {
+  master.masterHost = facts.role === 'slave' ? facts.masterHost : null;
+  master.masterPort = facts.masterPort ?? 0;
+  noteAddresses(turn, master, facts.replicas);
   if (facts.replicas.length > 0) addReplicas(turn, master.group, facts.replicas);
 }
 
@@ -107,6 +126,10 @@ function noteRole(turn: Turn, server: Server, said: 'master' | 'slave' | null): 
   if (role === server.role) return;
   server.role = role;
   server.roleSince = turn.now;
+  // Whoever is master in its place says so in a moment.
+  if (role === 'slave' && server.kind === 'master') {
+    for (const replica of server.group.replicas.values()) replica.infoDueAt = turn.now;
+  }
   if (role === 'slave' && server.kind === 'replica') server.conf = turn.now;
   const own = server.kind === 'master' ? 'master' : 'slave';
   const name = role === own ? '+role-change' : '-role-change';

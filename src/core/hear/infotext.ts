@@ -20,6 +20,8 @@ export interface InfoFacts {
   offset: bigint | null;
   announced: boolean | null;
   loading: boolean;
+  replid: string | null;
+  replid2: string | null;
   /** null: the server does not know FAILOVER. */
   failoverState: string | null;
   /** `Redis 7.0.15`, `Valkey 9.1.2`; null when INFO does not tell. */
@@ -53,8 +55,17 @@ function unsigned(text: string): bigint {
   return match === null ? 0n : BigInt.asUintN(64, BigInt(match[1]!));
 }
 
+/**
+ * An id of a replication history; null for the zeros that stand for none, and for anything else.
+ */
+function historyId(value: string): string | null {
+  return /^[0-9a-f]{40}$/.test(value) && /[^0]/.test(value) ? ownText(value) : null;
+}
+
 /** `slave0:ip=…,port=…,…` or the old `slave0:10.0.0.5,6380,online`. */
 function replicaLine(line: string): { host: string; port: number } | null {
+  // The second connection of a replica that has a line already (Valkey's dual channel).
+  if (line.includes(',type=rdb-channel')) return null;
   if (line.includes('ip=')) {
     const ip = /ip=([^,]*),/.exec(line);
     const port = /port=([^,]*),/.exec(line);
@@ -83,6 +94,8 @@ export function readInfo(text: string, isMaster: boolean): InfoFacts {
     offset: null,
     announced: null,
     loading: false,
+    replid: null,
+    replid2: null,
     failoverState: null,
     software: null,
   };
@@ -114,6 +127,12 @@ function readLine(facts: InfoFacts, line: string, isMaster: boolean): void {
       return;
     case 'loading':
       facts.loading = leadingInteger(value) !== 0;
+      return;
+    case 'master_replid':
+      facts.replid = historyId(value);
+      return;
+    case 'master_replid2':
+      facts.replid2 = historyId(value);
       return;
     case 'role':
       if (value.startsWith('master')) facts.role = 'master';

@@ -16,6 +16,7 @@ import type { Group, Instance, Link, Master, Peer, Replica, State } from '../mod
 import { admits } from '../model/text.ts';
 import { log, save, type Turn } from '../model/turn.ts';
 import type { AddressConfig, GroupConfig } from '../model/types.ts';
+import { knownAs, sameServer } from './aliases.ts';
 import { freshAsk } from './ask.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
 
@@ -49,6 +50,10 @@ function createMaster(turn: Turn, group: Group, address: Address, link: Link): M
     infoSentAt: null,
     infoDueAt: null,
     roleSince: turn.now,
+    masterHost: null,
+    masterPort: 0,
+    replid: '',
+    replid2: '',
     loading: false,
     failoverOngoing: false,
     authWarned: false,
@@ -56,6 +61,8 @@ function createMaster(turn: Turn, group: Group, address: Address, link: Link): M
     oDownSince: null,
     sparedUntil: null,
     rebootSince: null,
+    roleAskedAt: turn.now,
+    rolePendingSince: null,
     version: turn.saving ? wanted : wanted + 1,
   };
   link.owners.add(master);
@@ -84,6 +91,10 @@ function createReplica(turn: Turn, group: Group, address: Address, link: Link): 
     infoSentAt: null,
     infoDueAt: null,
     roleSince: turn.now,
+    masterHost: null,
+    masterPort: 0,
+    replid: '',
+    replid2: '',
     loading: false,
     failoverOngoing: false,
     authWarned: false,
@@ -92,8 +103,6 @@ function createReplica(turn: Turn, group: Group, address: Address, link: Link): 
     priority: 100,
     offset: 0n,
     announced: true,
-    masterHost: null,
-    masterPort: 0,
     masterLinkUp: false,
     masterLinkDownTime: 0,
     syncInProgress: false,
@@ -141,6 +150,7 @@ export function createPeer(turn: Turn, group: Group, id: string, address: Addres
     ask: freshAsk(turn.now),
     lastNudgedAt: null,
     agreed: false,
+    elsewhere: null,
     foreignClaim: null,
     foreignSaidAt: null,
   };
@@ -182,6 +192,8 @@ export function createGroup(turn: Turn, config: GroupConfig): Group {
     vote: { epoch: config.leaderEpoch, leader: null, givenAt: null, version: 0 },
     replicas: new Map(),
     peers: new Map(),
+    aliases: new Map(),
+    addressesSaid: new Set(),
     full: new Set(),
     failover: null,
     catchUp: null,
@@ -263,7 +275,7 @@ export function addReplicas(turn: Turn, group: Group, named: readonly AddressCon
     if (ip === null || ip === 'pending' || !isUsable(ip)) continue;
     const address: Address = { host: numericAddress(host) ?? host, ip, port };
     const texts = textsOf(address);
-    if (texts.some((text) => known.has(text))) continue;
+    if (texts.some((text) => known.has(text)) || knownAs(group, address) !== null) continue;
     if (isFull(turn, group, 'replicas')) return;
     const replica = createReplica(turn, group, address, createLink(turn, { ...address }, true));
     for (const text of texts) known.add(text);
@@ -393,6 +405,7 @@ export function switchMaster(turn: Turn, group: Group, to: Address): void {
   const replicas = [...group.replicas.values()];
   const promoted = replicas.find((replica) => sameAddress(replica.address, to));
   const same = sameAddress(old, to);
+  const twin = sameServer(group, to);
   group.replicas.clear();
   for (const record of [oldMaster, ...replicas]) record.removed = true;
 
@@ -404,7 +417,7 @@ export function switchMaster(turn: Turn, group: Group, to: Address): void {
   dropConnections(turn, oldMaster.link);
 
   for (const replica of replicas) {
-    if (replica === promoted) continue;
+    if (replica === promoted || replica === twin) continue;
     const fresh = createReplica(turn, group, replica.address, adoptLink(turn, replica));
     fresh.runId = replica.runId;
     fresh.reconf = replica.reconf;
@@ -415,7 +428,7 @@ export function switchMaster(turn: Turn, group: Group, to: Address): void {
     for (const [command, refusal] of replica.refusals) fresh.refusals.set(command, refusal);
     event(turn, 'notice', '+slave', fresh);
   }
-  if (!same) {
+  if (!same && twin !== oldMaster) {
     const former = createReplica(turn, group, old, freshLink(turn, old));
     former.followedAs = oldMaster.runId;
     former.formerMaster = true;

@@ -118,6 +118,9 @@ function abandon(pending: Pending): void {
     case 'info':
       pending.server.infoPendingSince = null;
       break;
+    case 'role':
+      pending.master.rolePendingSince = null;
+      break;
     case 'hello':
       pending.instance.helloPendingSince = null;
       break;

@@ -36,6 +36,12 @@ export function isUsable(ip: string): boolean {
   return first !== 0 && !(first >= 224 && first <= 239) && plain !== '255.255.255.255';
 }
 
+/** Whether a numeric address means another host on each host: loopback and link-local ones. */
+export function isLocalOnly(ip: string): boolean {
+  const plain = ip.startsWith('::ffff:') && ip.includes('.') ? ip.slice('::ffff:'.length) : ip;
+  return /^(127\.|169\.254\.|::1$|fe[89ab][0-9a-f]:)/.test(plain);
+}
+
 /** Whether a host text from an instance or a peer (address or name) means this address. */
 export function hostMeans(address: Address, host: string): boolean {
   if (host === address.ip) return host !== '';

@@ -154,6 +154,10 @@ export interface Group extends GroupOptions {
   vote: Vote;
   readonly replicas: Map<string, Replica>;
   readonly peers: Map<string, Peer>;
+  /** Other addresses of servers that have a record, to the address of that (`identity.ts`). */
+  readonly aliases: Map<string, string>;
+  /** What was said once of its addresses (`addresses.ts`). */
+  readonly addressesSaid: Set<string>;
   /** Limits that were reached, and logged. */
   readonly full: Set<'replicas' | 'peers'>;
   failover: Failover | null;
@@ -261,6 +265,12 @@ export interface ServerBase extends InstanceBase {
   infoDueAt: Instant | null;
   role: 'master' | 'slave';
   roleSince: Instant;
+  /** The master it reports to follow; null: none, or not known. */
+  masterHost: string | null;
+  masterPort: number;
+  /** Ids of its history, and of the one that it continues; empty: not known. */
+  replid: string;
+  replid2: string;
   /** It reads its data from disk, and refuses orders until that is done. */
   loading: boolean;
   /** A `FAILOVER` command is in progress: hellos are withheld. */
@@ -274,6 +284,9 @@ export interface Master extends ServerBase {
   /** Its script is being killed: until then it is not called down by anybody's vote. */
   sparedUntil: Instant | null;
   rebootSince: Instant | null;
+  /** When it was asked for its role only, and the question that is in flight. */
+  roleAskedAt: Instant;
+  rolePendingSince: Instant | null;
   /** The save that covers this master. */
   version: number;
 }
@@ -294,8 +307,6 @@ export interface Replica extends ServerBase {
   priority: number;
   offset: bigint;
   announced: boolean;
-  masterHost: string | null;
-  masterPort: number;
   masterLinkUp: boolean;
   masterLinkDownTime: number;
   syncInProgress: boolean;
@@ -365,6 +376,8 @@ export interface Peer extends InstanceBase {
    * our file: it belongs to this deployment.
    */
   agreed: boolean;
+  /** Another address that it has announced since, while it answers at this one; null: none. */
+  elsewhere: { readonly at: string; readonly since: Instant } | null;
   /** The master it names under our config epoch, without that being a dispute; null: none. */
   foreignClaim: string | null;
   foreignSaidAt: Instant | null;
@@ -482,6 +495,7 @@ export type Pending =
   | { readonly kind: 'ping'; readonly sentAt: Instant }
   | { readonly kind: 'info'; readonly server: Server }
   /** `part`: the words of the command, as far as they say what it does. */
+  | { readonly kind: 'role'; readonly master: Master }
   | { readonly kind: 'order'; readonly order: Order; readonly part: string }
   | { readonly kind: 'scriptKill'; readonly instance: Instance }
   | { readonly kind: 'hello'; readonly instance: Instance }

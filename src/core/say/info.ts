@@ -5,7 +5,7 @@
 import { isBusy, isOpen, send } from '../members/links.ts';
 import { stretched } from '../model/overload.ts';
 import { nextBeat } from '../model/schedule.ts';
-import type { Server } from '../model/state.ts';
+import type { Master, Server } from '../model/state.ts';
 import { type Turn, wake } from '../model/turn.ts';
 
 const FAST_INFO_MS = 1000;
@@ -15,6 +15,12 @@ const FAST_INFO_MS = 1000;
  * INFO gets too old.
  */
 const INFO_SHARE_MS = 10;
+
+/** Between questions for the role of a master; so many ms more for each group that is watched. */
+const ROLE_MS = 1000;
+const ROLE_SHARE_MS = 20;
+/** The answer has a line for each of them. */
+const ROLE_REPLICAS_MAX = 20;
 
 const INFO_CROWDED_MS = 3000;
 
@@ -43,9 +49,29 @@ export function sendInfo(turn: Turn, server: Server): void {
   server.infoDueAt = null;
 }
 
+/**
+ * Asks the master for its role only: full INFO, ten seconds apart, would show a change too late.
+ */
+export function tendRole(turn: Turn, master: Master): void {
+  const { group, link, role } = master;
+  if (role !== 'master' || !isOpen(link) || isBusy(link)) return;
+  if (master.rolePendingSince !== null || group.replicas.size > ROLE_REPLICAS_MAX) return;
+  const period = Math.max(ROLE_MS, turn.state.groups.size * ROLE_SHARE_MS);
+  const due = nextBeat(group, Math.max(master.roleAskedAt, master.infoAt ?? 0), period);
+  if (turn.now < due) return wake(group, due);
+  const argv = ['INFO', 'replication'];
+  if (!send(turn, link, group, argv, { kind: 'role', master })) return;
+  master.rolePendingSince = turn.now;
+  master.roleAskedAt = turn.now;
+}
+
 function infoPeriod(turn: Turn, server: Server): number {
   const { infoPeriod } = turn.state.timers;
-  if (server.kind === 'master') return infoPeriod;
+  const { state, now } = turn;
+  const fast = stretched(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
+  if (server.kind === 'master') {
+    return server.role === 'slave' ? Math.min(fast, infoPeriod) : infoPeriod;
+  }
   const { group } = server;
   const hurry =
     group.master.oDownSince !== null ||
@@ -54,7 +80,5 @@ function infoPeriod(turn: Turn, server: Server): number {
     server.masterLinkDownTime !== 0 ||
     server.mismatchSince !== null;
   if (!hurry) return infoPeriod;
-  const { state, now } = turn;
-  const fast = stretched(state, now, FAST_INFO_MS, INFO_SHARE_MS, INFO_CROWDED_MS);
   return Math.min(fast, infoPeriod);
 }

@@ -5,6 +5,7 @@
  * connection; their replies say what was refused (`hear/refusal.ts`).
  */
 
+import { wouldMissMaster } from '../members/addresses.ts';
 import { isOpen, send } from '../members/links.ts';
 import { sameAddress } from '../model/address.ts';
 import type { Order, Pending, Replica } from '../model/state.ts';
@@ -16,7 +17,8 @@ import { sendInfo } from './info.ts';
  * another name.
  */
 export function reattach(turn: Turn, server: Replica, host: string, port: number): boolean {
-  return !isMasterItself(server) && order(turn, server, [host, String(port)]);
+  if (isMasterItself(server) || wouldMissMaster(turn, server)) return false;
+  return order(turn, server, [host, String(port)]);
 }
 
 /**

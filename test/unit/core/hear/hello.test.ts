@@ -128,9 +128,23 @@ describe('a hello', () => {
     expect(new Set(seen)).toEqual(new Set([1]));
   });
 
-  it('of a known peer at a new address moves the peer and counts nobody twice', () => {
+  it('of a living peer with two addresses by turns moves it nowhere', () => {
     const { world, sentinels } = readyGroup();
     const [sentinel, peer] = sentinels;
+    for (let times = 0; times < 20; times += 1) {
+      hello(world, sentinel!, `127.0.0.1,999,${peer!.id},0,mymaster,127.0.0.1,1,0`);
+      world.run(2000);
+    }
+    expect(sentinel!.group().peers.size).toBe(2);
+    expect(sentinel!.events('+sentinel-address-switch')).toEqual([]);
+  });
+
+  it('of a known peer that is silent where it was moves the peer and counts nobody twice', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    peer!.hung = true;
+    peer!.dark = true;
+    world.run(3000);
     hello(world, sentinel!, `127.0.0.1,999,${peer!.id},0,mymaster,127.0.0.1,1,0`);
     expect(sentinel!.group().peers.size).toBe(2);
     expect(sentinel!.events('+sentinel-address-switch').length).toBe(1);
