@@ -192,7 +192,7 @@ describe('a large request', () => {
       ),
     ).toBe('OK');
     expect(await wire.call('ACL', 'SETUSER', 'bob', ...many(990, '&c'))).toBe('OK');
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });
 

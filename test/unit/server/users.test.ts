@@ -197,12 +197,12 @@ describe('ceilings of SETUSER', () => {
 
   it('do not hold for files, which are read in a time that grows with them only', () => {
     const users = newUsers();
-    const began = performance.now();
+    const began = process.cpuUsage();
     const rules = many(30_000).join(' ');
     const selectors = `(${many(30_000, '~').join(' ')})`;
     expect(users.load(`user bob on ${rules} ${selectors}\n`, '/users')).toBe(null);
     expect(checkUserRules('bob', [...many(30_000), ...selectors.split(' ')])).toBe(null);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(3_000_000);
     expect(users.get('bob')?.root.channels).toHaveLength(30_000);
   });
 });

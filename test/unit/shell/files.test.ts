@@ -340,7 +340,8 @@ describe('a log file', () => {
     const log = new Log({ file: pipe, level: 'debug' });
     const began = performance.now();
     for (let i = 0; i < 55; i++) log.write('notice', 'x'.repeat(1000));
-    expect(performance.now() - began).toBeLessThan(1500);
+    // It would wait for ever; how long a moment is depends on the machine.
+    expect(performance.now() - began).toBeLessThan(20_000);
     const bytes = Buffer.alloc(1 << 20);
     expect(readSync(reader, bytes)).toBeGreaterThan(40_000);
     log.write('notice', 'again');

@@ -116,13 +116,13 @@ describe('resolving names', () => {
     resolver.resolve('nobody');
     await until(() => 'nobody' in answers, 'the time is over', { everyMs: 2 });
     expect(answers.nobody).toBeNull();
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(10_000);
   });
 
   it('answers other names while dead ones occupy the system resolver', async () => {
     const { resolver, answers } = open(silent, {
       servers: [await nameServer({ 'alive.example': '192.0.2.9' })],
-      timeoutMs: 5000,
+      timeoutMs: 20_000,
     });
     const dead = ['dead1.example', 'dead2.example', 'dead3.example'];
     for (const host of dead) resolver.resolve(host);
@@ -130,7 +130,7 @@ describe('resolving names', () => {
     resolver.resolve('alive.example');
     await until(() => answers['alive.example'], 'the living name is answered', { everyMs: 2 });
     expect(answers).toEqual({ 'alive.example': '192.0.2.9' });
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(10_000);
   });
 
   it('asks the name servers when the system takes too long, through the search list', async () => {
