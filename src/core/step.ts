@@ -186,13 +186,13 @@ function touchOwners(turn: Turn, connection: Connection): void {
 function replied(turn: Turn, connection: Connection, pending: Pending, reply: LinkReply): void {
   connection.lastActivityAt = turn.now;
   switch (pending.kind) {
-    case 'ignore':
-      return;
     case 'auth':
       if (reply.kind === 'error') notLetIn(turn, connection, reply.text);
       return;
     case 'role':
       return roleAnswered(turn, pending.master, reply);
+    case 'name':
+      return nameAnswered(turn, connection, reply);
     case 'order':
       return orderAnswered(turn, pending, reply);
     case 'scriptKill':
@@ -222,6 +222,16 @@ function replied(turn: Turn, connection: Connection, pending: Pending, reply: Li
       return asked(turn, pending, reply);
     default:
       pending satisfies never;
+  }
+}
+
+/** Nothing depends on it but what CLIENT LIST shows. */
+function nameAnswered(turn: Turn, { link }: Connection, reply: LinkReply): void {
+  // The answer to PING or SUBSCRIBE says it for all commands.
+  if (reply.kind === 'error' && reply.text.startsWith('NOAUTH')) return;
+  for (const owner of link.owners) {
+    if (reply.kind === 'error') refused(turn, owner, 'CLIENT SETNAME', reply.text);
+    else obeyed(owner, 'CLIENT SETNAME');
   }
 }
 

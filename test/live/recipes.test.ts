@@ -19,7 +19,11 @@ function written(command: string): string {
   return command;
 }
 
-const RIGHTS = /^ {4}(redis-cli ACL SETUSER sentinel on .*)$/m.exec(DOCUMENT)?.[1] ?? '';
+const ACL = readFileSync('docs/ACL.md', 'utf8');
+const RIGHTS = (/^ {4}(redis-cli ACL SETUSER sentinel on .*)$/m.exec(ACL)?.[1] ?? '').replace(
+  '>secret',
+  '>old',
+);
 const BACK =
   /^ {4}(sed -i -E .*) \/etc\/redis-sentinel\/sentinel\.conf$/m.exec(DOCUMENT)?.[1] ?? '';
 

@@ -1,6 +1,6 @@
 /**
  * Servers of every line are watched: found, failed over, back as replicas, switched by hand, with
- * passwords and users; and groups of two versions, as in the middle of an upgrade. Lines that are
+ * passwords; and groups of two versions, as in the middle of an upgrade. Lines that are
  * not installed are fetched by `bin/oracles.js`.
  */
 import { describe, expect, it } from 'vitest';
@@ -16,41 +16,10 @@ import { all, readyGroup } from '../support/live.ts';
 
 const timing = { downAfter: 1000, failoverTimeout: 6000 };
 
-/**
- * What the specification gives the user of a Sentinel, by what the line calls channels and
- * subcommands.
- */
-const rights = (name: ServerName) =>
-  name === 'redis-6'
-    ? '+multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client +script'
-    : 'allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info ' +
-      '+client|setname +client|kill +script|kill';
-
-const ways: readonly (readonly [string, (name: ServerName) => Omit<GroupOptions, 'sentinels'>])[] =
-  [
-    ['plain', () => ({ settings: timing })],
-    [
-      'with a password',
-      () => ({ redis: { password: 'pass1' }, settings: { ...timing, authPass: 'pass1' } }),
-    ],
-    [
-      'with users of the least rights',
-      (name) => ({
-        redis: {
-          credentials: { username: 'admin', password: 'admin-pass' },
-          lines: [
-            'user default off',
-            `user admin on >admin-pass allkeys ${name === 'redis-6' ? '' : 'allchannels '}+@all`,
-            `user watcher on >watcher-pass ${rights(name)}`,
-            'user follower on >follower-pass +psync +replconf +ping',
-            'masteruser follower',
-            'masterauth follower-pass',
-          ],
-        },
-        settings: { ...timing, authUser: 'watcher', authPass: 'watcher-pass' },
-      }),
-    ],
-  ];
+const ways: readonly (readonly [string, Omit<GroupOptions, 'sentinels'>])[] = [
+  ['plain', { settings: timing }],
+  ['with a password', { redis: { password: 'pass1' }, settings: { ...timing, authPass: 'pass1' } }],
+];
 
 async function writtenEverywhere(group: Group, value: string): Promise<void> {
   await (await group.waitSettled()).call('SET', 'k', value);
@@ -67,7 +36,7 @@ describe.each(SERVERS)('servers of %s', (name) => {
       const found = findServers(name);
       if ('missing' in found) return context.skip(found.missing);
       const envs = [found.env, found.env, found.env];
-      const group = await readyGroup({ ...options(name), envs, sentinels: all('ours') });
+      const group = await readyGroup({ ...options, envs, sentinels: all('ours') });
       const [first] = group.servers;
       await writtenEverywhere(group, 'one');
       await first!.kill();

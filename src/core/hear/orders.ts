@@ -11,8 +11,14 @@ import type { LinkReply } from '../model/types.ts';
 
 /** Parts of the transaction, in the order of the replies to EXEC, of which they are the last. */
 const PARTS = ['SLAVEOF', 'CONFIG REWRITE', 'CLIENT KILL', 'CLIENT KILL'];
-/** A server without a file has nothing to rewrite, and says so each time. */
-const NO_FILE = /without a config file/;
+/**
+ * A server without a file has nothing to rewrite, and says so each time; a FAILOVER may have ended
+ * since it was seen.
+ */
+const NOTHING_TO_DO: Readonly<Record<string, RegExp>> = {
+  'CONFIG REWRITE': /without a config file/,
+  'FAILOVER ABORT': /^ERR No failover in progress/,
+};
 
 /** One part was answered. */
 export function orderAnswered(
@@ -67,6 +73,6 @@ function executed(turn: Turn, order: Order, replica: Replica, reply: LinkReply):
 }
 
 function refusedPart(turn: Turn, replica: Replica, part: string, text: string): void {
-  if (part === 'CONFIG REWRITE' && NO_FILE.test(text)) return;
+  if (NOTHING_TO_DO[part]?.test(text)) return;
   refused(turn, replica, part, text);
 }

@@ -432,6 +432,8 @@ export function switchMaster(turn: Turn, group: Group, to: Address): void {
     const former = createReplica(turn, group, old, freshLink(turn, old));
     former.followedAs = oldMaster.runId;
     former.formerMaster = true;
+    // It would hold back a hello, and all that follows on the connection.
+    former.failoverOngoing = oldMaster.failoverOngoing;
     event(turn, 'notice', '+slave', former);
   }
   forgetOpinions(turn, group);

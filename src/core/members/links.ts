@@ -151,7 +151,7 @@ export function send(
   link: Link,
   group: Group,
   argv: string[],
-  pending: Pending = { kind: 'ignore' },
+  pending: Pending,
   unfenced = tellsNothing(argv),
 ): boolean {
   if (link.command === null || !link.command.open) return false;

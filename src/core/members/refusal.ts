@@ -22,7 +22,7 @@ const ORDER_PAUSE_MAX_MS = 60_000;
 export function refused(turn: Turn, instance: Instance, command: string, text: string): void {
   const code = text.slice(0, 32).split(' ', 1)[0]!;
   // The verdict of a PING says it for all that is asked now and then.
-  if (PASSING.test(text) && (command === 'PUBLISH' || command === 'INFO')) return;
+  if (PASSING.test(text) && ['PUBLISH', 'INFO', 'CLIENT SETNAME'].includes(command)) return;
   const before = instance.refusals.get(command);
   const isOld = before?.over === true && turn.now - before.saidAt >= AGAIN_MS;
   if (before !== undefined && before.code === code && !isOld) {

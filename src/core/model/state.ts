@@ -490,8 +490,9 @@ export interface Connection {
 
 /** What an outstanding command was, so that an answer is tied to its question (safety.md W12). */
 export type Pending =
-  | { readonly kind: 'ignore' }
   | { readonly kind: 'auth' }
+  /** CLIENT SETNAME. */
+  | { readonly kind: 'name' }
   | { readonly kind: 'ping'; readonly sentAt: Instant }
   | { readonly kind: 'info'; readonly server: Server }
   /** `part`: the words of the command, as far as they say what it does. */

@@ -37,7 +37,7 @@ export function connected(turn: Turn, connection: Connection, localAddress: stri
   if (auth !== null) sendOn(turn, connection, group, ['AUTH', ...auth], { kind: 'auth' });
   const role = connection.role === 'pubsub' ? 'pubsub' : 'cmd';
   const name = `sentinel-${turn.state.myId.slice(0, 8)}-${role}`;
-  sendOn(turn, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'ignore' });
+  sendOn(turn, connection, group, ['CLIENT', 'SETNAME', name], { kind: 'name' });
   if (connection.role === 'pubsub') {
     const word = renamed(group, 'SUBSCRIBE');
     turn.effects.push({

@@ -40,7 +40,9 @@ function order(turn: Turn, server: Replica, whom: string[]): boolean {
   const order: Order = { server, state: 'sent', error: null };
   const part = (name: string): Pending => ({ kind: 'order', order, part: name });
   send(turn, link, group, ['MULTI'], part('MULTI'));
-  if (server.failoverOngoing) send(turn, link, group, ['FAILOVER', 'ABORT']);
+  if (server.failoverOngoing) {
+    send(turn, link, group, ['FAILOVER', 'ABORT'], part('FAILOVER ABORT'));
+  }
   send(turn, link, group, ['SLAVEOF', ...whom], part('SLAVEOF'));
   send(turn, link, group, ['CONFIG', 'REWRITE'], part('CONFIG REWRITE'));
   send(turn, link, group, ['CLIENT', 'KILL', 'TYPE', 'normal'], part('CLIENT KILL'));
