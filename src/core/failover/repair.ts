@@ -68,6 +68,7 @@ export function tendRepair(turn: Turn, replica: Replica): void {
     return wake(group, calmAt + 1);
   }
   if (!masterSaysSo(turn, group, replica.mismatchSince)) return;
+  if (!convert && !isSettled(turn, replica)) return;
   const { address } = group.master;
   if (!reattach(turn, replica, announced(turn.state, address), address.port)) return;
   replica.repairedAt = turn.now;
@@ -114,6 +115,18 @@ function masterSaysSo(turn: Turn, group: Group, mismatchSince: number): boolean 
   const { master } = group;
   const { infoAt } = master;
   if (infoAt !== null && infoAt > mismatchSince && turn.now - infoAt <= FRESH_MS) return true;
+  if (master.infoPendingSince === null) master.infoDueAt ??= turn.now;
+  return false;
+}
+
+/**
+ * What the replica says of its link and what the master says of its replicas are of one time: it may
+ * follow the master by an address that nobody else uses.
+ */
+function isSettled(turn: Turn, { masterLinkUp, linkUpSince, infoAt, group }: Replica): boolean {
+  if (!masterLinkUp) return true;
+  const { master } = group;
+  if ((master.infoAt ?? 0) > (linkUpSince ?? 0) && (infoAt ?? 0) > master.bornAt) return true;
   if (master.infoPendingSince === null) master.infoDueAt ??= turn.now;
   return false;
 }

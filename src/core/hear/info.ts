@@ -12,6 +12,7 @@ import { noteAddresses } from '../members/addresses.ts';
 import { followsMaster, followsMember } from '../members/follows.ts';
 import { addReplicas } from '../members/groups.ts';
 import { noteIdentity } from '../members/identity.ts';
+import { endpoint } from '../model/address.ts';
 import { event } from '../model/events.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Master, Replica, Server } from '../model/state.ts';
@@ -85,6 +86,7 @@ function noteRunId(turn: Turn, server: Server, runId: string | null): void {
   if (runId === null || runId === server.runId) return;
   const known = server.runId !== '';
   server.runId = runId;
+  server.bornAt = turn.now;
   if (!known) return;
   event(turn, 'notice', '+reboot', server);
   if (server.kind === 'master' && server.group.masterRebootDownAfter !== 0) {
@@ -95,6 +97,7 @@ function noteRunId(turn: Turn, server: Server, runId: string | null): void {
 function noteMaster(turn: Turn, master: Master, facts: InfoFacts): void {
   master.masterHost = facts.role === 'slave' ? facts.masterHost : null;
   master.masterPort = facts.masterPort ?? 0;
+  master.feeds = new Set(facts.replicas.map(({ host, port }) => endpoint(host, port)));
   noteAddresses(turn, master, facts.replicas);
   if (facts.replicas.length > 0) addReplicas(turn, master.group, facts.replicas);
 }
@@ -110,6 +113,10 @@ function noteReplication(turn: Turn, replica: Replica, facts: InfoFacts): void {
   if (facts.masterHost !== null) replica.masterHost = facts.masterHost;
   if (facts.masterPort !== null) replica.masterPort = facts.masterPort;
   if (facts.masterLinkUp !== null) replica.masterLinkUp = facts.masterLinkUp;
+  const isUp = replica.masterLinkUp && !hostChanged && !portChanged;
+  replica.linkUpSince = replica.masterLinkUp
+    ? ((isUp ? replica.linkUpSince : null) ?? turn.now)
+    : null;
   replica.syncInProgress = facts.syncInProgress;
   noteLink(turn, replica, followsMaster(replica));
   if (facts.priority !== null) replica.priority = facts.priority;

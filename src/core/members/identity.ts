@@ -7,7 +7,8 @@
 import { hostMeans } from '../model/address.ts';
 import type { Group, Replica, Server, State } from '../model/state.ts';
 import { log, save, type Turn } from '../model/turn.ts';
-import { addAlias, knownAs, textOf } from './aliases.ts';
+import { addAlias, textOf } from './aliases.ts';
+import { serverAt } from './follows.ts';
 import { removeInstance } from './groups.ts';
 
 /** A server has told its run id: is it one that the group has under another address? */
@@ -24,14 +25,16 @@ export function noteIdentity(turn: Turn, server: Server): void {
   }
 }
 
-/** One of two records of a server stays: the master's, the one in use, the live one, the first. */
+/** One of two records of a server stays: the master's, the one in use, the live one, the older. */
 function merge(turn: Turn, group: Group, one: Server, other: Server): void {
   const { failover } = group;
   const promoted = failover !== null && 'promoted' in failover ? failover.promoted : null;
-  const stays =
-    one.kind === 'master' || one === promoted || (other.sDownSince !== null && other !== promoted)
-      ? one
-      : other;
+  const known: Server[] = [...group.replicas.values()];
+  const isFirst =
+    one.kind === 'master' ||
+    one === promoted ||
+    (other !== promoted && other.kind !== 'master' && known.indexOf(one) < known.indexOf(other));
+  const stays = isFirst || (other.sDownSince !== null && other !== promoted) ? one : other;
   const goes = stays === one ? other : one;
   if (goes.kind === 'master' || stays.removed || goes.removed) return;
   const [alias, own] = [textOf(goes.address), textOf(stays.address)];
@@ -41,14 +44,6 @@ function merge(turn: Turn, group: Group, one: Server, other: Server): void {
   if (stays.kind === 'replica' && goes.formerMaster) stays.formerMaster = true;
   removeInstance(turn, goes);
   save(turn);
-}
-
-/** The servers that an address may mean: its record's, or of an alias. */
-function serverAt(group: Group, host: string, port: number): Server | null {
-  for (const server of [group.master, ...group.replicas.values()]) {
-    if (server.address.port === port && hostMeans(server.address, host)) return server;
-  }
-  return knownAs(group, { host, ip: host, port });
 }
 
 /** Whether a replica follows itself, or servers that in the end follow it: nobody feeds it. */

@@ -20,7 +20,8 @@ const ORDER_PAUSE_MAX_MS = 60_000;
 
 /** This instance has answered this command with this error. */
 export function refused(turn: Turn, instance: Instance, command: string, text: string): void {
-  const code = text.slice(0, 32).split(' ', 1)[0]!;
+  const shown = withoutPassword(turn.state, instance, text).slice(0, TEXT_MAX_BYTES);
+  const code = /^[A-Z]{2,16}(?= |$)/.exec(shown)?.[0] ?? '';
   // The verdict of a PING says it for all that is asked now and then.
   if (PASSING.test(text) && ['PUBLISH', 'INFO', 'CLIENT SETNAME'].includes(command)) return;
   const before = instance.refusals.get(command);
@@ -30,7 +31,6 @@ export function refused(turn: Turn, instance: Instance, command: string, text: s
     return;
   }
   instance.refusals.set(command, { code, saidAt: turn.now, over: false });
-  const shown = withoutPassword(turn.state, instance, text).slice(0, TEXT_MAX_BYTES);
   event(turn, 'warning', '-command-refused', instance, `#${command}: ${shown}`);
 }
 

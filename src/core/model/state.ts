@@ -8,8 +8,34 @@
 import type { Address } from './address.ts';
 import type { GroupOptions } from './groupoptions.ts';
 import type { Heap } from './heap.ts';
+import type {
+  Ask,
+  Attempts,
+  Clock,
+  Conflict,
+  Floor,
+  GroupFloor,
+  Reconfiguration,
+  Refusal,
+  ScriptQueue,
+  Vote,
+} from './parts.ts';
 import type { Dice } from './random.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
+
+export type {
+  Ask,
+  Attempts,
+  Clock,
+  Conflict,
+  Floor,
+  GroupFloor,
+  Job,
+  Reconfiguration,
+  Refusal,
+  ScriptQueue,
+  Vote,
+} from './parts.ts';
 
 export interface State {
   readonly surroundings: Surroundings;
@@ -80,16 +106,6 @@ export interface State {
   twin: { readonly address: string; heardAt: Instant; saidAt: Instant | null } | null;
   readonly wakes: Heap<Group>;
   readonly floor: Floor;
-}
-
-export interface Clock {
-  /** Total driver time of pauses, which does not count. */
-  skipped: number;
-  /** Driver time of the last turn and of the wake-up it asked for. */
-  lastTurnAt: Instant;
-  plannedAt: Instant;
-  /** How late due groups are looked at, ms; the recent maximum. */
-  lag: number;
 }
 
 /** What is on disk, what should be, and what waits for it. */
@@ -177,63 +193,6 @@ export interface Group extends GroupOptions {
   readonly floor: GroupFloor;
 }
 
-/**
- * Our vote for a leader of this group: the epoch survives a restart, the id does not (failover.md
- * §4.1).
- */
-export interface Vote {
-  epoch: bigint;
-  leader: string | null;
-  /** When we voted for another Sentinel. */
-  givenAt: Instant | null;
-  /** The save that covers the vote: until that has succeeded, the vote is not valid. */
-  version: number;
-}
-
-/** When an automatic failover may start. */
-export interface Attempts {
-  /** Failed elections in a row; the back-off grows with it. */
-  lost: number;
-  /** Earliest next start. */
-  holdUntil: Instant;
-  /** The hold lasts 2 × failover-timeout from here; null: `holdUntil` stands as it is. */
-  holdFrom: Instant | null;
-  /** The winner we wait for, and since when: if it dies after that, the hold is over. */
-  leader: string | null;
-  leaderAt: Instant;
-  /** The hold was announced in the log. */
-  holdLogged: boolean;
-  /**
-   * All conditions have held since a moment ago; we start then unless another Sentinel is faster.
-   */
-  startAt: Instant | null;
-  /** When an attempt last found no replica to promote: the next need not wait once there is one. */
-  fruitlessAt: Instant | null;
-  /** The SDOWN of the master for which it was logged that no election can be won. */
-  hopelessSaid: Instant | null;
-}
-
-export interface Conflict {
-  /** Peers that announce another master with our config epoch, and the address each announces. */
-  readonly claims: Map<string, { host: string; port: number }>;
-  readonly since: Instant;
-  /** When we try to settle the conflict with a new epoch. */
-  settleAt: Instant;
-  /** Our election for that epoch; null: none is running. */
-  election: { epoch: bigint; startedAt: Instant; votes: Set<string> } | null;
-  rounds: number;
-}
-
-/** An error reply to a command of ours. */
-export interface Refusal {
-  /** The first word of the text: NOPERM, LOADING, ERR … */
-  readonly code: string;
-  /** When it was reported last. */
-  readonly saidAt: Instant;
-  /** The command has been obeyed since. */
-  over: boolean;
-}
-
 interface InstanceBase {
   readonly group: Group;
   address: Address;
@@ -258,6 +217,8 @@ export interface ServerBase extends InstanceBase {
   /** Product and version that it reports; empty: not known. */
   software: string;
   infoText: string | null;
+  /** When its present run id was first read. */
+  bornAt: Instant;
   infoPendingSince: Instant | null;
   /** When INFO was last written. */
   infoSentAt: Instant | null;
@@ -284,22 +245,14 @@ export interface Master extends ServerBase {
   /** Its script is being killed: until then it is not called down by anybody's vote. */
   sparedUntil: Instant | null;
   rebootSince: Instant | null;
+  /** The replicas that are connected to it, as its last INFO lists them. */
+  feeds: ReadonlySet<string>;
   /** When it was asked for its role only, and the question that is in flight. */
   roleAskedAt: Instant;
   rolePendingSince: Instant | null;
   /** The save that covers this master. */
   version: number;
 }
-
-/**
- * `late`: took longer than slave-reconf-timeout, got the order once more, and is not waited for any
- * longer.
- */
-export type Reconfiguration =
-  | { readonly state: 'pending' }
-  | { readonly state: 'sent'; readonly since: Instant; readonly late?: true }
-  | { readonly state: 'inprog'; readonly since: Instant; readonly late?: true }
-  | { readonly state: 'done' };
 
 export interface Replica extends ServerBase {
   readonly kind: 'replica';
@@ -308,6 +261,8 @@ export interface Replica extends ServerBase {
   offset: bigint;
   announced: boolean;
   masterLinkUp: boolean;
+  /** Since when it has reported that link to be up; null: it does not. */
+  linkUpSince: Instant | null;
   masterLinkDownTime: number;
   syncInProgress: boolean;
   /** Since when its link to our living master is down, or null; and whether that was logged. */
@@ -381,20 +336,6 @@ export interface Peer extends InstanceBase {
   /** The master it names under our config epoch, without that being a dispute; null: none. */
   foreignClaim: string | null;
   foreignSaidAt: Instant | null;
-}
-
-/** The state of asking one peer about the master (failover.md §3). */
-export interface Ask {
-  pendingSince: Instant | null;
-  /** Last valid answer. */
-  answeredAt: Instant | null;
-  sentAt: Instant | null;
-  nextAt: Instant;
-  interval: number;
-  masterDown: boolean;
-  vote: { leader: string; epoch: bigint } | null;
-  /** Epoch of the last request for a vote that was answered, whatever the answer. */
-  answeredFor: bigint;
 }
 
 export type Instance = Master | Replica | Peer;
@@ -509,31 +450,3 @@ export type Pending =
       readonly master: Master;
       readonly forVote: boolean;
     };
-
-export interface Job {
-  readonly id: number;
-  readonly argv: readonly string[];
-  running: boolean;
-  pid: number;
-  /** Start of the present run, or earliest start of the next. */
-  at: Instant;
-  killAt: Instant;
-  runs: number;
-}
-
-export interface ScriptQueue {
-  readonly jobs: Job[];
-  nextId: number;
-}
-
-/** The lowest values that are still valid, and the save that was requested when they were read. */
-export interface Floor {
-  epoch: bigint;
-  version: number;
-}
-
-export interface GroupFloor {
-  configEpoch: bigint;
-  voteEpoch: bigint;
-  version: number;
-}

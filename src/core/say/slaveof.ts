@@ -8,7 +8,7 @@
 import { wouldMissMaster } from '../members/addresses.ts';
 import { isOpen, send } from '../members/links.ts';
 import { sameAddress } from '../model/address.ts';
-import type { Order, Pending, Replica } from '../model/state.ts';
+import type { Order, Pending, Replica, Server } from '../model/state.ts';
 import type { Turn } from '../model/turn.ts';
 import { sendInfo } from './info.ts';
 
@@ -17,8 +17,22 @@ import { sendInfo } from './info.ts';
  * another name.
  */
 export function reattach(turn: Turn, server: Replica, host: string, port: number): boolean {
+  const { master } = server.group;
   if (isMasterItself(server) || wouldMissMaster(turn, server)) return false;
+  // Who is at the far end now may be the master itself, under an address we do not know it by.
+  if (!isIdentified(turn, server) || (isOpen(master.link) && !isIdentified(turn, master))) {
+    return false;
+  }
   return order(turn, server, [host, String(port)]);
+}
+
+/** Whether it has told its run id on the present connection; asks for it if not. */
+function isIdentified(turn: Turn, server: Server): boolean {
+  const { command } = server.link;
+  if (command === null || !command.open) return false;
+  if (server.infoAt !== null && server.infoAt >= command.startedAt) return true;
+  if (server.infoPendingSince === null) server.infoDueAt ??= turn.now;
+  return false;
 }
 
 /**

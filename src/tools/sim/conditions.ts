@@ -86,6 +86,7 @@ const LATER_KINDS = [
   'borrowed-address',
   'disk-hangs',
   'rights',
+  'second-address',
 ] as const;
 
 export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;

@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'declares ODOWN alone',
     file: 'failover/down.js',
-    find: 'master.sDownSince !== null && count >= group.quorum',
+    find: 'isDown(turn, master) && count >= group.quorum',
     put: 'master.sDownSince !== null',
   },
   {
@@ -456,6 +456,30 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'failover/conflict.js',
     find: 'replica !== null && (peer.agreed || hasFollowed(replica))',
     put: 'replica !== null',
+  },
+  {
+    name: 'waits for a promotion that was refused',
+    file: 'hear/orders.js',
+    find: 'promotionRefused(turn, replica);',
+    put: '',
+  },
+  {
+    name: 'takes a second address for a second server',
+    file: 'hear/info.js',
+    find: 'noteIdentity(turn, server);',
+    put: '',
+  },
+  {
+    name: 'makes no record of a server that is up at another address, and forgets that it is one',
+    file: 'members/identity.js',
+    find: 'addAlias(group, alias, own);',
+    put: '',
+  },
+  {
+    name: 'promotes another one although a replica is master already',
+    file: 'failover/selection.js',
+    find: 'const heir = heirOf(group);',
+    put: 'const heir = null;',
   },
   {
     name: 'lets one Sentinel speak for all who are said to be there',

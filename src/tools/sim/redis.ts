@@ -355,8 +355,9 @@ export class VirtualRedis implements Party {
   }
 
   info(): string {
-    const replicas = [...this.#replicas].map(([{ opener }, { port, online }]) => ({
-      ip: this.#world.announcedHost(opener.host),
+    // Who dials the second address of this machine comes from the second of its own.
+    const replicas = [...this.#replicas].map(([{ opener, ip }, { port, online }]) => ({
+      ip: ip === this.host.alias ? opener.host.alias : this.#world.announcedHost(opener.host),
       port,
       online,
     }));

@@ -31,6 +31,7 @@ export class World implements Reach {
   readonly names = { slow: [0.2, 2] as readonly [number, number], failing: false };
   /** Every address a host ever had. */
   readonly #hostByIp = new Map<string, Host>();
+  readonly #hostByAlias = new Map<string, Host>();
   readonly #hostByName = new Map<string, Host>();
   readonly #agenda = new Agenda();
 
@@ -77,6 +78,7 @@ export class World implements Reach {
 
   addHost(name: string, ip?: string): Host {
     const host = this.network.addHost(name, ip);
+    this.#hostByAlias.set(host.alias, host);
     this.#hostByIp.set(host.ip, host);
     this.#hostByName.set(`${name.toLowerCase()}.test`, host);
     return host;
@@ -102,13 +104,16 @@ export class World implements Reach {
 
   /** The name servers' present answer; a numeric address is its own. */
   lookUp(name: string): string | null {
-    if (this.#hostByIp.has(name)) return name;
+    if (this.#hostByIp.has(name) || this.#hostByAlias.has(name)) return name;
     return this.#hostByName.get(name.toLowerCase())?.ip ?? null;
   }
 
   /** The one server that a host text and a port have ever meant, or null. */
   serverAt(host: string, port: number): VirtualRedis | null {
-    const machine = this.#hostByIp.get(host) ?? this.#hostByName.get(host.toLowerCase());
+    const machine =
+      this.#hostByIp.get(host) ??
+      this.#hostByAlias.get(host) ??
+      this.#hostByName.get(host.toLowerCase());
     if (machine === undefined) return null;
     return this.servers.find((one) => one.host === machine && one.port === port) ?? null;
   }

@@ -4,6 +4,7 @@ import { atomicPair, risingConfigEpochs, staleHellos, switches } from './configu
 import { agreedDown, elected, givesWay, oneMasterForAnEpoch } from './elections.ts';
 import { cleanAborts, ordersOfLeaders, parallelSyncs, repairs, selection } from './orders.ts';
 import { answersMatch, failoversEnd, nonsenseIsInert, noSelf, tiltIsPassive } from './protocol.ts';
+import { oneRecord, refusalsEnd } from './servers.ts';
 import {
   durableAddress,
   durableVote,
@@ -38,4 +39,6 @@ export const CHECKERS: readonly MakeChecker[] = [
   parallelSyncs,
   cleanAborts,
   failoversEnd,
+  refusalsEnd,
+  oneRecord,
 ];

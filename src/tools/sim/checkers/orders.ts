@@ -107,6 +107,18 @@ function allAgree(facts: History, group: CoreGroup, since: number): boolean {
   return agreed > (group.peers.size + 1) / 2;
 }
 
+/** Do the servers that it follows, and those that they follow, lead back to it? */
+function loops(facts: History, server: string): boolean {
+  let at = server;
+  for (let steps = 0; steps <= facts.info.size; steps++) {
+    const info = facts.info.get(at);
+    if (info?.role !== 'slave') return false;
+    at = info.masterName;
+    if (at === server) return true;
+  }
+  return false;
+}
+
 export const repairs: MakeChecker = (world): Checker => {
   const rows = 'S17';
   /**
@@ -139,6 +151,8 @@ export const repairs: MakeChecker = (world): Checker => {
     if (word === undefined || word.at < (converts ? info.roleSince : since))
       refuse('its master has not spoken since');
     if (facts.now - since > quiet) return;
+    // A loop is in nobody's configuration.
+    if (!converts && loops(facts, order.target)) return;
     if (!converts) refuse('its master changed just now');
     if (!allAgree(facts, group, since)) refuse('a peer may know better');
   };
@@ -146,7 +160,7 @@ export const repairs: MakeChecker = (world): Checker => {
     rows,
     rule:
       'strays are repaired under a master that has said since that it is one, after the quiet ' +
-      'time or when all agree',
+      'time, when all agree, or when it follows itself',
     turnsWith: 'send',
     turn: (sentinel, facts, _input, { effects }) => {
       for (const effect of effects) {
@@ -207,6 +221,8 @@ export const selection: MakeChecker = (world): Checker => {
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
+          // By this record it has told nothing lately; by another one it may have.
+          if (other.infoAt === null || facts.now - other.infoAt > 4000) continue;
           // It may be given a rest, by how often it has refused.
           const refusedAt = facts.orderRefusedAt.get(name(other));
           if (refusedAt !== undefined && facts.now - refusedAt <= REFUSAL_REST_MS) continue;

@@ -111,6 +111,17 @@ export const operatorFaults = {
     const { host, port } = other ?? { host: null, port: 0 };
     server.follow(host === null ? null : { host: world.announcedHost(host), port });
   },
+  'second-address': (trouble) => {
+    const { world } = trouble;
+    const replicas = world.servers.filter((one) => one.up && one.master !== null && !one.loading);
+    if (replicas.length === 0) return;
+    const replica = world.random.pick(replicas);
+    const { host, port } = replica.master!;
+    const master = world.serverAt(host, port);
+    if (master === null || master === replica) return;
+    world.note('operator', `${replica.name}: SLAVEOF ${master.name}, by its second address`);
+    replica.follow({ host: master.host.alias, port });
+  },
   'failover-command': (trouble) => {
     failover(trouble, anySentinel(trouble), anyGroup(trouble.world));
   },
