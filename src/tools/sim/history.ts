@@ -39,6 +39,7 @@ export interface InfoSeen {
   readonly masterName: string;
   readonly priority: number;
   readonly offset: number;
+  readonly runId: string;
   readonly linkDownMs: number;
   readonly loading: boolean;
 }
@@ -301,6 +302,7 @@ export class History {
           : now,
       priority: same ? old.priority : slave ? number('slave_priority') : (old?.priority ?? 100),
       offset: same ? old.offset : slave ? number('slave_repl_offset') : (old?.offset ?? 0),
+      runId: same ? old.runId : (field(text, 'run_id') ?? ''),
       loading: number('loading') !== 0,
       linkDownMs: same ? old.linkDownMs : number('master_link_down_since_seconds') * 1000,
     });

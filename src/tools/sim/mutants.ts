@@ -236,6 +236,12 @@ export const MUTANTS: readonly Mutant[] = [
     put: 'return b.priority - a.priority;',
   },
   {
+    name: 'prefers the larger run id',
+    file: 'failover/selection.js',
+    find: 'return x < y ? -1 : x > y ? 1 : 0;',
+    put: 'return x < y ? 1 : x > y ? -1 : 0;',
+  },
+  {
     name: 'switches before the promoted replica says master',
     file: 'failover/failover.js',
     find: "if (replica.role !== 'master' || failover.saving)",

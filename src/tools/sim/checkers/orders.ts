@@ -1,5 +1,5 @@
 /** What servers may be told, and which may be promoted. */
-import type { CoreGroup, History } from '../history.ts';
+import type { CoreGroup, History, InfoSeen } from '../history.ts';
 import { type Checker, Violation } from '../observer.ts';
 import type { VirtualSentinel } from '../sentinel.ts';
 import type { World } from '../world.ts';
@@ -175,6 +175,13 @@ export const repairs: MakeChecker = (world): Checker => {
 /** A server that has refused an order may be passed over for so long. */
 const REFUSAL_REST_MS = 60_000;
 
+/** By priority, offset and run id; virtual servers tell no replication ids. */
+function comesBefore(a: InfoSeen, b: InfoSeen): boolean {
+  if (a.priority !== b.priority) return a.priority < b.priority;
+  if (a.offset !== b.offset) return a.offset > b.offset;
+  return a.runId !== '' && (b.runId === '' || a.runId < b.runId);
+}
+
 export const selection: MakeChecker = (world): Checker => {
   const rows = 'S18';
   type Replica = CoreGroup['replicas'] extends Map<string, infer R> ? R : never;
@@ -229,10 +236,8 @@ export const selection: MakeChecker = (world): Checker => {
           // A server that acts as a master tells no priority and no offset: the record's defaults
           // hold.
           if (info.role !== 'slave' || own.role !== 'slave') continue;
-          const sooner =
-            info.priority < own.priority ||
-            (info.priority === own.priority && info.offset > own.offset);
-          if (sooner) throw new Violation(rows, `${who} although ${name(other)} comes first`);
+          if (comesBefore(info, own))
+            throw new Violation(rows, `${who} although ${name(other)} comes first`);
         }
       }
     },
