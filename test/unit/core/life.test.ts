@@ -85,6 +85,41 @@ describe('the answer to a hello', () => {
   });
 });
 
+describe('another Sentinel', () => {
+  /** ms until S101 calls S103 down: from now, and from the last answer it has had of it. */
+  function timeOfDown(seed: number, downAfter: number, fall: (one: VirtualSentinel) => void) {
+    const { world, sentinels } = readyGroup({ seed, group: { downAfter } });
+    world.run(world.random() * 2_000);
+    const [watching, , silent] = sentinels;
+    const { id } = silent!;
+    fall(silent!);
+    const unheard = world.now - watching!.group().peers.get(id)!.link.lastOkAt;
+    const down = () =>
+      watching!.events('+sdown').some(({ text }) => text.startsWith(`+sdown sentinel ${id}`));
+    const took = world.until('the peer is down', down, 3 * downAfter);
+    return { took, silentFor: unheard + took };
+  }
+
+  it.each([1_000, 5_000])('that hangs is down %i ms behind the PING it leaves unanswered', (ms) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const { silentFor } = timeOfDown(seed, ms, (one) => {
+        one.hung = true;
+      });
+      // A second after its last answer it is asked again.
+      expect(silentFor, `seed ${seed}`).toBeGreaterThan(ms + 999);
+      expect(silentFor, `seed ${seed}`).toBeLessThan(ms + 1_010);
+    }
+  });
+
+  it.each([1_000, 5_000])('that dies is down %i ms behind the loss of its connections', (ms) => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const { took } = timeOfDown(seed, ms, (one) => one.crash());
+      expect(took, `seed ${seed}`).toBeGreaterThan(ms);
+      expect(took, `seed ${seed}`).toBeLessThan(ms + 10);
+    }
+  });
+});
+
 describe('a host that fell silent without a word', () => {
   it('stays down until it answers: no attempt to reach it starts its silence anew', () => {
     for (let seed = 1; seed <= 20; seed += 1) {
