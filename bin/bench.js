@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench -- failover […]`: the set-up, then the measurement (src/bench).
+// `npm run bench -- failover […]`: the set-up, then the measurement (src/tools/bench).
 
 import { orExit, setUp } from './setup.js';
 

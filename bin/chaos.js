@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run chaos [-- …]`: the set-up, then hosts that are really cut off (src/chaos). Root on
+// `npm run chaos [-- …]`: the set-up, then hosts that are really cut off (src/tools/chaos). Root on
 // Linux.
 
 import { installDebian } from './apt.js';

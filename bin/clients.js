@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run clients [-- …]`: the set-up, then real clients on real groups (src/clients).
+// `npm run clients [-- …]`: the set-up, then real clients on real groups (src/tools/clients).
 
 import { installDebian } from './apt.js';
 import { orExit, setUp } from './setup.js';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run demo [-- --keep]`: the set-up, then the demonstration (src/demo).
+// `npm run demo [-- --keep]`: the set-up, then the demonstration (src/tools/demo).
 
 import { orExit, setUp } from './setup.js';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run fuzz [-- option …]`: the set-up (no Redis is needed), then the inputs (src/fuzz).
+// `npm run fuzz [-- option …]`: the set-up (no Redis is needed), then the inputs (src/tools/fuzz).
 
 import { orExit, setUp } from './setup.js';
 

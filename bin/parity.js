@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// `npm run parity [-- WORDS] [--quiet] [--oracle installed|redis-8|valkey-8|valkey-9]…
-// [--scenarios] [--all]`: the set-up, then the same requests to an original and to ours
-// (src/parity); with --scenarios the events, mixed fleets and take-overs of test/live with it; with
-// --all everything with all of them. What is not installed is fetched once.
+// `npm run parity [-- [--quiet] [--oracle installed|redis-8|valkey-8|valkey-9]… [--scenarios]
+// [--all] WORDS]` (what stands before the -- npm takes for itself): the set-up, then the same
+// requests to an original and to ours (src/tools/parity); with --scenarios the events, mixed fleets
+// and take-overs of test/live with it; with --all everything with all of them. What is not
+// installed is fetched once.
 
 import { spawnSync } from 'node:child_process';
 

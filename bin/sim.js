@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run sim -- […]`: the set-up (no Redis is needed), then the simulator (src/sim).
+// `npm run sim -- […]`: the set-up (no Redis is needed), then the simulator (src/tools/sim).
 
 import { orExit, setUp } from './setup.js';
 

@@ -176,7 +176,7 @@ export function readWishes(argv: readonly string[]): Wishes | string {
       const found = ORACLES.find((one) => one === argv[at]);
       if (found === undefined) return `--oracle wants one of ${ORACLES.join(', ')}`;
       named.push(found);
-    } else if (word.startsWith('--')) return `there is no ${word}`;
+    } else if (word.startsWith('--')) return `there is no ${word}: npm run parity -- --help`;
     else words.push(word);
   }
   const oracles = all ? ORACLES : named.length > 0 ? named : (['installed'] as const);
@@ -205,6 +205,12 @@ export async function main(argv: readonly string[], { provide, play }: Tools): P
     return 2;
   }
   const cases = CASES.filter(({ name }) => name.toLowerCase().includes(wishes.text));
+  if (cases.length === 0) {
+    say(
+      `no case is called '${wishes.text}'; options stand behind the --: npm run parity -- --help`,
+    );
+    return 2;
+  }
   let [differing, skipped] = [0, 0];
   for (const name of wishes.oracles) {
     const reason = name === 'installed' ? null : provide(name);

@@ -1,7 +1,7 @@
 /** The words behind `npm run parity --`. */
 import { describe, expect, it } from 'vitest';
 import { ORACLES } from '../../../../src/tools/lab/index.ts';
-import { readWishes, type Wishes } from '../../../../src/tools/parity/index.ts';
+import { main, readWishes, type Wishes } from '../../../../src/tools/parity/index.ts';
 
 describe('the words of npm run parity', () => {
   it('ask the installed original when they name none', () => {
@@ -32,6 +32,11 @@ describe('the words of npm run parity', () => {
   it('are refused when they make no sense', () => {
     expect(readWishes(['--oracle'])).toContain('--oracle wants one of installed, redis-8');
     expect(readWishes(['--oracle', 'redis-9'])).toContain('--oracle wants one of');
-    expect(readWishes(['--every'])).toBe('there is no --every');
+    expect(readWishes(['--every'])).toContain('there is no --every');
+  });
+
+  it('are refused when no case is called so, as when npm has kept --oracle', async () => {
+    const provide = () => 'not asked for';
+    expect(await main(['redis-8'], { provide, play: () => true })).toBe(2);
   });
 });
