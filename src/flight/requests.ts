@@ -66,8 +66,17 @@ const isTimer = (word: string) => /-(period|timeout|after|trigger|runtime|delay)
 type Shape = ((value: string) => boolean) | null;
 
 function shapeOf(row: GroupOption): Shape {
-  if (row.kind === 'credential') return row.secret ? null : isAny;
-  return row.kind === 'script' ? isAny : isNumber;
+  switch (row.kind) {
+    case 'ms':
+    case 'count':
+      return isNumber;
+    case 'script':
+      return isAny;
+    case 'credential':
+      return row.secret ? null : isAny;
+    default:
+      return row satisfies never;
+  }
 }
 
 /** The options of SENTINEL SET and the shapes of their values. */

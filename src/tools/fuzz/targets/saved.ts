@@ -16,8 +16,10 @@ import {
   DIALECTS,
   defaultsOf,
   type Effect,
+  GROUP_OPTION_ROWS,
   type GroupConfig,
   type Input,
+  optionNames,
   type SentinelConfig,
   type State,
   shown,
@@ -44,12 +46,10 @@ const HOSTS = [
   '127.1',
 ];
 const PORTS = ['6379', '6379', '6380', '26379', '0', '65536'];
-const OPTIONS = [
-  ...['down-after-milliseconds', 'failover-timeout', 'parallel-syncs', 'quorum', 'auth-pass'],
-  ...['auth-user', 'notification-script', 'client-reconfig-script', 'rename-command'],
-  ...['master-reboot-down-after-period', 'primary-reboot-down-after-period'],
-];
-const TEXT_OPTIONS = OPTIONS.slice(4, 9);
+const optionsWith = (numeric: boolean) =>
+  GROUP_OPTION_ROWS.flatMap(([, row]) => ('initial' in row === numeric ? optionNames(row) : []));
+const TEXT_OPTIONS = [...optionsWith(false), 'rename-command'];
+const OPTIONS = [...optionsWith(true), 'quorum', ...TEXT_OPTIONS];
 const VARIABLES = [
   ...['resolve-hostnames', 'announce-hostnames', 'announce-ip', 'announce-port', 'sentinel-user'],
   ...['sentinel-pass', 'loglevel'],
