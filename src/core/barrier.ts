@@ -4,7 +4,8 @@
  * - Inputs that arrive during a turn are queued; turns do not nest.
  * - Effects leave in the order in which the core gave them.
  * - Durable before visible: no effect of a turn that asked for a save, or of a later turn, leaves
- *   before a save that covers it has ended, except for those that reveal nothing.
+ *   before a save that covers it has ended, well or badly, except for those that reveal nothing.
+ *   What a failed save forbids the core withholds itself (`Waiting`, `durableEpoch`).
  * - Saves are shared: at most one is running, and it covers every turn before its start, so two
  *   hundred votes that arrive together cost one.
  * - A save that hangs counts as failed after `patienceMs`, and so does every further one until it

@@ -157,6 +157,17 @@ describe('ARCHITECTURE', () => {
     expect(rooms.filter((room) => !chartered.includes(`\`${room}\``))).toEqual([]);
   });
 
+  it.each(['server', 'shell', 'links'])('names the files of another room: %s', (room) => {
+    const rows = text.split('\n').filter((line) => new RegExp(`^\\| ${room}[ ,]`).test(line));
+    const cells = rows.map((row) => row.split('|')[2]!).join(' ');
+    const named = [...cells.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!);
+    const files = filesOf(`src/${room}`, /\.ts$/)
+      .filter((file) => !file.includes('/commands/') && !file.endsWith('/index.ts'))
+      .map((file) => file.replace(/^.*\/|\.ts$/g, ''));
+    expect(files.filter((file) => !named.includes(file))).toEqual([]);
+    expect(named.filter((name) => !files.includes(name))).toEqual([]);
+  });
+
   it.each(folders('src/core'))('names the files of the core: %s', (folder) => {
     const row = text.split('\n').find((line) => line.startsWith(`| \`${folder}\` |`)) ?? '';
     const named = [...row.split('|')[3]!.matchAll(/`(\w+)`/g)].map(([, name]) => `${name}.ts`);
