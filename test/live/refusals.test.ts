@@ -10,7 +10,8 @@ const DOWN_AFTER_MS = 1000;
 /** Far longer than any of these tests: nothing may wait for it. */
 const FAILOVER_TIMEOUT_MS = 120_000;
 const RIGHTS =
-  '+multi +ping +exec +subscribe +publish +info +role +config|rewrite +client|setname +client|kill +script|kill';
+  '+multi +ping +exec +subscribe +publish +info +role +config|rewrite ' +
+  '+client|setname +client|kill +script|kill';
 
 interface Setup {
   readonly servers: RedisServer[];
@@ -85,7 +86,8 @@ describe('an order that is refused', () => {
     await until(masterIs(sentinel, willing!), 'the one that obeys is master', {
       timeoutMs: 20_000,
     });
-    const said = `-command-refused slave ${unwilling!.name} 127.0.0.1 ${unwilling!.port} @ mymaster`;
+    const { name, port } = unwilling!;
+    const said = `-command-refused slave ${name} 127.0.0.1 ${port} @ mymaster`;
     expect(count(sentinel, said)).toBe(1);
     expect(sentinel.logText()).toMatch(/#SLAVEOF: NOPERM/);
   });

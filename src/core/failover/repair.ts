@@ -120,8 +120,8 @@ function masterSaysSo(turn: Turn, group: Group, mismatchSince: number): boolean 
 }
 
 /**
- * What the replica says of its link and what the master says of its replicas are of one time: it may
- * follow the master by an address that nobody else uses.
+ * What the replica says of its link and what the master says of its replicas are of one time: it
+ * may follow the master by an address that nobody else uses.
  */
 function isSettled(turn: Turn, { masterLinkUp, linkUpSince, infoAt, group }: Replica): boolean {
   if (!masterLinkUp) return true;

@@ -10,17 +10,11 @@ import { noteConflict } from '../failover/conflict.ts';
 import { supersede } from '../failover/election.ts';
 import { acceptableEpoch, ignoreEpoch, parseEpoch, raiseEpoch } from '../failover/epoch.ts';
 import { meansAnother } from '../members/addresses.ts';
-import {
-  createPeer,
-  inherit,
-  isCrowded,
-  isFull,
-  removeInstance,
-  switchMaster,
-} from '../members/groups.ts';
+import { createPeer, isCrowded, isFull, removeInstance, switchMaster } from '../members/groups.ts';
 import { isOpen } from '../members/links.ts';
+import { inherit } from '../members/proof.ts';
 import { movePeer } from '../members/reconnect.ts';
-import { obeyed, refused } from '../members/refusal.ts';
+import { obeyed, PASSING, refused } from '../members/refusal.ts';
 import { introduced, isOwnAddress, isTaken, metOurselves } from '../members/self.ts';
 import { noteTwin } from '../members/twin.ts';
 import { type Address, endpoint, isUsable, sameAddress } from '../model/address.ts';
@@ -68,7 +62,7 @@ export function helloAnswered(turn: Turn, instance: Instance, reply: LinkReply):
   const { publishPeriod } = turn.state.timers;
   instance.helloDueAt = ok
     ? nextBeat(instance.group, turn.now, publishPeriod)
-    : turn.now + RETRY_MS;
+    : turn.now + (reply.kind === 'error' && PASSING.test(reply.text) ? RETRY_MS : publishPeriod);
 }
 
 /**

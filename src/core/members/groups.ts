@@ -19,6 +19,7 @@ import type { AddressConfig, GroupConfig } from '../model/types.ts';
 import { knownAs, sameServer } from './aliases.ts';
 import { freshAsk } from './ask.ts';
 import { createLink, dropConnections, peerLink, releaseLink } from './links.ts';
+import { proven } from './proof.ts';
 
 const CROWDED_SAID_MS = 60_000;
 
@@ -162,23 +163,6 @@ export function createPeer(turn: Turn, group: Group, id: string, address: Addres
   group.peers.set(id, peer);
   turn.state.unproven += 1;
   return peer;
-}
-
-/** A Sentinel with this id is at this address, or was. */
-export function proven({ state }: Turn, peer: Peer, at: Address): void {
-  if (peer.provenAt === null) state.unproven -= 1;
-  peer.provenAt = { ...at };
-  peer.standsFor = null;
-}
-
-/**
- * The peer has taken the place of another: where that one was proven, so is this one until the
- * contrary is shown.
- */
-export function inherit(turn: Turn, peer: Peer, before: Peer): void {
-  if (before.provenAt === null) return;
-  proven(turn, peer, before.provenAt);
-  peer.standsFor = before.standsFor ?? before.id;
 }
 
 /** A group from its configuration. The caller has checked that the name is free. */

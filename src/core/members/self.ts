@@ -16,8 +16,9 @@ import { announced } from '../model/names.ts';
 import { numericAddress } from '../model/numeric.ts';
 import type { Group, Peer } from '../model/state.ts';
 import { log, save, type Turn } from '../model/turn.ts';
-import { createPeer, inherit, proven, removeInstance } from './groups.ts';
+import { createPeer, removeInstance } from './groups.ts';
 import { isOpen } from './links.ts';
+import { inherit, proven } from './proof.ts';
 import { movePeer } from './reconnect.ts';
 
 /**
