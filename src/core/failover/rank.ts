@@ -21,14 +21,20 @@ const STEP_GROUP_MS = 20;
 const DICE_MS = 10;
 const LAG_HALF_LIFE_MS = 60_000;
 
-/** ms to wait before starting an own failover. */
-export function startDelay(state: State, group: Group, now: Instant): number {
+/** This Sentinel's place among those that could act now; 0: the first. */
+export function placeInLine(state: State, group: Group, now: Instant): number {
   const score = (id: string) => hash32(`${group.name}/${group.configEpoch}/${id}`);
   const own = score(state.myId);
-  let rank = 0;
+  let place = 0;
   for (const peer of group.peers.values()) {
-    if (mayLead(peer, now) && score(peer.id) < own) rank += 1;
+    if (mayLead(peer, now) && score(peer.id) < own) place += 1;
   }
+  return place;
+}
+
+/** ms to wait before starting an own failover. */
+export function startDelay(state: State, group: Group, now: Instant): number {
+  const rank = placeInLine(state, group, now);
   return rank === 0 ? 0 : rank * step(state, now) + rollBelow(state.dice, DICE_MS);
 }
 

@@ -18,14 +18,18 @@ import { numericAddress } from '../model/numeric.ts';
 import type { Group, Replica } from '../model/state.ts';
 import { admits } from '../model/text.ts';
 import { type Turn, wake } from '../model/turn.ts';
+import type { Instant } from '../model/types.ts';
 import { reattach } from '../say/slaveof.ts';
 import { isUnsettled } from './conflict.ts';
+import { placeInLine } from './rank.ts';
 import { majority } from './vote.ts';
 
 /** A repair is repeated at most this often while INFO goes on showing the mismatch. */
 const REPEAT_MS = 1000;
 const MISMATCH_INFO_MS = 100;
 const FRESH_MS = 1000;
+/** Enough for an order and the INFO that shows it. */
+const DEMOTION_STEP_MS = 30;
 
 /**
  * It names the master it follows, and that is not ours. A record that names none may be no replica
@@ -144,11 +148,29 @@ function mayDemoteNow(turn: Turn, replica: Replica): boolean {
     if (turn.now - vote.givenAt < group.failoverTimeout) return false;
   }
   let agreed = 1;
+  let agreedAt = since;
   for (const peer of group.peers.values()) {
     // An unreachable Sentinel may be about to decide otherwise, whatever it announced a moment ago.
     if (peer.sDownSince !== null) continue;
     if (peer.lastHelloAt <= since || peer.helloConfigEpoch > group.configEpoch) return false;
     agreed += 1;
+    agreedAt = Math.max(agreedAt, peer.lastHelloAt);
   }
-  return agreed >= majority(group);
+  return agreed >= majority(group) && isMyTurn(turn, replica, agreedAt);
+}
+
+/**
+ * All of us know at the same moment that it may be demoted, and each order throws out its clients:
+ * the first in line gives it, the others look again before they do.
+ */
+function isMyTurn(turn: Turn, replica: Replica, agreedAt: Instant): boolean {
+  const { group, infoAt } = replica;
+  const at = agreedAt + DEMOTION_STEP_MS * placeInLine(turn.state, group, turn.now);
+  if (turn.now < at) {
+    wake(group, at);
+    return false;
+  }
+  if (at === agreedAt || (infoAt !== null && infoAt >= at)) return true;
+  if (replica.infoPendingSince === null) replica.infoDueAt ??= turn.now;
+  return false;
 }

@@ -69,7 +69,9 @@ export function compareCandidates(a: Replica, b: Replica): number {
 export function selectReplica(turn: Turn, group: Group): Replica | null {
   // Clients write there already: no other one has what they wrote.
   const heir = heirOf(group);
-  if (heir !== null && heir.sDownSince === null) return isOpen(heir.link) ? heir : null;
+  if (heir !== null && heir.sDownSince === null) {
+    return isOpen(heir.link) && !heir.loading ? heir : null;
+  }
   const good = [...group.replicas.values()].filter((r) => objection(turn, r) === null);
   good.sort(compareCandidates);
   return good[0] ?? null;
