@@ -71,7 +71,8 @@ export function tendRepair(turn: Turn, replica: Replica): void {
   if (turn.now <= calmAt && !(convert && mayDemoteNow(turn, replica))) {
     return wake(group, calmAt + 1);
   }
-  if (!masterSaysSo(turn, group, replica.mismatchSince)) return;
+  const since = Math.max(replica.mismatchSince, convert ? 0 : replica.conf);
+  if (!masterSaysSo(turn, group, since)) return;
   if (!convert && !isSettled(turn, replica)) return;
   const { address } = group.master;
   if (!reattach(turn, replica, announced(turn.state, address), address.port)) return;

