@@ -55,7 +55,7 @@ function masterLimit(turn: Turn, master: Master): Instant {
   let limit = Number.POSITIVE_INFINITY;
   if (master.role === 'slave') {
     const { infoPeriod } = turn.state.timers;
-    const known = heirSince(master) ?? masterlessSince(master);
+    const known = heirSince(turn, master) ?? masterlessSince(master);
     limit = known ?? master.roleSince + master.group.downAfter + 2 * infoPeriod;
   }
   if (master.rebootSince !== null) {
@@ -69,8 +69,8 @@ function masterLimit(turn: Turn, master: Master): Instant {
  * themselves (failover.md §2): nothing has to be waited for but a switch of ours that may be behind
  * it.
  */
-function heirSince(master: Master): Instant | null {
-  const heir = heirOf(master.group);
+function heirSince(turn: Turn, master: Master): Instant | null {
+  const heir = heirOf(turn, master.group);
   return heir === null ? null : Math.max(master.roleSince, heir.roleSince) + HEIR_MS;
 }
 

@@ -68,7 +68,7 @@ export function compareCandidates(a: Replica, b: Replica): number {
 
 export function selectReplica(turn: Turn, group: Group): Replica | null {
   // Clients write there already: no other one has what they wrote.
-  const heir = heirOf(group);
+  const heir = heirOf(turn, group);
   if (heir !== null && heir.sDownSince === null) {
     return isOpen(heir.link) && !heir.loading ? heir : null;
   }

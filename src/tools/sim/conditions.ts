@@ -90,6 +90,7 @@ const LATER_KINDS = [
   'disk-hangs',
   'rights',
   'second-address',
+  'server-failover',
 ] as const;
 
 export const ALL_KINDS = [...FAULT_KINDS, ...LATER_KINDS] as const;

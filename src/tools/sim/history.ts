@@ -231,6 +231,8 @@ export class History {
     const pending = this.#sentinel.state.connections.get(connection)?.pending.get(token);
     if (pending === undefined) return;
     if (pending.kind === 'info' && pending.server.removed) return;
+    // It only makes the core ask for everything.
+    if (pending.kind === 'role') return;
     if (pending.kind === 'ask') {
       const { peer, forVote, epoch } = pending;
       if (peer.removed) return;

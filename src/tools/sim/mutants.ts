@@ -484,7 +484,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'promotes another one although a replica is master already',
     file: 'failover/selection.js',
-    find: 'const heir = heirOf(group);',
+    find: 'const heir = heirOf(turn, group);',
     put: 'const heir = null;',
   },
   {

@@ -186,6 +186,21 @@ function comesBefore(a: InfoSeen, b: InfoSeen): boolean {
   return a.runId !== '' && (b.runId === '' || a.runId < b.runId);
 }
 
+/** The server that the master says it follows, if that says since that it is a master. */
+function heirOf(facts: History, group: CoreGroup): string | null {
+  // What was heard before a switch was heard by other records.
+  const madeIn = facts.views.get(group.name)?.switchedIn ?? 0;
+  const info = facts.info.get(facts.masterOf(group));
+  if (info?.role !== 'slave' || info.turn <= madeIn) return null;
+  const heir = facts.info.get(info.masterName);
+  return heir !== undefined &&
+    heir.turn > madeIn &&
+    heir.role === 'master' &&
+    heir.at > info.roleSince
+    ? info.masterName
+    : null;
+}
+
 export const selection: MakeChecker = (world): Checker => {
   const rows = 'S18';
   type Replica = CoreGroup['replicas'] extends Map<string, infer R> ? R : never;
@@ -221,21 +236,29 @@ export const selection: MakeChecker = (world): Checker => {
         const at = world.serverName(host!, Number(port));
         const name = (one: Replica) =>
           world.serverName(one.address.ip || one.address.host, one.address.port);
-        // A server may be there twice while its name cannot be looked up, or has not told its run id.
+        // A server may be there twice while its name cannot be looked up, or has not told its run
+        // id.
         const records = [...(group?.replicas.values() ?? [])].filter((one) => name(one) === at);
         const promoted = records.find((one) => one.key === key) ?? records[0];
         if (group === undefined || promoted === undefined) continue;
+        const up = [...group.replicas.values()].filter((one) => one.sDownSince === null);
+        const names = up.map(name);
         const why = objection(facts, group, promoted);
         const who = `${sentinel.name} selects ${name(promoted)}`;
+        const heir = heirOf(facts, group);
+        // Clients write to an heir already: it need only be there.
+        if (heir === name(promoted) && promoted.link.command?.open === true) continue;
         if (why !== null) throw new Violation(rows, `${who} although ${why}`);
+        if (heir !== null && heir !== name(promoted) && names.includes(heir)) {
+          throw new Violation(rows, `${who} although ${heir} is master already`);
+        }
         const own = facts.info.get(name(promoted))!;
-        const names = [...group.replicas.values()].map(name);
         if (new Set(names).size < names.length) continue;
         for (const other of group.replicas.values()) {
           if (other === promoted || objection(facts, group, other) !== null) continue;
           const info = facts.info.get(name(other))!;
           // By this record it has told nothing lately; by another one it may have.
-          if (other.infoAt === null || facts.now - other.infoAt > 4000) continue;
+          if (other.infoAt === null || other.infoAt < info.at - 1) continue;
           // It may be given a rest, by how often it has refused.
           const refusedAt = facts.orderRefusedAt.get(name(other));
           if (refusedAt !== undefined && facts.now - refusedAt <= REFUSAL_REST_MS) continue;

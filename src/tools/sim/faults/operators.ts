@@ -111,6 +111,17 @@ export const operatorFaults = {
     const { host, port } = other ?? { host: null, port: 0 };
     server.follow(host === null ? null : { host: world.announcedHost(host), port });
   },
+  'server-failover': (trouble) => {
+    const { world } = trouble;
+    const heirs = world.servers.filter((one) => one.up && one.linkUp && !one.loading);
+    if (heirs.length === 0) return;
+    const heir = world.random.pick(heirs);
+    const master = heir.master === null ? null : world.serverAt(heir.master.host, heir.master.port);
+    if (master === null || !master.up || master.master !== null) return;
+    world.note('operator', `${master.name}: FAILOVER TO ${heir.name}`);
+    heir.follow(null);
+    master.follow({ host: world.announcedHost(heir.host), port: heir.port });
+  },
   'second-address': (trouble) => {
     const { world } = trouble;
     const replicas = world.servers.filter((one) => one.up && one.master !== null && !one.loading);

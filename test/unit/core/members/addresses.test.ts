@@ -1,0 +1,39 @@
+/** Addresses that mean another host on each host. */
+import { describe, expect, it } from 'vitest';
+import { isLocalOnly } from '../../../../src/core/model/address.ts';
+import { call, readyGroup } from '../../../support/world.ts';
+
+describe('an address', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['169.254.1.1', true],
+    ['::1', true],
+    ['fe80::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['128.0.0.1', false],
+    ['10.0.0.1', false],
+    ['fd00::1', false],
+    ['::ffff:10.0.0.1', false],
+  ])('%s means the host itself: %s', (ip, is) => {
+    expect(isLocalOnly(ip)).toBe(is);
+  });
+});
+
+describe('a hello that names a loopback master', () => {
+  it('does not replace an address that others can reach, and is said once', () => {
+    const { world, sentinels } = readyGroup();
+    const [sentinel, peer] = sentinels;
+    call(world, sentinel!, 'sentinel', 'monitor', 'far', '10.9.9.9', '6379', '2');
+    for (const epoch of [5, 6]) {
+      const hello = `10.9.9.8,26379,${peer!.id},${epoch},far,127.0.0.1,6379,${epoch}`;
+      sentinel!.ask(['publish', '__sentinel__:hello', hello]);
+      world.run(200);
+    }
+    const group = sentinel!.state.groups.get('far')!;
+    expect(group.master.address.ip).toBe('10.9.9.9');
+    const said = sentinel!.lines.filter(({ text }) => text.includes('not believed'));
+    expect(said).toHaveLength(1);
+    expect(said[0]!.text).toContain('sentinel monitor far ADDRESS PORT QUORUM');
+  });
+});
