@@ -298,7 +298,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'repairs strays on an old word of the master',
     file: 'failover/repair.js',
-    find: 'if (!masterSaysSo(turn, group, replica.mismatchSince))',
+    find: 'if (!masterSaysSo(turn, group, since))',
     put: 'if (false)',
   },
   {
