@@ -406,7 +406,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'demotes a former master on nobody’s word',
     file: 'failover/repair.js',
-    find: 'return agreed >= majority(group);',
+    find: 'return agreed >= majority(group) && isMyTurn(turn, replica, agreedAt);',
     put: 'return true;',
   },
   {
