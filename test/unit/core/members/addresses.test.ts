@@ -37,3 +37,27 @@ describe('a hello that names a loopback master', () => {
     expect(said[0]!.text).toContain('sentinel monitor far ADDRESS PORT QUORUM');
   });
 });
+
+describe('INFO of a master', () => {
+  it('that lists one address twice is said once', () => {
+    const { world, sentinels, servers } = readyGroup();
+    const text = servers[0]!.inner.info();
+    const line = 'ip=10.1.1.1,port=6379,state=online,offset=1,lag=0\r\n';
+    servers[0]!.inner.info = () => `${text}\r\nslave7:${line}slave8:${line}`;
+    world.run(25_000);
+    const said = sentinels[0]!.lines.filter(({ text }) => text.includes('announce the address'));
+    expect(said).toHaveLength(1);
+    expect(said[0]!.text).toContain('10.1.1.1:6379');
+  });
+
+  it('that is a replica of the master of another group is said once', () => {
+    const { world, sentinels, servers } = readyGroup({ sentinels: 1 });
+    const [sentinel] = sentinels;
+    const replica = String(servers[1]!.port);
+    call(world, sentinel!, 'sentinel', 'monitor', 'twice', '127.0.0.1', replica, '1');
+    world.run(25_000);
+    const said = sentinel!.lines.filter(({ text }) => text.includes('of group mymaster'));
+    expect(said).toHaveLength(1);
+    expect(said[0]!.text).toContain('SENTINEL REMOVE twice');
+  });
+});
