@@ -315,11 +315,17 @@ async function refusal(kind: SentinelKind, { lines, users }: (typeof REFUSED)[nu
   return { code, said };
 }
 
+/** Where the lines of users stand in the file is known to differ (DIFFERENCES, D192). */
+function inOrder(told: readonly string[]): string[] {
+  const users = told.filter((line) => line.startsWith('user ')).sort();
+  return told.map((line) => (line.startsWith('user ') ? users.shift()! : line));
+}
+
 describe('users: what the original makes of it, ours makes of it too:', () => {
   it.each(STORIES)('$name', async (story) => {
     const [original, ours] = [await play('original', story), await play('ours', story)];
     expect(original.length).toBeGreaterThan(0);
-    expect(ours).toEqual(original);
+    expect(inOrder(ours)).toEqual(inOrder(original));
   });
 
   it.each(REFUSED)('no start with $name', async (one) => {

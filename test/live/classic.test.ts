@@ -132,8 +132,8 @@ describe.each(kinds)('the classic configuration under %s', (kind) => {
       expect(text).toContain('daemonize yes\n');
       expect(text).toContain(`sentinel monitor ${NAME} 127.0.0.1 ${replica.port} 2\n`);
       expect(text).toContain(`sentinel auth-pass ${NAME} ${PASSWORD}\n`);
-      // The default of 180000 needs no line.
-      expect(text).not.toContain('failover-timeout');
+      // The user wrote the default.
+      expect(text).toContain(`sentinel failover-timeout ${NAME} 180000\n`);
     }
   });
 });

@@ -16,6 +16,9 @@ interface Difference {
   readonly extra?: RegExp;
 }
 
+const REFUSED =
+  'error replies of servers and Sentinels to orders, hellos, questions, INFO and PING';
+
 const named = (name: string) => (one: string) => one.startsWith(`${name} `);
 
 /** The switch and the new lists come as soon as the configuration is on disk. */
@@ -72,8 +75,31 @@ const table = {
     row: 'log',
     extra: /^notice: Replica \S+ cannot be promoted: /,
   },
+  'a refusal is an event': {
+    row: REFUSED,
+    extra: /^-command-refused /,
+  },
+  'who refuses is not waited for': {
+    row: REFUSED,
+    // All are told at once, and none is left for the end.
+    expected: (events) =>
+      events.flatMap((one) => {
+        if (one.startsWith('+failover-end-for-timeout ')) return [];
+        if (one.startsWith('+slave-reconf-sent-be ')) return [];
+        if (!one.startsWith('+failover-end ')) return [one];
+        const late = events.find((other) => other.startsWith('+slave-reconf-sent-be ')) ?? '';
+        return [late.replace('-sent-be ', '-sent '), one];
+      }),
+  },
+  'who refuses is not told again': {
+    row: REFUSED,
+    expected: (events) => {
+      const at = events.findIndex((one) => one.startsWith('-slave-reconf-sent-timeout '));
+      return [...events.slice(0, at), ...events.slice(at + 2)];
+    },
+  },
   'refused credentials are an event': {
-    row: 'events `-config-conflict`, `-auth-error`, `-epoch-ignored`',
+    row: 'events `-config-conflict`, `-auth-error`, `-command-refused`, `-epoch-ignored`',
     extra: /^-auth-error /,
   },
   'no INFO of who refuses us': {
