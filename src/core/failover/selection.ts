@@ -2,6 +2,7 @@
  * Which replica is promoted (failover.md §7.2; safety.md S18): the filters and the order, nothing
  * else.
  */
+import { followsMember } from '../members/follows.ts';
 import { isOpen } from '../members/links.ts';
 import { isRefusing } from '../members/refusal.ts';
 import type { Group, Master, Replica } from '../model/state.ts';
@@ -44,10 +45,14 @@ function failedAt({ role, roleSince }: Master, sDownSince: Instant): Instant {
   return role === 'slave' ? Math.min(sDownSince, roleSince) : sDownSince;
 }
 
-/** Whether it holds another history than the master had, as far as both are known. */
-export function isForeign({ group, replid, replid2 }: Replica): boolean {
+/**
+ * Whether it holds another history than the master had, and follows nobody of this group. A replica
+ * that does may hold what a master that was restarted has lost.
+ */
+export function isForeign(replica: Replica): boolean {
+  const { group, replid, replid2 } = replica;
   const { master } = group;
-  if (replid === '' || master.replid === '') return false;
+  if (replid === '' || master.replid === '' || followsMember(replica)) return false;
   const own = [master.replid, master.replid2].filter((id) => id !== '');
   return !own.includes(replid) && !(replid2 !== '' && own.includes(replid2));
 }

@@ -8,11 +8,13 @@ import { log, type Turn } from '../model/turn.ts';
 import type { AddressConfig } from '../model/types.ts';
 import { replicaOfGroup } from './identity.ts';
 
-const SAID_MAX = 100;
+/** What a server lists or a peer says may be anything: more than this is not said of a group. */
+const SAID_MAX = 20;
+/** A master lists the lost connection of a replica beside its new one for repl-timeout, 60 s. */
+const DOUBLED_MS = 70_000;
 
 function sayOnce(turn: Turn, { addressesSaid, name }: Group, text: string): void {
-  if (addressesSaid.has(text)) return;
-  if (addressesSaid.size >= SAID_MAX) addressesSaid.clear();
+  if (addressesSaid.has(text) || addressesSaid.size >= SAID_MAX) return;
   addressesSaid.add(text);
   log(turn, 'warning', `${name}: ${text}`);
 }
@@ -21,12 +23,11 @@ function sayOnce(turn: Turn, { addressesSaid, name }: Group, text: string): void
 export function noteAddresses(turn: Turn, master: Master, named: readonly AddressConfig[]): void {
   const { group } = master;
   const seen = new Set<string>();
-  for (const { host, port } of named) {
-    const at = endpoint(host, port);
-    if (!seen.has(at)) {
-      seen.add(at);
-      continue;
-    }
+  const all = named.map(({ host, port }) => endpoint(host, port));
+  const at = all.find((one) => seen.size === seen.add(one).size);
+  if (at === undefined) group.doubled = null;
+  else if (group.doubled?.at !== at) group.doubled = { at, since: turn.now };
+  else if (turn.now - group.doubled.since > DOUBLED_MS) {
     const text = `two replicas announce the address ${at}: one of them is not known`;
     sayOnce(turn, group, `${text}. Give each a replica-announce-ip and -port of its own`);
   }

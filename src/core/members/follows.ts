@@ -1,5 +1,6 @@
 /** Which master a replica reports to follow. */
 import { type Address, hostMeans } from '../model/address.ts';
+import { numericAddress } from '../model/numeric.ts';
 import type { Group, Replica, Server } from '../model/state.ts';
 import { knownAs, textOf } from './aliases.ts';
 
@@ -38,9 +39,13 @@ function isFed(replica: Replica): boolean {
 
 /** The server that an address means: by its record, or by an alias. */
 export function serverAt(group: Group, host: string, port: number): Server | null {
-  for (const server of [group.master, ...group.replicas.values()]) {
-    if (server.address.port === port && hostMeans(server.address, host)) return server;
-  }
+  const { master, replicas } = group;
+  const name = host.toLowerCase();
+  const ip = numericAddress(host) ?? host;
+  const means = (address: Address) =>
+    address.port === port && (address.ip === ip || address.host.toLowerCase() === name);
+  if (means(master.address)) return master;
+  for (const replica of replicas.values()) if (means(replica.address)) return replica;
   return knownAs(group, { host, ip: host, port });
 }
 

@@ -182,6 +182,7 @@ export function createGroup(turn: Turn, config: GroupConfig): Group {
     peers: new Map(),
     aliases: new Map(),
     addressesSaid: new Set(),
+    doubled: null,
     full: new Set(),
     failover: null,
     catchUp: null,

@@ -11,6 +11,9 @@ import { addAlias, textOf } from './aliases.ts';
 import { serverAt } from './follows.ts';
 import { removeInstance } from './groups.ts';
 
+/** In larger groups a loop is found by its quiet time: looking for it costs the square of them. */
+const LOOP_SERVERS_MAX = 32;
+
 /** A server has told its run id: is it one that the group has under another address? */
 export function noteIdentity(turn: Turn, server: Server): void {
   const { group, runId } = server;
@@ -49,6 +52,7 @@ function merge(turn: Turn, group: Group, one: Server, other: Server): void {
 /** Whether a replica follows itself, or servers that in the end follow it: nobody feeds it. */
 export function followsItself(replica: Replica): boolean {
   const { group } = replica;
+  if (group.replicas.size > LOOP_SERVERS_MAX) return false;
   let at: Server = replica;
   for (let steps = 0; steps <= group.replicas.size; steps++) {
     if (at.role !== 'slave' || at.masterHost === null) return false;

@@ -13,6 +13,8 @@ export const QUESTION = 'SENTINEL IS-MASTER-DOWN-BY-ADDR';
 
 /** What passes by itself. */
 export const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN)/;
+/** Kinds of error to one command that are reported within a minute. */
+const KINDS_MAX = 4;
 const TEXT_MAX_BYTES = 200;
 /** A server that refuses orders gets the next after this, then after twice that, and so on. */
 const ORDER_PAUSE_FIRST_MS = 1000;
@@ -25,12 +27,16 @@ export function refused(turn: Turn, instance: Instance, command: string, text: s
   // The verdict of a PING says it for all that is asked now and then.
   if (PASSING.test(text) && ['PUBLISH', 'INFO', 'CLIENT SETNAME'].includes(command)) return;
   const before = instance.refusals.get(command);
-  const isOld = before?.over === true && turn.now - before.saidAt >= AGAIN_MS;
-  if (before !== undefined && before.code === code && !isOld) {
-    before.over = false;
+  const isOld = before !== undefined && turn.now - before.saidAt >= AGAIN_MS;
+  const isSame = before?.code === code && !(before.over && isOld);
+  // A server may find a new word each time.
+  const isTooMuch = before !== undefined && !isOld && before.kinds >= KINDS_MAX;
+  if (before !== undefined && (isSame || isTooMuch)) {
+    instance.refusals.set(command, { ...before, code, over: false });
     return;
   }
-  instance.refusals.set(command, { code, saidAt: turn.now, over: false });
+  const kinds = before === undefined || isOld ? 1 : before.kinds + 1;
+  instance.refusals.set(command, { code, saidAt: turn.now, over: false, kinds });
   event(turn, 'warning', '-command-refused', instance, `#${command}: ${shown}`);
 }
 

@@ -66,6 +66,8 @@ export interface Refusal {
   readonly saidAt: Instant;
   /** The command has been obeyed since. */
   over: boolean;
+  /** Kinds of error that were reported within a minute of one another. */
+  readonly kinds: number;
 }
 
 /** The state of asking one peer about the master (failover.md §3). */

@@ -23,19 +23,7 @@ import type {
 import type { Dice } from './random.ts';
 import type { Input, Instant, LogLevel, Rename, Surroundings, Timers } from './types.ts';
 
-export type {
-  Ask,
-  Attempts,
-  Clock,
-  Conflict,
-  Floor,
-  GroupFloor,
-  Job,
-  Reconfiguration,
-  Refusal,
-  ScriptQueue,
-  Vote,
-} from './parts.ts';
+export type * from './parts.ts';
 
 export interface State {
   readonly surroundings: Surroundings;
@@ -174,6 +162,8 @@ export interface Group extends GroupOptions {
   readonly aliases: Map<string, string>;
   /** What was said once of its addresses (`addresses.ts`). */
   readonly addressesSaid: Set<string>;
+  /** An address that the master lists twice, and since when. */
+  doubled: { readonly at: string; readonly since: Instant } | null;
   /** Limits that were reached, and logged. */
   readonly full: Set<'replicas' | 'peers'>;
   failover: Failover | null;

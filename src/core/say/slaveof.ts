@@ -2,7 +2,7 @@
  * Orders to servers: the transaction that changes a role (failover.md §7.3).
  *
  * Six separate commands. Their effect is seen in INFO, which follows at once on the same
- * connection; their replies say what was refused (`hear/refusal.ts`).
+ * connection; their replies say what was refused (`hear/orders.ts`).
  */
 
 import { wouldMissMaster } from '../members/addresses.ts';

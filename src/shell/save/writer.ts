@@ -109,6 +109,12 @@ export class ConfigWriter {
         continue;
       }
       const { step, place, message } = outcome;
+      if (step === null && this.#threaded && this.#store instanceof RemoteStore) {
+        // No thread can be had: the loop does it itself, as before.
+        this.#store = new Store(realFs);
+        this.#old = null;
+        continue;
+      }
       if (step !== null) this.#ports.log('warning', `${lineOf(step, outcome)}: ${place}`);
       return this.#failed(message);
     }
