@@ -88,7 +88,17 @@ describe('an order to the servers themselves', () => {
     const setup = await start(2);
     const { servers, sentinel } = setup;
     const chosen = servers[2]!;
-    await servers[0]!.call('FAILOVER', 'TO', chosen.host, chosen.port);
+    // The master may not have counted it as online yet.
+    const order = () => servers[0]!.call('FAILOVER', 'TO', chosen.host, chosen.port);
+    await until(
+      () =>
+        order().then(
+          () => true,
+          () => false,
+        ),
+      'the master takes it',
+      patience,
+    );
     await until(
       async () => (await chosen.role()) === 'master',
       'the servers have done it',

@@ -113,7 +113,10 @@ export const operatorFaults = {
   },
   'server-failover': (trouble) => {
     const { world } = trouble;
-    const heirs = world.servers.filter((one) => one.up && one.linkUp && !one.loading);
+    // With one that must not be promoted nobody could put things right again.
+    const heirs = world.servers.filter(
+      (one) => one.up && one.linkUp && !one.loading && one.options.priority !== 0,
+    );
     if (heirs.length === 0) return;
     const heir = world.random.pick(heirs);
     const master = heir.master === null ? null : world.serverAt(heir.master.host, heir.master.port);
